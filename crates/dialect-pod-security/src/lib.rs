@@ -1,0 +1,1 @@
+//! sekisho-dialect-pod-security
