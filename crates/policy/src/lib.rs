@@ -1,1 +1,34 @@
-//! sekisho-policy
+//! The traits and plain types that dialects, engine and checkpoints share.
+//!
+//! A [`Dialect`] compiles documents of one policy format into [`CompiledPolicy`]s. The engine
+//! indexes them by their [`Matcher`], evaluates them on a [`Request`], and turns their
+//! [`Violation`]s into findings.
+//!
+//! **Invariant:** no dialect, no checkpoint, no IO, no clock and no environment is known here.
+//! Whatever an evaluation may read beside the request passes [`Inventory`] and is recorded.
+
+mod budget;
+mod bundle;
+mod dialect;
+mod evaluate;
+mod identity;
+mod inventory;
+mod matcher;
+mod pattern;
+mod request;
+mod rule;
+mod target;
+
+pub use budget::{Budget, BudgetExceeded};
+pub use bundle::{Bundle, BundleFile, BundleManifest};
+pub use dialect::{CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
+pub use evaluate::{EvalContext, EvalError, Evaluate, Outcome, Violation};
+pub use identity::{Digest, PolicyId};
+pub use inventory::{Inventory, InventoryKey, ReadSet, Reads};
+pub use matcher::{Matcher, ResourceRule};
+pub use pattern::Pattern;
+pub use request::{Operation, OperationSet, Request, UserInfo};
+pub use rule::{Reference, Rule};
+pub use target::{KubernetesVersion, ParseVersionError, Target};
+
+pub use sekisho_report::{Action, Severity};

@@ -1,0 +1,88 @@
+use crate::{Action, Severity};
+use crate::{Digest, Evaluate, Matcher, PolicyId, Rule, Target};
+use sekisho_manifest::Document;
+use sekisho_report::Diagnostic;
+use std::sync::Arc;
+
+/// One foreign policy format.
+pub trait Dialect: Send + Sync {
+    /// The name in output and options: `pod-security`.
+    fn name(&self) -> &'static str;
+
+    /// One line about it, for help and documentation.
+    fn about(&self) -> &'static str;
+
+    /// Whether a kind is one of its policy documents.
+    fn reads(&self, group: &str, kind: &str) -> bool;
+
+    /// Compiles all its documents at once. One bad policy never hides the others.
+    fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled;
+
+    /// The documentation of its built-in rules; empty for dialects whose rules users write.
+    fn rules(&self) -> &'static [&'static Rule] {
+        &[]
+    }
+}
+
+/// A document of a bundle, to be compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyDocument<'a> {
+    /// the document with its source
+    pub document: &'a Document,
+    /// the digest of its content
+    pub digest: Digest,
+    /// the first part of its policies' ids
+    pub origin: &'a str,
+}
+
+/// What compilation may look at.
+#[derive(Debug)]
+pub struct CompileContext<'a> {
+    /// what is judged for
+    pub target: &'a Target,
+    /// unknown fields of policies are errors
+    pub strict: bool,
+}
+
+/// What compilation gives.
+#[derive(Default)]
+pub struct Compiled {
+    /// the policies that compiled
+    pub policies: Vec<CompiledPolicy>,
+    /// what is wrong with the others
+    pub diagnostics: Vec<Diagnostic>,
+    /// policies that did not compile: id, digest and why
+    pub failed: Vec<(PolicyId, Digest, String)>,
+}
+
+/// A policy, ready to be evaluated.
+pub struct CompiledPolicy {
+    /// what it is
+    pub id: PolicyId,
+    /// of its content
+    pub digest: Digest,
+    /// the name people know
+    pub name: Arc<str>,
+    /// the dialect's name
+    pub dialect: &'static str,
+    /// the constraint or binding
+    pub binding: Option<Arc<str>>,
+    /// which requests it is about
+    pub matcher: Matcher,
+    /// what it asks for where a violation does not say
+    pub action: Action,
+    /// how bad a violation is where it does not say
+    pub severity: Severity,
+    /// the judgement
+    pub evaluate: Arc<dyn Evaluate>,
+}
+
+impl std::fmt::Debug for CompiledPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CompiledPolicy")
+            .field("id", &self.id)
+            .field("matcher", &self.matcher)
+            .field("action", &self.action)
+            .finish_non_exhaustive()
+    }
+}

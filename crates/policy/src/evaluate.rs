@@ -1,0 +1,90 @@
+use crate::{Action, Budget, BudgetExceeded, Reads, Request, Severity, Target};
+use sekisho_value::{Pointer, Str};
+use std::sync::Arc;
+
+/// A compiled policy's judgement. Evaluated from many threads.
+pub trait Evaluate: Send + Sync {
+    /// Judges one request that the policy's matcher let through.
+    ///
+    /// # Errors
+    /// Where the policy could not be evaluated: this is never a pass.
+    fn evaluate(&self, context: &EvalContext<'_>) -> Result<Outcome, EvalError>;
+
+    /// How the dialect words a refusal for these violations of one policy name, as the system
+    /// it comes from does behind `… is forbidden: `.
+    fn refusal(&self, policy: &str, violations: &[&Violation]) -> String {
+        let _ = policy;
+        joined(violations)
+    }
+
+    /// How the dialect words a warning for these violations of one policy name.
+    fn warning(&self, policy: &str, violations: &[&Violation]) -> String {
+        self.refusal(policy, violations)
+    }
+}
+
+fn joined(violations: &[&Violation]) -> String {
+    let messages: Vec<&str> = violations.iter().map(|v| v.message.as_str()).collect();
+    messages.join(", ")
+}
+
+/// Everything an evaluation may look at.
+#[derive(Debug)]
+pub struct EvalContext<'a> {
+    /// the request
+    pub request: &'a Request,
+    /// the way to other objects
+    pub inventory: &'a Reads<'a>,
+    /// what is judged for
+    pub target: &'a Target,
+    /// what the evaluation may cost
+    pub budget: &'a Budget<'a>,
+}
+
+/// What one policy says of one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// what is violated, in the order in which the system it comes from names it
+    pub violations: Vec<Violation>,
+    /// warnings that are no violations
+    pub warnings: Vec<String>,
+    /// audit annotations: full key and value
+    pub annotations: Vec<(String, String)>,
+}
+
+/// One violated rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// the name people know, where it is not the policy's own (a level and version that a
+    /// namespace's label chose)
+    pub policy: Option<Arc<str>>,
+    /// the rule's id
+    pub rule: Str,
+    /// what is wrong, in the words of the system the policy comes from
+    pub message: String,
+    /// the offending fields within the object, the most telling first; empty where the policy
+    /// gives none. Fields that are wanted and absent are named all the same.
+    pub pointers: Vec<Pointer>,
+    /// what the policy asks for here, where it is not the same for all its violations
+    pub action: Option<Action>,
+    /// how bad it is
+    pub severity: Severity,
+    /// how to mend it
+    pub help: Option<Str>,
+}
+
+/// Why a policy could not be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvalError {
+    /// it cost more than it may
+    #[error(transparent)]
+    Budget(#[from] BudgetExceeded),
+    /// anything else
+    #[error("{message}")]
+    Failed {
+        /// what went wrong
+        message: String,
+        /// how to mend it
+        help: Option<String>,
+    },
+}

@@ -1,0 +1,105 @@
+use sekisho_value::{Str, Value};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// Names one object, or with an empty name all objects of a kind in a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InventoryKey {
+    /// the API group, empty for the core group
+    pub group: Str,
+    /// the kind
+    pub kind: Str,
+    /// the namespace; empty for cluster-scoped objects
+    pub namespace: Str,
+    /// the name; empty for a range
+    pub name: Str,
+}
+
+/// The objects that are known beside the one that is judged: namespaces, parameters, and what
+/// policies ask for. A checkpoint fills it from files, from watches or from a bundle.
+pub trait Inventory: Send + Sync {
+    /// One object as it is stored.
+    fn get(&self, key: &InventoryKey) -> Option<Value>;
+    /// All objects of a kind in a namespace (an empty namespace: in all), in a stable order.
+    fn list(&self, range: &InventoryKey) -> Vec<Value>;
+    /// Whether it holds everything that exists.
+    fn is_complete(&self) -> bool;
+}
+
+/// What an evaluation asked the inventory for, misses included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadSet {
+    /// single objects
+    pub keys: BTreeSet<InventoryKey>,
+    /// ranges
+    pub ranges: BTreeSet<InventoryKey>,
+}
+
+/// The one way from an evaluation to the inventory; records what is read where asked to.
+pub struct Reads<'a> {
+    inventory: &'a dyn Inventory,
+    recorded: Option<RefCell<ReadSet>>,
+}
+
+impl<'a> Reads<'a> {
+    /// Reads without a record.
+    #[must_use]
+    pub fn new(inventory: &'a dyn Inventory) -> Self {
+        Self { inventory, recorded: None }
+    }
+
+    /// Reads with a record.
+    #[must_use]
+    pub fn recording(inventory: &'a dyn Inventory) -> Self {
+        Self { inventory, recorded: Some(RefCell::default()) }
+    }
+
+    /// One object as it is stored.
+    #[must_use]
+    pub fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let key = key(group, kind, namespace, name);
+        let found = self.inventory.get(&key);
+        if let Some(recorded) = &self.recorded {
+            recorded.borrow_mut().keys.insert(key);
+        }
+        found
+    }
+
+    /// All objects of a kind in a namespace; an empty namespace means all namespaces.
+    #[must_use]
+    pub fn list(&self, group: &str, kind: &str, namespace: &str) -> Vec<Value> {
+        let range = key(group, kind, namespace, "");
+        let found = self.inventory.list(&range);
+        if let Some(recorded) = &self.recorded {
+            recorded.borrow_mut().ranges.insert(range);
+        }
+        found
+    }
+
+    /// A namespace.
+    #[must_use]
+    pub fn namespace(&self, name: &str) -> Option<Value> {
+        self.get("", "Namespace", "", name)
+    }
+
+    /// What was read so far; empty where nothing is recorded.
+    #[must_use]
+    pub fn into_read_set(self) -> ReadSet {
+        self.recorded.map(RefCell::into_inner).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Reads<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reads").field("recorded", &self.recorded).finish_non_exhaustive()
+    }
+}
+
+fn key(group: &str, kind: &str, namespace: &str, name: &str) -> InventoryKey {
+    InventoryKey {
+        group: group.into(),
+        kind: kind.into(),
+        namespace: namespace.into(),
+        name: name.into(),
+    }
+}
