@@ -1,1 +1,5 @@
 //! sekisho-kube-model
+
+mod quantity;
+
+pub use quantity::{Quantity, QuantityError, QuantityFormat};
