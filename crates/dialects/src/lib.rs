@@ -1,1 +1,56 @@
-//! sekisho-dialects
+//! The list of policy dialects: one line each.
+//!
+//! **Invariant:** a dialect is added by its crate and one line here; help texts, options, docs
+//! tables and the conformance matrix come from this list.
+
+use sekisho_dialect_pod_security::PodSecurity;
+use sekisho_policy::Dialect;
+
+/// Every dialect that is built in.
+pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity];
+
+/// Policy kinds that no dialect here reads: (API group, kind or `*`, whose they are). Loading one
+/// is an error, since a policy that is passed over in silence protects nothing.
+const UNSUPPORTED: &[(&str, &str, &str)] = &[
+    ("templates.gatekeeper.sh", "*", "gatekeeper"),
+    ("constraints.gatekeeper.sh", "*", "gatekeeper"),
+    ("mutations.gatekeeper.sh", "*", "gatekeeper"),
+    ("expansion.gatekeeper.sh", "*", "gatekeeper"),
+    ("externaldata.gatekeeper.sh", "*", "gatekeeper"),
+    ("config.gatekeeper.sh", "*", "gatekeeper"),
+    ("syncset.gatekeeper.sh", "*", "gatekeeper"),
+    ("kyverno.io", "*", "kyverno"),
+    ("policies.kyverno.io", "*", "kyverno"),
+    ("cli.kyverno.io", "*", "kyverno"),
+    ("policies.kubewarden.io", "*", "kubewarden"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", "admission-policy"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", "admission-policy"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy", "admission-policy"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding", "admission-policy"),
+    ("policy", "PodSecurityPolicy", "pod-security-policy"),
+    ("extensions", "PodSecurityPolicy", "pod-security-policy"),
+];
+
+/// Whose policy a kind is, where it is one that no dialect here reads.
+#[must_use]
+pub fn unsupported(group: &str, kind: &str) -> Option<&'static str> {
+    let known = UNSUPPORTED.iter().find(|(g, k, _)| *g == group && (*k == "*" || *k == kind));
+    known.map(|(_, _, dialect)| *dialect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DIALECTS, unsupported};
+
+    #[test]
+    fn no_dialect_is_both_here_and_unsupported() {
+        for (group, kind, _) in super::UNSUPPORTED {
+            assert!(!DIALECTS.iter().any(|dialect| dialect.reads(group, kind)), "{group} {kind}");
+        }
+        assert_eq!(unsupported("kyverno.io", "ClusterPolicy"), Some("kyverno"));
+        assert_eq!(
+            unsupported("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+            None
+        );
+    }
+}

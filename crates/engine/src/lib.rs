@@ -1,1 +1,30 @@
-//! sekisho-engine
+//! The engine: builds a policy set from a bundle, and judges requests by it.
+//!
+//! [`PolicySet::build`] compiles a bundle once. [`evaluate`] is the only place where a verdict is
+//! made: index lookup, matching, evaluation, implied pods, exceptions and actions have one
+//! implementation each, and every checkpoint calls it.
+//!
+//! **Invariant:** only [`evaluate`] decides, and it knows no dialect: Pod Security, or any other
+//! format, reaches it as `sekisho_policy::CompiledPolicy` alone.
+
+mod actions;
+mod checkpoint;
+mod evaluate;
+mod exceptions;
+mod implied;
+mod index;
+mod inventory;
+mod key;
+mod owner;
+mod policy_set;
+mod verdict;
+
+pub use checkpoint::{CaseError, CaseFinding, Checkpoint};
+pub use evaluate::{Judge, evaluate};
+pub use exceptions::{Exception, ExceptionUse, Period};
+pub use implied::{pod_request, stored};
+pub use inventory::MemoryInventory;
+pub use key::{Subject, finding_key};
+pub use owner::subject;
+pub use policy_set::{BuildOptions, PolicySet};
+pub use verdict::{Denial, Judgement, PolicyError, Verdict};

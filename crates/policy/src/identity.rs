@@ -73,6 +73,12 @@ impl PolicyId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The dialect's name within the id.
+    #[must_use]
+    pub fn dialect(&self) -> &str {
+        self.0.split('/').nth(1).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for PolicyId {

@@ -1,0 +1,137 @@
+//! Exceptions: one model for every dialect. An excepted finding stays, with its exception's id;
+//! an expired exception never applies.
+
+mod read;
+
+pub(crate) use read::{GROUP, KIND, read};
+
+use crate::Subject;
+use jiff::Timestamp;
+use sekisho_policy::{Pattern, PolicyId, Target};
+use sekisho_report::Resource;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Permission to violate rules, for a reason and a time.
+#[derive(Debug)]
+pub struct Exception {
+    /// what findings name it by: the `metadata.name` of its document
+    pub id: String,
+    /// the policy's id or the name people know, or its dialect
+    pub policy: Pattern,
+    /// the rules; empty for all of the policy
+    pub rules: Vec<Pattern>,
+    /// labels of the target, all of which must be there; empty for any target
+    pub target: BTreeMap<String, String>,
+    /// kinds of the object, or of the owner that it counts to; empty for all
+    pub kinds: Vec<Pattern>,
+    /// namespaces; empty for all
+    pub namespaces: Vec<Pattern>,
+    /// names of the object, or of the owner that it counts to; empty for all
+    pub names: Vec<Pattern>,
+    /// containers: applies only where every offending container is among them; empty for no limit
+    pub containers: Vec<Pattern>,
+    /// why
+    pub reason: String,
+    /// where it is tracked
+    pub ticket: Option<String>,
+    /// who asked
+    pub requested_by: Option<String>,
+    /// who agreed
+    pub approved_by: Option<String>,
+    /// from when it applies
+    pub not_before: Option<Timestamp>,
+    /// until when it applies
+    pub not_after: Timestamp,
+    used: AtomicBool,
+}
+
+/// Where an exception stands in its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// it does not apply yet
+    Pending,
+    /// it applies
+    Current,
+    /// it does not apply any more
+    Expired,
+}
+
+impl Exception {
+    /// Where the exception stands at a time. The last instant is within.
+    #[must_use]
+    pub fn period(&self, now: Timestamp) -> Period {
+        if now > self.not_after {
+            Period::Expired
+        } else if self.not_before.is_some_and(|from| now < from) {
+            Period::Pending
+        } else {
+            Period::Current
+        }
+    }
+
+    /// Whether a finding was covered by it since the policy set was built.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    fn covers(&self, finding: &Candidate<'_>, target: &Target) -> bool {
+        let any = |patterns: &[Pattern], names: &[&str]| {
+            patterns.is_empty() || patterns.iter().any(|p| names.iter().any(|name| p.matches(name)))
+        };
+        let policy = [finding.policy_id.as_str(), finding.policy, finding.policy_id.dialect()];
+        let containers = self.containers.is_empty()
+            || finding.containers.as_ref().is_some_and(|names| {
+                names.iter().all(|name| any(&self.containers, &[name.as_str()]))
+            });
+        policy.iter().any(|name| self.policy.matches(name))
+            && any(&self.rules, &[finding.rule])
+            && self.target.iter().all(|(key, value)| target.labels.get(key) == Some(value))
+            && any(&self.kinds, &[&finding.resource.kind, &finding.subject.kind])
+            && any(&self.namespaces, &[finding.resource.namespace.as_deref().unwrap_or_default()])
+            && any(&self.names, &[&finding.resource.name, &finding.subject.name])
+            && containers
+    }
+}
+
+/// A finding that an exception may cover.
+pub(crate) struct Candidate<'a> {
+    pub(crate) policy_id: &'a PolicyId,
+    pub(crate) policy: &'a str,
+    pub(crate) rule: &'a str,
+    pub(crate) subject: &'a Subject,
+    pub(crate) resource: &'a Resource,
+    /// the offending containers; `None` where an offending field stands outside of containers
+    pub(crate) containers: Option<Vec<String>>,
+}
+
+/// What became of an exception in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExceptionUse {
+    /// it covered a finding, or is not yet to apply
+    InOrder,
+    /// its time is over
+    Expired,
+    /// it covered nothing
+    Unused,
+}
+
+/// All exceptions of a policy set.
+#[derive(Debug, Default)]
+pub(crate) struct Exceptions(pub(crate) Vec<Exception>);
+
+impl Exceptions {
+    /// The id of the first exception that covers a finding.
+    pub(crate) fn find(
+        &self,
+        finding: &Candidate<'_>,
+        target: &Target,
+        now: Timestamp,
+    ) -> Option<String> {
+        let current = |e: &&Exception| e.period(now) == Period::Current;
+        let exception = self.0.iter().filter(current).find(|e| e.covers(finding, target))?;
+        exception.used.store(true, Ordering::Relaxed);
+        Some(exception.id.clone())
+    }
+}

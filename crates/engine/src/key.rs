@@ -1,0 +1,47 @@
+use sekisho_policy::{Digest, PolicyId};
+
+/// Whose finding it is: group, kind, namespace and name of the owner's root.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// the API group, empty for the core group
+    pub group: String,
+    /// the kind
+    pub kind: String,
+    /// empty for cluster-scoped objects
+    pub namespace: String,
+    /// the name, or the fixed part of a generated one
+    pub name: String,
+}
+
+/// The key of a finding: 32 hexadecimal digits of a digest of what stays the same when a manifest
+/// is reordered, reformatted, rolled out, or its images are bumped.
+///
+/// `loci` name the offending fields with list items by their map key; where there are none, the
+/// message stands in for them.
+#[must_use]
+pub fn finding_key(
+    policy: &PolicyId,
+    rule: &str,
+    subject: &Subject,
+    loci: &[String],
+    message: &str,
+) -> String {
+    let mut loci: Vec<&str> = loci.iter().map(String::as_str).collect();
+    loci.sort_unstable();
+    loci.dedup();
+    let count = loci.len().to_string();
+    let mut parts = vec![
+        policy.as_str(),
+        rule,
+        &subject.group,
+        &subject.kind,
+        &subject.namespace,
+        &subject.name,
+        &count,
+    ];
+    if loci.is_empty() {
+        parts.push(message);
+    }
+    parts.extend(loci);
+    Digest::of(parts.into_iter().map(str::as_bytes)).short(32)
+}

@@ -1,0 +1,282 @@
+use crate::exceptions::{self, Exception, ExceptionUse, Exceptions, Period};
+use crate::index::Index;
+use sekisho_kube_model::Gvk;
+use sekisho_manifest::{Document, ReadOptions};
+use sekisho_policy::{
+    Action, Bundle, BundleManifest, CompileContext, CompiledPolicy, Dialect, Digest,
+    PolicyDocument, PolicyId, Request, Target,
+};
+use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// How a policy set is built.
+pub struct BuildOptions<'a> {
+    /// the dialects that are there
+    pub dialects: &'a [&'a dyn Dialect],
+    /// tells of a kind whether it is a policy of a dialect that is not there, and which
+    pub unsupported: fn(group: &str, kind: &str) -> Option<&'static str>,
+    /// what is judged for
+    pub target: &'a Target,
+    /// unknown fields of policies are errors
+    pub strict: bool,
+}
+
+/// Compiled policies, their index, and the exceptions from them.
+#[derive(Debug, Default)]
+pub struct PolicySet {
+    policies: Vec<CompiledPolicy>,
+    index: Index,
+    exceptions: Exceptions,
+    exception_documents: Vec<Document>,
+    states: Vec<PolicyState>,
+    objects: Vec<Document>,
+    manifest: BundleManifest,
+    digest: Option<Digest>,
+}
+
+impl PolicySet {
+    /// Compiles a bundle. What is wrong with one policy never hides the others; every diagnostic
+    /// means that something the bundle asks for is not in the set.
+    #[must_use]
+    pub fn build(bundle: &Bundle, options: &BuildOptions<'_>) -> (Self, Vec<Diagnostic>) {
+        let mut builder = Builder {
+            set: Self {
+                manifest: bundle.manifest().clone(),
+                digest: Some(bundle.digest()),
+                ..Self::default()
+            },
+            diagnostics: Vec::new(),
+        };
+        let documents = builder.read(bundle);
+        let documents = builder.sort_out(documents, options);
+        builder.compile(&documents, options);
+        builder.refuse_two_contents();
+        builder.set.index = Index::new(&builder.set.policies);
+        builder.set.states.sort_by(|a, b| a.id.cmp(&b.id));
+        (builder.set, builder.diagnostics)
+    }
+
+    /// The policies that may be about a request, in order.
+    pub(crate) fn candidates(&self, request: &Request) -> impl Iterator<Item = &CompiledPolicy> {
+        self.index.candidates(request).into_iter().filter_map(|number| self.policies.get(number))
+    }
+
+    pub(crate) fn exceptions(&self) -> &Exceptions {
+        &self.exceptions
+    }
+
+    pub(crate) fn manifest(&self) -> &BundleManifest {
+        &self.manifest
+    }
+
+    /// The digest of the bundle, as shown.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.digest.map_or(String::new(), |digest| digest.to_string())
+    }
+
+    /// The sequence number of the bundle.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.manifest.sequence
+    }
+
+    /// Every policy of the bundle and what became of it.
+    #[must_use]
+    pub fn states(&self) -> &[PolicyState] {
+        &self.states
+    }
+
+    /// The objects of the bundle that are no policies: parameters, namespaces, CRDs. They belong
+    /// in the inventory.
+    #[must_use]
+    pub fn objects(&self) -> &[Document] {
+        &self.objects
+    }
+
+    /// Every exception with its document and what became of it.
+    pub fn exception_uses(
+        &self,
+        now: jiff::Timestamp,
+    ) -> impl Iterator<Item = (&Exception, &Document, ExceptionUse)> {
+        self.exceptions.0.iter().zip(&self.exception_documents).map(move |(exception, document)| {
+            let usage = match exception.period(now) {
+                Period::Expired => ExceptionUse::Expired,
+                Period::Current if !exception.is_used() => ExceptionUse::Unused,
+                Period::Current | Period::Pending => ExceptionUse::InOrder,
+            };
+            (exception, document, usage)
+        })
+    }
+}
+
+struct Builder {
+    set: PolicySet,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Builder {
+    fn read(&mut self, bundle: &Bundle) -> Vec<Document> {
+        let mut documents = Vec::new();
+        for file in bundle.files() {
+            let read = sekisho_manifest::read(&file.path, &file.bytes, &ReadOptions::default());
+            for error in read.errors {
+                let place = Diagnostic::at(
+                    file.path.clone(),
+                    error.line,
+                    error.column,
+                    error.message.clone(),
+                );
+                self.diagnostics.push(Diagnostic { help: error.help, ..place });
+            }
+            for skipped in read.skipped {
+                let message = format!("no policy: {}", skipped.reason);
+                self.diagnostics.push(Diagnostic::at(file.path.clone(), skipped.line, 1, message));
+            }
+            documents.extend(read.documents);
+        }
+        documents
+    }
+
+    /// Keeps the policies; exceptions, objects and policies that no dialect here reads go where
+    /// they belong.
+    fn sort_out(&mut self, documents: Vec<Document>, options: &BuildOptions<'_>) -> Vec<Document> {
+        let mut policies = Vec::new();
+        for document in documents {
+            let Some(gvk) = Gvk::of(document.value()) else {
+                self.set.objects.push(document);
+                continue;
+            };
+            let (group, kind) = (gvk.group.as_str(), gvk.kind.as_str());
+            if options.dialects.iter().any(|dialect| dialect.reads(group, kind)) {
+                policies.push(document);
+            } else if group == exceptions::GROUP && kind == exceptions::KIND {
+                self.exception(document);
+            } else if group == exceptions::GROUP {
+                let help = format!("the kinds of `{group}` are PodSecurityLevel and Exception");
+                self.at(&document, format!("unknown kind `{kind}`"), Some(help));
+            } else if let Some(dialect) = (options.unsupported)(group, kind) {
+                self.unsupported(&document, dialect);
+            } else {
+                self.set.objects.push(document);
+            }
+        }
+        policies
+    }
+
+    fn at(&mut self, document: &Document, message: String, help: Option<String>) {
+        let place = document.locate(&sekisho_value::Pointer::root().key("kind"));
+        let name = document.source().name.clone();
+        let diagnostic = Diagnostic::at(name, place.line, place.column, message);
+        self.diagnostics.push(Diagnostic { help, ..diagnostic });
+    }
+
+    fn exception(&mut self, document: Document) {
+        match exceptions::read(&document) {
+            Ok(exception) if self.set.exceptions.0.iter().any(|e| e.id == exception.id) => {
+                self.at(&document, format!("exception `{}` stands twice", exception.id), None);
+            }
+            Ok(exception) => {
+                self.set.exceptions.0.push(exception);
+                self.set.exception_documents.push(document);
+            }
+            Err(errors) => self.diagnostics.extend(errors),
+        }
+    }
+
+    fn unsupported(&mut self, document: &Document, dialect: &str) {
+        let kind = document.kind();
+        let name = document.name().unwrap_or_default();
+        let reason = format!("{dialect} policies are not supported here");
+        self.at(document, format!("{kind} `{name}`: {reason}"), None);
+        self.set.states.push(PolicyState {
+            id: PolicyId::new(PolicyId::LOCAL, dialect, kind, name).as_str().to_owned(),
+            digest: content_digest(document).to_string(),
+            status: PolicyStatus::Unsupported,
+            reason: Some(reason),
+        });
+    }
+
+    fn compile(&mut self, documents: &[Document], options: &BuildOptions<'_>) {
+        let context = CompileContext { target: options.target, strict: options.strict };
+        for dialect in options.dialects {
+            let own: Vec<PolicyDocument<'_>> = documents
+                .iter()
+                .filter(|document| {
+                    Gvk::of(document.value())
+                        .is_some_and(|gvk| dialect.reads(&gvk.group, &gvk.kind))
+                })
+                .map(|document| PolicyDocument {
+                    document,
+                    digest: content_digest(document),
+                    origin: PolicyId::LOCAL,
+                })
+                .collect();
+            if own.is_empty() {
+                continue;
+            }
+            let compiled = dialect.compile(&own, &context);
+            self.diagnostics.extend(compiled.diagnostics);
+            for (id, digest, reason) in compiled.failed {
+                self.set.states.push(PolicyState {
+                    id: id.as_str().to_owned(),
+                    digest: digest.to_string(),
+                    status: PolicyStatus::NotCompiled,
+                    reason: Some(reason),
+                });
+            }
+            for policy in compiled.policies {
+                self.set.states.push(self.state(&policy));
+                self.set.policies.push(policy);
+            }
+        }
+    }
+
+    fn state(&self, policy: &CompiledPolicy) -> PolicyState {
+        let (action, reason) =
+            crate::actions::effective(&self.set, &policy.id, &policy.name, policy.action);
+        let status = match action {
+            Action::Deny => PolicyStatus::Enforced,
+            Action::Warn | Action::Audit => PolicyStatus::Audited,
+            Action::Off => PolicyStatus::Off,
+        };
+        PolicyState {
+            id: policy.id.as_str().to_owned(),
+            digest: policy.digest.to_string(),
+            status,
+            reason,
+        }
+    }
+
+    /// One id with two contents is an error; the same content twice counts once.
+    fn refuse_two_contents(&mut self) {
+        let mut seen: HashMap<PolicyId, Digest> = HashMap::new();
+        let mut conflicts = Vec::new();
+        self.set.policies.retain(|policy| match seen.entry(policy.id.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(policy.digest);
+                true
+            }
+            Entry::Occupied(entry) => {
+                if *entry.get() != policy.digest {
+                    conflicts.push(policy.id.clone());
+                }
+                false
+            }
+        });
+        conflicts.sort();
+        conflicts.dedup();
+        for id in conflicts {
+            let message = format!("policy `{id}` stands twice with different contents");
+            let help = "give them different names, or take one away";
+            self.diagnostics.push(Diagnostic::general(message).with_help(help));
+        }
+        self.set.states.dedup_by(|a, b| a == b);
+    }
+}
+
+/// The digest of a document's content, whatever its formatting.
+fn content_digest(document: &Document) -> Digest {
+    Digest::of([document.value().to_json().as_bytes()])
+}

@@ -1,0 +1,91 @@
+use crate::Subject;
+use sekisho_policy::{Action, PolicyId, ReadSet, Severity};
+use sekisho_report::{Resource, Status};
+use sekisho_value::{Pointer, Str};
+use std::sync::Arc;
+
+/// What the policy set says of one request.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// the first refusal, in policy order; `None` where the object is let through
+    pub denial: Option<Denial>,
+    /// every violated rule, excepted ones included
+    pub judgements: Vec<Judgement>,
+    /// what the sender is told, in the words of the systems the policies come from
+    pub warnings: Vec<String>,
+    /// audit annotations: full key and value
+    pub annotations: Vec<(String, String)>,
+    /// policies that could not be evaluated: never a pass
+    pub errors: Vec<PolicyError>,
+    /// what the evaluation read beside the request, where that was recorded
+    pub reads: ReadSet,
+}
+
+impl Verdict {
+    /// Whether every policy was evaluated and none refuses.
+    #[must_use]
+    pub fn allowed(&self) -> bool {
+        self.denial.is_none() && self.errors.is_empty()
+    }
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// the policy that refuses
+    pub policy: PolicyId,
+    /// the refusal as the system the policy comes from words it
+    pub message: String,
+}
+
+/// One violated rule, judged: a finding before it has a place in a file.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// the finding's key
+    pub key: String,
+    /// the policy
+    pub policy_id: PolicyId,
+    /// the name people know
+    pub policy: Arc<str>,
+    /// the dialect
+    pub dialect: &'static str,
+    /// the constraint or binding
+    pub binding: Option<Arc<str>>,
+    /// the rule
+    pub rule: Str,
+    /// what the checkpoint does about it
+    pub action: Action,
+    /// what the policy asks for
+    pub declared_action: Action,
+    /// why the two differ
+    pub action_reason: Option<String>,
+    /// active or excepted
+    pub status: Status,
+    /// the exception that covers it
+    pub exception: Option<String>,
+    /// it is the pod that the object would create that violates
+    pub implied: bool,
+    /// how bad it is
+    pub severity: Severity,
+    /// in the words of the policy
+    pub message: String,
+    /// how to mend it
+    pub help: Option<Str>,
+    /// the object that was sent
+    pub resource: Resource,
+    /// what the finding is about across rollouts: the owner's root
+    pub subject: Subject,
+    /// the offending fields within the object that was sent
+    pub pointers: Vec<Pointer>,
+}
+
+/// A policy that could not be evaluated on a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// the policy
+    pub policy: PolicyId,
+    /// what went wrong
+    pub message: String,
+    /// how to mend it
+    pub help: Option<String>,
+}
