@@ -1,1 +1,44 @@
-//! sekisho-checkpoint-check
+//! The file checkpoint: reads manifests, judges them as the API server would on their creation,
+//! and reports. Also shows objects as policies see them.
+//!
+//! **Invariant:** this crate reads files and decides nothing: every verdict comes from
+//! `sekisho_engine::evaluate`, and the time is given by the caller.
+
+mod bundle;
+mod case;
+mod check;
+mod findings;
+mod input;
+mod load;
+mod objects;
+mod schema_findings;
+mod show;
+
+pub use bundle::bundle_of_paths;
+pub use case::CheckFiles;
+pub use check::{CheckOptions, check};
+pub use input::{Input, InputSource, collect};
+pub use load::{Loaded, Stdin, load};
+pub use show::{ShowOptions, Shown, show};
+
+/// Told of the progress of a run; called from several threads.
+pub trait Progress: Sync {
+    /// So many files are to be read.
+    fn files(&self, count: usize);
+    /// One file was read.
+    fn read_file(&self);
+    /// So many objects are to be judged.
+    fn objects(&self, count: usize);
+    /// One object was judged.
+    fn judged_object(&self);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn files(&self, _: usize) {}
+    fn read_file(&self) {}
+    fn objects(&self, _: usize) {}
+    fn judged_object(&self) {}
+}

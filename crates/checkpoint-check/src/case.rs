@@ -1,0 +1,65 @@
+//! Policy test cases at the file checkpoint.
+
+use crate::Silent;
+use crate::check::{CheckOptions, check};
+use crate::input::{Input, InputSource};
+use sekisho_engine::{CaseError, CaseFinding, Checkpoint};
+use sekisho_policy::{Bundle, BundleFile, Dialect, Target, UserInfo};
+use sekisho_report::Diagnostic;
+
+/// The file checkpoint, as the list of checkpoints knows it.
+pub struct CheckFiles;
+
+impl Checkpoint for CheckFiles {
+    fn name(&self) -> &'static str {
+        "check"
+    }
+
+    fn about(&self) -> &'static str {
+        "manifests in files, on a laptop and in CI"
+    }
+
+    fn judge_case(
+        &self,
+        dialects: &[&dyn Dialect],
+        policies: &str,
+        objects: &str,
+    ) -> Result<Vec<CaseFinding>, CaseError> {
+        let bytes = policies.as_bytes().into();
+        let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
+        let options = CheckOptions {
+            bundle: &bundle,
+            dialects,
+            unsupported: |_, _| None,
+            target: &Target::default(),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            engine_version: "",
+            namespace: "default",
+            user: &UserInfo::default(),
+            implied: true,
+            strict: false,
+            baseline: None,
+        };
+        let input = Input { sources: vec![InputSource::Stdin], ..Input::default() };
+        let stdin = || Ok(objects.as_bytes().to_vec());
+        let report = check(input, &stdin, &options, &Silent);
+        if !report.errors.is_empty() {
+            return Err(CaseError(report.errors.iter().map(line).collect()));
+        }
+        let finding = |finding: sekisho_report::Finding| CaseFinding {
+            object: format!("{}/{}", finding.resource.kind, finding.resource.name),
+            action: finding.action,
+            policy: finding.policy,
+            rule: finding.rule,
+            message: finding.message,
+        };
+        Ok(report.findings.into_iter().map(finding).collect())
+    }
+}
+
+fn line(error: &Diagnostic) -> String {
+    match (error.line, error.column) {
+        (Some(line), Some(column)) => format!("{line}:{column}: {}", error.message),
+        _ => error.message.clone(),
+    }
+}

@@ -1,0 +1,273 @@
+//! `sekisho check`: files in, report out.
+
+use crate::findings::{self, diagnostic};
+use crate::input::Input;
+use crate::load::{Loaded, Stdin, load};
+use crate::objects::Object;
+use crate::schema_findings;
+use crate::Progress;
+use rayon::prelude::*;
+use sekisho_engine::{
+    BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, evaluate, finding_key, subject,
+};
+use sekisho_kube_model::{Gvk, Schemas};
+use sekisho_manifest::Document;
+use sekisho_policy::{Bundle, Dialect, PolicyId, Target, UserInfo};
+use sekisho_report::{
+    Action, Basis, Diagnostic, Finding, InventoryBasis, Report, Resource, Severity, Status,
+    Summary, TargetBasis, apply_baseline,
+};
+use sekisho_value::Pointer;
+use std::collections::BTreeMap;
+
+/// What `check` judges by.
+pub struct CheckOptions<'a> {
+    /// the policies
+    pub bundle: &'a Bundle,
+    /// the dialects that are built in
+    pub dialects: &'a [&'a dyn Dialect],
+    /// tells of a kind whether it is a policy of a dialect that is not built in
+    pub unsupported: fn(group: &str, kind: &str) -> Option<&'static str>,
+    /// what is judged for
+    pub target: &'a Target,
+    /// the time that decides on expiry
+    pub now: jiff::Timestamp,
+    /// the version of the engine, for the basis
+    pub engine_version: &'a str,
+    /// the namespace of objects that name none
+    pub namespace: &'a str,
+    /// who creates the objects
+    pub user: &'a UserInfo,
+    /// judge the pods that controllers would create
+    pub implied: bool,
+    /// skipped documents and schema findings are errors
+    pub strict: bool,
+    /// how many findings of each key do not count
+    pub baseline: Option<&'a BTreeMap<String, usize>>,
+}
+
+/// Reads the inputs and judges every object in them.
+#[must_use]
+pub fn check(
+    input: Input,
+    stdin: Stdin<'_>,
+    options: &CheckOptions<'_>,
+    progress: &dyn Progress,
+) -> Report {
+    let loaded = load(input, stdin, progress);
+    let build = BuildOptions {
+        dialects: options.dialects,
+        unsupported: options.unsupported,
+        target: options.target,
+        strict: options.strict,
+    };
+    let (set, mut errors) = PolicySet::build(options.bundle, &build);
+    let (schemas, schema_errors) = schemas(&set, &loaded.documents);
+    errors.extend(schema_errors);
+    let mut run = Run { options, set: &set, schemas: &schemas, findings: Vec::new(), errors };
+    run.judge_all(&loaded.documents, progress);
+    run.exceptions();
+    run.report(loaded)
+}
+
+/// The built-in schemas and those of the CustomResourceDefinitions among policies and inputs.
+pub(crate) fn schemas(set: &PolicySet, documents: &[Document]) -> (Schemas, Vec<Diagnostic>) {
+    let is_crd = |d: &&Document| {
+        d.kind() == "CustomResourceDefinition"
+            && d.api_version().starts_with("apiextensions.k8s.io/")
+    };
+    let crds: Vec<&Document> = set.objects().iter().chain(documents).filter(is_crd).collect();
+    let (schemas, problems) = Schemas::with_crds(crds.iter().map(|d| d.value()));
+    let errors = problems
+        .into_iter()
+        .filter_map(|(index, problem)| {
+            let document = crds.get(index)?;
+            let message = format!("{}: {}", document.name().unwrap_or_default(), problem.message);
+            let error = diagnostic(document, &problem.pointer, message);
+            Some(Diagnostic { help: problem.help, ..error })
+        })
+        .collect();
+    (schemas, errors)
+}
+
+struct Run<'a> {
+    options: &'a CheckOptions<'a>,
+    set: &'a PolicySet,
+    schemas: &'a Schemas,
+    findings: Vec<Finding>,
+    errors: Vec<Diagnostic>,
+}
+
+#[derive(Default)]
+struct Judged {
+    findings: Vec<Finding>,
+    errors: Vec<Diagnostic>,
+}
+
+impl Run<'_> {
+    fn judge_all(&mut self, documents: &[Document], progress: &dyn Progress) {
+        progress.objects(documents.len());
+        let objects: Vec<Object<'_>> = documents
+            .par_iter()
+            .map(|document| Object::new(document, self.schemas, self.options.namespace))
+            .collect();
+        let mut inventory = MemoryInventory::new();
+        for document in self.set.objects() {
+            inventory.insert(Object::new(document, self.schemas, "default").decoded.object);
+        }
+        for object in objects.iter().filter(|object| object.decoded.is_readable()) {
+            inventory.insert(object.decoded.object.clone());
+        }
+        let judge = Judge {
+            inventory: &inventory,
+            schemas: self.schemas,
+            target: self.options.target,
+            now: self.options.now,
+            implied: self.options.implied,
+            record: false,
+            cancelled: None,
+        };
+        let judged: Vec<Judged> = objects
+            .par_iter()
+            .map(|object| {
+                let judged = self.judge(object, &judge);
+                progress.judged_object();
+                judged
+            })
+            .collect();
+        for one in judged {
+            self.findings.extend(one.findings);
+            self.errors.extend(one.errors);
+        }
+    }
+
+    fn judge(&self, object: &Object<'_>, judge: &Judge<'_>) -> Judged {
+        let mut judged = Judged::default();
+        schema_findings::sort_out(
+            object,
+            self.schemas,
+            self.options.strict,
+            &mut judged.findings,
+            &mut judged.errors,
+        );
+        if !object.decoded.is_readable() {
+            return judged;
+        }
+        let verdict = evaluate(self.set, &object.request(self.options.user), judge);
+        for judgement in verdict.judgements {
+            judged.findings.push(findings::finding(judgement, object.document, |dialect, rule| {
+                self.docs(dialect, rule)
+            }));
+        }
+        for error in verdict.errors {
+            let message =
+                format!("{}: policy `{}`: {}", schema_findings::name(object), error.policy, error.message);
+            let at = diagnostic(object.document, &Pointer::root(), message);
+            judged.errors.push(Diagnostic { help: error.help, ..at });
+        }
+        judged
+    }
+
+    fn docs(&self, dialect: &str, rule: &str) -> Option<String> {
+        let dialect = self.options.dialects.iter().find(|d| d.name() == dialect)?;
+        let rule = dialect.rules().iter().find(|r| r.id == rule)?;
+        rule.references.first().map(|reference| reference.url.to_owned())
+    }
+
+    /// Expired exceptions warn, unused ones are recorded.
+    fn exceptions(&mut self) {
+        for (exception, document, usage) in self.set.exception_uses(self.options.now) {
+            let (rule, action, field, message) = match usage {
+                ExceptionUse::InOrder => continue,
+                ExceptionUse::Expired => (
+                    "exception/expired",
+                    Action::Warn,
+                    "notAfter",
+                    format!("exception `{}` expired on {}", exception.id, exception.not_after),
+                ),
+                ExceptionUse::Unused => (
+                    "exception/unused",
+                    Action::Audit,
+                    "policy",
+                    format!("exception `{}` covers nothing that was judged", exception.id),
+                ),
+            };
+            let id = PolicyId::new(PolicyId::LOCAL, "exception", document.kind(), &exception.id);
+            let subject = Gvk::of(document.value())
+                .map(|gvk| subject(&gvk, document.value(), None))
+                .unwrap_or_default();
+            let at = Pointer::root().keys(&["spec", field]);
+            self.findings.push(Finding {
+                key: finding_key(&id, rule, &subject, &[], rule),
+                policy: exception.id.clone(),
+                policy_id: id.as_str().to_owned(),
+                binding: None,
+                dialect: "exception".to_owned(),
+                rule: rule.to_owned(),
+                action,
+                declared_action: action,
+                action_reason: None,
+                status: Status::Active,
+                exception: None,
+                implied: false,
+                severity: Severity::Low,
+                message,
+                help: Some("renew it or take it away".to_owned()),
+                resource: Resource {
+                    api_version: document.api_version().to_owned(),
+                    kind: document.kind().to_owned(),
+                    namespace: None,
+                    name: exception.id.clone(),
+                },
+                location: findings::location(document, &at),
+                related: Vec::new(),
+                docs: None,
+            });
+        }
+    }
+
+    fn report(mut self, loaded: Loaded) -> Report {
+        let mut errors = loaded.errors;
+        errors.append(&mut self.errors);
+        if self.options.strict {
+            errors.extend(loaded.skipped.iter().map(|skipped| {
+                let message = format!("not judged: {}", skipped.reason);
+                Diagnostic::at(skipped.file.clone(), skipped.line, 1, message)
+            }));
+        }
+        if let Some(baseline) = self.options.baseline {
+            apply_baseline(&mut self.findings, baseline);
+        }
+        let mut summary = Summary::count(&self.findings);
+        summary.files = loaded.files;
+        summary.objects = loaded.documents.len();
+        summary.skipped = loaded.skipped.len();
+        summary.errors = errors.len();
+        Report {
+            version: (),
+            summary,
+            basis: self.basis(loaded.revision),
+            policies: self.set.states().to_vec(),
+            findings: self.findings,
+            skipped: loaded.skipped,
+            errors,
+        }
+    }
+
+    fn basis(&self, revision: String) -> Basis {
+        let target = self.options.target;
+        Basis {
+            policy_set: self.set.digest(),
+            sequence: self.set.sequence(),
+            engine_version: self.options.engine_version.to_owned(),
+            target: TargetBasis {
+                id: target.id.clone(),
+                labels: target.labels.clone(),
+                kubernetes_version: target.kubernetes_version.to_string(),
+                kubernetes_version_assumed: target.assumed,
+            },
+            inventory: InventoryBasis { revision, complete: false, age_seconds: None },
+            time: self.options.now.to_string(),
+        }
+    }
+}

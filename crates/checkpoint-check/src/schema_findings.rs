@@ -1,0 +1,95 @@
+//! What the API server's schemas say of an object, as findings and errors.
+
+use crate::findings::{diagnostic, location};
+use crate::objects::Object;
+use sekisho_engine::{finding_key, subject};
+use sekisho_kube_model::{Problem, ProblemKind, Schemas, locus};
+use sekisho_policy::PolicyId;
+use sekisho_report::{Action, Diagnostic, Finding, Resource, Severity, Status};
+
+const DIALECT: &str = "schema";
+const DOCS: &str =
+    "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation";
+
+/// The rule of a problem, and how bad it is; `None` for what the API server cannot decode, which
+/// is an error.
+fn rule(kind: ProblemKind) -> Option<(&'static str, Severity)> {
+    match kind {
+        ProblemKind::WrongType => None,
+        ProblemKind::UnknownField => Some(("schema/unknown-field", Severity::Medium)),
+        ProblemKind::RequiredField => Some(("schema/required-field", Severity::Medium)),
+        ProblemKind::UnservedVersion => Some(("schema/unserved-version", Severity::Medium)),
+    }
+}
+
+/// Sorts the problems of an object into findings and errors; all are errors where `strict`.
+pub(crate) fn sort_out(
+    object: &Object<'_>,
+    schemas: &Schemas,
+    strict: bool,
+    findings: &mut Vec<Finding>,
+    errors: &mut Vec<Diagnostic>,
+) {
+    for problem in &object.decoded.problems {
+        match rule(problem.kind) {
+            Some((rule, severity)) if !strict => {
+                findings.push(finding(object, schemas, problem, rule, severity));
+            }
+            _ => {
+                let message = format!("{}: {}", name(object), problem.message);
+                let error = diagnostic(object.document, &problem.pointer, message);
+                errors.push(Diagnostic { help: problem.help.clone(), ..error });
+            }
+        }
+    }
+}
+
+/// `Pod web`, for messages.
+pub(crate) fn name(object: &Object<'_>) -> String {
+    let name = object.document.name().unwrap_or_default();
+    format!("{} {name}", object.document.kind()).trim_end().to_owned()
+}
+
+fn finding(
+    object: &Object<'_>,
+    schemas: &Schemas,
+    problem: &Problem,
+    rule: &str,
+    severity: Severity,
+) -> Finding {
+    let gvk = &object.decoded.gvk;
+    let given = object.document.value();
+    let id = PolicyId::new("sekisho", DIALECT, "Schema", "kubernetes");
+    let subject = subject(gvk, given, object.namespace.as_deref());
+    let loci = [locus(schemas, gvk, given, &problem.pointer)];
+    Finding {
+        key: finding_key(&id, rule, &subject, &loci, &problem.message),
+        policy: "kubernetes".to_owned(),
+        policy_id: id.as_str().to_owned(),
+        binding: None,
+        dialect: DIALECT.to_owned(),
+        rule: rule.to_owned(),
+        action: Action::Warn,
+        declared_action: Action::Warn,
+        action_reason: None,
+        status: Status::Active,
+        exception: None,
+        implied: false,
+        severity,
+        message: problem.message.clone(),
+        help: problem.help.clone(),
+        resource: resource(object),
+        location: location(object.document, &problem.pointer),
+        related: Vec::new(),
+        docs: Some(DOCS.to_owned()),
+    }
+}
+
+fn resource(object: &Object<'_>) -> Resource {
+    Resource {
+        api_version: object.document.api_version().to_owned(),
+        kind: object.document.kind().to_owned(),
+        namespace: object.namespace.as_ref().map(ToString::to_string),
+        name: object.document.name().unwrap_or_default().to_owned(),
+    }
+}
