@@ -1,0 +1,207 @@
+//! The view of a pod that the checks share: what each of them would look up is looked up once,
+//! and nothing is allocated for pods of up to eight containers.
+//!
+//! As in Go's decoding, `null` is the same as an absent field, and a list item that is `null`
+//! is an empty container.
+
+use sekisho_value::{Map, Pointer, Value};
+
+/// A pod, or a pod template: an object with `metadata` and `spec`.
+pub(crate) struct Pod<'a> {
+    annotations: Option<&'a Map>,
+    spec: Option<&'a Map>,
+    security: Option<&'a Map>,
+    containers: Containers<'a>,
+}
+
+/// A container of any of the three lists.
+#[derive(Clone, Copy)]
+pub(crate) struct Container<'a> {
+    list: &'static str,
+    index: usize,
+    fields: Option<&'a Map>,
+    security: Option<&'a Map>,
+}
+
+/// The containers in the order in which upstream visits them.
+#[derive(Default)]
+struct Containers<'a> {
+    inline: [Option<Container<'a>>; 8],
+    more: Vec<Container<'a>>,
+}
+
+impl<'a> Pod<'a> {
+    /// The view of an object with `metadata` and `spec`.
+    pub(crate) fn of(object: &'a Value) -> Self {
+        let object = object.as_object();
+        let annotations = map_at(map_at(object, "metadata"), "annotations");
+        let spec = map_at(object, "spec");
+        let mut containers = Containers::default();
+        for list in ["initContainers", "containers", "ephemeralContainers"] {
+            let items = present(spec, list).and_then(Value::as_array).unwrap_or_default();
+            for (index, item) in items.iter().enumerate() {
+                let fields = item.as_object();
+                let security = map_at(fields, "securityContext");
+                containers.push(Container { list, index, fields, security });
+            }
+        }
+        Self { annotations, spec, security: map_at(spec, "securityContext"), containers }
+    }
+
+    /// A field of `spec`.
+    #[inline]
+    pub(crate) fn spec(&self, key: &str) -> Option<&'a Value> {
+        present(self.spec, key)
+    }
+
+    /// A field of the pod's own `securityContext`.
+    #[inline]
+    pub(crate) fn security(&self, key: &str) -> Option<&'a Value> {
+        present(self.security, key)
+    }
+
+    /// The pointer to a field of the pod's own `securityContext`.
+    pub(crate) fn security_pointer(keys: &[&str]) -> Pointer {
+        Pointer::root().keys(&["spec", "securityContext"]).keys(keys)
+    }
+
+    /// The containers: init, ordinary, ephemeral.
+    #[inline]
+    pub(crate) fn containers(&self) -> impl Iterator<Item = Container<'a>> {
+        let Containers { inline, more } = &self.containers;
+        inline.iter().map_while(|container| *container).chain(more.iter().copied())
+    }
+
+    /// The annotations, sorted by key.
+    #[inline]
+    pub(crate) fn annotations(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let entries = self.annotations.map(Map::iter).into_iter().flatten();
+        entries.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
+    }
+
+    /// One annotation.
+    pub(crate) fn annotation(&self, key: &str) -> Option<&'a str> {
+        Some(self.annotations?.get(key)?.as_str().unwrap_or_default())
+    }
+
+    /// The pointer to an annotation.
+    pub(crate) fn annotation_pointer(key: &str) -> Pointer {
+        Pointer::root().keys(&["metadata", "annotations", key])
+    }
+
+    /// Whether the pod declares itself a Windows pod.
+    #[inline]
+    pub(crate) fn is_windows(&self) -> bool {
+        self.spec("os").and_then(|os| os.get("name")).and_then(Value::as_str) == Some("windows")
+    }
+
+    /// Whether the pod runs in a user namespace of its own: `hostUsers: false`.
+    #[inline]
+    pub(crate) fn has_user_namespace(&self) -> bool {
+        self.spec("hostUsers").and_then(Value::as_bool) == Some(false)
+    }
+}
+
+impl<'a> Container<'a> {
+    /// The container's name; empty where it has none.
+    pub(crate) fn name(&self) -> &'a str {
+        self.field("name").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A field of the container.
+    #[inline]
+    pub(crate) fn field(&self, key: &str) -> Option<&'a Value> {
+        present(self.fields, key)
+    }
+
+    /// A field of the container's `securityContext`.
+    #[inline]
+    pub(crate) fn security(&self, key: &str) -> Option<&'a Value> {
+        present(self.security, key)
+    }
+
+    /// The pointer to the container.
+    pub(crate) fn pointer(&self) -> Pointer {
+        Pointer::root().keys(&["spec", self.list]).index(self.index)
+    }
+
+    /// The pointer to a field of the container's `securityContext`.
+    pub(crate) fn security_pointer(&self, keys: &[&str]) -> Pointer {
+        self.pointer().key("securityContext").keys(keys)
+    }
+}
+
+impl<'a> Containers<'a> {
+    fn push(&mut self, container: Container<'a>) {
+        match self.inline.iter_mut().find(|slot| slot.is_none()) {
+            Some(slot) => *slot = Some(container),
+            None => self.more.push(container),
+        }
+    }
+}
+
+/// A field that is there and not `null`.
+#[inline]
+pub(crate) fn field<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    present(value.as_object(), key)
+}
+
+/// The string field of an object; empty where it is absent.
+#[inline]
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    field(value, key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The items of a list field.
+#[inline]
+pub(crate) fn items(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).unwrap_or_default()
+}
+
+#[inline]
+fn present<'a>(map: Option<&'a Map>, key: &str) -> Option<&'a Value> {
+    map?.get(key).filter(|value| !value.is_null())
+}
+
+#[inline]
+fn map_at<'a>(map: Option<&'a Map>, key: &str) -> Option<&'a Map> {
+    map?.get(key)?.as_object()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pod;
+    use sekisho_value::{Value, from_json};
+
+    fn pod(json: &str) -> Value {
+        from_json(json).unwrap()
+    }
+
+    #[test]
+    fn containers_are_visited_as_upstream_does() {
+        let many: Vec<String> = (0..7).map(|i| format!(r#"{{"name":"c{i}"}}"#)).collect();
+        let json = format!(
+            r#"{{"spec":{{"ephemeralContainers":[{{"name":"e"}}],"containers":[{}],
+               "initContainers":[{{"name":"i"}},null]}}}}"#,
+            many.join(",")
+        );
+        let value = pod(&json);
+        let view = Pod::of(&value);
+        let seen: Vec<String> =
+            view.containers().map(|c| format!("{}={}", c.pointer(), c.name())).collect();
+        let mut wanted =
+            vec!["/spec/initContainers/0=i".to_owned(), "/spec/initContainers/1=".to_owned()];
+        wanted.extend((0..7).map(|i| format!("/spec/containers/{i}=c{i}")));
+        wanted.push("/spec/ephemeralContainers/0=e".to_owned());
+        assert_eq!(seen, wanted);
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let value = pod(r#"{"metadata":null,"spec":{"hostUsers":null,"os":{"name":null},
+                "securityContext":null,"containers":[{"securityContext":{"privileged":null}}]}}"#);
+        let view = Pod::of(&value);
+        assert!(view.spec("hostUsers").is_none() && !view.is_windows());
+        assert!(view.containers().all(|c| c.security("privileged").is_none()));
+    }
+}
