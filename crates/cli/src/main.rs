@@ -1,2 +1,22 @@
-//! The `sekisho` binary.
-fn main() {}
+//! The `sekisho` binary: arguments and wiring.
+//!
+//! **Invariant:** nothing is read, judged or rendered here but through the crates below.
+
+mod args;
+mod commands;
+mod config;
+mod output;
+mod progress;
+mod settings;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match commands::run() {
+        Ok(code) => code,
+        Err(error) => output::fail(&error),
+    }
+}

@@ -1,0 +1,211 @@
+//! The command line.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use sekisho_report::{Action, Format};
+
+/// The policy checkpoint for Kubernetes fleets.
+///
+/// Judges manifests by the policies you have, as the API server would, before they get there.
+#[derive(Debug, Parser)]
+#[command(name = "sekisho", version = VERSION, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Version and commit.
+pub(crate) const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEKISHO_COMMIT"), ")");
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(Box<CheckArgs>),
+    Show(ShowArgs),
+    Explain(ExplainArgs),
+    Completions(CompletionsArgs),
+}
+
+/// Judge manifests
+///
+/// With neither --policies nor --pod-security, Pod Security's baseline level denies, its
+/// restricted level warns, and the pod-security.kubernetes.io labels of Namespaces among the
+/// manifests count.
+///
+/// Exit code: 0 clean, 1 findings at or above --fail-on, 2 something could not be read or judged.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    /// Policy file or folder, in any supported dialect; repeatable
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) policies: Vec<String>,
+
+    /// Pod Security level that denies whatever labels namespaces have, as `restricted` or
+    /// `baseline:v1.30`; repeatable
+    #[arg(long, value_name = "LEVEL[:VERSION]")]
+    pub(crate) pod_security: Vec<String>,
+
+    /// A `PodSecurityConfiguration`, as kube-apiserver takes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pod_security_config: Option<String>,
+
+    /// The version judged for; sets what `latest` means [default: the newest known]
+    #[arg(long, value_name = "v1.N")]
+    pub(crate) kubernetes_version: Option<String>,
+
+    /// What is judged for: a file with `id`, `labels` and `kubernetesVersion`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: Option<String>,
+
+    /// Findings of this earlier JSON output do not count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<String>,
+
+    /// Output format: text, json, sarif, junit, github or gitlab; repeatable with --output-file
+    /// [default: text]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true,
+          value_parser = PossibleValuesParser::new(Format::ALL.map(Format::as_str)))]
+    pub(crate) output: Vec<String>,
+
+    /// Where the output of the --output before it goes [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output_file: Vec<String>,
+
+    /// The weakest action that makes the exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Deny, value_name = "ACTION")]
+    pub(crate) fail_on: FailOn,
+
+    /// The time that decides on expiry, as in `2026-11-21T12:00:00Z` [default: now]
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) time: Option<String>,
+
+    /// The user who creates the objects
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) user: Option<String>,
+
+    /// A group of that user; repeatable
+    #[arg(long = "as-group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+
+    /// Do not judge the pods that controllers would create
+    #[arg(long)]
+    pub(crate) no_implied: bool,
+
+    /// Skipped documents, schema findings and unknown fields of policies are errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Show only findings that count, and errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// No progress bar
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// Print manifests as policies see them: as the API server would store them
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    /// Output format; JSON is one `List`
+    #[arg(short, long, value_enum, default_value_t = ShowFormat::Yaml)]
+    pub(crate) output: ShowFormat,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// Print the documentation of a check; without ID, the list of checks
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The id of a check, as in findings: `hostNamespaces`
+    pub(crate) id: Option<String>,
+
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    /// When to use colour; `NO_COLOR` is honoured
+    pub(crate) color: Color,
+}
+
+/// Print the completions of a shell
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// What is read.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Files, folders, globs, or `-` for standard input [default: .]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// Files and folders to pass over; a glob on the path or any part of it; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// The namespace of objects that name none
+    #[arg(short, long, default_value = "default")]
+    pub(crate) namespace: String,
+}
+
+/// Where defaults of options come from, and how output looks.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArgs {
+    /// Defaults of options [default: .sekisho.yaml in this folder or above]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<String>,
+
+    /// Read no defaults of options
+    #[arg(long)]
+    pub(crate) no_config: bool,
+
+    /// When to use colour; `NO_COLOR` is honoured
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+/// The weakest action that fails a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Deny,
+    Warn,
+    Audit,
+    Never,
+}
+
+impl FailOn {
+    pub(crate) fn action(self) -> Option<Action> {
+        match self {
+            Self::Deny => Some(Action::Deny),
+            Self::Warn => Some(Action::Warn),
+            Self::Audit => Some(Action::Audit),
+            Self::Never => None,
+        }
+    }
+}
+
+/// How `show` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    Yaml,
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,148 @@
+//! `sekisho check`
+
+use super::rules;
+use crate::args::{CheckArgs, VERSION};
+use crate::output::{self, Output};
+use crate::progress::Bar;
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::ArgMatches;
+use sekisho_checkpoint_check::{CheckOptions, bundle_of_paths, check, collect};
+use sekisho_dialect_pod_security::{default_configuration, level_document};
+use sekisho_dialects::{DIALECTS, unsupported};
+use sekisho_policy::{Bundle, BundleFile, KubernetesVersion, Target, UserInfo};
+use sekisho_report::{Diagnostic, RenderOptions, Report, baseline_keys, render};
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+use std::time::Instant;
+
+pub(crate) fn run(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode> {
+    let started = Instant::now();
+    let outputs = output::outputs(matches)?;
+    let (bundle, policy_errors) = bundle(args)?;
+    let target = target(args)?;
+    let now = match &args.time {
+        Some(text) => text.parse().map_err(|_| {
+            anyhow!("`--time {text}` is not a time as in RFC 3339: write `2026-11-21T12:00:00Z`")
+        })?,
+        None => jiff::Timestamp::now(),
+    };
+    let user = UserInfo {
+        username: args.user.clone().unwrap_or_default(),
+        groups: args.groups.clone(),
+    };
+    let baseline = args.baseline.as_deref().map(baseline).transpose()?;
+    let options = CheckOptions {
+        bundle: &bundle,
+        dialects: DIALECTS,
+        unsupported,
+        target: &target,
+        now,
+        engine_version: VERSION,
+        namespace: &args.input.namespace,
+        user: &user,
+        implied: !args.no_implied,
+        strict: args.strict,
+        baseline: baseline.as_ref(),
+    };
+    let input = collect(&paths(&args.input.paths), &args.input.exclude);
+    let bar = Bar::new(!args.no_progress && !args.quiet);
+    let mut report = check(input, &read_stdin, &options, &bar);
+    bar.finish();
+    report.summary.errors += policy_errors.len();
+    report.errors.splice(0..0, policy_errors);
+    report.summary.seconds = started.elapsed().as_secs_f64();
+    for output in &outputs {
+        write(&report, output, args)?;
+    }
+    Ok(ExitCode::from(report.summary.exit_code(args.fail_on.action())))
+}
+
+/// The paths that were given, or the working folder.
+pub(crate) fn paths(given: &[String]) -> Vec<String> {
+    if given.is_empty() { vec![".".to_owned()] } else { given.to_vec() }
+}
+
+pub(crate) fn read_stdin() -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Puts everything that says what to judge by into one bundle.
+fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
+    let (mut files, errors) =
+        if args.policies.is_empty() { (Vec::new(), Vec::new()) } else { bundle_of_paths(&args.policies) };
+    for given in &args.pod_security {
+        let (level, version) = given.split_once(':').unwrap_or((given, "latest"));
+        if !["privileged", "baseline", "restricted"].contains(&level) {
+            bail!("`--pod-security {given}`: the levels are privileged, baseline and restricted");
+        }
+        if version != "latest" {
+            KubernetesVersion::parse(version)
+                .ok()
+                .filter(|parsed| parsed.to_string() == version)
+                .with_context(|| {
+                    format!("`--pod-security {given}`: a version looks like `v1.30` or `latest`")
+                })?;
+        }
+        files.push(BundleFile {
+            path: format!("--pod-security {given}").into(),
+            bytes: level_document(level, version).into_bytes().into(),
+        });
+    }
+    if let Some(path) = &args.pod_security_config {
+        let bytes = std::fs::read(path).with_context(|| path.clone())?;
+        files.push(BundleFile { path: path.as_str().into(), bytes: bytes.into() });
+    }
+    if args.policies.is_empty() && files.is_empty() {
+        files.push(BundleFile {
+            path: "default policies".into(),
+            bytes: default_configuration().as_bytes().into(),
+        });
+    }
+    Ok((Bundle::anonymous(files), errors))
+}
+
+fn target(args: &CheckArgs) -> Result<Target> {
+    let mut target = match &args.target {
+        Some(file) => crate::config::target(file)?,
+        None => Target::default(),
+    };
+    if let Some(version) = &args.kubernetes_version {
+        target.kubernetes_version =
+            KubernetesVersion::parse(version).context("`--kubernetes-version`")?;
+        target.assumed = false;
+    }
+    Ok(target)
+}
+
+fn baseline(file: &str) -> Result<BTreeMap<String, usize>> {
+    let text = std::fs::read_to_string(file).with_context(|| file.to_owned())?;
+    baseline_keys(&text).map_err(|error| {
+        let place = error.place().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+        anyhow!("{file}{place}: {error}\nhelp: {}", error.help())
+    })
+}
+
+fn write(report: &Report, output: &Output, args: &CheckArgs) -> Result<()> {
+    let rules = rules::infos();
+    let options = RenderOptions {
+        color: output.file.is_none() && output::color(args.settings.color),
+        quiet: args.quiet,
+        width: None,
+        fail_on: args.fail_on.action(),
+        tool_version: env!("CARGO_PKG_VERSION"),
+        rules: &rules,
+    };
+    match &output.file {
+        None => output::to_stdout(|out| render(report, output.format, &options, out)),
+        Some(path) => {
+            let file = std::fs::File::create(path).with_context(|| path.clone())?;
+            let mut out = std::io::BufWriter::new(file);
+            render(report, output.format, &options, &mut out)
+                .and_then(|()| out.flush())
+                .with_context(|| path.clone())
+        }
+    }
+}

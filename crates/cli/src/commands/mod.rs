@@ -1,0 +1,42 @@
+//! One file for each command.
+
+mod check;
+mod completions;
+mod explain;
+mod rules;
+mod show;
+
+use crate::args::{Cli, Command};
+use crate::settings;
+use anyhow::Result;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command that the arguments and settings give.
+pub(crate) fn run() -> Result<ExitCode> {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let matches = Cli::command().get_matches_from(&given);
+    let matches = with_settings(given, matches)?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    let of_command = matches.subcommand().map(|(_, matches)| matches.clone()).unwrap_or_default();
+    match cli.command {
+        Command::Check(args) => check::run(&args, &of_command),
+        Command::Show(args) => show::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+/// Parses again with what the settings file adds, put right behind the command's name.
+fn with_settings(mut given: Vec<OsString>, matches: ArgMatches) -> Result<ArgMatches> {
+    let Some((command @ ("check" | "show"), of_command)) = matches.subcommand() else {
+        return Ok(matches);
+    };
+    let added = settings::arguments(command, of_command)?;
+    if added.is_empty() {
+        return Ok(matches);
+    }
+    given.splice(2..2, added);
+    Ok(Cli::command().get_matches_from(given))
+}
