@@ -1,2 +1,20 @@
-//! Development tasks.
-fn main() {}
+//! `cargo xtask`: the development tasks of the project.
+//!
+//! **Invariant:** nothing that is shipped depends on this crate; it drives the product through
+//! its command line and, for benchmarks, through the public API of its crates.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
+
+mod bench;
+mod ci;
+mod cli;
+mod conformance;
+mod documents;
+mod generate_tree;
+mod process;
+mod rivals;
+mod tidy;
+mod workspace;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

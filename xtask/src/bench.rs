@@ -1,0 +1,107 @@
+//! `cargo xtask bench`: our figures and our rivals', side by side in one run.
+//!
+//! Lower is better everywhere. What is measured in this process needs the feature `bench`, which
+//! brings our crates and the rival crates; without it this starts itself again with it.
+
+#[cfg(feature = "bench")]
+mod judge;
+mod measure;
+mod programs;
+#[cfg(feature = "bench")]
+mod read;
+mod report;
+mod tree;
+
+use crate::process;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The arguments of `cargo xtask bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Run only this one; all of them where none is named
+    name: Option<Bench>,
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write docs/PERFORMANCE.md
+    #[arg(long, conflicts_with = "name")]
+    write_docs: bool,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Bench {
+    /// The size of the binary
+    Size,
+    /// `sekisho --version`
+    Startup,
+    /// The whole of `sekisho check` on a generated tree
+    Check,
+    /// Reading YAML to a JSON value
+    Read,
+    /// The restricted level on one pod
+    Judge,
+}
+
+/// One row of the results.
+#[derive(Debug, Serialize)]
+struct Figure {
+    bench: &'static str,
+    case: String,
+    unit: &'static str,
+    ours: f64,
+    rivals: BTreeMap<String, f64>,
+    /// what else is worth knowing
+    #[serde(skip)]
+    note: String,
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// Where something cannot be built or started.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if !cfg!(feature = "bench") {
+        return again();
+    }
+    let wanted = |bench| arguments.name.is_none_or(|name| name == bench);
+    // Programs come first, while this process is small: see `process::measure`.
+    let mut figures = Vec::new();
+    if wanted(Bench::Size) {
+        figures.push(programs::size()?);
+    }
+    if wanted(Bench::Startup) {
+        figures.push(programs::startup()?);
+    }
+    if wanted(Bench::Check) {
+        figures.extend(tree::check()?);
+    }
+    #[cfg(feature = "bench")]
+    {
+        if wanted(Bench::Judge) {
+            figures.extend(judge::judge()?);
+        }
+        if wanted(Bench::Read) {
+            figures.extend(read::read()?);
+        }
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
+    } else {
+        print!("{}", report::text(&figures));
+    }
+    if arguments.write_docs {
+        report::write_docs(&figures)?;
+    }
+    Ok(())
+}
+
+/// Starts the same command, optimised and with the feature `bench`.
+fn again() -> anyhow::Result<()> {
+    let mut cargo = process::cargo();
+    cargo.args(["run", "--quiet", "--locked", "--release", "--package", "xtask"]);
+    cargo.args(["--features", "bench", "--"]).args(std::env::args_os().skip(1));
+    let status = cargo.status()?;
+    if status.success() { Ok(()) } else { std::process::exit(status.code().unwrap_or(1)) }
+}

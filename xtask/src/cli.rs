@@ -1,0 +1,48 @@
+//! The arguments of `cargo xtask` and which task each subcommand starts.
+
+use crate::{bench, ci, conformance, generate_tree, rivals, tidy};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Development tasks
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_version_flag = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Check the invariants of the source tree
+    Tidy,
+    /// Run everything that a change must pass
+    Ci(ci::Arguments),
+    /// Run a conformance suite, or all of them
+    Conformance(conformance::Arguments),
+    /// Measure our code beside its rivals
+    Bench(bench::Arguments),
+    /// Build the rival programs into a cache outside the tree
+    Rivals(rivals::Arguments),
+    /// Write a tree of generated manifests, the same every time
+    GenerateTree(generate_tree::Arguments),
+}
+
+/// Runs the task that the command line names.
+pub(crate) fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Tidy => tidy::run(),
+        Task::Ci(arguments) => ci::run(&arguments),
+        Task::Conformance(arguments) => conformance::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Rivals(arguments) => rivals::run(&arguments),
+        Task::GenerateTree(arguments) => generate_tree::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
