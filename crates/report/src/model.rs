@@ -105,6 +105,12 @@ impl Status {
     }
 }
 
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// The object that a finding is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,10 +125,30 @@ pub struct Resource {
     pub name: String,
 }
 
+impl Resource {
+    /// Whether source lines of the object must stay out of what is shown: they may hold a
+    /// secret's data. Goes by the kind alone, whatever the group, to err on the safe side.
+    #[must_use]
+    pub fn conceals_source(&self) -> bool {
+        self.kind == "Secret"
+    }
+}
+
+/// `Deployment shop/web`, `Namespace shop`.
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind)?;
+        match &self.namespace {
+            Some(namespace) => write!(f, " {namespace}/{}", self.name),
+            None => write!(f, " {}", self.name),
+        }
+    }
+}
+
 /// A source line with the part that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marked {
-    /// the line, without its end
+    /// the line, without its end; places on one line share it, for a line may be long
     pub text: Arc<str>,
     /// where the part begins; starts at 1, counts Unicode scalars
     pub column: u32,
