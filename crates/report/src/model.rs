@@ -232,7 +232,7 @@ pub struct Diagnostic {
     pub message: String,
     /// how to mend it
     pub help: Option<String>,
-    /// the source line, for renderers that show it
+    /// the source line, for renderers that show it; left out where it may hold a secret's data
     #[serde(skip)]
     pub marked: Option<Marked>,
 }
