@@ -1,5 +1,18 @@
-//! sekisho-kube-model
+//! Kubernetes kinds as data: schemas, decoding, quantities, selectors, pod templates.
+//!
+//! **Invariant:** this crate reads no file, asks no clock and knows no client; all that it knows
+//! of a cluster's kinds is built in or was given to it.
 
+mod decode;
+mod defaults;
+mod gvk;
 mod quantity;
+mod schema;
 
+pub use decode::{Decoded, Known};
+pub use defaults::{
+    PriorityClass, PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults,
+};
+pub use gvk::{Gvk, GvkError, Gvr, split_api_version};
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
+pub use schema::{FieldRef, KindRef, ListType, Problem, ProblemKind, Schemas, Shape, TypeRef};

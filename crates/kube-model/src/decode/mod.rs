@@ -1,0 +1,233 @@
+//! Objects as the API server reads them: types checked, unknown fields and zero values dropped.
+
+mod base64;
+mod custom;
+mod nearest;
+mod required;
+mod time;
+mod typed;
+mod walk;
+
+use crate::defaults::{PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults};
+use crate::gvk::{Gvk, api_version};
+use crate::schema::{BlobKind, BlobShape, KindRef, Problem, ProblemKind, Schemas, Struct};
+use sekisho_value::{Pointer, Str, Value};
+use walk::Walk;
+
+/// An object as the API server reads it.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// the object in its canonical form; where it is not readable, as far as it could be read
+    pub object: Value,
+    /// what it says it is; all empty where it does not say so
+    pub gvk: Gvk,
+    /// the plural under which it is served; for a kind that is not known, what it would be by rule
+    pub resource: Str,
+    /// what is known of its kind
+    pub known: Known,
+    /// what the API server or its client would hold against it
+    pub problems: Vec<Problem>,
+}
+
+/// What is known of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is served.
+    Served {
+        /// whether its objects live in a namespace
+        namespaced: bool,
+    },
+    /// The version is not served.
+    Unserved {
+        /// whether its objects live in a namespace
+        namespaced: bool,
+        /// the minor version of Kubernetes 1 that serves it no longer
+        removed_in: Option<u16>,
+        /// what to use in its place
+        replacement: Option<Gvk>,
+    },
+    /// Neither built in, nor defined by a CustomResourceDefinition that was given.
+    Unknown,
+}
+
+impl Decoded {
+    /// Whether the API server would decode the object at all.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.problems.iter().all(|problem| problem.kind != ProblemKind::WrongType)
+    }
+}
+
+impl Schemas {
+    /// Reads an object as the API server does: wrong types are found, unknown fields, nulls and
+    /// zero values are dropped as they are when an object is stored. A given `status` is kept.
+    #[must_use]
+    pub fn decode(&self, object: &Value) -> Decoded {
+        let mut walk = Walk::new();
+        let gvk = match Gvk::read(object) {
+            Ok(gvk) => gvk,
+            Err(error) => {
+                walk.no_kind(object, &error);
+                return Decoded {
+                    object: object.clone(),
+                    gvk: Gvk::new("", "", ""),
+                    resource: Str::default(),
+                    known: Known::Unknown,
+                    problems: walk.problems,
+                };
+            }
+        };
+        let kind = self.kind_of(&gvk);
+        let canonical = match kind.and_then(KindRef::object_type) {
+            Some(of) => walk.root(of, object),
+            None => walk.unknown_kind(object),
+        };
+        let mut canonical = canonical.unwrap_or_else(|| object.clone());
+        if gvk.kind == "Secret" && gvk.group.is_empty() {
+            base64::fold_string_data(&mut canonical);
+        }
+        let known = known(kind);
+        walk.problems.extend(self.version_problem(&gvk, &known));
+        Decoded {
+            object: canonical,
+            resource: match kind {
+                Some(kind) => kind.plural().into(),
+                None => plural_by_rule(&gvk.kind),
+            },
+            gvk,
+            known,
+            problems: walk.problems,
+        }
+    }
+
+    /// An object as the API server would store it when it is created: decoded, defaulted, and with
+    /// what the always-on admission plugins add. A given `status` is dropped where the API server
+    /// drops it.
+    #[must_use]
+    pub fn store(&self, object: &Value) -> Decoded {
+        self.store_with(object, &SystemPriorityClasses)
+    }
+
+    /// As [`Schemas::store`], with the priority classes of a cluster.
+    #[must_use]
+    pub fn store_with(&self, object: &Value, classes: &dyn PriorityClasses) -> Decoded {
+        let mut decoded = self.decode(object);
+        if decoded.is_readable() {
+            let Decoded { gvk, object, .. } = &mut decoded;
+            if self.drops_status(gvk)
+                && let Some(map) = object.as_object_mut()
+                && map.contains_key("status")
+            {
+                map.remove("status");
+            }
+            apply_defaults(gvk, object);
+            apply_admission(gvk, object, classes);
+        }
+        decoded
+    }
+
+    /// Where a custom kind has `status` as a subresource, it is not taken from who creates the
+    /// object. (What of it built-in kinds take, their defaults say.)
+    fn drops_status(&self, gvk: &Gvk) -> bool {
+        let takes_none =
+            |kind: KindRef<'_>| kind.is_custom() && kind.subresources().any(|sub| sub == "status");
+        self.kind_of(gvk).is_some_and(takes_none)
+    }
+
+    /// Whether objects of the kind that `object` says it is live in a namespace; `None` where the
+    /// kind is not known.
+    #[must_use]
+    pub fn is_namespaced(&self, object: &Value) -> Option<bool> {
+        let gvk = Gvk::of(object)?;
+        if let Some(kind) = self.kind_of(&gvk) {
+            return Some(kind.namespaced());
+        }
+        // Another version of a kind that is known.
+        self.kinds().find(|kind| gvk.is(kind.group(), kind.kind())).map(KindRef::namespaced)
+    }
+
+    fn version_problem(&self, gvk: &Gvk, known: &Known) -> Option<Problem> {
+        let version = api_version(&gvk.group, &gvk.version);
+        let (message, help) = match known {
+            Known::Served { .. } => return None,
+            Known::Unserved { removed_in, replacement, .. } => {
+                let since = match removed_in {
+                    Some(minor) => format!(" since Kubernetes 1.{minor}"),
+                    None => String::new(),
+                };
+                let message = format!("`{version}` {} is not served{since}", gvk.kind);
+                let help = replacement.as_ref().map(|to| match to.kind == gvk.kind {
+                    true => format!("use `{}`", to.api_version()),
+                    false => format!("use `{}` {}", to.api_version(), to.kind),
+                });
+                (message, help)
+            }
+            Known::Unknown => self.unknown_in_known_group(gvk, &version)?,
+        };
+        let field = if known == &Known::Unknown && help.is_none() { "kind" } else { "apiVersion" };
+        let pointer = Pointer::root().key(field);
+        let problem = Problem::new(ProblemKind::UnservedVersion, pointer, message);
+        Some(match help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        })
+    }
+
+    /// A kind that the API server does not have, in a group of which all kinds are known.
+    fn unknown_in_known_group(&self, gvk: &Gvk, version: &str) -> Option<(String, Option<String>)> {
+        // Lists, replies and options are served and never stored.
+        let passing = ["List", "Options", "Status", "Event", "Result"];
+        if passing.iter().any(|suffix| gvk.kind.ends_with(suffix)) {
+            return None;
+        }
+        let mut kinds = self.kinds().filter(|kind| kind.group() == gvk.group).peekable();
+        kinds.peek()?;
+        let message = format!("`{version}` {} is not served", gvk.kind);
+        let mut nearest = None;
+        for kind in kinds.filter(|kind| kind.served()) {
+            if kind.kind() == gvk.kind {
+                return Some((message, Some(format!("use `{}`", kind.gvk().api_version()))));
+            }
+            nearest = nearest.or_else(|| {
+                nearest::is_near(&gvk.kind, kind.kind())
+                    .then(|| format!("did you mean `{}`?", kind.kind()))
+            });
+        }
+        Some((message, nearest))
+    }
+}
+
+/// The type of `metadata`, whatever the kind.
+fn object_meta() -> Option<BlobShape> {
+    let pod = BlobKind::find("", "v1", "Pod").and_then(BlobKind::structure);
+    pod.and_then(|of: Struct| of.fields().find("metadata")).map(|field| field.shape())
+}
+
+fn known(kind: Option<KindRef<'_>>) -> Known {
+    match kind {
+        None => Known::Unknown,
+        Some(kind) if kind.served() => Known::Served { namespaced: kind.namespaced() },
+        Some(kind) => Known::Unserved {
+            namespaced: kind.namespaced(),
+            removed_in: kind.removed_in(),
+            replacement: kind.replacement(),
+        },
+    }
+}
+
+/// The plural of a kind as `meta.UnsafeGuessKindToResource` of apimachinery forms it.
+fn plural_by_rule(kind: &str) -> Str {
+    let singular = kind.to_ascii_lowercase();
+    match singular.as_bytes() {
+        [] => Str::default(),
+        _ if singular.ends_with("endpoints") => singular.into(),
+        [.., b's'] => format!("{singular}es").into(),
+        [stem @ .., b'y'] => format!("{}ies", String::from_utf8_lossy(stem)).into(),
+        _ => format!("{singular}s").into(),
+    }
+}
+
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod tests;
