@@ -1,11 +1,11 @@
 //! `sekisho check`: files in, report out.
 
+use crate::Progress;
 use crate::findings::{self, diagnostic};
 use crate::input::Input;
 use crate::load::{Loaded, Stdin, load};
 use crate::objects::Object;
 use crate::schema_findings;
-use crate::Progress;
 use rayon::prelude::*;
 use sekisho_engine::{
     BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, evaluate, finding_key, subject,
@@ -77,7 +77,7 @@ pub(crate) fn schemas(set: &PolicySet, documents: &[Document]) -> (Schemas, Vec<
             && d.api_version().starts_with("apiextensions.k8s.io/")
     };
     let crds: Vec<&Document> = set.objects().iter().chain(documents).filter(is_crd).collect();
-    let (schemas, problems) = Schemas::with_crds(crds.iter().map(|d| d.value()));
+    let (schemas, problems) = Schemas::with_crds(crds.iter().map(|d| &d.value));
     let errors = problems
         .into_iter()
         .filter_map(|(index, problem)| {
@@ -160,8 +160,12 @@ impl Run<'_> {
             }));
         }
         for error in verdict.errors {
-            let message =
-                format!("{}: policy `{}`: {}", schema_findings::name(object), error.policy, error.message);
+            let message = format!(
+                "{}: policy `{}`: {}",
+                schema_findings::name(object),
+                error.policy,
+                error.message
+            );
             let at = diagnostic(object.document, &Pointer::root(), message);
             judged.errors.push(Diagnostic { help: error.help, ..at });
         }
@@ -193,8 +197,8 @@ impl Run<'_> {
                 ),
             };
             let id = PolicyId::new(PolicyId::LOCAL, "exception", document.kind(), &exception.id);
-            let subject = Gvk::of(document.value())
-                .map(|gvk| subject(&gvk, document.value(), None))
+            let subject = Gvk::of(&document.value)
+                .map(|gvk| subject(&gvk, &document.value, None))
                 .unwrap_or_default();
             let at = Pointer::root().keys(&["spec", field]);
             self.findings.push(Finding {
@@ -238,11 +242,14 @@ impl Run<'_> {
         if let Some(baseline) = self.options.baseline {
             apply_baseline(&mut self.findings, baseline);
         }
-        let mut summary = Summary::count(&self.findings);
-        summary.files = loaded.files;
-        summary.objects = loaded.documents.len();
-        summary.skipped = loaded.skipped.len();
-        summary.errors = errors.len();
+        let summary = Summary {
+            files: loaded.files,
+            objects: loaded.documents.len(),
+            skipped: loaded.skipped.len(),
+            errors: errors.len(),
+            ..Summary::default()
+        };
+        let summary = summary.count(&self.findings);
         Report {
             version: (),
             summary,

@@ -17,9 +17,23 @@ pub(crate) fn location(document: &Document, pointer: &Pointer) -> Location {
     }
 }
 
+/// How many characters of a long line are kept on either side of a mark.
+const CONTEXT: u32 = 500;
+
+/// The line of a place, for showing; the part around the place where the line is long. The lines
+/// of a Secret are never kept.
 fn marked(document: &Document, place: &Place) -> Option<Marked> {
-    let text = document.source().line(place.line)?;
-    Some(Marked { text: text.into(), column: place.column, len: place.len })
+    if document.kind() == "Secret" {
+        return None;
+    }
+    let line = document.source().line(place.line)?;
+    let skipped = place.column.saturating_sub(CONTEXT);
+    let kept = CONTEXT.saturating_mul(2).saturating_add(place.len.min(CONTEXT));
+    let mut ends = line.char_indices().map(|(at, _)| at).skip(skipped as usize);
+    let start = ends.next().unwrap_or(line.len());
+    let end = ends.nth(kept as usize).unwrap_or(line.len());
+    let text = line.get(start..end)?;
+    Some(Marked { text: text.into(), column: place.column - skipped, len: place.len })
 }
 
 /// A diagnostic at the place of a field.

@@ -172,9 +172,8 @@ impl Collector {
                 Err(error) => self.walk_error(folder, &error, exclude),
             }
         }
-        files.sort_by(|a, b| {
-            a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes())
-        });
+        files
+            .sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
         for path in files {
             if self.seen.insert(path.clone()) {
                 self.input.sources.push(InputSource::File(path));
@@ -220,9 +219,7 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let plain = text.split(" (os error").next().unwrap_or_default();
     let mut chars = plain.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// A path without the `./` that a walk of `.` puts before it.
@@ -296,7 +293,8 @@ mod tests {
         let input = collect(&[given.clone()], &["a".to_owned(), "*.json".to_owned()]);
         assert_eq!(names(&input, root), [".github/workflows/ci.yaml", "B.yaml", "b.yaml"]);
 
-        let input = collect(&[format!("{given}/*.yaml"), format!("{given}/out/generated.yaml")], &[]);
+        let input =
+            collect(&[format!("{given}/*.yaml"), format!("{given}/out/generated.yaml")], &[]);
         assert_eq!(names(&input, root), ["B.yaml", "b.yaml", "out/generated.yaml"]);
 
         let input = collect(&[format!("{given}/*.nix"), format!("{given}/absent.yaml")], &[]);

@@ -11,6 +11,7 @@ mod findings;
 mod input;
 mod load;
 mod objects;
+mod rules;
 mod schema_findings;
 mod show;
 
@@ -19,6 +20,7 @@ pub use case::CheckFiles;
 pub use check::{CheckOptions, check};
 pub use input::{Input, InputSource, collect};
 pub use load::{Loaded, Stdin, load};
+pub use rules::RULES;
 pub use show::{ShowOptions, Shown, show};
 
 /// Told of the progress of a run; called from several threads.

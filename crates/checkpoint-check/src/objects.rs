@@ -17,8 +17,9 @@ impl<'a> Object<'a> {
     /// Decodes and defaults a document; an object without a namespace goes into `default`, as a
     /// request to the API server would say it.
     pub(crate) fn new(document: &'a Document, schemas: &Schemas, default: &str) -> Self {
-        let given = document.value();
-        let namespaced = schemas.is_namespaced(given);
+        let given = &document.value;
+        let mut decoded = schemas.store(given);
+        let namespaced = decoded.known.namespaced();
         let stated = given.path_str(&["metadata", "namespace"]).filter(|name| !name.is_empty());
         let namespace = match (namespaced, stated) {
             (Some(false), _) => None,
@@ -27,7 +28,6 @@ impl<'a> Object<'a> {
             // The scope of an unknown kind is not known: it is taken at its word.
             (None, None) => None,
         };
-        let mut decoded = schemas.store(given);
         if let Some(namespace) = namespace.as_ref().filter(|_| stated.is_none())
             && let Some(Value::Object(metadata)) = decoded.object.get_mut("metadata")
         {

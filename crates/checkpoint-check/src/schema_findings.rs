@@ -8,8 +8,7 @@ use sekisho_policy::PolicyId;
 use sekisho_report::{Action, Diagnostic, Finding, Resource, Severity, Status};
 
 const DIALECT: &str = "schema";
-const DOCS: &str =
-    "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation";
+const DOCS: &str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation";
 
 /// The rule of a problem, and how bad it is; `None` for what the API server cannot decode, which
 /// is an error.
@@ -58,7 +57,7 @@ fn finding(
     severity: Severity,
 ) -> Finding {
     let gvk = &object.decoded.gvk;
-    let given = object.document.value();
+    let given = object.document.value;
     let id = PolicyId::new("sekisho", DIALECT, "Schema", "kubernetes");
     let subject = subject(gvk, given, object.namespace.as_deref());
     let loci = [locus(schemas, gvk, given, &problem.pointer)];

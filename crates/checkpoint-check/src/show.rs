@@ -41,8 +41,7 @@ pub fn show(
 ) -> Shown {
     let loaded = load(input, stdin, progress);
     let (schemas, schema_errors) = schemas(&PolicySet::default(), &loaded.documents);
-    let mut shown =
-        Shown { skipped: loaded.skipped, errors: loaded.errors, ..Shown::default() };
+    let mut shown = Shown { skipped: loaded.skipped, errors: loaded.errors, ..Shown::default() };
     shown.errors.extend(schema_errors);
     for document in &loaded.documents {
         let object = Object::new(document, &schemas, options.namespace);

@@ -1,14 +1,14 @@
 //! Small YAML documents that settings are read from: errors name file, line and column.
 
 use anyhow::{Result, anyhow, bail};
-use sekisho_manifest::{ConfigDocument, read_config};
+use sekisho_manifest::{Document, read_document};
 use sekisho_policy::{KubernetesVersion, Target};
 use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
 
 /// Reads one YAML or JSON document.
-pub(crate) fn document(name: &str, bytes: &[u8]) -> Result<ConfigDocument> {
-    read_config(name, bytes).map_err(|error| {
+pub(crate) fn document(name: &str, bytes: &[u8]) -> Result<Document> {
+    read_document(name, bytes).map_err(|error| {
         let place = format!("{name}:{}:{}: {}", error.line, error.column, error.message);
         match error.help {
             Some(help) => anyhow!("{place}\nhelp: {help}"),
@@ -18,7 +18,7 @@ pub(crate) fn document(name: &str, bytes: &[u8]) -> Result<ConfigDocument> {
 }
 
 /// An error at a place of a document.
-pub(crate) fn error(document: &ConfigDocument, at: &Pointer, message: &str) -> anyhow::Error {
+pub(crate) fn error(document: &Document, at: &Pointer, message: &str) -> anyhow::Error {
     let place = document.locate(at);
     anyhow!("{}:{}:{}: {message}", document.source().name, place.line, place.column)
 }
@@ -27,7 +27,7 @@ pub(crate) fn error(document: &ConfigDocument, at: &Pointer, message: &str) -> a
 pub(crate) fn target(name: &str) -> Result<Target> {
     let bytes = std::fs::read(name).map_err(|error| anyhow!("{name}: {error}"))?;
     let document = document(name, &bytes)?;
-    let Value::Object(map) = document.value() else {
+    let Value::Object(map) = &document.value else {
         bail!("{name}: a target has `id`, `labels` and `kubernetesVersion`");
     };
     let mut target = Target::default();

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use sekisho_manifest::ConfigDocument;
+use sekisho_manifest::Document;
 use sekisho_value::{Pointer, Value};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -66,8 +66,8 @@ pub(crate) fn arguments(command: &str, given: &ArgMatches) -> Result<Vec<OsStrin
     let document = crate::config::document(&name, &bytes)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut reader = Reader { document: &document, folder, arguments: Vec::new() };
-    let Value::Object(map) = document.value() else {
-        if document.value().is_null() {
+    let Value::Object(map) = &document.value else {
+        if &document.value.is_null() {
             return Ok(Vec::new());
         }
         bail!("{name}: settings are `option: value` lines");
@@ -114,7 +114,7 @@ fn find(given: &ArgMatches) -> Result<Option<PathBuf>> {
 }
 
 struct Reader<'a> {
-    document: &'a ConfigDocument,
+    document: &'a Document,
     folder: &'a Path,
     arguments: Vec<OsString>,
 }

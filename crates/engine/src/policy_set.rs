@@ -144,7 +144,7 @@ impl Builder {
     fn sort_out(&mut self, documents: Vec<Document>, options: &BuildOptions<'_>) -> Vec<Document> {
         let mut policies = Vec::new();
         for document in documents {
-            let Some(gvk) = Gvk::of(document.value()) else {
+            let Some(gvk) = Gvk::of(&document.value) else {
                 self.set.objects.push(document);
                 continue;
             };
@@ -204,7 +204,7 @@ impl Builder {
             let own: Vec<PolicyDocument<'_>> = documents
                 .iter()
                 .filter(|document| {
-                    Gvk::of(document.value())
+                    Gvk::of(&document.value)
                         .is_some_and(|gvk| dialect.reads(&gvk.group, &gvk.kind))
                 })
                 .map(|document| PolicyDocument {
@@ -278,5 +278,5 @@ impl Builder {
 
 /// The digest of a document's content, whatever its formatting.
 fn content_digest(document: &Document) -> Digest {
-    Digest::of([document.value().to_json().as_bytes()])
+    Digest::of([document.value.to_json().as_bytes()])
 }

@@ -1,3 +1,5 @@
+use crate::Severity;
+
 /// The documentation of one check: what `sekisho explain` prints.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
@@ -5,6 +7,8 @@ pub struct Rule {
     pub id: &'static str,
     /// one line, as a heading
     pub title: &'static str,
+    /// how bad a violation is
+    pub severity: Severity,
     /// what is looked at, and since which version
     pub what: &'static str,
     /// why a violation is dangerous

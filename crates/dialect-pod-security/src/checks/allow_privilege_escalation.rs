@@ -15,6 +15,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "allowPrivilegeEscalation",
     title: "Containers must forbid privilege escalation",
+    severity: Severity::Medium,
     what: "Every container, init and ephemeral ones included, has to set \
            `securityContext.allowPrivilegeEscalation: false`; leaving it out is not enough. \
            Restricted, since v1.8; since v1.25 not for pods with `spec.os.name: windows`.",
@@ -66,7 +67,7 @@ fn must_be_false(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "allowPrivilegeEscalation != false",
         detail: format!(
             "{} must set securityContext.allowPrivilegeEscalation=false",

@@ -17,6 +17,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "appArmorProfile",
     title: "AppArmor must not be switched off",
+    severity: Severity::Medium,
     what: "`securityContext.appArmorProfile.type` of the pod and of every container may only be \
            `RuntimeDefault` or `Localhost`, and annotations that begin with \
            `container.apparmor.security.beta.kubernetes.io/` may only be `runtime/default`, \
@@ -109,7 +110,7 @@ fn only_safe_profiles(pod: &Pod<'_>) -> Option<Forbidden> {
     let count = types.len() + annotations.len();
     let values = types.into_iter().chain(annotations.iter().map(String::as_str));
     Some(Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: plural("forbidden AppArmor profile", "forbidden AppArmor profiles", count),
         detail: format!(
             "{} must not set AppArmor profile type to {}",

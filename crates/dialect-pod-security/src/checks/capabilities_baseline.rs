@@ -17,6 +17,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "capabilities_baseline",
     title: "Containers must not add capabilities beyond the default set",
+    severity: Severity::High,
     what: "`securityContext.capabilities.add` of every container may only hold AUDIT_WRITE, CHOWN, \
            DAC_OVERRIDE, FOWNER, FSETID, KILL, MKNOD, NET_BIND_SERVICE, SETFCAP, SETGID, SETPCAP, \
            SETUID and SYS_CHROOT. Baseline, since v1.0; restricted replaces it by \
@@ -112,7 +113,7 @@ fn only_default_capabilities(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::High,
+        severity: None,
         reason: "non-default capabilities",
         detail: format!(
             "{} must not include {} in securityContext.capabilities.add",

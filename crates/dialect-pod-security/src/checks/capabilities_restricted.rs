@@ -18,6 +18,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "capabilities_restricted",
     title: "Containers must drop all capabilities",
+    severity: Severity::Medium,
     what: "Every container, init and ephemeral ones included, has to list `ALL` in \
            `securityContext.capabilities.drop`, and may add nothing but NET_BIND_SERVICE. \
            Restricted, since v1.22, in place of `capabilities_baseline`; since v1.25 not for pods \
@@ -97,7 +98,7 @@ fn drop_all(pod: &Pod<'_>) -> Option<Forbidden> {
     // What is there offends more than what is missing.
     pointers.append(&mut wanted);
     Some(Forbidden {
-        severity: if beyond_default { Severity::High } else { Severity::Medium },
+        severity: beyond_default.then_some(Severity::High),
         reason: "unrestricted capabilities",
         detail: drop.into_iter().chain(add).collect::<Vec<_>>().join("; "),
         pointers,

@@ -16,6 +16,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "hostNamespaces",
     title: "Pods must not share the node's namespaces",
+    severity: Severity::High,
     what: "`spec.hostNetwork`, `spec.hostPID` and `spec.hostIPC` may not be true. Baseline, since \
            v1.0.",
     why: "With the node's process namespace a container sees every process of the node, reads \
@@ -59,7 +60,7 @@ fn no_host_namespaces(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!set.is_empty()).then(|| Forbidden {
-        severity: Severity::High,
+        severity: None,
         reason: "host namespaces",
         detail: set.join(", "),
         pointers,

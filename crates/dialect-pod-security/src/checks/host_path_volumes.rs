@@ -17,6 +17,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "hostPathVolumes",
     title: "Pods must not mount the node's files",
+    severity: Severity::High,
     what: "`spec.volumes[*].hostPath` may not be set. Baseline, since v1.0; restricted replaces \
            it by `restrictedVolumes`.",
     why: "A path of the node inside a container is a way out of it: the kubelet's credentials, \
@@ -75,7 +76,7 @@ fn no_host_path(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::High,
+        severity: None,
         reason: "hostPath volumes",
         detail: format!(
             "{} {}",

@@ -18,6 +18,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "hostPorts",
     title: "Containers must not open ports on the node",
+    severity: Severity::Medium,
     what: "`ports[*].hostPort` of every container, init and ephemeral ones included, has to be \
            absent or 0. Baseline, since v1.0.",
     why: "A host port is open on the node's own addresses: outside of Services, often outside of \
@@ -74,7 +75,7 @@ fn no_host_ports(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "hostPort",
         detail: format!(
             "{} {} {} {}",

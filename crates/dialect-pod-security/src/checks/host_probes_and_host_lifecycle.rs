@@ -18,6 +18,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "hostProbesAndHostLifecycle",
     title: "Probes and lifecycle handlers must not name a host",
+    severity: Severity::Medium,
     what: "`host` has to be absent or empty in `httpGet` and `tcpSocket` of liveness, readiness \
            and startup probes and of `lifecycle.postStart` and `lifecycle.preStop`, in every \
            container. Baseline, since v1.34.",
@@ -86,7 +87,7 @@ fn no_host(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "probe or lifecycle host",
         detail: format!(
             "{} {} {} {} {}",

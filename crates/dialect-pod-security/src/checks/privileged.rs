@@ -16,6 +16,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "privileged",
     title: "Containers must not be privileged",
+    severity: Severity::Critical,
     what: "`securityContext.privileged` may not be true in any container, init and ephemeral ones \
            included. Baseline, since v1.0.",
     why: "A privileged container has all capabilities, all devices of the node, and neither \
@@ -62,7 +63,7 @@ fn not_privileged(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::Critical,
+        severity: None,
         reason: "privileged",
         detail: format!(
             "{} must not set securityContext.privileged=true",

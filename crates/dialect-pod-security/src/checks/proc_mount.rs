@@ -16,6 +16,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "procMount",
     title: "The masks over /proc must stay",
+    severity: Severity::High,
     what: "`securityContext.procMount` of every container has to be absent or `Default`. \
            Baseline, since v1.0; since v1.35 any value is allowed with `spec.hostUsers: false`, \
            and restricted replaces it by `procMount_restricted`.",
@@ -70,7 +71,7 @@ pub(super) fn only_default(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::High,
+        severity: None,
         reason: "procMount",
         detail: format!(
             "{} must not set securityContext.procMount to {}",

@@ -1,7 +1,7 @@
 use crate::check::Check;
 use crate::level::Level;
 use crate::references;
-use sekisho_policy::{Reference, Rule};
+use sekisho_policy::{Reference, Rule, Severity};
 
 pub(crate) static CHECK: Check = Check {
     rule: &RULE,
@@ -14,6 +14,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "procMount_restricted",
     title: "The masks over /proc must stay, in user namespaces too",
+    severity: Severity::High,
     what: "`securityContext.procMount` of every container has to be absent or `Default`, whatever \
            `spec.hostUsers` says. Restricted, since v1.35, in place of `procMount`; before, \
            `procMount` itself made no exception.",

@@ -18,6 +18,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "restrictedVolumes",
     title: "Pods may only use volumes that the cluster manages",
+    severity: Severity::Medium,
     what: "Every entry of `spec.volumes` has to be a configMap, csi, downwardAPI, emptyDir, \
            ephemeral, image, persistentVolumeClaim, projected or secret volume. Restricted, since \
            v1.0, in place of `hostPathVolumes`.",
@@ -124,7 +125,7 @@ fn only_allowed_types(pod: &Pod<'_>) -> Option<Forbidden> {
         pointers.push(found.map_or(pointer.clone(), |name| pointer.key(name)));
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: if types.contains("hostPath") { Severity::High } else { Severity::Medium },
+        severity: types.contains("hostPath").then_some(Severity::High),
         reason: "restricted volume types",
         detail: format!(
             "{} {} {} {} {}",

@@ -18,6 +18,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "runAsNonRoot",
     title: "Containers must not run as root",
+    severity: Severity::Medium,
     what: "`securityContext.runAsNonRoot` has to be true for the pod or for every container, init \
            and ephemeral ones included, and may nowhere be false. Restricted, since v1.0; since \
            v1.35 not for pods with `spec.hostUsers: false`.",
@@ -91,5 +92,5 @@ fn must_be_non_root(pod: &Pod<'_>) -> Option<Forbidden> {
         return None;
     };
     let reason = "runAsNonRoot != true";
-    Some(Forbidden { severity: Severity::Medium, reason, detail, pointers })
+    Some(Forbidden { severity: None, reason, detail, pointers })
 }

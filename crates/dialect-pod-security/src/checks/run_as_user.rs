@@ -17,6 +17,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "runAsUser",
     title: "Containers must not ask for user 0",
+    severity: Severity::Medium,
     what: "`securityContext.runAsUser` may not be 0, for the pod and for every container, init \
            and ephemeral ones included. Restricted, since v1.23; since v1.35 not for pods with \
            `spec.hostUsers: false`.",
@@ -73,7 +74,7 @@ fn not_zero(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!setters.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "runAsUser=0",
         detail: format!("{} must not set runAsUser=0", setters.in_words()),
         pointers,

@@ -18,6 +18,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "seLinuxOptions",
     title: "SELinux must keep confining containers",
+    severity: Severity::Medium,
     what: "In `securityContext.seLinuxOptions` of the pod and of every container, `type` may only \
            be `container_t`, `container_init_t` or `container_kvm_t` (since v1.31 also \
            `container_engine_t`) or empty, and neither `user` nor `role` may be set. Baseline, \
@@ -134,7 +135,7 @@ fn only_types(pod: &Pod<'_>, allowed: &[&str]) -> Option<Forbidden> {
         }
     }
     (!setters.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "seLinuxOptions",
         detail: format!(
             "{} set forbidden securityContext.seLinuxOptions: {}",

@@ -18,6 +18,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "seccompProfile_baseline",
     title: "Seccomp must not be switched off",
+    severity: Severity::Medium,
     what: "`securityContext.seccompProfile.type` of the pod and of every container may only be \
            `RuntimeDefault` or `Localhost`, or absent. Baseline, since v1.19; before, the \
            annotations `seccomp.security.alpha.kubernetes.io/pod` and \
@@ -117,7 +118,7 @@ impl<'a> Unsafe<'a> {
     /// The violation, where anything sets a type that is not allowed.
     pub(super) fn forbidden(&mut self) -> Option<Forbidden> {
         (!self.setters.is_empty()).then(|| Forbidden {
-            severity: Severity::Medium,
+            severity: None,
             reason: "seccompProfile",
             detail: format!(
                 "{} must not set securityContext.seccompProfile.type to {}",
@@ -151,7 +152,7 @@ fn only_safe_annotations(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!forbidden.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "seccompProfile",
         detail: format!(
             "forbidden {} {}",

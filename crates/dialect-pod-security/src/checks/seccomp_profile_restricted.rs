@@ -16,6 +16,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "seccompProfile_restricted",
     title: "A seccomp profile must be set",
+    severity: Severity::Medium,
     what: "`securityContext.seccompProfile.type` has to be `RuntimeDefault` or `Localhost`, for \
            the pod or for every container, init and ephemeral ones included. Restricted, since \
            v1.19, in place of `seccompProfile_baseline`; since v1.25 not for pods with \
@@ -65,7 +66,7 @@ fn must_be_set(pod: &Pod<'_>) -> Option<Forbidden> {
         return Some(forbidden);
     }
     (!found.silent.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "seccompProfile",
         detail: format!(
             "pod or {} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \

@@ -15,6 +15,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "sysctls",
     title: "Pods may only set safe sysctls",
+    severity: Severity::Medium,
     what: "`spec.securityContext.sysctls[*].name` may only be kernel.shm_rmid_forced, \
            net.ipv4.ip_local_port_range, net.ipv4.tcp_syncookies, net.ipv4.ping_group_range and \
            net.ipv4.ip_unprivileged_port_start; since v1.27 net.ipv4.ip_local_reserved_ports; \
@@ -110,7 +111,7 @@ fn only_safe(pod: &Pod<'_>, minor: u16) -> Option<Forbidden> {
         }
     }
     (!names.is_empty()).then(|| Forbidden {
-        severity: Severity::Medium,
+        severity: None,
         reason: "forbidden sysctls",
         detail: names.join(", "),
         pointers,

@@ -17,6 +17,7 @@ pub(crate) static CHECK: Check = Check {
 pub(crate) static RULE: Rule = Rule {
     id: "windowsHostProcess",
     title: "Windows containers must not be host processes",
+    severity: Severity::Critical,
     what: "`securityContext.windowsOptions.hostProcess` may not be true, for the pod and for every \
            container, init and ephemeral ones included. Baseline, since v1.0.",
     why: "A HostProcess container runs directly on the Windows node, with its files, its network \
@@ -78,7 +79,7 @@ fn no_host_process(pod: &Pod<'_>) -> Option<Forbidden> {
         }
     }
     (!setters.is_empty()).then(|| Forbidden {
-        severity: Severity::Critical,
+        severity: None,
         reason: "hostProcess",
         detail: format!(
             "{} must not set securityContext.windowsOptions.hostProcess=true",

@@ -52,7 +52,7 @@ impl Reader<'_> {
             let message = format!("`{}` is not served", self.document.api_version());
             self.error(&root.key("apiVersion"), message, "write `sekisho.dev/v1alpha1`");
         }
-        let Some(spec) = self.document.value().get("spec").filter(|v| v.as_object().is_some())
+        let Some(spec) = self.document.value.get("spec").filter(|v| v.as_object().is_some())
         else {
             self.error(&spec_at, "an exception wants a `spec`", "");
             return None;
