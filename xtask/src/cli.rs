@@ -1,7 +1,8 @@
 //! The arguments of `cargo xtask` and which task each subcommand starts.
 
-use crate::{bench, ci, conformance, generate_tree, rivals, tidy};
+use crate::{bench, ci, conformance, generate_tree, rivals, schemas, tidy};
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Development tasks
@@ -26,6 +27,14 @@ enum Task {
     Rivals(rivals::Arguments),
     /// Write a tree of generated manifests, the same every time
     GenerateTree(generate_tree::Arguments),
+    /// Generate the table of the built-in kinds' schemas
+    Schemas {
+        /// The recorded OpenAPI documents; ../shared/corpora/openapi/v1.36 where not given
+        dir: Option<PathBuf>,
+        /// Only say whether the committed table is current
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 /// Runs the task that the command line names.
@@ -37,6 +46,7 @@ pub(crate) fn main() -> ExitCode {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Rivals(arguments) => rivals::run(&arguments),
         Task::GenerateTree(arguments) => generate_tree::run(&arguments),
+        Task::Schemas { dir, check } => schemas::run(schemas::SchemasArgs { dir, check }),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,7 @@ mod documents;
 mod generate_tree;
 mod process;
 mod rivals;
+mod schemas;
 mod tidy;
 mod workspace;
 

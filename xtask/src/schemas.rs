@@ -18,18 +18,18 @@ use std::process::Command;
 
 /// What `cargo xtask schemas` is asked to do.
 #[derive(Clone, Debug, Default)]
-pub struct SchemasArgs {
+pub(crate) struct SchemasArgs {
     /// The folder of recorded OpenAPI documents; `../shared/corpora/openapi/v1.36` where absent.
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
     /// Only say whether the committed table is current.
-    pub check: bool,
+    pub(crate) check: bool,
 }
 
 /// Generates the table, or compares it with the committed one.
 ///
 /// # Errors
 /// Where a source cannot be read, the sources contradict each other, or the check fails.
-pub fn run(args: SchemasArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: SchemasArgs) -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("the xtask package has no parent folder")?;

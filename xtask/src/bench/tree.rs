@@ -94,7 +94,7 @@ fn sekisho(program: &Path, tree: &Path) -> anyhow::Result<Command> {
 fn kube_score(program: &Path, tree: &Path) -> anyhow::Result<Command> {
     let files: Vec<PathBuf> = crate::workspace::files(tree, &[])?;
     let mut command = Command::new(program);
-    command.args(["score", "--output-format", "json"]).args(files);
+    command.args(["score", "--output-format", "ci"]).args(files);
     Ok(command)
 }
 

@@ -78,7 +78,7 @@ pub(super) fn check(tree: &Tree, problems: &mut Problems) -> anyhow::Result<()> 
         }
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let row = format!("| `{name}` |");
-        if !architecture.lines().any(|line| line.starts_with(&row)) {
+        if package.name != "xtask" && !architecture.lines().any(|line| line.starts_with(&row)) {
             let message = format!("`{name}` has no row in the code map of docs/ARCHITECTURE.md");
             problems.error(&package.manifest, 0, message);
         }
