@@ -6,13 +6,19 @@
 mod decode;
 mod defaults;
 mod gvk;
+mod locus;
+mod pod_template;
 mod quantity;
 mod schema;
+mod selector;
 
 pub use decode::{Decoded, Known};
 pub use defaults::{
     PriorityClass, PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults,
 };
 pub use gvk::{Gvk, GvkError, Gvr, split_api_version};
+pub use locus::locus;
+pub use pod_template::{PodTemplate, pod_template, pod_template_pointer};
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use schema::{FieldRef, KindRef, ListType, Problem, ProblemKind, Schemas, Shape, TypeRef};
+pub use selector::{LabelSelector, SelectorError};
