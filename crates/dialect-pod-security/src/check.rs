@@ -25,8 +25,8 @@ pub(crate) type CheckFn = fn(&Pod<'_>) -> Option<Forbidden>;
 /// Why a check forbids a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Forbidden {
-    /// how bad it is
-    pub(crate) severity: Severity,
+    /// how bad it is, where that is worse than what the check says of itself
+    pub(crate) severity: Option<Severity>,
     /// what is said of many pods
     pub(crate) reason: &'static str,
     /// what is said of one pod besides

@@ -76,12 +76,11 @@ fn only_safe_profiles(pod: &Pod<'_>) -> Option<Forbidden> {
     let mut setters = Setters::default();
     let mut types = BTreeSet::new();
     let mut pointers = Vec::new();
-    if let Some(profile) = pod.security("appArmorProfile").map(|p| text(p, "type")) {
-        if !is_safe_type(profile) {
-            setters.pod = true;
-            types.insert(profile);
-            pointers.push(Pod::security_pointer(&["appArmorProfile", "type"]));
-        }
+    let of_pod = pod.security("appArmorProfile").map(|p| text(p, "type"));
+    if let Some(profile) = of_pod.filter(|profile| !is_safe_type(profile)) {
+        setters.pod = true;
+        types.insert(profile);
+        pointers.push(Pod::security_pointer(&["appArmorProfile", "type"]));
     }
     for container in pod.containers() {
         let profile = container.security("appArmorProfile").map(|p| text(p, "type"));
