@@ -1,0 +1,108 @@
+//! The cases of one kind.
+
+use super::pack;
+use super::site::{Site, Writer, sites};
+use crate::record::ask::{Asker, Outcome};
+use crate::record::golden::Case;
+use crate::record::schema::{Kind, Type};
+use serde_json::{Value as Json, json};
+
+/// An enumeration longer than this is represented by its first value.
+const LISTED: usize = 8;
+
+/// Asks for every field of a kind.
+pub(super) fn kind(
+    writer: Writer<'_>,
+    kind: &Kind,
+    base: &Json,
+    asker: &mut Asker<'_>,
+) -> anyhow::Result<Vec<Case>> {
+    let prefix = format!("{} {}", kind.api_version(), kind.kind);
+    let mut cases = Vec::new();
+    if let Outcome::Stored(case) = asker.stored(&prefix, base, false)? {
+        cases.push(case);
+    }
+    let (templates, own): (Vec<_>, Vec<_>) =
+        sites(writer.schemas, writer.tables, kind).into_iter().partition(|site| {
+            site.is_within("PodTemplateSpec") && kind.kind != "PodTemplate"
+        });
+
+    for site in &own {
+        for value in values(writer, site) {
+            let name = format!("{prefix} {site}={}", shown(&value));
+            let mut object = base.clone();
+            writer.set(&mut object, kind, site, &value);
+            if let Outcome::Stored(case) = asker.stored(&name, &object, false)? {
+                cases.push(case);
+            }
+        }
+    }
+    let mut packer = pack::Packer { writer, kind, base, asker, cases: &mut cases };
+    for (what, of) in VARIANTS {
+        packer.pack(&format!("{prefix} {what}"), &edits(&own, of))?;
+    }
+    let first = |site: &Site| values(writer, site).into_iter().next();
+    packer.pack(&format!("{prefix} template"), &edits(&templates, first))?;
+    for (what, of) in VARIANTS {
+        packer.pack(&format!("{prefix} template {what}"), &edits(&templates, of))?;
+    }
+    Ok(cases)
+}
+
+/// What is asked of many fields together.
+const VARIANTS: [(&str, fn(&Site) -> Option<Json>); 3] =
+    [("null", null), ("zero", zero), ("empty", empty)];
+
+fn edits<'a>(
+    sites: &'a [Site],
+    value: impl Fn(&Site) -> Option<Json>,
+) -> Vec<(&'a Site, Json)> {
+    sites.iter().filter_map(|site| Some((site, value(site)?))).collect()
+}
+
+/// The values to set a field to.
+fn values(writer: Writer<'_>, site: &Site) -> Vec<Json> {
+    let mut values = match writer.tables.values(site.owner(), site.field()) {
+        Some(values) => values.to_vec(),
+        None => match &site.ty {
+            Type::Text(listed) if (1..=LISTED).contains(&listed.len()) => {
+                listed.iter().map(|value| json!(value)).collect()
+            }
+            Type::IntOrString => vec![json!(1), json!("10%")],
+            ty => vec![writer.minimal(ty)],
+        },
+    };
+    if writer.schemas.fields(&site.ty).is_some() && !values.contains(&json!({})) {
+        values.push(json!({}));
+    }
+    values
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of `VARIANTS`")]
+fn null(site: &Site) -> Option<Json> {
+    (!site.required).then_some(Json::Null)
+}
+
+fn zero(site: &Site) -> Option<Json> {
+    match site.ty {
+        _ if site.required => None,
+        Type::Text(_) | Type::Bytes => Some(json!("")),
+        Type::Integer(_) | Type::Double | Type::Quantity | Type::IntOrString => Some(json!(0)),
+        Type::Bool => Some(json!(false)),
+        _ => None,
+    }
+}
+
+fn empty(site: &Site) -> Option<Json> {
+    match site.ty {
+        Type::List(_) => Some(json!([])),
+        Type::Map(_) | Type::Struct(_) => Some(json!({})),
+        _ => None,
+    }
+}
+
+/// A value in the name of a case.
+fn shown(value: &Json) -> String {
+    let text = value.to_string();
+    if text.len() > 60 { "…".to_owned() } else { text }
+}
