@@ -46,13 +46,26 @@ pub fn from_json(text: &str) -> Result<Value, JsonError> {
 /// # Errors
 /// As [`from_json`].
 pub fn from_json_annotated<A: Annotation>(text: &str) -> Result<(Value, A), JsonError> {
+    let (read, end) = from_json_prefix(text)?;
+    if end < text.len() {
+        return Err(JsonError {
+            offset: end,
+            message: "unexpected text behind the JSON value".to_owned(),
+        });
+    }
+    Ok(read)
+}
+
+/// Reads the JSON value that the text begins with, and for each value in it an annotation; gives
+/// the byte offset behind it and the white space that follows.
+///
+/// # Errors
+/// As [`from_json`], but any text may follow.
+pub fn from_json_prefix<A: Annotation>(text: &str) -> Result<((Value, A), usize), JsonError> {
     let mut reader = Reader { text, at: 0 };
     let read = reader.value()?;
     reader.white_space();
-    if reader.at < text.len() {
-        return reader.fail(reader.at, "unexpected text behind the JSON value");
-    }
-    Ok(read)
+    Ok((read, reader.at))
 }
 
 /// A list or object that is still open.
@@ -327,7 +340,7 @@ fn object<A>(mut entries: Vec<(Key, Span, Value, A)>) -> Result<(Map, Vec<A>), J
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_DEPTH, from_json};
+    use super::{MAX_DEPTH, from_json, from_json_prefix};
 
     #[test]
     fn json_in_json_out() {
@@ -342,6 +355,13 @@ mod tests {
         }
         let escapes = from_json(r#""\/\u00e9\ud83d\ude00\ud83d""#).unwrap();
         assert_eq!(escapes.as_str(), Some("/é😀\u{fffd}"));
+    }
+
+    #[test]
+    fn a_prefix_ends_where_the_next_value_begins() {
+        let ((value, ()), end) = from_json_prefix("{\"a\":1} \n{}").unwrap();
+        assert_eq!((value.to_json().as_str(), end), ("{\"a\":1}", 9));
+        assert!(from_json_prefix::<()>("{\"a\":1").is_err());
     }
 
     #[test]

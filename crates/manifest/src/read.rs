@@ -1,0 +1,208 @@
+//! A file or stream to its objects.
+
+use crate::classify::{Class, SkipReason, classify};
+use crate::document::Document;
+use crate::fault::{Fault, ReadError};
+use crate::source::Source;
+use crate::spans::{Node, Spans};
+use crate::stream::values;
+use crate::text::decode;
+use crate::yaml::Scheme;
+use sekisho_value::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// Scalars mean what they mean to gator: `yes` is a string, and `0644` is 420.
+    pub gator: bool,
+    /// Kinds that only clients read (kustomizations, suites, kubeconfigs) are documents too.
+    pub client_kinds: bool,
+}
+
+/// What a file or stream holds.
+#[derive(Debug)]
+pub struct Read {
+    /// The text, for showing its lines.
+    pub source: Arc<Source>,
+    /// The objects, in the order of the text.
+    pub documents: Vec<Document>,
+    /// What is no object, and why.
+    pub skipped: Vec<Skipped>,
+    /// What could not be read.
+    pub errors: Vec<ReadError>,
+}
+
+/// A document that is no object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The line on which it begins, from 1.
+    pub line: u32,
+    /// Why it is skipped.
+    pub reason: SkipReason,
+}
+
+/// Reads a file or stream as kubectl would. It never fails as a whole: what is wrong with one
+/// document does not hide the others. `name` is the path to show; it also helps to tell what a
+/// document is that is no object (`values.yaml`).
+pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptions) -> Read {
+    let decoded = match decode(bytes.into()) {
+        Ok(decoded) => decoded,
+        Err(fault) => {
+            let source = Source::new(name, String::new());
+            let errors = vec![fault.at(&source)];
+            let source = Arc::new(source);
+            return Read { source, documents: Vec::new(), skipped: Vec::new(), errors };
+        }
+    };
+    let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
+    let values: Vec<_> = values(&decoded, scheme).collect();
+    let mut read = Read {
+        source: Arc::new(Source::new(name, decoded.text)),
+        documents: Vec::with_capacity(values.len()),
+        skipped: Vec::new(),
+        errors: Vec::new(),
+    };
+    for value in values {
+        match value {
+            Ok(parsed) => {
+                let spans = Arc::new(parsed.spans);
+                read.add(parsed.value, parsed.node, &spans, options);
+            }
+            Err((fault, start)) => read.add_fault(fault, start),
+        }
+    }
+    read
+}
+
+/// Reads a configuration: one YAML or JSON document, its scalars as in kubectl's reader.
+///
+/// # Errors
+/// Where the text cannot be read, or holds no document or several.
+pub fn read_value(text: &str) -> Result<Value, ReadError> {
+    read_document("", text.as_bytes()).map(|document| document.value)
+}
+
+/// Reads a configuration as [`read_value`] does, and keeps the places of its parts.
+///
+/// # Errors
+/// Where the text cannot be read, or holds no document or several.
+pub fn read_document<'b>(
+    name: &str,
+    bytes: impl Into<Cow<'b, [u8]>>,
+) -> Result<Document, ReadError> {
+    let error = |text: String, fault: Fault| fault.at(&Source::new(name, text));
+    let decoded = decode(bytes.into()).map_err(|fault| error(String::new(), fault))?;
+    let mut found = None;
+    let mut fault = None;
+    for value in values(&decoded, Scheme::Kubectl) {
+        match value {
+            Ok(parsed) => {
+                let start = parsed.node.start as usize;
+                if found.replace(parsed).is_some() {
+                    fault = Some(Fault::new(start, "expected one document, found several"));
+                    break;
+                }
+            }
+            Err((wrong, _)) => {
+                fault = Some(wrong);
+                break;
+            }
+        }
+    }
+    match (fault, found) {
+        (None, Some(parsed)) => {
+            let source = Arc::new(Source::new(name, decoded.text));
+            let spans = Arc::new(parsed.spans);
+            Ok(Document::new(parsed.value.clone(), parsed.value, parsed.node, &spans, &source))
+        }
+        (fault, _) => {
+            let fault = fault.unwrap_or_else(|| Fault::new(0, "expected a document, found none"));
+            Err(error(decoded.text, fault))
+        }
+    }
+}
+
+impl Read {
+    /// What could not be read is a template that was not rendered, or an error.
+    fn add_fault(&mut self, fault: Fault, start: usize) {
+        let line = self.source.place(fault.offset, 0).line;
+        let text = self.source.line(line).unwrap_or_default();
+        if fault.template || text.contains("{{") || text.contains("}}") {
+            self.skip(start, SkipReason::Template);
+        } else {
+            self.errors.push(fault.at(&self.source));
+        }
+    }
+
+    fn skip(&mut self, offset: usize, reason: SkipReason) {
+        let line = self.source.place(offset, 0).line;
+        self.skipped.push(Skipped { line, reason });
+    }
+
+    fn add(&mut self, value: Value, node: Node, spans: &Arc<Spans>, options: &ReadOptions) {
+        match classify(&value, &self.source.name) {
+            Class::Object => self.object(value.clone(), value, node, spans),
+            Class::Skip(SkipReason::ClientOnly { .. }) if options.client_kinds => {
+                self.object(value.clone(), value, node, spans);
+            }
+            Class::List => self.list(&value, node, spans, options),
+            Class::Skip(reason) => self.skip(node.start as usize, reason),
+            Class::Broken(message, help) => self.error(node, message, help),
+        }
+    }
+
+    fn error(&mut self, node: Node, message: impl Into<Cow<'static, str>>, help: &'static str) {
+        let fault = Fault::new(node.start as usize, message).help(help);
+        self.errors.push(fault.at(&self.source));
+    }
+
+    fn object(&mut self, value: Value, written: Value, node: Node, spans: &Arc<Spans>) {
+        self.documents.push(Document::new(value, written, node, spans, &self.source));
+    }
+
+    /// Each item of a list is an object of its own (`FlattenListVisitor` of kubectl).
+    fn list(&mut self, list: &Value, node: Node, spans: &Arc<Spans>, options: &ReadOptions) {
+        let position = list.as_object().and_then(|map| map.position("items").ok());
+        let items_node = position.and_then(|at| spans.get(node.first as usize + at));
+        let items = list.get("items").and_then(Value::as_array).unwrap_or_default();
+        let kind = list.path_str(&["kind"]).unwrap_or_default();
+        let api_version = list.path_str(&["apiVersion"]).unwrap_or_default();
+        if items.is_empty() {
+            self.skip(node.start as usize, SkipReason::EmptyList { kind: kind.to_owned() });
+        }
+        for (index, item) in items.iter().enumerate() {
+            let item_node =
+                items_node.and_then(|items| spans.get(items.first as usize + index)).copied();
+            let item_node = item_node.unwrap_or(node);
+            let value = inherit(item, api_version, kind);
+            match classify(&value, &self.source.name) {
+                Class::Object => self.object(value, item.clone(), item_node, spans),
+                Class::Skip(SkipReason::NoObject { detail }) => {
+                    let message = format!("item {index} of {kind} is no object: {detail}");
+                    self.error(item_node, message, "kubectl refuses the whole list");
+                }
+                _ => self.add(value, item_node, spans, options),
+            }
+        }
+    }
+}
+
+/// The item of a list with what its list gives it: an item of a typed list (`PodList`) that has
+/// neither `apiVersion` nor `kind` has those of the list (`decodeToList` of
+/// `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`).
+fn inherit(item: &Value, api_version: &str, kind: &str) -> Value {
+    let mut value = item.clone();
+    let has = |key: &str| item.path_str(&[key]).is_some_and(|text| !text.is_empty());
+    let item_kind = kind.strip_suffix("List").unwrap_or(kind);
+    if let Value::Object(map) = &mut value
+        && !item_kind.is_empty()
+        && !has("apiVersion")
+        && !has("kind")
+    {
+        map.insert("apiVersion", api_version);
+        map.insert("kind", item_kind);
+    }
+    value
+}

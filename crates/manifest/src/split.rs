@@ -1,0 +1,87 @@
+//! A stream to its documents, as kubectl splits it before any YAML is parsed
+//! (`YAMLReader` of `k8s.io/apimachinery/pkg/util/yaml`).
+
+use crate::fault::Fault;
+
+/// One document of a stream, by byte offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// The documents of a stream. A line that begins with `---` ends one and begins another, whatever
+/// it stands in; only a comment may follow on that line, else the document that it heads is a
+/// fault.
+pub(crate) fn split(text: &str, start: usize) -> impl Iterator<Item = Result<Part, Fault>> {
+    let mut next = Some((start, None));
+    std::iter::from_fn(move || {
+        let (mut begin, mut fault) = next.take()?;
+        if begin == start && is_separator(text, start) {
+            (begin, fault) = behind(text, start);
+        }
+        let separator = find(text, begin);
+        next = separator.map(|at| behind(text, at));
+        Some(match fault {
+            Some(fault) => Err(fault),
+            None => Ok(Part { start: begin, end: separator.unwrap_or(text.len()) }),
+        })
+    })
+}
+
+fn is_separator(text: &str, at: usize) -> bool {
+    text.get(at..).is_some_and(|rest| rest.starts_with("---"))
+}
+
+/// The next line that begins with `---`; `from` begins a line.
+fn find(text: &str, from: usize) -> Option<usize> {
+    if is_separator(text, from) {
+        return Some(from);
+    }
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    memchr::memmem::find(rest, b"\n---").map(|at| from + at + 1)
+}
+
+/// Where the line behind the separator at `at` begins, and what is wrong with the separator.
+fn behind(text: &str, at: usize) -> (usize, Option<Fault>) {
+    let rest = text.get(at + 3..).unwrap_or_default();
+    let len = rest.find('\n').map_or(rest.len(), |end| end + 1);
+    let line = rest.get(..len).unwrap_or_default().trim();
+    let fault = (!line.is_empty() && !line.starts_with('#')).then(|| {
+        let mut fault = Fault::new(at, "text stands behind `---`").help(
+            "kubectl takes any line that begins with `---` for the start of a document, with \
+             nothing but a comment on it: begin the text on the next line, or indent it",
+        );
+        fault.template = line.contains("{{");
+        fault
+    });
+    (at + 3 + len, fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn streams_are_split_as_kubectl_splits_them() {
+        let cases: [(&str, &[&str]); 8] = [
+            ("a: 1\n", &["a: 1\n"]),
+            ("a: 1\n---\nb: 2\n", &["a: 1\n", "b: 2\n"]),
+            ("---\na: 1\n--- # two\r\nb: 2\n---", &["a: 1\n", "b: 2\n", ""]),
+            ("a: |\n  x\n---\n  y\n", &["a: |\n  x\n", "  y\n"]),
+            ("a: |\n  ---\n  y\n", &["a: |\n  ---\n  y\n"]),
+            ("a: 1\n--- b: 2\nc: 3\n---\nd: 4\n", &["a: 1\n", "error 5", "d: 4\n"]),
+            ("-----BEGIN\n", &["error 0"]),
+            ("---\n---\n", &["", ""]),
+        ];
+        for (text, want) in cases {
+            let got: Vec<String> = split(text, 0)
+                .map(|part| match part {
+                    Ok(part) => text[part.start..part.end].to_owned(),
+                    Err(fault) => format!("error {}", fault.offset),
+                })
+                .collect();
+            assert_eq!(got, want, "{text:?}");
+        }
+    }
+}

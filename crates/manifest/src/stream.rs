@@ -1,0 +1,163 @@
+//! A stream to the values of its documents.
+
+use crate::fault::{Fault, clip};
+use crate::spans::{JsonSpans, Node, Spans};
+use crate::split::{Part, split};
+use crate::text::{Decoded, first_forbidden};
+use crate::yaml::{Parsed, Scheme, parse};
+use sekisho_value::{JsonError, Value, from_json_prefix};
+
+/// The documents of a stream that are not empty. A fault comes with the offset at which its
+/// document begins.
+pub(crate) fn values(
+    decoded: &Decoded,
+    scheme: Scheme,
+) -> impl Iterator<Item = Result<Parsed, (Fault, usize)>> {
+    let Json { objects, yaml, fault } = json_objects(decoded);
+    let text = decoded.text.as_str();
+    let yaml = yaml.into_iter().flat_map(move |start| split(text, start));
+    let yaml = yaml.filter_map(move |part| match part {
+        Ok(part) => yaml_document(decoded, part, scheme).transpose(),
+        Err(fault) => {
+            let start = fault.offset;
+            Some(Err((fault, start)))
+        }
+    });
+    objects.into_iter().map(Ok).chain(fault.map(Err)).chain(yaml)
+}
+
+fn yaml_document(
+    decoded: &Decoded,
+    part: Part,
+    scheme: Scheme,
+) -> Result<Option<Parsed>, (Fault, usize)> {
+    let text = decoded.text.get(..part.end).unwrap_or_default();
+    let body = text.get(part.start..).unwrap_or_default();
+    let start = part.start + (body.len() - body.trim_start().len());
+    let read = check(decoded, part)
+        .and_then(|()| match first_forbidden(body) {
+            Some(at) => Err(forbidden(body, at, part.start)),
+            None => parse(text, part.start, scheme),
+        })
+        .map_err(|fault| (fault, start))?;
+    // A document without content is no document.
+    Ok(read.filter(|read| !read.value.is_null()))
+}
+
+fn forbidden(body: &str, at: usize, base: usize) -> Fault {
+    let found = body.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+    if found == '\0' {
+        return Fault::new(base + at, "a NUL byte").help("remove it: a manifest is text");
+    }
+    let message = format!("the control character U+{:04X} cannot stand here", u32::from(found));
+    Fault::new(base + at, message)
+        .help("YAML does not allow it; write it as an escape between double quotes")
+}
+
+/// Sees that the part holds no invalid UTF-8.
+fn check(decoded: &Decoded, part: Part) -> Result<(), Fault> {
+    let first = decoded.replaced.partition_point(|offset| *offset < part.start);
+    match decoded.replaced.get(first) {
+        Some(offset) if *offset < part.end => Err(Fault::new(*offset, "invalid UTF-8")
+            .help("save the file as UTF-8; kubectl refuses it, or garbles the text")),
+        _ => Ok(()),
+    }
+}
+
+/// What a stream holds as JSON.
+#[derive(Default)]
+struct Json {
+    objects: Vec<Parsed>,
+    /// Where the rest begins that is read as YAML.
+    yaml: Option<usize>,
+    fault: Option<(Fault, usize)>,
+}
+
+/// Reads the JSON objects that a stream begins with.
+///
+/// kubectl takes a stream that begins with `{` for JSON objects one behind the other. Where the
+/// first or second is none, it goes on with YAML (`YAMLOrJSONDecoder` of
+/// `k8s.io/apimachinery/pkg/util/yaml`).
+fn json_objects(decoded: &Decoded) -> Json {
+    let text = decoded.text.as_str();
+    let mut json = Json::default();
+    if !text.trim_start().starts_with('{') {
+        json.yaml = Some(0);
+        return json;
+    }
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        if blanks == rest.len() {
+            return json;
+        }
+        match json_object(decoded, at) {
+            Ok((object, end)) => {
+                json.objects.push(object);
+                at = end;
+            }
+            Err(fault) if json.objects.len() > 1 || !is_yaml(decoded, yaml_start(text, at)) => {
+                // What neither reader takes is told in the words of the one that was meant.
+                if json.objects.len() > 1 || looks_json(rest) {
+                    json.fault = Some((fault, at + blanks));
+                } else {
+                    json.yaml = Some(yaml_start(text, at));
+                }
+                return json;
+            }
+            Err(_) => {
+                json.yaml = Some(yaml_start(text, at));
+                return json;
+            }
+        }
+    }
+}
+
+/// Where kubectl goes on with YAML: behind blanks up to the first line end.
+fn yaml_start(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    let start = at + rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
+    start + usize::from(text.get(start..).is_some_and(|rest| rest.starts_with('\n')))
+}
+
+/// Whether the document at `start` can be read as YAML.
+fn is_yaml(decoded: &Decoded, start: usize) -> bool {
+    match split(&decoded.text, start).next() {
+        Some(Ok(part)) => yaml_document(decoded, part, Scheme::Kubectl).is_ok(),
+        _ => false,
+    }
+}
+
+fn looks_json(text: &str) -> bool {
+    let inner = text.trim_start().strip_prefix('{').map(str::trim_start);
+    inner.is_some_and(|inner| inner.starts_with(['"', '}']))
+}
+
+/// The JSON object at `at`, and the offset behind it and its blanks.
+fn json_object(decoded: &Decoded, at: usize) -> Result<(Parsed, usize), Fault> {
+    let rest = decoded.text.get(at..).unwrap_or_default();
+    let fail = |error: JsonError| {
+        Fault::new(at + error.offset, error.message)
+            .help("a text that begins with `{` is read as JSON")
+    };
+    let ((value, tree), len) = from_json_prefix::<JsonSpans>(rest).map_err(fail)?;
+    check(decoded, Part { start: at, end: at + len })?;
+    let mut spans = Spans::new();
+    let node: Node = tree.flatten(u32::try_from(at).unwrap_or(u32::MAX), &mut spans);
+    if let Some(literal) = beyond_double(&value) {
+        let message = format!("the number `{}` is beyond the range of a double", clip(&literal));
+        return Err(Fault::new(node.start as usize, message));
+    }
+    Ok((Parsed { value, node, spans }, at + len))
+}
+
+/// A number that kubectl cannot hold.
+fn beyond_double(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) if !number.as_f64().is_finite() => Some(number.to_string()),
+        Value::Array(items) => items.iter().find_map(beyond_double),
+        Value::Object(map) => map.iter().find_map(|(_, value)| beyond_double(value)),
+        _ => None,
+    }
+}
