@@ -210,3 +210,6 @@ fn policy(
         evaluate,
     }
 }
+
+#[cfg(test)]
+mod tests;
