@@ -55,6 +55,8 @@ fn daemon_set(spec: &mut Map) {
         set_if_zero(strategy, "type", "RollingUpdate");
         if text(strategy, "type") == "RollingUpdate" {
             rolling_update(strategy, Value::from(1), Value::from(0));
+        } else if is_set(strategy, "rollingUpdate") {
+            rolling_update(strategy, Value::from(0), Value::from(0));
         }
     }
     set_if_absent(spec, "revisionHistoryLimit", 10);

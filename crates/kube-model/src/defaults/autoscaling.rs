@@ -48,6 +48,9 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
         if !has_metrics {
             drop_annotation(object, METRICS);
         }
+        if !annotation(object, BEHAVIOR).is_some_and(is_object_with_fields) {
+            drop_annotation(object, BEHAVIOR);
+        }
     } else {
         drop_annotation(object, METRICS);
         drop_annotation(object, BEHAVIOR);
@@ -58,6 +61,10 @@ fn is_list_with_items(json: &str) -> bool {
     from_json(json)
         .ok()
         .is_some_and(|value| value.as_array().is_some_and(|items| !items.is_empty()))
+}
+
+fn is_object_with_fields(json: &str) -> bool {
+    from_json(json).ok().is_some_and(|value| value.as_object().is_some_and(|map| !map.is_empty()))
 }
 
 fn cpu_utilization() -> Value {

@@ -1,7 +1,9 @@
 //! The group `batch`. The selector and labels that the API server generates for a job are left out.
 
 use super::core::template_of;
-use super::fields::{each_item, is_set, object, object_or_new, set_if_absent, set_if_zero};
+use super::fields::{
+    drop_if_empty, each_item, is_set, is_true, object, object_or_new, set_if_absent, set_if_zero,
+};
 use super::metadata::{labels_from_template, template_labels};
 use sekisho_value::Map;
 
@@ -32,6 +34,9 @@ fn job(object: &mut Map) {
     let policy = if fails_by_policy { "Failed" } else { "TerminatingOrFailed" };
     set_if_absent(spec, "podReplacementPolicy", policy);
     set_if_absent(spec, "manualSelector", false);
+    if !is_true(spec, "manualSelector") {
+        drop_if_empty(spec, "selector");
+    }
     job_template_spec(spec);
     if let Some(labels) = template_labels(spec) {
         labels_from_template(object, &labels);

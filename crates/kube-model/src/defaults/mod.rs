@@ -25,6 +25,7 @@ mod networking;
 mod policy;
 mod rbac;
 mod resource;
+mod round_trip;
 mod storage;
 
 pub use admission::{PriorityClass, PriorityClasses, SystemPriorityClasses, apply_admission};
@@ -40,9 +41,12 @@ pub fn apply_defaults(gvk: &Gvk, object: &mut Value) {
     let Some(object) = object.as_object_mut() else { return };
     metadata::drop_server_owned(object);
     let (group, version, kind) = (gvk.group.as_str(), gvk.version.as_str(), gvk.kind.as_str());
-    // A node alone may bring its status along.
-    if apply_of_group(group, version, kind, object) && !gvk.is("", "Node") {
-        object.remove("status");
+    if apply_of_group(group, version, kind, object) {
+        // A node alone may bring its status along.
+        if (group, kind) != ("", "Node") {
+            object.remove("status");
+        }
+        round_trip::apply(group, kind, object);
     }
 }
 

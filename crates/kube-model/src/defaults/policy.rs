@@ -24,7 +24,12 @@ fn drop_v1beta1_label(selector: &mut Map) {
     let Some(requirements) = selector.get("matchExpressions").and_then(Value::as_array) else {
         return;
     };
-    let alone = selector.len() == 1 && requirements.len() == 1;
+    let has_meaning = |requirement: &Value| {
+        matches!(requirement.path_str(&["operator"]), Some("Exists" | "DoesNotExist"))
+            && requirement.get("values").is_none()
+    };
+    let alone =
+        selector.len() == 1 && requirements.len() == 1 && requirements.iter().all(has_meaning);
     if alone || !requirements.iter().any(is_label) {
         return;
     }

@@ -16,8 +16,9 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
         "ResourceSlice" => {
             if let Some(spec) = super::fields::object(object, "spec") {
                 each_item(spec, "devices", |device| match version {
+                    // Later versions have no other kind of device.
                     "v1beta1" => {
-                        if let Some(basic) = super::fields::object(device, "basic") {
+                        if let Some(basic) = object_or_new(device, "basic") {
                             self::device(basic);
                         }
                     }

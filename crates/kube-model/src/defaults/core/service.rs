@@ -1,7 +1,8 @@
 //! Services. Addresses, IP families and ports that a cluster allocates are left out.
 
 use crate::defaults::fields::{
-    each_item, is_set, is_zero, new_object, object, object_or_new, set_if_absent, set_if_zero, text,
+    each_item, is_set, is_zero, new_object, object, object_or_new, push, set_if_absent,
+    set_if_zero, text,
 };
 use sekisho_value::{Map, Value};
 
@@ -40,7 +41,24 @@ pub(crate) fn service(object: &mut Map) {
         let no_endpoints_known = text(spec, "clusterIP") == "None" && is_zero(spec.get("selector"));
         let policy = if no_endpoints_known { "RequireDualStack" } else { "SingleStack" };
         set_if_absent(spec, "ipFamilyPolicy", policy);
+        if no_endpoints_known {
+            add_other_family(spec);
+        }
     }
+}
+
+/// A service whose endpoints are not known is given both families, also where the cluster has one.
+fn add_other_family(spec: &mut Map) {
+    if text(spec, "ipFamilyPolicy") == "SingleStack" {
+        return;
+    }
+    let families = spec.get("ipFamilies").and_then(Value::as_array).unwrap_or_default();
+    let other = match families {
+        [only] if only.as_str() == Some("IPv4") => "IPv6",
+        [_] => "IPv4",
+        _ => return,
+    };
+    push(spec, "ipFamilies", other);
 }
 
 fn session_affinity_config(spec: &mut Map) {
