@@ -57,7 +57,7 @@ fn finding(
     severity: Severity,
 ) -> Finding {
     let gvk = &object.decoded.gvk;
-    let given = object.document.value;
+    let given = &object.document.value;
     let id = PolicyId::new("sekisho", DIALECT, "Schema", "kubernetes");
     let subject = subject(gvk, given, object.namespace.as_deref());
     let loci = [locus(schemas, gvk, given, &problem.pointer)];

@@ -67,7 +67,7 @@ pub(crate) fn arguments(command: &str, given: &ArgMatches) -> Result<Vec<OsStrin
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut reader = Reader { document: &document, folder, arguments: Vec::new() };
     let Value::Object(map) = &document.value else {
-        if &document.value.is_null() {
+        if document.value.is_null() {
             return Ok(Vec::new());
         }
         bail!("{name}: settings are `option: value` lines");

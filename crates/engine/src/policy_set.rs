@@ -118,9 +118,11 @@ struct Builder {
 
 impl Builder {
     fn read(&mut self, bundle: &Bundle) -> Vec<Document> {
+        // A PodSecurityConfiguration is one of the kinds that no API server serves.
+        let options = ReadOptions { client_kinds: true, ..ReadOptions::default() };
         let mut documents = Vec::new();
         for file in bundle.files() {
-            let read = sekisho_manifest::read(&file.path, &file.bytes, &ReadOptions::default());
+            let read = sekisho_manifest::read(&file.path, &*file.bytes, &options);
             for error in read.errors {
                 let place = Diagnostic::at(
                     file.path.clone(),

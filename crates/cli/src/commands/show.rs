@@ -6,7 +6,7 @@ use crate::output;
 use anyhow::Result;
 use sekisho_checkpoint_check::{ShowOptions, Silent, collect, show};
 use sekisho_manifest::to_yaml;
-use sekisho_report::{Level, Summary, render_diagnostic};
+use sekisho_report::{Level, RenderOptions, Summary, render_diagnostic};
 use sekisho_value::{Map, Value};
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -29,14 +29,17 @@ pub(crate) fn run(args: &ShowArgs) -> Result<ExitCode> {
             write!(out, "{separator}{}", to_yaml(object))
         }),
     })?;
-    let color = output::color_of_stderr(args.settings.color);
+    let options = RenderOptions {
+        color: output::color_of_stderr(args.settings.color),
+        ..RenderOptions::default()
+    };
     let mut err = std::io::stderr().lock();
     for skipped in &shown.skipped {
         let _ = writeln!(err, "skipped: {}:{}: {}", skipped.file, skipped.line, skipped.reason);
     }
     let entries = shown.warnings.iter().map(|warning| (warning, Level::Warning));
     for (diagnostic, level) in entries.chain(shown.errors.iter().map(|e| (e, Level::Error))) {
-        let _ = render_diagnostic(diagnostic, level, color, &mut err);
+        let _ = render_diagnostic(level, diagnostic, &options, &mut err);
     }
     let failed = !shown.errors.is_empty();
     Ok(ExitCode::from(if failed { Summary::ERRORS } else { Summary::CLEAN }))

@@ -50,6 +50,17 @@ pub enum Known {
     Unknown,
 }
 
+impl Known {
+    /// Whether objects of the kind live in a namespace; `None` where that is not known.
+    #[must_use]
+    pub fn namespaced(&self) -> Option<bool> {
+        match self {
+            Self::Served { namespaced } | Self::Unserved { namespaced, .. } => Some(*namespaced),
+            Self::Unknown => None,
+        }
+    }
+}
+
 impl Decoded {
     /// Whether the API server would decode the object at all.
     #[must_use]
@@ -79,7 +90,13 @@ impl Schemas {
         };
         let kind = self.kind_of(&gvk);
         let canonical = match kind.and_then(KindRef::object_type) {
-            Some(of) => walk.root(of, object),
+            Some(of) => {
+                let canonical = walk.root(of, object);
+                if !required::is_nameless(&gvk.group, &gvk.kind) {
+                    walk.name(object);
+                }
+                canonical
+            }
             None => walk.unknown_kind(object),
         };
         let mut canonical = canonical.unwrap_or_else(|| object.clone());
