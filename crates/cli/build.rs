@@ -13,8 +13,7 @@ fn main() {
 
 /// The short hash of the checked-out commit, where this is a git checkout.
 fn git_commit() -> Option<String> {
-    let output =
-        Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).output().ok()?;
+    let output = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }

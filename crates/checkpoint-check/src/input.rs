@@ -153,9 +153,10 @@ impl Collector {
             match entry {
                 Ok(entry) => {
                     let path = plain(entry.path(), folder);
+                    let settings = entry.file_name() == SETTINGS;
                     let wanted = match only {
-                        Some(globs) => globs.is_match(&path),
-                        None => is_manifest(&path),
+                        Some(globs) => globs.is_match(&path) && !settings,
+                        None => is_manifest(&path) && !settings,
                     };
                     let kind = entry.file_type();
                     if !wanted || is_excluded(exclude, &path) || kind.is_none_or(|k| k.is_dir()) {
@@ -231,8 +232,7 @@ fn plain(path: &Path, folder: &Path) -> PathBuf {
 
 fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    let wanted = extension.is_some_and(|e| EXTENSIONS.iter().any(|w| e.eq_ignore_ascii_case(w)));
-    wanted && path.file_name().is_none_or(|name| name != SETTINGS)
+    extension.is_some_and(|e| EXTENSIONS.iter().any(|wanted| e.eq_ignore_ascii_case(wanted)))
 }
 
 /// Globs match the whole path, any of the folders above the file, or the file's name.
@@ -285,12 +285,12 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let given = root.display().to_string();
-        let input = collect(&[given.clone()], &[]);
+        let input = collect(std::slice::from_ref(&given), &[]);
         let found = names(&input, root);
         assert_eq!(found, [".github/workflows/ci.yaml", "B.yaml", "a.json", "a/z.yml", "b.yaml"]);
         assert!(input.errors.is_empty(), "{:?}", input.errors);
 
-        let input = collect(&[given.clone()], &["a".to_owned(), "*.json".to_owned()]);
+        let input = collect(std::slice::from_ref(&given), &["a".to_owned(), "*.json".to_owned()]);
         assert_eq!(names(&input, root), [".github/workflows/ci.yaml", "B.yaml", "b.yaml"]);
 
         let input =

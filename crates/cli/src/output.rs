@@ -47,7 +47,8 @@ pub(crate) fn outputs(matches: &ArgMatches) -> Result<Vec<Output>> {
     if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
         bail!("two outputs go to standard output: give `--output-file` after all but one");
     }
-    let mut files: Vec<&String> = outputs.iter().filter_map(|output| output.file.as_ref()).collect();
+    let mut files: Vec<&String> =
+        outputs.iter().filter_map(|output| output.file.as_ref()).collect();
     files.sort_unstable();
     if let Some([file, _]) = files.windows(2).find(|pair| pair.first() == pair.get(1)) {
         bail!("two outputs go to `{file}`");
@@ -62,8 +63,7 @@ pub(crate) fn color(choice: Color) -> bool {
         Color::Never => false,
         Color::Auto => {
             let stdout = io::stdout();
-            stdout.is_terminal()
-                && anstream::AutoStream::choice(&stdout) != ColorChoice::Never
+            stdout.is_terminal() && anstream::AutoStream::choice(&stdout) != ColorChoice::Never
         }
     }
 }

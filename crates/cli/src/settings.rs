@@ -76,7 +76,8 @@ pub(crate) fn arguments(command: &str, given: &ArgMatches) -> Result<Vec<OsStrin
         let at = Pointer::root().key(key);
         let Some((option, shape)) = SETTINGS.iter().find(|(option, _)| option == key) else {
             let names: Vec<&str> = SETTINGS.iter().map(|(option, _)| *option).collect();
-            return Err(reader.error(&at, &format!("unknown setting `{key}`"))
+            return Err(reader
+                .error(&at, &format!("unknown setting `{key}`"))
                 .context(format!("the settings are {}", names.join(", "))));
         };
         let known = command == "check" || OF_SHOW.contains(option);
@@ -191,7 +192,8 @@ impl Reader<'_> {
             let at = if value.as_array().is_some() { at.index(index) } else { at.clone() };
             if let Value::Object(map) = item {
                 if let Some(key) = map.keys().find(|key| *key != "format" && *key != "file") {
-                    let message = format!("unknown field `{key}`: an output has `format` and `file`");
+                    let message =
+                        format!("unknown field `{key}`: an output has `format` and `file`");
                     return Err(self.error(&at.key(key), &message));
                 }
                 let format = map.get("format").cloned().unwrap_or_default();

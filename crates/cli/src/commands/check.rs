@@ -27,10 +27,8 @@ pub(crate) fn run(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode> {
         })?,
         None => jiff::Timestamp::now(),
     };
-    let user = UserInfo {
-        username: args.user.clone().unwrap_or_default(),
-        groups: args.groups.clone(),
-    };
+    let user =
+        UserInfo { username: args.user.clone().unwrap_or_default(), groups: args.groups.clone() };
     let baseline = args.baseline.as_deref().map(baseline).transpose()?;
     let options = CheckOptions {
         bundle: &bundle,
@@ -71,8 +69,11 @@ pub(crate) fn read_stdin() -> std::io::Result<Vec<u8>> {
 
 /// Puts everything that says what to judge by into one bundle.
 fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
-    let (mut files, errors) =
-        if args.policies.is_empty() { (Vec::new(), Vec::new()) } else { bundle_of_paths(&args.policies) };
+    let (mut files, errors) = if args.policies.is_empty() {
+        (Vec::new(), Vec::new())
+    } else {
+        bundle_of_paths(&args.policies)
+    };
     for given in &args.pod_security {
         let (level, version) = given.split_once(':').unwrap_or((given, "latest"));
         if !["privileged", "baseline", "restricted"].contains(&level) {
@@ -83,8 +84,8 @@ fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
                 .ok()
                 .filter(|parsed| parsed.to_string() == version)
                 .with_context(|| {
-                    format!("`--pod-security {given}`: a version looks like `v1.30` or `latest`")
-                })?;
+                format!("`--pod-security {given}`: a version looks like `v1.30` or `latest`")
+            })?;
         }
         files.push(BundleFile {
             path: format!("--pod-security {given}").into(),
@@ -120,7 +121,8 @@ fn target(args: &CheckArgs) -> Result<Target> {
 fn baseline(file: &str) -> Result<BTreeMap<String, usize>> {
     let text = std::fs::read_to_string(file).with_context(|| file.to_owned())?;
     baseline_keys(&text).map_err(|error| {
-        let place = error.place().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+        let place =
+            error.place().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
         anyhow!("{file}{place}: {error}\nhelp: {}", error.help())
     })
 }

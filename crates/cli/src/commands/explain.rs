@@ -15,8 +15,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
         output::to_stdout(|out| list(out, bold))?;
         return Ok(ExitCode::SUCCESS);
     };
-    let found: Vec<_> =
-        rules::all().filter(|(_, rule)| rule.id.eq_ignore_ascii_case(id)).collect();
+    let found: Vec<_> = rules::all().filter(|(_, rule)| rule.id.eq_ignore_ascii_case(id)).collect();
     if found.is_empty() {
         let near = rules::all().map(|(_, rule)| rule.id).filter(|known| {
             let (known, id) = (known.to_lowercase(), id.to_lowercase());

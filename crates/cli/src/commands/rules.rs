@@ -10,9 +10,9 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static Rule)> {
     let of_dialects = DIALECTS
         .iter()
         .flat_map(|dialect| dialect.rules().iter().map(|rule| (dialect.name(), *rule)));
-    let own = sekisho_checkpoint_check::RULES.iter().map(|rule| {
-        (rule.id.split_once('/').map_or("", |(dialect, _)| dialect), *rule)
-    });
+    let own = sekisho_checkpoint_check::RULES
+        .iter()
+        .map(|rule| (rule.id.split_once('/').map_or("", |(dialect, _)| dialect), *rule));
     of_dialects.chain(own)
 }
 

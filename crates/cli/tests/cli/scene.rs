@@ -4,48 +4,48 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A temporary folder with files.
-pub struct Scene {
+pub(crate) struct Scene {
     folder: tempfile::TempDir,
 }
 
 /// What a run gave.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Scene {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
     /// Writes a file, its folders included.
-    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
         self
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.path(path)).unwrap()
     }
 
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         self.run_in("", args, "")
     }
 
-    pub fn run_with_input(&self, args: &[&str], input: &str) -> Run {
+    pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Run {
         self.run_in("", args, input)
     }
 
-    pub fn run_in(&self, folder: &str, args: &[&str], input: &str) -> Run {
+    pub(crate) fn run_in(&self, folder: &str, args: &[&str], input: &str) -> Run {
         use std::io::Write as _;
         let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(args)
@@ -70,15 +70,16 @@ impl Scene {
 
 impl Run {
     /// The output as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// `action rule kind/name` of each finding.
-    pub fn findings(&self) -> Vec<String> {
+    pub(crate) fn findings(&self) -> Vec<String> {
         let json = self.json();
         let line = |finding: &serde_json::Value| {
-            let text = |pointer: &str| finding.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+            let text =
+                |pointer: &str| finding.pointer(pointer).unwrap().as_str().unwrap().to_owned();
             let (action, rule) = (text("/action"), text("/rule"));
             format!("{action} {rule} {}/{}", text("/resource/kind"), text("/resource/name"))
         };
@@ -86,22 +87,22 @@ impl Run {
     }
 
     /// The messages of all errors, one to a line.
-    pub fn errors(&self) -> String {
+    pub(crate) fn errors(&self) -> String {
         let json = self.json();
         let message = |error: &serde_json::Value| error["message"].as_str().unwrap().to_owned();
-        let messages: Vec<String> = json["errors"].as_array().unwrap().iter().map(message).collect();
+        let messages: Vec<String> =
+            json["errors"].as_array().unwrap().iter().map(message).collect();
         messages.join("\n")
     }
 
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         self
     }
 }
 
 /// The workspace's folder.
-#[allow(dead_code, reason = "not every test wants it")]
-pub fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }

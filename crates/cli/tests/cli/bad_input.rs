@@ -1,8 +1,6 @@
 //! What cannot be read is an error with its place, never a pass, a panic or a hang.
 
-mod scene;
-
-use scene::Scene;
+use crate::scene::Scene;
 
 #[test]
 fn unreadable_texts_are_errors_with_their_place() {
@@ -16,7 +14,7 @@ apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
     for (text, line, part) in [
         (&b"apiVersion: v1\nkind: [Pod\n"[..], None, ""),
         (b"apiVersion: v1\nkind: Pod\nmetadata:\n\tname: a\n", Some(4), "tab"),
-        (b"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nkind: Pod\n", Some(4), "twice"),
+        (b"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nkind: Pod\n", Some(4), "already set"),
         (b"apiVersion: v1\nkind: Pod\nmetadata: *nowhere\n", Some(3), "nowhere"),
         (bomb.as_bytes(), None, "alias"),
         (nested.as_bytes(), None, "deep"),
@@ -54,8 +52,17 @@ fn odd_but_sound_texts_are_read() {
     for (name, text) in [
         ("byte order mark", format!("\u{feff}{pod}")),
         ("windows lines", pod.replace('\n', "\r\n")),
-        ("null where an object belongs", pod.replace("hostPID: yes", "securityContext: null\n  hostPID: yes")),
-        ("a list", format!("apiVersion: v1\nkind: List\nitems:\n- {}", pod.trim_end().replace('\n', "\n  "))),
+        (
+            "null where an object belongs",
+            pod.replace("hostPID: yes", "securityContext: null\n  hostPID: yes"),
+        ),
+        (
+            "a list",
+            format!(
+                "apiVersion: v1\nkind: List\nitems:\n- {}",
+                pod.trim_end().replace('\n', "\n  ")
+            ),
+        ),
         ("comments before", format!("# a\n---\n# b\n---\n{pod}")),
     ] {
         let run = Scene::new().file("a.yaml", &text).run(&["check", "-o", "json"]).code(1);
@@ -68,7 +75,8 @@ fn odd_but_sound_texts_are_read() {
 #[test]
 fn unreadable_files_and_links_are_errors() {
     use std::os::unix::fs::symlink;
-    let scene = Scene::new().file("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let scene =
+        Scene::new().file("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     symlink(scene.path("nowhere"), scene.path("broken.yaml")).unwrap();
     symlink(scene.path(""), scene.path("loop")).unwrap();
     let run = scene.run(&["check", "-o", "json"]).code(2);

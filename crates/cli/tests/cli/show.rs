@@ -1,8 +1,6 @@
 //! `sekisho show`, `explain`, `completions` and `--version`.
 
-mod scene;
-
-use scene::{Scene, workspace};
+use crate::scene::{Scene, workspace};
 
 #[test]
 fn objects_are_shown_as_stored() {
@@ -33,8 +31,11 @@ spec:
 fn every_check_is_explained() {
     let scene = Scene::new();
     let list = scene.run(&["explain"]).code(0).out;
-    let ids: Vec<&str> =
-        list.lines().filter(|l| l.starts_with("  ")).map(|l| l.split_whitespace().next().unwrap()).collect();
+    let ids: Vec<&str> = list
+        .lines()
+        .filter(|l| l.starts_with("  "))
+        .map(|l| l.split_whitespace().next().unwrap())
+        .collect();
     assert!(ids.len() >= 24, "{list}");
     for id in ids {
         let text = scene.run(&["explain", id]).code(0).out;
@@ -53,7 +54,10 @@ fn examples_show_a_pass_a_warning_and_a_denial() {
     assert!(json["summary"]["warn"].as_u64().unwrap() >= 1, "{run:?}");
     assert_eq!(json["summary"]["errors"], 0, "{run:?}");
     let findings = run.findings();
-    assert!(!findings.iter().any(|f| f.ends_with("/web")), "the hardened one is clean: {findings:?}");
+    assert!(
+        !findings.iter().any(|f| f.ends_with("/web")),
+        "the hardened one is clean: {findings:?}"
+    );
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! `sekisho check`: exit codes, options, inputs.
 
-mod scene;
-
-use scene::Scene;
+use crate::scene::Scene;
 
 const BREAKOUT: &str = "apiVersion: v1
 kind: Pod
@@ -55,11 +53,14 @@ fn a_breakout_is_denied_with_its_places() {
 
 #[test]
 fn fail_on_sets_exit_code_1_and_never_silences_2() {
-    let scene = Scene::new().file("a.yaml", BREAKOUT).file("soft.yaml", "apiVersion: v1
+    let scene = Scene::new().file("a.yaml", BREAKOUT).file(
+        "soft.yaml",
+        "apiVersion: v1
 kind: Pod
 metadata: {name: soft}
 spec: {containers: [{name: a, image: a:1}]}
-");
+",
+    );
     scene.run(&["check", "soft.yaml"]).code(0);
     scene.run(&["check", "soft.yaml", "--fail-on", "warn"]).code(1);
     scene.run(&["check", "a.yaml", "--fail-on", "never"]).code(0);
@@ -129,8 +130,20 @@ metadata: {{name: ops, labels: {{pod-security.kubernetes.io/enforce: privileged}
 #[test]
 fn outputs_are_paired_with_their_files() {
     let scene = Scene::new().file("a.yaml", BREAKOUT);
-    let args = ["check", "a.yaml", "-o", "json", "--output-file", "out.json", "-o", "text", "-o",
-        "sarif", "--output-file", "out.sarif"];
+    let args = [
+        "check",
+        "a.yaml",
+        "-o",
+        "json",
+        "--output-file",
+        "out.json",
+        "-o",
+        "text",
+        "-o",
+        "sarif",
+        "--output-file",
+        "out.sarif",
+    ];
     let run = scene.run(&args).code(1);
     assert!(run.out.contains("hostPID"), "{run:?}");
     assert!(scene.read("out.json").starts_with('{'));
@@ -194,7 +207,10 @@ fn strict_makes_errors_of_what_is_passed_over() {
 #[test]
 fn settings_give_defaults_and_the_command_line_wins() {
     let scene = Scene::new()
-        .file("work/.sekisho.yaml", "paths: [deploy]\nfail-on: warn\noutput: json\nexclude: x.yaml\n")
+        .file(
+            "work/.sekisho.yaml",
+            "paths: [deploy]\nfail-on: warn\noutput: json\nexclude: x.yaml\n",
+        )
         .file("work/deploy/a.yaml", BREAKOUT)
         .file("work/deploy/x.yaml", "{{ broken")
         .file("work/sub/keep", "");
@@ -224,7 +240,8 @@ spec:
 "
         )
     };
-    let scene = Scene::new().file("a.yaml", BREAKOUT).file("e.yaml", exception("2030-01-01T00:00:00Z"));
+    let scene =
+        Scene::new().file("a.yaml", BREAKOUT).file("e.yaml", exception("2030-01-01T00:00:00Z"));
     let args = ["check", "a.yaml", "--pod-security", "baseline", "-p", "e.yaml", "-o", "json"];
     let run = scene.run(&args).code(1);
     let json = run.json();
@@ -244,8 +261,7 @@ fn reruns_and_rollouts_keep_keys() {
         let run = Scene::new().file("a.yaml", text).run(&["check", "-o", "json"]);
         let json = run.json();
         let keys = json["findings"].as_array().unwrap().iter();
-        let mut keys: Vec<String> =
-            keys.map(|f| format!("{} {}", f["rule"], f["key"])).collect();
+        let mut keys: Vec<String> = keys.map(|f| format!("{} {}", f["rule"], f["key"])).collect();
         keys.sort();
         keys
     };
