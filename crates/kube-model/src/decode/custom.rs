@@ -83,6 +83,13 @@ impl<'v> Walk<'v> {
                 copy.add_key(name.clone(), default_of(below, default));
             }
         }
+        if schema.embedded {
+            for name in ["apiVersion", "kind"] {
+                if map.get(name).is_none_or(|value| value.as_str() == Some("")) {
+                    self.missing(name);
+                }
+            }
+        }
         for name in &schema.required {
             let absent = map.get(name).is_none_or(|value| {
                 value.is_null() && schema.property(name).is_some_and(|(_, of)| !of.nullable)
@@ -168,7 +175,8 @@ fn wants(shape: Shape) -> Wants {
     match shape {
         Shape::Bool => Wants::Bool,
         Shape::String => Wants::String,
-        Shape::Int32 | Shape::Int64 => Wants::Integer,
+        Shape::Int32 => Wants::Int32,
+        Shape::Int64 => Wants::Integer,
         Shape::Double => Wants::Number,
         Shape::IntOrString => Wants::IntOrString,
         Shape::List => Wants::List,

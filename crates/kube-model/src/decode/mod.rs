@@ -165,33 +165,28 @@ impl Schemas {
 
     fn version_problem(&self, gvk: &Gvk, known: &Known) -> Option<Problem> {
         let version = api_version(&gvk.group, &gvk.version);
-        let (message, help) = match known {
+        let mut message = format!("`{version}` {} is not served", gvk.kind);
+        let (field, help) = match known {
             Known::Served { .. } => return None,
             Known::Unserved { removed_in, replacement, .. } => {
-                let since = match removed_in {
-                    Some(minor) => format!(" since Kubernetes 1.{minor}"),
-                    None => String::new(),
-                };
-                let message = format!("`{version}` {} is not served{since}", gvk.kind);
+                if let Some(minor) = removed_in {
+                    message.push_str(&format!(" since Kubernetes 1.{minor}"));
+                }
                 let help = replacement.as_ref().map(|to| match to.kind == gvk.kind {
                     true => format!("use `{}`", to.api_version()),
                     false => format!("use `{}` {}", to.api_version(), to.kind),
                 });
-                (message, help)
+                ("apiVersion", help)
             }
-            Known::Unknown => self.unknown_in_known_group(gvk, &version)?,
+            Known::Unknown => self.unknown_in_known_group(gvk)?,
         };
-        let field = if known == &Known::Unknown && help.is_none() { "kind" } else { "apiVersion" };
         let pointer = Pointer::root().key(field);
-        let problem = Problem::new(ProblemKind::UnservedVersion, pointer, message);
-        Some(match help {
-            Some(help) => problem.with_help(help),
-            None => problem,
-        })
+        Some(Problem { help, ..Problem::new(ProblemKind::UnservedVersion, pointer, message) })
     }
 
-    /// A kind that the API server does not have, in a group of which all kinds are known.
-    fn unknown_in_known_group(&self, gvk: &Gvk, version: &str) -> Option<(String, Option<String>)> {
+    /// The offending field and a hint for a kind that the API server does not have, in a group of
+    /// which all kinds are known.
+    fn unknown_in_known_group(&self, gvk: &Gvk) -> Option<(&'static str, Option<String>)> {
         // Lists, replies and options are served and never stored.
         let passing = ["List", "Options", "Status", "Event", "Result"];
         if passing.iter().any(|suffix| gvk.kind.ends_with(suffix)) {
@@ -199,18 +194,16 @@ impl Schemas {
         }
         let mut kinds = self.kinds().filter(|kind| kind.group() == gvk.group).peekable();
         kinds.peek()?;
-        let message = format!("`{version}` {} is not served", gvk.kind);
         let mut nearest = None;
         for kind in kinds.filter(|kind| kind.served()) {
             if kind.kind() == gvk.kind {
-                return Some((message, Some(format!("use `{}`", kind.gvk().api_version()))));
+                return Some(("apiVersion", Some(format!("use `{}`", kind.gvk().api_version()))));
             }
-            nearest = nearest.or_else(|| {
-                nearest::is_near(&gvk.kind, kind.kind())
-                    .then(|| format!("did you mean `{}`?", kind.kind()))
-            });
+            if nearest.is_none() && nearest::is_near(&gvk.kind, kind.kind()) {
+                nearest = Some(format!("did you mean `{}`?", kind.kind()));
+            }
         }
-        Some((message, nearest))
+        Some(("kind", nearest))
     }
 }
 
@@ -232,15 +225,21 @@ fn known(kind: Option<KindRef<'_>>) -> Known {
     }
 }
 
-/// The plural of a kind as `meta.UnsafeGuessKindToResource` of apimachinery forms it.
+/// The plural of a kind by the rules of English, which nearly all follow.
 fn plural_by_rule(kind: &str) -> Str {
     let singular = kind.to_ascii_lowercase();
-    match singular.as_bytes() {
-        [] => Str::default(),
-        _ if singular.ends_with("endpoints") => singular.into(),
-        [.., b's'] => format!("{singular}es").into(),
-        [stem @ .., b'y'] => format!("{}ies", String::from_utf8_lossy(stem)).into(),
-        _ => format!("{singular}s").into(),
+    let stem_of_y = || {
+        let stem = singular.strip_suffix('y')?;
+        (!stem.ends_with(['a', 'e', 'i', 'o', 'u'])).then_some(stem)
+    };
+    if singular.is_empty() || singular.ends_with("endpoints") {
+        singular.into()
+    } else if let Some(stem) = stem_of_y() {
+        format!("{stem}ies").into()
+    } else if singular.ends_with(['s', 'x']) || singular.ends_with("ch") {
+        format!("{singular}es").into()
+    } else {
+        format!("{singular}s").into()
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn hint(walk: &Walk<'_>, name: &str) -> Option<String> {
         return Some(format!("did you mean `{near}`?"));
     }
     // Perhaps it stands at the wrong level: below, or somewhere else below a type further up.
-    for of in types.iter().rev() {
+    for (steps, of) in types.iter().enumerate().rev() {
         let mut paths = Vec::new();
         for depth in 1..=DEPTH {
             below(*of, name, depth, &mut Vec::new(), &mut paths);
@@ -22,15 +22,23 @@ pub(super) fn hint(walk: &Walk<'_>, name: &str) -> Option<String> {
                 break;
             }
         }
-        if let [path] = paths.as_slice() {
-            return Some(match path.rsplit_once('.') {
-                Some((parent, _)) => format!("`{name}` belongs in `{parent}`"),
-                None => format!("`{name}` belongs one level up"),
-            });
-        }
         // Several places are no hint.
-        if !paths.is_empty() {
-            return None;
+        match paths.as_slice() {
+            [] => {}
+            [path] => {
+                let mut parent = walk.path_text(steps);
+                if let Some((below, _)) = path.rsplit_once('.') {
+                    if !parent.is_empty() {
+                        parent.push('.');
+                    }
+                    parent.push_str(below);
+                }
+                return Some(match parent.as_str() {
+                    "" => format!("`{name}` belongs at the top of the object"),
+                    parent => format!("`{name}` belongs in `{parent}`"),
+                });
+            }
+            _ => return None,
         }
     }
     None

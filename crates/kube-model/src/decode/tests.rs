@@ -1,1 +1,516 @@
+use crate::gvk::Gvk;
+use crate::schema::{ProblemKind, Schemas};
+use crate::{Decoded, Known};
+use sekisho_value::{Value, from_json};
 
+fn decode(json: &str) -> Decoded {
+    Schemas::builtin().decode(&from_json(json).unwrap())
+}
+
+/// What the API server refuses to decode, as `POINTER: MESSAGE (HELP)`.
+fn refusals(decoded: &Decoded) -> Vec<String> {
+    let refused = decoded.problems.iter().filter(|p| p.kind == ProblemKind::WrongType);
+    refused
+        .map(|problem| {
+            let help = problem.help.as_ref().map(|help| format!(" ({help})"));
+            format!("{}: {}{}", problem.pointer, problem.message, help.unwrap_or_default())
+        })
+        .collect()
+}
+
+/// A pod with something in its metadata, in its container and in its spec.
+fn pod(place: &str, fields: &str) -> String {
+    let at = |name: &str| if place == name { format!(",{fields}") } else { String::new() };
+    format!(
+        r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p"{}}},"spec":{{"containers":[{{"name":"c"{}}}]{}}}}}"#,
+        at("metadata"),
+        at("container"),
+        at("spec")
+    )
+}
+
+/// Each was sent to kube-apiserver 1.36, which refuses to decode it.
+#[test]
+fn wrong_types_are_refused() {
+    for (place, fields, want) in [
+        (
+            "spec",
+            r#""hostPID":"true""#,
+            "/spec/hostPID: `hostPID` wants a boolean, found the string `\"true\"` (write `true` without quotes)",
+        ),
+        (
+            "spec",
+            r#""hostPID":1"#,
+            "/spec/hostPID: `hostPID` wants a boolean, found the number `1`",
+        ),
+        ("spec", r#""hostPID":[]"#, "/spec/hostPID: `hostPID` wants a boolean, found a list"),
+        (
+            "spec",
+            r#""priority":"30""#,
+            "/spec/priority: `priority` wants an integer, found the string `\"30\"` (write `30` without quotes)",
+        ),
+        (
+            "spec",
+            r#""priority":30.0"#,
+            "/spec/priority: `priority` wants an integer, found the number `30.0`",
+        ),
+        (
+            "spec",
+            r#""priority":3e1"#,
+            "/spec/priority: `priority` wants an integer, found the number `3e1`",
+        ),
+        (
+            "spec",
+            r#""priority":2147483648"#,
+            "/spec/priority: `priority` wants an integer of 32 bits, found the number `2147483648`",
+        ),
+        (
+            "spec",
+            r#""terminationGracePeriodSeconds":9223372036854775808"#,
+            "/spec/terminationGracePeriodSeconds: `terminationGracePeriodSeconds` wants an integer of 64 bits, found the number `9223372036854775808`",
+        ),
+        (
+            "spec",
+            r#""nodeSelector":{"a":1}"#,
+            "/spec/nodeSelector/a: `a` wants a string, found the number `1` (put it in quotes: `\"1\"`)",
+        ),
+        (
+            "spec",
+            r#""nodeSelector":[]"#,
+            "/spec/nodeSelector: `nodeSelector` wants an object, found a list (write an object: take the `- ` away)",
+        ),
+        (
+            "spec",
+            r#""volumes":{}"#,
+            "/spec/volumes: `volumes` wants a list, found an object (write a list, each item behind `- `)",
+        ),
+        (
+            "spec",
+            r#""volumes":[[]]"#,
+            "/spec/volumes/0: `volumes[0]` wants an object, found a list (write an object: take the `- ` away)",
+        ),
+        (
+            "spec",
+            r#""overhead":{"cpu":""}"#,
+            "/spec/overhead/cpu: `cpu` wants a quantity, found the string `\"\"`: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        ),
+        (
+            "spec",
+            r#""overhead":{"cpu":true}"#,
+            "/spec/overhead/cpu: `cpu` wants a quantity, found the boolean `true`",
+        ),
+        (
+            "container",
+            r#""command":"sh""#,
+            "/spec/containers/0/command: `command` wants a list, found the string `\"sh\"` (write a list, each item behind `- `)",
+        ),
+        (
+            "container",
+            r#""args":["a",true]"#,
+            "/spec/containers/0/args/1: `args[1]` wants a string, found the boolean `true` (put it in quotes: `\"true\"`)",
+        ),
+        (
+            "container",
+            r#""securityContext":{"privileged":"yes"}"#,
+            "/spec/containers/0/securityContext/privileged: `privileged` wants a boolean, found the string `\"yes\"` (write `true` without quotes)",
+        ),
+        (
+            "container",
+            r#""livenessProbe":{"httpGet":{"port":80.5}}"#,
+            "/spec/containers/0/livenessProbe/httpGet/port: `port` wants an integer, found the number `80.5`",
+        ),
+        (
+            "container",
+            r#""livenessProbe":{"httpGet":{"port":true}}"#,
+            "/spec/containers/0/livenessProbe/httpGet/port: `port` wants an integer or a string, found the boolean `true`",
+        ),
+        (
+            "metadata",
+            r#""labels":{"a":true}"#,
+            "/metadata/labels/a: `a` wants a string, found the boolean `true` (put it in quotes: `\"true\"`)",
+        ),
+        (
+            "metadata",
+            r#""creationTimestamp":"yesterday""#,
+            "/metadata/creationTimestamp: `creationTimestamp` wants a time such as `2006-01-02T15:04:05Z`, found the string `\"yesterday\"`: it is no time as of RFC 3339",
+        ),
+    ] {
+        assert_eq!(refusals(&decode(&pod(place, fields))), [want], "{fields}");
+    }
+    for (json, want) in [
+        (
+            r#"["a"]"#,
+            ": the object wants an object, found a list (write an object: take the `- ` away)",
+        ),
+        (r#"{"kind":"Pod"}"#, "/apiVersion: `apiVersion` is missing"),
+        (r#"{"apiVersion":"v1","kind":5}"#, "/kind: `kind` wants a string"),
+        (
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":[],"spec":{"containers":[]}}"#,
+            "/metadata: `metadata` wants an object, found a list (write an object: take the `- ` away)",
+        ),
+        (
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":"nginx"}}"#,
+            "/spec/containers: `containers` wants a list, found the string `\"nginx\"` (write a list, each item behind `- `)",
+        ),
+        (
+            r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"a":"plain"}}"#,
+            "/data/a: `a` wants text in base64, found the string `\"plain\"`: its length is not a multiple of four",
+        ),
+        (
+            r#"{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":5}}"#,
+            "/metadata/name: `name` wants a string, found the number `5` (put it in quotes: `\"5\"`)",
+        ),
+    ] {
+        let decoded = decode(json);
+        assert_eq!(refusals(&decoded), [want], "{json}");
+        assert!(!decoded.is_readable());
+    }
+}
+
+/// Each was sent to kube-apiserver 1.36, which stores it so.
+#[test]
+fn zero_values_and_nulls_are_dropped_as_when_stored() {
+    for (place, fields, want) in [
+        ("spec", r#""hostPID":null"#, ""),
+        ("spec", r#""hostPID":false"#, ""),
+        ("spec", r#""hostUsers":false"#, r#""hostUsers":false"#),
+        ("spec", r#""priority":-0"#, r#""priority":0"#),
+        ("spec", r#""restartPolicy":"""#, ""),
+        ("spec", r#""nodeSelector":{}"#, ""),
+        ("spec", r#""nodeSelector":{"a":null}"#, r#""nodeSelector":{"a":""}"#),
+        ("spec", r#""imagePullSecrets":[null,{"name":""}]"#, r#""imagePullSecrets":[{},{}]"#),
+        ("spec", r#""securityContext":{}"#, r#""securityContext":{}"#),
+        ("spec", r#""securityContext":{"sysctls":[]}"#, r#""securityContext":{}"#),
+        ("spec", r#""securityContext":null"#, ""),
+        ("spec", r#""overhead":{"cpu":null}"#, r#""overhead":{"cpu":"0"}"#),
+        ("spec", r#""overhead":{"cpu":1.5}"#, r#""overhead":{"cpu":"1500m"}"#),
+        ("spec", r#""overhead":{"cpu":2}"#, r#""overhead":{"cpu":"2"}"#),
+        ("spec", r#""volumes":[{"name":"v","emptyDir":null}]"#, r#""volumes":[{"name":"v"}]"#),
+        ("container", r#""env":[{"name":"A","value":""}]"#, r#""env":[{"name":"A"}]"#),
+        ("container", r#""env":[null]"#, r#""env":[{"name":""}]"#),
+        ("container", r#""command":["a",null]"#, r#""command":["a",""]"#),
+        (
+            "container",
+            r#""ports":[{"containerPort":80,"hostPort":0}]"#,
+            r#""ports":[{"containerPort":80}]"#,
+        ),
+        (
+            "container",
+            r#""securityContext":{"runAsUser":0,"privileged":null,"capabilities":{"add":[]}}"#,
+            r#""securityContext":{"runAsUser":0,"capabilities":{}}"#,
+        ),
+        (
+            "container",
+            r#""livenessProbe":{"httpGet":{"port":null},"initialDelaySeconds":0}"#,
+            r#""livenessProbe":{"httpGet":{"port":0}}"#,
+        ),
+        ("metadata", r#""labels":{"a":null}"#, r#""labels":{"a":""}"#),
+        ("metadata", r#""creationTimestamp":null"#, ""),
+        (
+            "metadata",
+            r#""creationTimestamp":"2024-01-01T00:00:00.5+01:00""#,
+            r#""creationTimestamp":"2023-12-31T23:00:00Z""#,
+        ),
+    ] {
+        let decoded = decode(&pod(place, fields));
+        assert!(decoded.is_readable(), "{fields}: {:?}", decoded.problems);
+        let mut want = match want {
+            "" => from_json(&pod("", "")).unwrap(),
+            fields => from_json(&pod(place, fields)).unwrap(),
+        };
+        // Always stored.
+        let containers = want.get_mut("spec").unwrap().get_mut("containers").unwrap();
+        for container in containers.as_array_mut().unwrap() {
+            container.as_object_mut().unwrap().insert("resources", Value::object());
+        }
+        assert_eq!(decoded.object, want, "{fields}");
+    }
+}
+
+#[test]
+fn what_is_always_stored_is_added() {
+    for (given, want) in [
+        (
+            r#"{"apiVersion":"v1","kind":"Pod"}"#,
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"containers":null}}"#,
+        ),
+        (
+            r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":null}"#,
+            r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":{
+                "selector":null,"strategy":{},
+                "template":{"metadata":{},"spec":{"containers":null}}}}"#,
+        ),
+        (
+            r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"r"}}"#,
+            r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"r"},
+                "rules":null}"#,
+        ),
+        (
+            r#"{"apiVersion":"apps/v1","kind":"ControllerRevision","metadata":{"name":"r"}}"#,
+            r#"{"apiVersion":"apps/v1","kind":"ControllerRevision","metadata":{"name":"r"},
+                "data":null,"revision":0}"#,
+        ),
+        (
+            r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},
+                "data":{"a":"Zm9v\nYmFy"},"stringData":{"b":"b"}}"#,
+            r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},
+                "data":{"a":"Zm9vYmFy","b":"Yg=="}}"#,
+        ),
+    ] {
+        assert_eq!(decode(given).object, from_json(want).unwrap());
+    }
+}
+
+#[test]
+fn what_is_canonical_is_shared() {
+    let given = from_json(
+        r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"b"}}"#,
+    )
+    .unwrap();
+    let decoded = Schemas::builtin().decode(&given);
+    assert_eq!(decoded.problems, []);
+    let [Value::Object(before), Value::Object(after)] = [given, decoded.object] else { panic!() };
+    let at = |map: &sekisho_value::Map| std::ptr::from_ref(map.get("data").unwrap());
+    assert_eq!(at(&before), at(&after));
+}
+
+fn problems(json: &str) -> Vec<(ProblemKind, String, String, Option<String>)> {
+    let decoded = decode(json);
+    let problems = decoded.problems.into_iter();
+    problems.map(|p| (p.kind, p.pointer.to_string(), p.message, p.help)).collect()
+}
+
+#[test]
+fn unknown_fields_are_dropped_and_named() {
+    for (place, fields, pointer, help) in [
+        ("spec", r#""Containers":[]"#, "/spec/Containers", "did you mean `containers`?"),
+        ("spec", r#""hostPid":true"#, "/spec/hostPid", "did you mean `hostPID`?"),
+        (
+            "spec",
+            r#""privileged":true"#,
+            "/spec/privileged",
+            "`privileged` belongs in `spec.containers[].securityContext`",
+        ),
+        (
+            "spec",
+            r#""securityContext":{"privileged":true}"#,
+            "/spec/securityContext/privileged",
+            "`privileged` belongs in `spec.containers[].securityContext`",
+        ),
+        (
+            "container",
+            r#""runAsNonRoot":true"#,
+            "/spec/containers/0/runAsNonRoot",
+            "`runAsNonRoot` belongs in `spec.containers[0].securityContext`",
+        ),
+        (
+            "container",
+            r#""hostNetwork":true"#,
+            "/spec/containers/0/hostNetwork",
+            "`hostNetwork` belongs in `spec`",
+        ),
+        (
+            "container",
+            r#""securityContext":{"priviledged":true}"#,
+            "/spec/containers/0/securityContext/priviledged",
+            "did you mean `privileged`?",
+        ),
+        ("metadata", r#""lables":{}"#, "/metadata/lables", "did you mean `labels`?"),
+        ("spec", r#""zzz":1"#, "/spec/zzz", ""),
+    ] {
+        let found = problems(&pod(place, fields));
+        let name = pointer.rsplit('/').next().unwrap();
+        let want = (
+            ProblemKind::UnknownField,
+            pointer.to_owned(),
+            format!("unknown field `{name}`"),
+            (!help.is_empty()).then(|| help.to_owned()),
+        );
+        assert_eq!(found, [want]);
+        let decoded = decode(&pod(place, fields));
+        let parent = pointer.rsplit_once('/').unwrap().0;
+        let parent = decoded.object.pointer(&sekisho_value::Pointer::parse(parent).unwrap());
+        assert_eq!(parent.unwrap().get(name), None);
+    }
+}
+
+#[test]
+fn required_fields_are_missed() {
+    for (json, want) in [
+        (
+            r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},
+                "spec":{"template":{"spec":{"containers":[{}]}}}}"#,
+            &[
+                (
+                    "/spec/template/spec/containers/0/name",
+                    "`spec.template.spec.containers[0].name` is required",
+                ),
+                ("/spec/selector", "`spec.selector` is required"),
+            ][..],
+        ),
+        (
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"d"},"spec":{"containers":null}}"#,
+            &[("/spec/containers", "`spec.containers` is required")],
+        ),
+        (r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"generateName":"d"}}"#, &[]),
+        (
+            r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":""}}"#,
+            &[("/metadata/name", "`metadata.name` is required")],
+        ),
+        (
+            r#"{"apiVersion":"v1","kind":"ConfigMap"}"#,
+            &[("/metadata/name", "`metadata.name` is required")],
+        ),
+        (
+            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectRulesReview","spec":{}}"#,
+            &[],
+        ),
+    ] {
+        let found = problems(json);
+        let found: Vec<_> =
+            found.iter().map(|(_, at, message, _)| (at.as_str(), message.as_str())).collect();
+        assert_eq!(found, want, "{json}");
+    }
+}
+
+#[test]
+fn versions_that_are_not_served_are_named() {
+    let served = |group, version, kind| (group, version, kind, None);
+    for (group, version, kind, want) in [
+        served("apps", "v1", "Deployment"),
+        served("example.com", "v1", "Deployment"),
+        served("", "v1", "PodList"),
+        (
+            "extensions",
+            "v1beta1",
+            "Deployment",
+            Some((
+                "/apiVersion",
+                "`extensions/v1beta1` Deployment is not served since Kubernetes 1.16",
+                "use `apps/v1`",
+            )),
+        ),
+        (
+            "policy",
+            "v1beta1",
+            "PodSecurityPolicy",
+            Some((
+                "/apiVersion",
+                "`policy/v1beta1` PodSecurityPolicy is not served since Kubernetes 1.25",
+                "",
+            )),
+        ),
+        (
+            "networking.k8s.io",
+            "v1beta1",
+            "IngressClass",
+            Some((
+                "/apiVersion",
+                "`networking.k8s.io/v1beta1` IngressClass is not served since Kubernetes 1.22",
+                "use `networking.k8s.io/v1`",
+            )),
+        ),
+        (
+            "rbac.authorization.k8s.io",
+            "v1alpha1",
+            "Role",
+            Some((
+                "/apiVersion",
+                "`rbac.authorization.k8s.io/v1alpha1` Role is not served",
+                "use `rbac.authorization.k8s.io/v1`",
+            )),
+        ),
+        (
+            "apps",
+            "v2",
+            "Deployment",
+            Some(("/apiVersion", "`apps/v2` Deployment is not served", "use `apps/v1`")),
+        ),
+        (
+            "apps",
+            "v1",
+            "Deploymnet",
+            Some(("/kind", "`apps/v1` Deploymnet is not served", "did you mean `Deployment`?")),
+        ),
+        ("apps", "v1", "Gadget", Some(("/kind", "`apps/v1` Gadget is not served", ""))),
+    ] {
+        let api_version = Gvk::new(group, version, kind).api_version();
+        let json = format!(
+            r#"{{"apiVersion":"{api_version}","kind":"{kind}","metadata":{{"name":"n"}}}}"#
+        );
+        let found = problems(&json)
+            .into_iter()
+            .find(|(kind, ..)| *kind == ProblemKind::UnservedVersion)
+            .map(|(_, at, message, help)| (at, message, help.unwrap_or_default()));
+        let want = want.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
+        assert_eq!(found, want, "{json}");
+    }
+}
+
+#[test]
+fn kinds_are_looked_up() {
+    let schemas = Schemas::builtin();
+    for (json, resource, namespaced) in [
+        (r#"{"apiVersion":"v1","kind":"Endpoints"}"#, "endpoints", Some(true)),
+        (r#"{"apiVersion":"v1","kind":"Namespace"}"#, "namespaces", Some(false)),
+        (
+            r#"{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy"}"#,
+            "networkpolicies",
+            Some(true),
+        ),
+        (r#"{"apiVersion":"extensions/v1beta1","kind":"Ingress"}"#, "ingresses", Some(true)),
+        (r#"{"apiVersion":"apps/v9","kind":"Deployment"}"#, "deployments", Some(true)),
+        (
+            r#"{"apiVersion":"policy/v1beta1","kind":"PodSecurityPolicy"}"#,
+            "podsecuritypolicies",
+            Some(false),
+        ),
+        (r#"{"apiVersion":"example.com/v1","kind":"Gateway"}"#, "gateways", None),
+        (r#"{"apiVersion":"example.com/v1","kind":"Proxy"}"#, "proxies", None),
+        (r#"{"apiVersion":"example.com/v1","kind":"Class"}"#, "classes", None),
+    ] {
+        let object = from_json(json).unwrap();
+        assert_eq!(schemas.decode(&object).resource, resource, "{json}");
+        assert_eq!(schemas.is_namespaced(&object), namespaced, "{json}");
+    }
+    let kind = schemas.resource("apps", "v1", "deployments").unwrap();
+    assert_eq!(kind.gvk(), Gvk::new("apps", "v1", "Deployment"));
+    assert!(kind.subresources().eq(["scale", "status"]));
+    assert!(schemas.resource("extensions", "v1beta1", "deployments").is_none());
+    assert_eq!(
+        decode(r#"{"apiVersion":"batch/v2alpha1","kind":"CronJob"}"#).known,
+        Known::Unserved {
+            namespaced: true,
+            removed_in: Some(21),
+            replacement: Some(Gvk::new("batch", "v1", "CronJob")),
+        }
+    );
+}
+
+#[test]
+fn nesting_is_no_danger() {
+    // As deep as a value may be, within a small stack.
+    let depth = sekisho_value::MAX_DEPTH / 2 - 10;
+    let nested = r#"{"properties":{"a":"#.repeat(depth) + "{}" + &"}}".repeat(depth);
+    let json = format!(
+        r#"{{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+            "metadata":{{"name":"n"}},
+            "spec":{{"group":"example.com","scope":"Cluster","names":{{"kind":"K","plural":"ks"}},
+            "versions":[{{"name":"v1","served":true,"storage":true,
+            "schema":{{"openAPIV3Schema":{nested}}}}}]}}}}"#
+    );
+    let definition = from_json(&json).unwrap();
+    let small_stack = std::thread::Builder::new().stack_size(2 << 20);
+    let thread = small_stack.spawn(move || {
+        assert_eq!(Schemas::builtin().decode(&definition).problems, []);
+        let (schemas, problems) = Schemas::with_crds([&definition]);
+        assert_eq!(problems, []);
+        let object = r#"{"a":"#.repeat(depth) + "{}" + &"}".repeat(depth);
+        let object = format!(
+            r#"{{"apiVersion":"example.com/v1","kind":"K","metadata":{{"name":"n"}},"a":{object}}}"#
+        );
+        let decoded = schemas.decode(&from_json(&object).unwrap());
+        assert!(decoded.problems.iter().all(|p| p.kind == ProblemKind::UnknownField));
+    });
+    thread.unwrap().join().unwrap();
+}

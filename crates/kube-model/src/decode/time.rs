@@ -33,19 +33,22 @@ struct Time<'a> {
 impl<'a> Time<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let (date, rest) = text.split_at_checked(10)?;
-        let (clock, rest) = rest.split_at_checked(9)?;
+        let [_, _, _, _, b'-', _, _, b'-', _, _] = date.as_bytes() else { return None };
         let year = number(date, 0..4)?;
         let month = number(date, 5..7).filter(|month| (1..=12).contains(month))?;
         let last = days_in(year, month);
         let day = number(date, 8..10).filter(|day| (1..=last).contains(day))?;
-        let hour = number(clock, 1..3).filter(|hour| *hour < 24)?;
-        let minute = number(clock, 4..6).filter(|minute| *minute < 60)?;
-        let second = number(clock, 7..9).filter(|second| *second < 60)?;
-        let marks = [(date, 4, b'-'), (date, 7, b'-'), (clock, 0, b'T'), (clock, 3, b':')];
-        let marked = |(text, at, mark): &(&str, usize, u8)| text.as_bytes().get(*at) == Some(mark);
-        if !marks.iter().all(marked) || !marked(&(clock, 6, b':')) {
-            return None;
-        }
+
+        // Go lets the hour be of one digit.
+        let (hour, rest) = rest.strip_prefix('T')?.split_once(':')?;
+        let hour = match hour.len() {
+            1 | 2 => number(hour, 0..hour.len()).filter(|hour| *hour < 24)?,
+            _ => return None,
+        };
+        let (clock, rest) = rest.split_at_checked(5)?;
+        let [_, _, b':', _, _] = clock.as_bytes() else { return None };
+        let minute = number(clock, 0..2).filter(|minute| *minute < 60)?;
+        let second = number(clock, 3..5).filter(|second| *second < 60)?;
         let (fraction, zone) = match rest.strip_prefix(['.', ',']) {
             Some(rest) => {
                 let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -65,13 +68,10 @@ impl<'a> Time<'a> {
             return Value::Null;
         }
         let (mut days, clock) = (self.seconds.div_euclid(86_400), self.seconds.rem_euclid(86_400));
-        // At most a few steps: an estimate that is never too late, then year by year.
-        let mut year = (days / 366).saturating_add(1).min(days / 365 + 1);
+        // An estimate that is never too late, then year by year.
+        let mut year = days.div_euclid(366);
         while days_before(year + 1, 1, 1) <= days {
             year += 1;
-        }
-        if days < 0 {
-            year = 0;
         }
         days -= days_before(year, 1, 1);
         let mut month = 1;
@@ -83,8 +83,10 @@ impl<'a> Time<'a> {
         let dot = if fraction.is_some() { "." } else { "" };
         let fraction = fraction.unwrap_or_default();
         let day = days + 1;
+        // Go writes the year before 0000 as -0001.
+        let width = if year < 0 { 5 } else { 4 };
         Value::from(format!(
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{dot}{fraction}Z"
+            "{year:0width$}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{dot}{fraction}Z"
         ))
     }
 }
@@ -140,6 +142,9 @@ mod tests {
             ("1999-12-31T20:00:00-05:30", "2000-01-01T01:30:00Z"),
             ("0001-01-01T00:00:01Z", "0001-01-01T00:00:01Z"),
             ("0001-01-01T00:00:00+01:00", "0000-12-31T23:00:00Z"),
+            ("0000-01-01T00:00:00+01:00", "-0001-12-31T23:00:00Z"),
+            ("2024-01-01T4:05:06Z", "2024-01-01T04:05:06Z"),
+            ("2024-01-01T00:00:00,5Z", "2024-01-01T00:00:00Z"),
             ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
             ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
             ("2100-02-28T12:00:00Z", "2100-02-28T12:00:00Z"),
@@ -166,6 +171,8 @@ mod tests {
             "2024-01-01T00:00:00z",
             "2024-01-01T00:00:00.Z",
             "2024-01-01T00:00:00+0100",
+            "2024-01-01T004:00:00Z",
+            "2024-01-01T:00:00Z",
             "2024-01-01T00:00:00Zx",
             "2024-01-01T00:00:00€",
             "20240-01-01T00:00:00Z",

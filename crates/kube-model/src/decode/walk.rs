@@ -83,6 +83,11 @@ impl<'v> Walk<'v> {
         types
     }
 
+    /// The first steps of the way here, as messages show a path.
+    pub(super) fn path_text(&self, steps: usize) -> String {
+        self.text(self.path.get(..steps).unwrap_or_default())
+    }
+
     fn pointer(&self) -> Pointer {
         let mut pointer = Pointer::root();
         for step in &self.path {
@@ -148,6 +153,17 @@ impl<'v> Walk<'v> {
         path.push(Step::Key(name));
         let message = format!("`{}` is required", self.text(&path));
         self.problems.push(Problem::new(ProblemKind::RequiredField, pointer, message));
+    }
+
+    /// Every stored object has a name, or lets the server choose one.
+    pub(super) fn name(&mut self, object: &Value) {
+        let has = |field: &str| {
+            let value = object.path(&["metadata", field]);
+            value.is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
+        };
+        if !has("name") && !has("generateName") {
+            self.key("metadata", |walk| walk.missing("name"));
+        }
     }
 
     /// A field that the schema does not have.

@@ -33,9 +33,4 @@ impl Problem {
     pub(crate) fn new(kind: ProblemKind, pointer: Pointer, message: impl Into<String>) -> Self {
         Self { kind, pointer, message: message.into(), help: None }
     }
-
-    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
 }

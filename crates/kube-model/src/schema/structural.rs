@@ -49,6 +49,7 @@ impl Structural {
             _ if flag("x-kubernetes-int-or-string") => Shape::IntOrString,
             Some("boolean") => Shape::Bool,
             Some("string") => Shape::String,
+            Some("integer") if text("format") == Some("int32") => Shape::Int32,
             Some("integer") => Shape::Int64,
             Some("number") => Shape::Double,
             Some("array") => Shape::List,
@@ -115,6 +116,10 @@ impl Structural {
             | (Shape::Object | Shape::Map, Value::Object(_)) => true,
             // A double without a fraction counts as an integer.
             (Shape::Int64 | Shape::IntOrString, Value::Number(number)) => is_integral(number),
+            (Shape::Int32, Value::Number(number)) => {
+                is_integral(number)
+                    && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number.as_f64())
+            }
             _ => false,
         }
     }
