@@ -67,7 +67,7 @@ impl Admission {
         }
         let (channels, errors) = self.channels(context);
         if errors.is_empty() && channels.is_privileged() {
-            let policy = LevelVersion::PRIVILEGED.to_string();
+            let policy = LevelVersion::PRIVILEGED.text();
             return Ok(annotated("enforce-policy", policy));
         }
         judgement::decodable(&request.object)?;
@@ -126,7 +126,7 @@ impl Admission {
         };
         let mut add = |results: Results, wanted: LevelVersion, action| {
             if !results.is_empty() {
-                let policy: Arc<str> = wanted.to_string().into();
+                let policy: Arc<str> = wanted.text().into();
                 let base = subject.base;
                 let found = judgement::violations(results, base, Some(&policy), Some(action));
                 outcome.violations.extend(found);
@@ -145,11 +145,11 @@ impl Admission {
         let audited = judge(channels.audit)?;
         let record = (!audited.is_empty()).then(|| {
             let messages = judgement::messages(&audited);
-            judgement::would_violate(&channels.audit.to_string(), &messages)
+            judgement::would_violate(&channels.audit.text(), &messages)
         });
         add(audited, channels.audit, Action::Audit);
         if subject.enforced {
-            annotate(&mut outcome, "enforce-policy", channels.enforce.to_string());
+            annotate(&mut outcome, "enforce-policy", channels.enforce.text());
         }
         if let Some(record) = record {
             annotate(&mut outcome, "audit-violations", record);
@@ -189,7 +189,7 @@ fn labels(object: &Value) -> Option<&Map> {
 }
 
 fn annotate(outcome: &mut Outcome, key: &str, value: String) {
-    outcome.annotations.push((format!("{PREFIX}{key}"), value));
+    outcome.annotations.push(([PREFIX, key].concat(), value));
 }
 
 fn annotated(key: &str, value: String) -> Outcome {

@@ -57,13 +57,13 @@ impl FixedLevel {
         let results = judgement::judge(pod, self.wanted, context.target.kubernetes_version);
         let mut outcome = Outcome::default();
         let mut annotate = |key: &str, value| {
-            outcome.annotations.push((format!("{PREFIX}{key}"), value));
+            outcome.annotations.push(([PREFIX, key].concat(), value));
         };
         if self.action == Action::Deny {
-            annotate("enforce-policy", self.wanted.to_string());
+            annotate("enforce-policy", self.wanted.text());
         } else if self.action == Action::Audit && !results.is_empty() {
             let messages = judgement::messages(&results);
-            let record = judgement::would_violate(&self.wanted.to_string(), &messages);
+            let record = judgement::would_violate(&self.wanted.text(), &messages);
             annotate("audit-violations", record);
         }
         outcome.violations.extend(judgement::violations(results, base, None, None));

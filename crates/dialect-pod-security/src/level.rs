@@ -106,6 +106,15 @@ impl LevelVersion {
     /// Everything is allowed.
     pub(crate) const PRIVILEGED: Self = Self { level: Level::Privileged, version: Version::Latest };
 
+    /// `baseline:latest`
+    #[must_use]
+    pub(crate) fn text(self) -> String {
+        match self.version {
+            Version::Latest => [self.level.as_str(), ":latest"].concat(),
+            Version::Minor(_) => self.to_string(),
+        }
+    }
+
     /// Whether both ask for the same; the version of `privileged` does not matter.
     #[must_use]
     pub(crate) fn is_equivalent(self, other: Self) -> bool {

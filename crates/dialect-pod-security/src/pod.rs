@@ -1,16 +1,90 @@
 //! The view of a pod that the checks share: what each of them would look up is looked up once,
-//! and nothing is allocated for pods of up to eight containers.
+//! and nothing is allocated for pods of few containers.
 //!
 //! As in Go's decoding, `null` is the same as an absent field, and a list item that is `null`
 //! is an empty container.
 
 use sekisho_value::{Map, Pointer, Value};
 
+/// An object's fields that checks look at: found in one pass over what is there, which is far
+/// cheaper than a search for each of them. Absent and `null` are the same.
+macro_rules! fields {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $key:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default)]
+        pub(crate) struct $name<'a> {
+            $(pub(crate) $field: Option<&'a Value>,)*
+        }
+
+        impl<'a> $name<'a> {
+            fn of(map: Option<&'a Map>) -> Self {
+                let mut found = Self::default();
+                for (key, value) in map.map(Map::iter).into_iter().flatten() {
+                    let field = match key.as_str() {
+                        $($key => &mut found.$field,)*
+                        _ => continue,
+                    };
+                    *field = if value.is_null() { None } else { Some(value) };
+                }
+                found
+            }
+        }
+    };
+}
+
+fields! {
+    /// Fields of a pod's `spec`.
+    Spec {
+        containers: "containers",
+        ephemeral_containers: "ephemeralContainers",
+        host_ipc: "hostIPC",
+        host_network: "hostNetwork",
+        host_pid: "hostPID",
+        host_users: "hostUsers",
+        init_containers: "initContainers",
+        os: "os",
+        security_context: "securityContext",
+        volumes: "volumes",
+    }
+}
+
+fields! {
+    /// Fields of a pod's or a container's `securityContext`.
+    Security {
+        allow_privilege_escalation: "allowPrivilegeEscalation",
+        app_armor_profile: "appArmorProfile",
+        capabilities: "capabilities",
+        privileged: "privileged",
+        proc_mount: "procMount",
+        run_as_non_root: "runAsNonRoot",
+        run_as_user: "runAsUser",
+        se_linux_options: "seLinuxOptions",
+        seccomp_profile: "seccompProfile",
+        sysctls: "sysctls",
+        windows_options: "windowsOptions",
+    }
+}
+
+fields! {
+    /// Fields of a container.
+    ContainerFields {
+        lifecycle: "lifecycle",
+        liveness_probe: "livenessProbe",
+        name: "name",
+        ports: "ports",
+        readiness_probe: "readinessProbe",
+        security_context: "securityContext",
+        startup_probe: "startupProbe",
+    }
+}
+
 /// A pod, or a pod template: an object with `metadata` and `spec`.
 pub(crate) struct Pod<'a> {
     annotations: Option<&'a Map>,
-    spec: Option<&'a Map>,
-    security: Option<&'a Map>,
+    /// its `spec`
+    pub(crate) spec: Spec<'a>,
+    /// its own `securityContext`
+    pub(crate) security: Security<'a>,
     containers: Containers<'a>,
 }
 
@@ -19,45 +93,42 @@ pub(crate) struct Pod<'a> {
 pub(crate) struct Container<'a> {
     list: &'static str,
     index: usize,
-    fields: Option<&'a Map>,
-    security: Option<&'a Map>,
+    /// its fields
+    pub(crate) fields: ContainerFields<'a>,
+    /// its `securityContext`
+    pub(crate) security: Security<'a>,
 }
 
 /// The containers in the order in which upstream visits them.
 #[derive(Default)]
 struct Containers<'a> {
-    inline: [Option<Container<'a>>; 8],
+    inline: [Option<Container<'a>>; INLINE],
     more: Vec<Container<'a>>,
 }
+
+/// So many containers are held without an allocation.
+const INLINE: usize = 4;
 
 impl<'a> Pod<'a> {
     /// The view of an object with `metadata` and `spec`.
     pub(crate) fn of(object: &'a Value) -> Self {
         let object = object.as_object();
         let annotations = map_at(map_at(object, "metadata"), "annotations");
-        let spec = map_at(object, "spec");
+        let spec = Spec::of(map_at(object, "spec"));
         let mut containers = Containers::default();
-        for list in ["initContainers", "containers", "ephemeralContainers"] {
-            let items = present(spec, list).and_then(Value::as_array).unwrap_or_default();
-            for (index, item) in items.iter().enumerate() {
-                let fields = item.as_object();
-                let security = map_at(fields, "securityContext");
+        for (list, value) in [
+            ("initContainers", spec.init_containers),
+            ("containers", spec.containers),
+            ("ephemeralContainers", spec.ephemeral_containers),
+        ] {
+            for (index, item) in items(value).iter().enumerate() {
+                let fields = ContainerFields::of(item.as_object());
+                let security = Security::of(fields.security_context.and_then(Value::as_object));
                 containers.push(Container { list, index, fields, security });
             }
         }
-        Self { annotations, spec, security: map_at(spec, "securityContext"), containers }
-    }
-
-    /// A field of `spec`.
-    #[inline]
-    pub(crate) fn spec(&self, key: &str) -> Option<&'a Value> {
-        present(self.spec, key)
-    }
-
-    /// A field of the pod's own `securityContext`.
-    #[inline]
-    pub(crate) fn security(&self, key: &str) -> Option<&'a Value> {
-        present(self.security, key)
+        let security = Security::of(spec.security_context.and_then(Value::as_object));
+        Self { annotations, spec, security, containers }
     }
 
     /// The pointer to a field of the pod's own `securityContext`.
@@ -67,9 +138,9 @@ impl<'a> Pod<'a> {
 
     /// The containers: init, ordinary, ephemeral.
     #[inline]
-    pub(crate) fn containers(&self) -> impl Iterator<Item = Container<'a>> {
+    pub(crate) fn containers(&self) -> impl Iterator<Item = &Container<'a>> {
         let Containers { inline, more } = &self.containers;
-        inline.iter().map_while(|container| *container).chain(more.iter().copied())
+        inline.iter().map_while(Option::as_ref).chain(more)
     }
 
     /// The annotations, sorted by key.
@@ -92,32 +163,20 @@ impl<'a> Pod<'a> {
     /// Whether the pod declares itself a Windows pod.
     #[inline]
     pub(crate) fn is_windows(&self) -> bool {
-        self.spec("os").and_then(|os| os.get("name")).and_then(Value::as_str) == Some("windows")
+        self.spec.os.is_some_and(|os| text(os, "name") == "windows")
     }
 
     /// Whether the pod runs in a user namespace of its own: `hostUsers: false`.
     #[inline]
     pub(crate) fn has_user_namespace(&self) -> bool {
-        self.spec("hostUsers").and_then(Value::as_bool) == Some(false)
+        self.spec.host_users.and_then(Value::as_bool) == Some(false)
     }
 }
 
 impl<'a> Container<'a> {
     /// The container's name; empty where it has none.
     pub(crate) fn name(&self) -> &'a str {
-        self.field("name").and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// A field of the container.
-    #[inline]
-    pub(crate) fn field(&self, key: &str) -> Option<&'a Value> {
-        present(self.fields, key)
-    }
-
-    /// A field of the container's `securityContext`.
-    #[inline]
-    pub(crate) fn security(&self, key: &str) -> Option<&'a Value> {
-        present(self.security, key)
+        self.fields.name.and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The pointer to the container.
@@ -163,7 +222,6 @@ fn present<'a>(map: Option<&'a Map>, key: &str) -> Option<&'a Value> {
     map?.get(key).filter(|value| !value.is_null())
 }
 
-#[inline]
 fn map_at<'a>(map: Option<&'a Map>, key: &str) -> Option<&'a Map> {
     map?.get(key)?.as_object()
 }
@@ -201,7 +259,7 @@ mod tests {
         let value = pod(r#"{"metadata":null,"spec":{"hostUsers":null,"os":{"name":null},
                 "securityContext":null,"containers":[{"securityContext":{"privileged":null}}]}}"#);
         let view = Pod::of(&value);
-        assert!(view.spec("hostUsers").is_none() && !view.is_windows());
-        assert!(view.containers().all(|c| c.security("privileged").is_none()));
+        assert!(view.spec.host_users.is_none() && !view.is_windows());
+        assert!(view.containers().all(|c| c.security.privileged.is_none()));
     }
 }

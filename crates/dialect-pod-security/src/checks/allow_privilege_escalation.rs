@@ -60,7 +60,7 @@ fn must_be_false_on_linux(pod: &Pod<'_>) -> Option<Forbidden> {
 fn must_be_false(pod: &Pod<'_>) -> Option<Forbidden> {
     let (mut names, mut pointers) = (Vec::new(), Vec::new());
     for container in pod.containers() {
-        let field = container.security("allowPrivilegeEscalation");
+        let field = container.security.allow_privilege_escalation;
         if field.and_then(|value| value.as_bool()) != Some(false) {
             names.push(container.name());
             pointers.push(container.security_pointer(&["allowPrivilegeEscalation"]));

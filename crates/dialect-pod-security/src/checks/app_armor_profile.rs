@@ -76,14 +76,14 @@ fn only_safe_profiles(pod: &Pod<'_>) -> Option<Forbidden> {
     let mut setters = Setters::default();
     let mut types = BTreeSet::new();
     let mut pointers = Vec::new();
-    let of_pod = pod.security("appArmorProfile").map(|p| text(p, "type"));
+    let of_pod = pod.security.app_armor_profile.map(|p| text(p, "type"));
     if let Some(profile) = of_pod.filter(|profile| !is_safe_type(profile)) {
         setters.pod = true;
         types.insert(profile);
         pointers.push(Pod::security_pointer(&["appArmorProfile", "type"]));
     }
     for container in pod.containers() {
-        let profile = container.security("appArmorProfile").map(|p| text(p, "type"));
+        let profile = container.security.app_armor_profile.map(|p| text(p, "type"));
         if let Some(profile) = profile.filter(|profile| !is_safe_type(profile)) {
             setters.containers.push(container.name());
             types.insert(profile);

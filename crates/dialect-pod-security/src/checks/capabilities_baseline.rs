@@ -89,8 +89,7 @@ pub(super) fn is_default(capability: &str) -> bool {
 pub(super) fn added<'a>(
     container: &Container<'a>,
 ) -> impl Iterator<Item = (&'a str, impl FnOnce() -> Pointer)> {
-    let container = *container;
-    let list = container.security("capabilities").and_then(|c| field(c, "add"));
+    let list = container.security.capabilities.and_then(|c| field(c, "add"));
     items(list).iter().enumerate().map(move |(index, capability)| {
         let pointer = move || container.security_pointer(&["capabilities", "add"]).index(index);
         (capability.as_str().unwrap_or_default(), pointer)
@@ -102,7 +101,7 @@ fn only_default_capabilities(pod: &Pod<'_>) -> Option<Forbidden> {
     let mut capabilities = BTreeSet::new();
     for container in pod.containers() {
         let before = pointers.len();
-        for (capability, pointer) in added(&container) {
+        for (capability, pointer) in added(container) {
             if !is_default(capability) {
                 capabilities.insert(capability);
                 pointers.push(pointer());

@@ -67,13 +67,13 @@ fn drop_all(pod: &Pod<'_>) -> Option<Forbidden> {
     let (mut wanted, mut pointers) = (Vec::new(), Vec::new());
     let mut capabilities = BTreeSet::new();
     for container in pod.containers() {
-        let dropped = container.security("capabilities").and_then(|c| field(c, "drop"));
+        let dropped = container.security.capabilities.and_then(|c| field(c, "drop"));
         if !items(dropped).iter().any(|capability| capability.as_str() == Some("ALL")) {
             missing.push(container.name());
             wanted.push(container.security_pointer(&["capabilities", "drop"]));
         }
         let before = pointers.len();
-        for (capability, pointer) in added(&container) {
+        for (capability, pointer) in added(container) {
             if capability != "NET_BIND_SERVICE" {
                 capabilities.insert(capability);
                 pointers.push(pointer());

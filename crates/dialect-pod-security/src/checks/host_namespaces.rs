@@ -49,12 +49,12 @@ spec:
 
 fn no_host_namespaces(pod: &Pod<'_>) -> Option<Forbidden> {
     let (mut set, mut pointers) = (Vec::new(), Vec::new());
-    for (key, words) in [
-        ("hostNetwork", "hostNetwork=true"),
-        ("hostPID", "hostPID=true"),
-        ("hostIPC", "hostIPC=true"),
+    for (key, field, words) in [
+        ("hostNetwork", pod.spec.host_network, "hostNetwork=true"),
+        ("hostPID", pod.spec.host_pid, "hostPID=true"),
+        ("hostIPC", pod.spec.host_ipc, "hostIPC=true"),
     ] {
-        if pod.spec(key).and_then(Value::as_bool) == Some(true) {
+        if field.and_then(Value::as_bool) == Some(true) {
             set.push(words);
             pointers.push(Pointer::root().keys(&["spec", key]));
         }

@@ -68,7 +68,7 @@ pub(super) const HOST_PATH: Reference = Reference {
 
 fn no_host_path(pod: &Pod<'_>) -> Option<Forbidden> {
     let (mut names, mut pointers) = (Vec::new(), Vec::new());
-    for (index, volume) in items(pod.spec("volumes")).iter().enumerate() {
+    for (index, volume) in items(pod.spec.volumes).iter().enumerate() {
         if field(volume, "hostPath").is_some() {
             names.push(text(volume, "name"));
             let volumes = Pointer::root().keys(&["spec", "volumes"]);

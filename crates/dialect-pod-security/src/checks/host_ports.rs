@@ -62,7 +62,7 @@ fn no_host_ports(pod: &Pod<'_>) -> Option<Forbidden> {
     let mut ports = BTreeSet::new();
     for container in pod.containers() {
         let before = pointers.len();
-        for (index, port) in items(container.field("ports")).iter().enumerate() {
+        for (index, port) in items(container.fields.ports).iter().enumerate() {
             let number = field(port, "hostPort").and_then(Value::as_number);
             if let Some(number) = number.filter(|number| number.as_i64() != Some(0)) {
                 // Sorted as text, as upstream sorts them.

@@ -77,10 +77,11 @@ fn no_host(pod: &Pod<'_>) -> Option<Forbidden> {
                 }
             }
         };
-        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-            judge(container.field(probe), &[probe]);
-        }
-        if let Some(lifecycle) = container.field("lifecycle") {
+        let fields = &container.fields;
+        judge(fields.liveness_probe, &["livenessProbe"]);
+        judge(fields.readiness_probe, &["readinessProbe"]);
+        judge(fields.startup_probe, &["startupProbe"]);
+        if let Some(lifecycle) = fields.lifecycle {
             for hook in ["postStart", "preStop"] {
                 judge(field(lifecycle, hook), &["lifecycle", hook]);
             }

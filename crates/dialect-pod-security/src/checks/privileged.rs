@@ -57,7 +57,7 @@ spec:
 fn not_privileged(pod: &Pod<'_>) -> Option<Forbidden> {
     let (mut names, mut pointers) = (Vec::new(), Vec::new());
     for container in pod.containers() {
-        if container.security("privileged").and_then(Value::as_bool) == Some(true) {
+        if container.security.privileged.and_then(Value::as_bool) == Some(true) {
             names.push(container.name());
             pointers.push(container.security_pointer(&["privileged"]));
         }

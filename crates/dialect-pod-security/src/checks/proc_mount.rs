@@ -63,7 +63,7 @@ pub(super) fn only_default(pod: &Pod<'_>) -> Option<Forbidden> {
     let (mut names, mut pointers) = (Vec::new(), Vec::new());
     let mut types = BTreeSet::new();
     for container in pod.containers() {
-        let proc_mount = container.security("procMount").map(|m| m.as_str().unwrap_or_default());
+        let proc_mount = container.security.proc_mount.map(|m| m.as_str().unwrap_or_default());
         if let Some(proc_mount) = proc_mount.filter(|proc_mount| *proc_mount != "Default") {
             names.push(container.name());
             types.insert(proc_mount);

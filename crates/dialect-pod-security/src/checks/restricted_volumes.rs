@@ -114,7 +114,7 @@ fn is_allowed(volume: &Value) -> bool {
 fn only_allowed_types(pod: &Pod<'_>) -> Option<Forbidden> {
     let (mut names, mut pointers) = (Vec::new(), Vec::new());
     let mut types = BTreeSet::new();
-    for (index, volume) in items(pod.spec("volumes")).iter().enumerate() {
+    for (index, volume) in items(pod.spec.volumes).iter().enumerate() {
         if is_allowed(volume) {
             continue;
         }

@@ -61,7 +61,7 @@ fn must_be_non_root_on_host_users(pod: &Pod<'_>) -> Option<Forbidden> {
 
 fn must_be_non_root(pod: &Pod<'_>) -> Option<Forbidden> {
     let field = "runAsNonRoot";
-    let of_pod = pod.security(field).map(|value| value.as_bool() == Some(true));
+    let of_pod = pod.security.run_as_non_root.map(|value| value.as_bool() == Some(true));
     let mut refusing = Setters { pod: of_pod == Some(false), ..Setters::default() };
     let mut silent = Vec::new();
     let (mut wrong, mut wanted) = (Vec::new(), Vec::new());
@@ -69,7 +69,7 @@ fn must_be_non_root(pod: &Pod<'_>) -> Option<Forbidden> {
         wrong.push(Pod::security_pointer(&[field]));
     }
     for container in pod.containers() {
-        match container.security(field).map(Value::as_bool) {
+        match container.security.run_as_non_root.map(Value::as_bool) {
             Some(Some(true)) => {}
             Some(_) => {
                 refusing.containers.push(container.name());

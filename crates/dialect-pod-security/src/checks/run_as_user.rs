@@ -63,12 +63,12 @@ fn not_zero(pod: &Pod<'_>) -> Option<Forbidden> {
     let is_root = |user: Option<&Value>| user.and_then(Value::as_i64) == Some(0);
     let mut setters = Setters::default();
     let mut pointers = Vec::new();
-    if is_root(pod.security("runAsUser")) {
+    if is_root(pod.security.run_as_user) {
         setters.pod = true;
         pointers.push(Pod::security_pointer(&["runAsUser"]));
     }
     for container in pod.containers() {
-        if is_root(container.security("runAsUser")) {
+        if is_root(container.security.run_as_user) {
             setters.containers.push(container.name());
             pointers.push(container.security_pointer(&["runAsUser"]));
         }

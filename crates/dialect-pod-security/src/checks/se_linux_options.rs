@@ -122,12 +122,12 @@ impl<'a> Bad<'a> {
 fn only_types(pod: &Pod<'_>, allowed: &[&str]) -> Option<Forbidden> {
     let mut setters = Setters::default();
     let mut bad = Bad::default();
-    if let Some(options) = pod.security("seLinuxOptions") {
+    if let Some(options) = pod.security.se_linux_options {
         let pointer = || Pod::security_pointer(&["seLinuxOptions"]);
         setters.pod = !bad.collect(options, allowed, &pointer);
     }
     for container in pod.containers() {
-        if let Some(options) = container.security("seLinuxOptions") {
+        if let Some(options) = container.security.se_linux_options {
             let pointer = || container.security_pointer(&["seLinuxOptions"]);
             if !bad.collect(options, allowed, &pointer) {
                 setters.containers.push(container.name());

@@ -89,7 +89,7 @@ impl<'a> Unsafe<'a> {
     /// profile does not stand in.
     pub(super) fn of(pod: &Pod<'a>, required: bool) -> Self {
         let mut found = Self::default();
-        let of_pod = pod.security("seccompProfile").map(|p| text(p, "type"));
+        let of_pod = pod.security.seccomp_profile.map(|p| text(p, "type"));
         if let Some(profile) = of_pod.filter(|profile| !is_safe_type(profile)) {
             found.setters.pod = true;
             found.types.insert(profile);
@@ -98,7 +98,7 @@ impl<'a> Unsafe<'a> {
         let wanted = required && !of_pod.is_some_and(is_safe_type);
         for container in pod.containers() {
             let pointer = || container.security_pointer(&["seccompProfile", "type"]);
-            match container.security("seccompProfile").map(|p| text(p, "type")) {
+            match container.security.seccomp_profile.map(|p| text(p, "type")) {
                 Some(profile) if is_safe_type(profile) => {}
                 Some(profile) => {
                     found.setters.containers.push(container.name());

@@ -103,7 +103,7 @@ fn safe_v37(pod: &Pod<'_>) -> Option<Forbidden> {
 
 fn only_safe(pod: &Pod<'_>, minor: u16) -> Option<Forbidden> {
     let (mut names, mut pointers) = (Vec::new(), Vec::new());
-    for (index, sysctl) in items(pod.security("sysctls")).iter().enumerate() {
+    for (index, sysctl) in items(pod.security.sysctls).iter().enumerate() {
         let name = text(sysctl, "name");
         if !SAFE.iter().any(|(since, safe)| *since <= minor && *safe == name) {
             names.push(name);

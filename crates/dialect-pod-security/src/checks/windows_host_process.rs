@@ -68,12 +68,12 @@ fn no_host_process(pod: &Pod<'_>) -> Option<Forbidden> {
     };
     let mut setters = Setters::default();
     let mut pointers = Vec::new();
-    if is_host_process(pod.security("windowsOptions")) {
+    if is_host_process(pod.security.windows_options) {
         setters.pod = true;
         pointers.push(Pod::security_pointer(&["windowsOptions", "hostProcess"]));
     }
     for container in pod.containers() {
-        if is_host_process(container.security("windowsOptions")) {
+        if is_host_process(container.security.windows_options) {
             setters.containers.push(container.name());
             pointers.push(container.security_pointer(&["windowsOptions", "hostProcess"]));
         }
