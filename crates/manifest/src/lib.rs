@@ -15,6 +15,8 @@
 mod classify;
 mod document;
 mod fault;
+#[cfg(test)]
+mod golden;
 mod read;
 mod source;
 mod spans;

@@ -18,10 +18,10 @@ pub(crate) fn split(text: &str, start: usize) -> impl Iterator<Item = Result<Par
     std::iter::from_fn(move || {
         let (mut begin, mut fault) = next.take()?;
         if begin == start && is_separator(text, start) {
-            (begin, fault) = behind(text, start);
+            (begin, fault) = behind(text, start, true);
         }
         let separator = find(text, begin);
-        next = separator.map(|at| behind(text, at));
+        next = separator.map(|at| behind(text, at, at == begin));
         Some(match fault {
             Some(fault) => Err(fault),
             None => Ok(Part { start: begin, end: separator.unwrap_or(text.len()) }),
@@ -42,12 +42,18 @@ fn find(text: &str, from: usize) -> Option<usize> {
     memchr::memmem::find(rest, b"\n---").map(|at| from + at + 1)
 }
 
-/// Where the line behind the separator at `at` begins, and what is wrong with the separator.
-fn behind(text: &str, at: usize) -> (usize, Option<Fault>) {
+/// Where the line behind the separator at `at` begins, and what is wrong with the separator. Where
+/// nothing stands before it, the line is parsed as YAML, to which `---#` is no separator.
+fn behind(text: &str, at: usize, first: bool) -> (usize, Option<Fault>) {
     let rest = text.get(at + 3..).unwrap_or_default();
     let len = rest.find('\n').map_or(rest.len(), |end| end + 1);
-    let line = rest.get(..len).unwrap_or_default().trim();
-    let fault = (!line.is_empty() && !line.starts_with('#')).then(|| {
+    let line = rest.get(..len).unwrap_or_default();
+    let line = line.trim_end_matches(['\n', '\r']);
+    // What YAML takes for a line break would end the comment.
+    let glued =
+        first && (line.starts_with('#') || line.contains(['\r', '\u{85}', '\u{2028}', '\u{2029}']));
+    let line = line.trim();
+    let fault = (glued || !line.is_empty() && !line.starts_with('#')).then(|| {
         let mut fault = Fault::new(at, "text stands behind `---`").help(
             "kubectl takes any line that begins with `---` for the start of a document, with \
              nothing but a comment on it: begin the text on the next line, or indent it",
@@ -64,7 +70,7 @@ mod tests {
 
     #[test]
     fn streams_are_split_as_kubectl_splits_them() {
-        let cases: [(&str, &[&str]); 8] = [
+        let cases: [(&str, &[&str]); 10] = [
             ("a: 1\n", &["a: 1\n"]),
             ("a: 1\n---\nb: 2\n", &["a: 1\n", "b: 2\n"]),
             ("---\na: 1\n--- # two\r\nb: 2\n---", &["a: 1\n", "b: 2\n", ""]),
@@ -73,6 +79,8 @@ mod tests {
             ("a: 1\n--- b: 2\nc: 3\n---\nd: 4\n", &["a: 1\n", "error 5", "d: 4\n"]),
             ("-----BEGIN\n", &["error 0"]),
             ("---\n---\n", &["", ""]),
+            ("---# one\na: 1\n", &["error 0"]),
+            ("a: 1\n---# two\nb: 2\n", &["a: 1\n", "b: 2\n"]),
         ];
         for (text, want) in cases {
             let got: Vec<String> = split(text, 0)

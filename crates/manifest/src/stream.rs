@@ -97,28 +97,26 @@ fn json_objects(decoded: &Decoded) -> Json {
                 json.objects.push(object);
                 at = end;
             }
-            Err(fault) if json.objects.len() > 1 || !is_yaml(decoded, yaml_start(text, at)) => {
+            Err(fault) => {
                 // What neither reader takes is told in the words of the one that was meant.
-                if json.objects.len() > 1 || looks_json(rest) {
+                json.yaml = yaml_start(text, at)
+                    .filter(|_| json.objects.len() < 2)
+                    .filter(|start| !looks_json(rest) || is_yaml(decoded, *start));
+                if json.yaml.is_none() {
                     json.fault = Some((fault, at + blanks));
-                } else {
-                    json.yaml = Some(yaml_start(text, at));
                 }
-                return json;
-            }
-            Err(_) => {
-                json.yaml = Some(yaml_start(text, at));
                 return json;
             }
         }
     }
 }
 
-/// Where kubectl goes on with YAML: behind blanks up to the first line end.
-fn yaml_start(text: &str, at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    let start = at + rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
-    start + usize::from(text.get(start..).is_some_and(|rest| rest.starts_with('\n')))
+/// Where kubectl goes on with YAML: behind blanks up to the first line end. It does not where
+/// fewer than four bytes are left.
+fn yaml_start(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?.trim_start_matches([' ', '\t', '\r']);
+    let start = text.len() - rest.len() + usize::from(rest.starts_with('\n'));
+    (rest.len() >= 4).then_some(start)
 }
 
 /// Whether the document at `start` can be read as YAML.

@@ -50,7 +50,13 @@ impl<'t> Cursor<'t> {
     pub(super) fn break_at(&self, at: usize) -> usize {
         match self.byte(at) {
             b'\n' => 1,
-            b'\r' => 1 + usize::from(self.byte(at + 1) == b'\n'),
+            // kubectl takes a carriage return off each line before YAML is parsed, and what is left
+            // may be CRLF again.
+            b'\r' => match (self.byte(at + 1), self.byte(at + 2)) {
+                (b'\n', _) => 2,
+                (b'\r', b'\n') => 3,
+                _ => 1,
+            },
             0xc2 if self.byte(at + 1) == 0x85 => 2,
             0xe2 if self.byte(at + 1) == 0x80 && matches!(self.byte(at + 2), 0xa8 | 0xa9) => 3,
             _ => 0,
@@ -83,7 +89,8 @@ impl<'t> Cursor<'t> {
         let from = self.at;
         let found = self.eat_break();
         if found {
-            out.push_str(if self.at - from == 3 { self.slice(from, self.at) } else { "\n" });
+            let wide = self.byte(from) == 0xe2;
+            out.push_str(if wide { self.slice(from, self.at) } else { "\n" });
         }
         found
     }

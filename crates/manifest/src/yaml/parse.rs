@@ -312,7 +312,9 @@ impl<'t> Parser<'t> {
                     State::SeqNode | State::LeanNode | State::MapKeyNode | State::MapValueNode => {
                         self.empty()?;
                     }
-                    State::MapValue => self.builder.set_state(State::MapValueNode),
+                    State::MapValue if self.properties.is_none() => {
+                        self.builder.set_state(State::MapValueNode);
+                    }
                     State::LeanEntry => self.builder.close()?,
                     State::SeqEntry | State::MapKey => break,
                     state => return Err(unexpected(state, self.cursor.at)),
@@ -365,8 +367,10 @@ impl<'t> Parser<'t> {
             return self.builder.complete(built, false);
         }
         let merge = text == "<<"
-            && (properties.tag == Some(Tag::Merge) || plain)
-            && matches!(properties.tag, None | Some(Tag::Merge));
+            && match properties.tag {
+                None => plain,
+                Some(tag) => matches!(tag, Tag::Merge | Tag::Bang),
+            };
         if let Some(anchor) = properties.anchor {
             let value = to_value(resolved.clone(), text, start)?;
             self.builder.keep_anchor(anchor, &Built { value, node, height: 0 });
@@ -587,7 +591,8 @@ impl<'t> Parser<'t> {
             && key.required
         {
             self.cursor.eat_blanks();
-            if self.cursor.peek() == 0 || self.cursor.break_at(self.cursor.at) > 0 {
+            let ends = matches!(self.cursor.peek(), 0 | b'#');
+            if ends || self.cursor.break_at(self.cursor.at) > 0 {
                 return Err(self.no_colon(key));
             }
         }
@@ -635,7 +640,9 @@ impl<'t> Parser<'t> {
                     self.builder.set_state(State::MapKeyNode);
                     return Ok(());
                 }
-                State::MapValue => self.builder.set_state(State::MapValueNode),
+                State::MapValue if self.properties.is_none() => {
+                    self.builder.set_state(State::MapValueNode);
+                }
                 State::MapValueNode | State::LeanNode => self.empty()?,
                 State::LeanEntry => self.builder.close()?,
                 State::FlowMapFirst | State::FlowMapEntry if self.properties.is_none() => {
@@ -823,8 +830,10 @@ fn alias_key(value: &Value, name: &str, at: usize) -> Result<Key, Fault> {
         Value::String(text) => return Ok(text.clone()),
         Value::Number(number) => match number.as_i64() {
             Some(int) => Resolved::Int(int),
-            None if number.is_integer_literal() => Resolved::Big(number.to_string()),
-            None => Resolved::Float(number.as_f64()),
+            None => match number.as_u64() {
+                Some(int) => Resolved::Unsigned(int),
+                None => Resolved::Float(number.as_f64()),
+            },
         },
         Value::Array(_) | Value::Object(_) => {
             return Err(Fault::new(at, "a list or an object cannot be a key"));

@@ -15,6 +15,8 @@ pub(super) enum Tag {
     Binary,
     Timestamp,
     Merge,
+    /// `!` alone: a string.
+    Bang,
     /// Any other tag: a scalar under it is a string.
     Other,
 }
@@ -84,6 +86,7 @@ pub(super) fn tag(cursor: &mut Cursor<'_>) -> Result<Tag, Fault> {
         Some("binary") => Tag::Binary,
         Some("timestamp") => Tag::Timestamp,
         Some("merge") => Tag::Merge,
+        None if text.is_empty() => Tag::Bang,
         _ => Tag::Other,
     })
 }

@@ -22,17 +22,12 @@ pub(crate) enum Resolved {
     Bool(bool),
     Int(i64),
     Unsigned(u64),
-    /// An integer beyond 64 bits that is not written in plain decimal.
-    Big(String),
     Float(f64),
     /// The text itself.
     Text,
     /// A text that is not the scalar's own.
     Bytes(String),
 }
-
-/// The most digits of a hexadecimal, octal or binary integer: turning it decimal is quadratic.
-const MAX_BIG: usize = 1024;
 
 /// What a plain scalar without a tag means.
 #[inline]
@@ -73,8 +68,7 @@ fn number(text: &str, first: u8) -> Resolved {
         _ => {}
     }
     if first == b'.' {
-        let float = float(text).filter(|float| float.is_finite());
-        return float.map_or(Resolved::Text, Resolved::Float);
+        return behind_point(text);
     }
     // The usual: a short decimal integer.
     if text.len() < 19
@@ -100,21 +94,31 @@ fn number(text: &str, first: u8) -> Resolved {
         if !signed && let Ok(int) = u64::from_str_radix(digits, radix) {
             return Resolved::Unsigned(int);
         }
-        if float(plain).is_none() {
-            return match big(digits, radix) {
-                Some(decimal) => Resolved::Big(format!("{sign}{decimal}")),
-                None => Resolved::Text,
-            };
-        }
     }
-    match float(plain) {
+    finite_float(plain)
+}
+
+/// A double, or a text where it is none or beyond the range.
+fn finite_float(text: &str) -> Resolved {
+    match float(text) {
         Some(float) if float.is_finite() => Resolved::Float(float),
-        // Beyond the range of a double: digits alone are an integer, all else is a text.
-        Some(_) if unsigned.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Resolved::Big(plain.trim_start_matches('+').to_owned())
-        }
         _ => Resolved::Text,
     }
+}
+
+/// What begins with a point. Here Go itself takes `_` between digits, and nowhere else.
+fn behind_point(text: &str) -> Resolved {
+    if !text.contains('_') {
+        return finite_float(text);
+    }
+    let mut between = text.split('_').collect::<Vec<_>>();
+    let last = between.pop().unwrap_or_default();
+    let digit = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_digit());
+    let mut good = digit(last.bytes().next());
+    for (index, part) in between.iter().enumerate() {
+        good &= digit(part.bytes().last()) && (index == 0 || digit(part.bytes().next()));
+    }
+    if good { finite_float(&text.replace('_', "")) } else { Resolved::Text }
 }
 
 /// The base that a prefix asks for, and the digits behind it.
@@ -147,31 +151,6 @@ fn float(text: &str) -> Option<f64> {
     if form { text.parse().ok() } else { None }
 }
 
-/// The decimal form of an integer; `None` where it is too long.
-fn big(digits: &str, radix: u32) -> Option<String> {
-    const BASE: u64 = 1_000_000_000;
-    if digits.len() > MAX_BIG {
-        return None;
-    }
-    let mut groups: Vec<u64> = vec![0];
-    for digit in digits.chars().filter_map(|c| c.to_digit(radix)) {
-        let mut carry = u64::from(digit);
-        for group in &mut groups {
-            let sum = *group * u64::from(radix) + carry;
-            *group = sum % BASE;
-            carry = sum / BASE;
-        }
-        if carry > 0 {
-            groups.push(carry);
-        }
-    }
-    let mut out = groups.pop().unwrap_or(0).to_string();
-    for group in groups.iter().rev() {
-        out.push_str(&format!("{group:09}"));
-    }
-    Some(out)
-}
-
 /// What a scalar with a tag means.
 pub(super) fn resolve_tagged(
     text: &str,
@@ -180,7 +159,7 @@ pub(super) fn resolve_tagged(
     scheme: Scheme,
 ) -> Result<Resolved, Fault> {
     let resolved = match tag {
-        Tag::Str | Tag::Other | Tag::Merge => return Ok(Resolved::Text),
+        Tag::Str | Tag::Bang | Tag::Other | Tag::Merge => return Ok(Resolved::Text),
         Tag::Binary => return binary(text, offset),
         Tag::Timestamp => {
             return Err(Fault::new(offset, "the tag `!!timestamp` is not supported")
@@ -191,7 +170,7 @@ pub(super) fn resolve_tagged(
     Ok(match (tag, resolved) {
         #[expect(clippy::cast_precision_loss, reason = "the tag asks for a double")]
         (Tag::Float, Resolved::Int(int)) => Resolved::Float(int as f64),
-        (Tag::Int, found @ (Resolved::Int(_) | Resolved::Unsigned(_) | Resolved::Big(_)))
+        (Tag::Int, found @ (Resolved::Int(_) | Resolved::Unsigned(_)))
         | (Tag::Float, found @ Resolved::Float(_))
         | (Tag::Bool, found @ Resolved::Bool(_))
         | (Tag::Null, found @ Resolved::Null) => found,
@@ -267,15 +246,6 @@ pub(super) fn to_value(resolved: Resolved, text: &str, offset: usize) -> Result<
                     .help("put quotes around it if a text is meant"));
             }
         },
-        Resolved::Big(decimal) => match Number::from_literal(&decimal) {
-            Some(number) if number.as_f64().is_finite() => Value::Number(number),
-            _ => {
-                return Err(Fault::new(
-                    offset,
-                    format!("the number `{}` is beyond the range of a double", clip(text)),
-                ));
-            }
-        },
     })
 }
 
@@ -292,7 +262,7 @@ pub(super) fn to_key(resolved: Resolved, text: &str, offset: usize) -> Result<Ke
             return Err(Fault::new(offset, "a key is null")
                 .help("give the key a name, or put quotes around it"));
         }
-        Resolved::Unsigned(_) | Resolved::Big(_) => {
+        Resolved::Unsigned(_) => {
             return Err(Fault::new(
                 offset,
                 format!("the key `{}` is a number beyond 64 bits", clip(text)),
