@@ -3,7 +3,7 @@
 use super::golden::{Case, strings};
 use super::strip::strip;
 use anyhow::{Context as _, bail};
-use sekisho_testenv::{Body, Request, TestEnv};
+use sekisho_testenv::{Answer, Body, Request, TestEnv};
 use sekisho_value::{Map, Value, from_json};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Asker<'a> {
     env: &'a TestEnv,
     asked: usize,
-    accepted: usize,
     names: BTreeSet<String>,
     /// message to the cases that met it
     refused: BTreeMap<String, Vec<String>>,
@@ -31,7 +30,6 @@ impl<'a> Asker<'a> {
         Self {
             env,
             asked: 0,
-            accepted: 0,
             names: BTreeSet::new(),
             refused: BTreeMap::new(),
         }
@@ -56,30 +54,47 @@ impl<'a> Asker<'a> {
         given: &Json,
         quiet: bool,
     ) -> anyhow::Result<Outcome> {
+        let (given, answer) = self.ask(given)?;
+        if !answer.is_success() {
+            if !quiet {
+                self.count_refusal(name, &answer)?;
+            }
+            return Ok(Outcome::Refused);
+        }
+        let mut reply = Map::from_iter([("stored", strip(&given, &answer.body))]);
+        if !answer.warnings.is_empty() {
+            reply.insert("warnings", strings(&answer.warnings));
+        }
+        let name = self.unique(name);
+        let answer = Value::from(reply);
+        Ok(Outcome::Stored(Case::new(name, [("given", given), ("answer", answer)])))
+    }
+
+    /// Would this object be stored? Nothing is recorded.
+    pub(super) fn lets_through(&mut self, name: &str, given: &Json) -> anyhow::Result<bool> {
+        let (_, answer) = self.ask(given)?;
+        if !answer.is_success() {
+            self.count_refusal(name, &answer)?;
+        }
+        Ok(answer.is_success())
+    }
+
+    fn ask(&mut self, given: &Json) -> anyhow::Result<(Value, Answer)> {
         self.asked += 1;
         let given = from_json(&given.to_string())?;
         let admin = self.env.admin();
         let path = format!("{}?dryRun=All&fieldValidation=Strict", admin.collection(&given)?);
         let request = Request { method: "POST", path: &path, body: Body::Json(&given) };
         let answer = admin.ask(&request)?;
-        if answer.status == 201 {
-            self.accepted += 1;
-            let stored = strip(&given, &answer.body);
-            let mut reply = Map::from_iter([("stored", stored)]);
-            if !answer.warnings.is_empty() {
-                reply.insert("warnings", strings(&answer.warnings));
-            }
-            let name = self.unique(name);
-            let answer = Value::from(reply);
-            return Ok(Outcome::Stored(Case::new(name, [("given", given), ("answer", answer)])));
-        }
+        Ok((given, answer))
+    }
+
+    fn count_refusal(&mut self, name: &str, answer: &Answer) -> anyhow::Result<()> {
         if answer.message().is_empty() {
             bail!("{name}: status {}: {:?}", answer.status, answer.body);
         }
-        if !quiet {
-            self.refused.entry(answer.message().to_owned()).or_default().push(name.to_owned());
-        }
-        Ok(Outcome::Refused)
+        self.refused.entry(answer.message().to_owned()).or_default().push(name.to_owned());
+        Ok(())
     }
 
     fn unique(&mut self, name: &str) -> String {
@@ -96,12 +111,13 @@ impl<'a> Asker<'a> {
     pub(super) fn report(&self, refused: bool) -> Vec<String> {
         let cases: usize = self.refused.values().map(Vec::len).sum();
         let mut lines = vec![format!(
-            "{} questions, {} stored, {cases} fields or values refused by validation",
-            self.asked, self.accepted
+            "{} questions, {} answers kept, {cases} fields or values refused by validation",
+            self.asked,
+            self.names.len()
         )];
         if refused {
             for (message, names) in &self.refused {
-                lines.push(format!("refused: {}: {message}", names.join("; ")));
+                lines.push(format!("refused: {}: {message:?}", names.join("; ")));
             }
         }
         lines

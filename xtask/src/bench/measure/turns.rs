@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 /// How often each contender has its turn.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 60;
 /// How long a turn is to last at least.
-const TURN: Duration = Duration::from_millis(60);
+const TURN: Duration = Duration::from_millis(10);
 
 /// Something to measure; what it gives back is kept from being optimised away.
 pub(in crate::bench) struct Contender<'a> {

@@ -23,11 +23,12 @@ pub(super) fn kind(
         cases.push(case);
     }
     let (templates, own): (Vec<_>, Vec<_>) =
-        sites(writer.schemas, writer.tables, kind).into_iter().partition(|site| {
-            site.is_within("PodTemplateSpec") && kind.kind != "PodTemplate"
-        });
+        sites(writer.schemas, writer.tables, kind)
+            .into_iter()
+            .partition(|site| site.is_within("PodTemplateSpec"));
 
-    for site in &own {
+    for site in own.iter().map(Site::alone) {
+        let site = &site;
         for value in values(writer, site) {
             let name = format!("{prefix} {site}={}", shown(&value));
             let mut object = base.clone();
@@ -41,10 +42,13 @@ pub(super) fn kind(
     for (what, of) in VARIANTS {
         packer.pack(&format!("{prefix} {what}"), &edits(&own, of))?;
     }
+    // Of pod templates all kinds think alike; pods themselves show each field alone.
     let first = |site: &Site| values(writer, site).into_iter().next();
     packer.pack(&format!("{prefix} template"), &edits(&templates, first))?;
-    for (what, of) in VARIANTS {
-        packer.pack(&format!("{prefix} template {what}"), &edits(&templates, of))?;
+    if kind.kind == "Deployment" {
+        for (what, of) in VARIANTS {
+            packer.pack(&format!("{prefix} template {what}"), &edits(&templates, of))?;
+        }
     }
     Ok(cases)
 }

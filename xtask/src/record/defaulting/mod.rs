@@ -12,7 +12,7 @@ mod pack;
 mod site;
 mod tables;
 
-use super::ask::{Asker, Outcome};
+use super::ask::Asker;
 use super::golden::{File, strings};
 use super::schema::{Kind, Schemas};
 use super::strip::STRIPPED;
@@ -100,11 +100,5 @@ fn file_name(kind: &Kind) -> String {
         ("", "Pod") => "pod".to_owned(),
         ("", _) => "core".to_owned(),
         (group, _) => group.split('.').next().unwrap_or(group).to_owned(),
-    }
-}
-
-impl Outcome {
-    fn is_refused(&self) -> bool {
-        matches!(self, Self::Refused)
     }
 }

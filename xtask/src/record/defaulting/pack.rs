@@ -7,7 +7,7 @@ use crate::record::schema::Kind;
 use serde_json::Value as Json;
 
 /// More edits than this are not put into one object.
-const MOST: usize = 60;
+const MOST: usize = 100;
 
 /// Asks for objects of one kind with several edits each.
 pub(super) struct Packer<'a, 'b> {
@@ -21,10 +21,17 @@ pub(super) struct Packer<'a, 'b> {
 type Edit<'a> = (&'a Site, Json);
 
 impl Packer<'_, '_> {
-    /// Packs the edits first fit, and halves what the server refuses.
+    /// Packs the edits that the server lets through alone, first fit, and halves what it
+    /// refuses together.
     pub(super) fn pack(&mut self, name: &str, edits: &[Edit<'_>]) -> anyhow::Result<()> {
         let mut packs: Vec<Vec<&Edit<'_>>> = Vec::new();
         for edit in edits {
+            let (site, value) = edit;
+            let mut object = self.base.clone();
+            self.writer.set(&mut object, self.kind, &site.alone(), value);
+            if !self.asker.lets_through(&format!("{name} {site}={value}"), &object)? {
+                continue;
+            }
             let fits = |pack: &Vec<&Edit<'_>>| {
                 pack.len() < MOST && !pack.iter().any(|other| self.clash(edit.0, other.0))
             };
@@ -50,18 +57,13 @@ impl Packer<'_, '_> {
         for (site, value) in pack {
             self.writer.set(&mut object, self.kind, site, value);
         }
-        let single = match pack {
-            [(site, value)] => Some(format!("{name} {site}={value}")),
-            _ => None,
-        };
-        let case = single.clone().unwrap_or_else(|| format!("{name} {}", *number + 1));
-        let outcome = self.asker.stored(&case, &object, single.is_none())?;
-        match outcome {
+        let case = format!("{name} {}", *number + 1);
+        match self.asker.stored(&case, &object, true)? {
             Outcome::Stored(case) => {
-                *number += usize::from(single.is_none());
+                *number += 1;
                 self.cases.push(case);
             }
-            Outcome::Refused if single.is_none() => {
+            Outcome::Refused if pack.len() > 1 => {
                 let (left, right) = pack.split_at(pack.len() / 2);
                 self.settle(name, number, left)?;
                 self.settle(name, number, right)?;

@@ -3,13 +3,15 @@
 use super::tables::Tables;
 use crate::record::schema::{Kind, Schemas, Type};
 use serde_json::{Map, Value as Json, json};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     Key(String),
-    Item,
+    /// An item of a list. Members of a union get an item each, so that they can stand side by
+    /// side; what is set alone is set in the first.
+    Item(usize),
 }
 
 /// A place in objects of a kind: a field of a type, and the way to it.
@@ -38,6 +40,17 @@ impl Site {
         self.owners.iter().any(|(owner, _)| owner == ty)
     }
 
+    /// The same site with first items all the way.
+    pub(crate) fn alone(&self) -> Self {
+        let mut site = self.clone();
+        for step in &mut site.path {
+            if let Step::Item(index) = step {
+                *index = 0;
+            }
+        }
+        site
+    }
+
     /// The union members chosen on the way: where the object stands, and which.
     pub(crate) fn choices<'a>(
         &'a self,
@@ -55,7 +68,7 @@ impl Step {
     fn key(&self) -> Option<&str> {
         match self {
             Self::Key(key) => Some(key),
-            Self::Item => None,
+            Self::Item(_) => None,
         }
     }
 }
@@ -66,7 +79,7 @@ impl fmt::Display for Site {
             match step {
                 Step::Key(key) if index == 0 => f.write_str(key)?,
                 Step::Key(key) => write!(f, ".{key}")?,
-                Step::Item => f.write_str("[]")?,
+                Step::Item(_) => f.write_str("[]")?,
             }
         }
         Ok(())
@@ -96,7 +109,7 @@ impl Walk<'_> {
     fn enter(&mut self, ty: &Type, path: &mut Vec<Step>, owners: &mut Vec<(String, usize)>) {
         match ty {
             Type::List(item) => {
-                path.push(Step::Item);
+                path.push(Step::Item(0));
                 self.enter(item, path, owners);
                 path.pop();
             }
@@ -122,6 +135,9 @@ impl Walk<'_> {
             let boiler = ["apiVersion", "kind", "metadata", "status"].contains(&name.as_str());
             if (top && boiler) || self.tables.skipped(&short, name).is_some() {
                 continue;
+            }
+            if let Some(Step::Item(index)) = path.last_mut() {
+                *index = self.tables.position(&short, name);
             }
             path.push(Step::Key(name.clone()));
             self.found.push(Site {
@@ -189,12 +205,20 @@ impl Writer<'_> {
             return;
         };
         match (step, ty) {
-            (Step::Item, Type::List(item)) => {
-                if node.as_array().is_none_or(Vec::is_empty) {
-                    *node = Json::Array(vec![self.minimal(item)]);
+            (Step::Item(index), Type::List(item)) => {
+                if !node.is_array() {
+                    *node = Json::Array(Vec::new());
                 }
-                if let Some(first) = node.as_array_mut().and_then(|items| items.first_mut()) {
-                    self.descend(first, item, rest, value);
+                let Some(items) = node.as_array_mut() else { return };
+                while items.len() <= *index {
+                    let mut fresh = self.minimal(item);
+                    if let Some(Json::String(name)) = fresh.get_mut("name").filter(|_| *index > 0) {
+                        let _ = write!(name, "{}", items.len());
+                    }
+                    items.push(fresh);
+                }
+                if let Some(item_at) = items.get_mut(*index) {
+                    self.descend(item_at, item, rest, value);
                 }
             }
             (Step::Key(key), _) => {
@@ -218,7 +242,7 @@ impl Writer<'_> {
                 }
                 self.descend(object.entry(key.clone()).or_insert(Json::Null), &below, rest, value);
             }
-            (Step::Item, _) => {}
+            (Step::Item(_), _) => {}
         }
     }
 
@@ -264,7 +288,7 @@ impl Writer<'_> {
 fn at<'a>(node: &'a mut Json, path: &[Step]) -> Option<&'a mut Json> {
     path.iter().try_fold(node, |node, step| match step {
         Step::Key(key) => node.get_mut(key),
-        Step::Item => node.get_mut(0),
+        Step::Item(index) => node.get_mut(index),
     })
 }
 

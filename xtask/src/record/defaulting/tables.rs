@@ -90,6 +90,13 @@ impl Tables {
         members.filter(move |member| inside && *member != field)
     }
 
+    /// Where a field stands among the members of its type's union; 0 where there is none.
+    pub(crate) fn position(&self, owner: &str, field: &str) -> usize {
+        let union = self.unions.get(owner).and_then(Json::as_array).map(Vec::as_slice);
+        let mut members = union.unwrap_or_default().iter().filter_map(Json::as_str);
+        members.position(|member| member == field).unwrap_or_default()
+    }
+
     pub(crate) fn needs(&self, owner: &str, field: &str) -> &[Need] {
         self.needs.get(&format!("{owner}.{field}")).map(Vec::as_slice).unwrap_or_default()
     }
