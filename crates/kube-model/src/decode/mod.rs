@@ -172,10 +172,15 @@ impl Schemas {
                 if let Some(minor) = removed_in {
                     message.push_str(&format!(" since Kubernetes 1.{minor}"));
                 }
+                let successor = || {
+                    (gvk.kind == "PodSecurityPolicy")
+                        .then(|| "use Pod Security admission".to_owned())
+                };
                 let help = replacement.as_ref().map(|to| match to.kind == gvk.kind {
                     true => format!("use `{}`", to.api_version()),
                     false => format!("use `{}` {}", to.api_version(), to.kind),
                 });
+                let help = help.or_else(successor);
                 ("apiVersion", help)
             }
             Known::Unknown => self.unknown_in_known_group(gvk)?,
@@ -245,5 +250,7 @@ fn plural_by_rule(kind: &str) -> Str {
 
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod custom_tests;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,24 @@ use crate::schema::{Shape, TypeRef};
 /// How deep a field is looked for below a type.
 const DEPTH: usize = 4;
 
+/// Types whose fields are known well enough to be put in the wrong place; other names say too
+/// little (`pool` is a field of three sorts of volumes).
+const WELL_KNOWN: &[&str] = &[
+    "apps/v1.DeploymentSpec",
+    "apps/v1.StatefulSetSpec",
+    "batch/v1.CronJobSpec",
+    "batch/v1.JobSpec",
+    "core/v1.Capabilities",
+    "core/v1.Container",
+    "core/v1.PodSecurityContext",
+    "core/v1.PodSpec",
+    "core/v1.ResourceRequirements",
+    "core/v1.SecurityContext",
+    "core/v1.ServiceSpec",
+    "meta/v1.LabelSelector",
+    "meta/v1.ObjectMeta",
+];
+
 /// What was probably meant by an unknown field.
 pub(super) fn hint(walk: &Walk<'_>, name: &str) -> Option<String> {
     let types = walk.types();
@@ -71,7 +89,7 @@ fn below(
             path.push(step);
             below(of, name, depth - 1, path, found);
             path.pop();
-        } else if field.name() == name {
+        } else if field.name() == name && of.name().is_some_and(|of| WELL_KNOWN.contains(&of)) {
             path.push(name.to_owned());
             found.push(path.join("."));
             path.pop();

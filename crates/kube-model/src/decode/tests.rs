@@ -317,6 +317,12 @@ fn unknown_fields_are_dropped_and_named() {
         ),
         ("metadata", r#""lables":{}"#, "/metadata/lables", "did you mean `labels`?"),
         ("spec", r#""zzz":1"#, "/spec/zzz", ""),
+        (
+            "spec",
+            r#""volumes":[{"name":"v","storageos":{"pool":"p"}}]"#,
+            "/spec/volumes/0/storageos/pool",
+            "",
+        ),
     ] {
         let found = problems(&pod(place, fields));
         let name = pointer.rsplit('/').next().unwrap();
@@ -397,7 +403,7 @@ fn versions_that_are_not_served_are_named() {
             Some((
                 "/apiVersion",
                 "`policy/v1beta1` PodSecurityPolicy is not served since Kubernetes 1.25",
-                "",
+                "use Pod Security admission",
             )),
         ),
         (
