@@ -4,7 +4,7 @@
 
 use super::core::taint_not_ready;
 use super::fields::{
-    items, new_object, object_or_new, push, push_text_if_absent, set_if_absent, text,
+    child_or_new, items, new_object, push, push_text_if_absent, set_if_absent, text,
 };
 use crate::gvk::Gvk;
 use sekisho_value::{Map, Str, Value};
@@ -62,7 +62,7 @@ pub fn apply_admission(gvk: &Gvk, object: &mut Value, classes: &dyn PriorityClas
     let Some(object) = object.as_object_mut() else { return };
     match (gvk.group.as_str(), gvk.kind.as_str()) {
         ("", "Pod") => {
-            if let Some(spec) = object_or_new(object, "spec") {
+            if let Some(spec) = child_or_new(object, "spec") {
                 priority(spec, classes);
                 tolerations(spec);
             }
@@ -118,7 +118,7 @@ fn tolerations(spec: &mut Map) {
 }
 
 fn finalizer(object: &mut Map, name: &'static str) {
-    if let Some(metadata) = object_or_new(object, "metadata") {
+    if let Some(metadata) = child_or_new(object, "metadata") {
         push_text_if_absent(metadata, "finalizers", name);
     }
 }

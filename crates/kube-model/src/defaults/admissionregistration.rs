@@ -1,6 +1,6 @@
 //! The group `admissionregistration.k8s.io`.
 
-use super::fields::{each_item, object, object_or_new, set_if_absent};
+use super::fields::{child, child_or_new, each_item, set_if_absent};
 use sekisho_value::{Map, Value};
 
 /// Defaults of an object of the group `admissionregistration.k8s.io`.
@@ -12,16 +12,16 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
             set_if_absent(hook, "reinvocationPolicy", "Never");
         }),
         "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => {
-            let Some(spec) = object_or_new(object, "spec") else { return };
+            let Some(spec) = child_or_new(object, "spec") else { return };
             set_if_absent(spec, "failurePolicy", "Fail");
             match_resources(spec, "matchConstraints");
         }
         "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicyBinding" => {
-            let Some(spec) = super::fields::object(object, "spec") else { return };
+            let Some(spec) = child(object, "spec") else { return };
             match_resources(spec, "matchResources");
             // Later versions want the action written.
             if version == "v1alpha1"
-                && let Some(parameters) = super::fields::object(spec, "paramRef")
+                && let Some(parameters) = child(spec, "paramRef")
             {
                 set_if_absent(parameters, "parameterNotFoundAction", "Deny");
             }
@@ -36,7 +36,7 @@ fn webhook(hook: &mut Map) {
     set_if_absent(hook, "namespaceSelector", Value::object());
     set_if_absent(hook, "objectSelector", Value::object());
     set_if_absent(hook, "timeoutSeconds", 10);
-    if let Some(client) = object(hook, "clientConfig") {
+    if let Some(client) = child(hook, "clientConfig") {
         service_port(client);
     }
     each_item(hook, "rules", rule);
@@ -44,13 +44,13 @@ fn webhook(hook: &mut Map) {
 
 /// The port of the service that an API server calls.
 pub(super) fn service_port(client: &mut Map) {
-    if let Some(service) = object(client, "service") {
+    if let Some(service) = child(client, "service") {
         set_if_absent(service, "port", 443);
     }
 }
 
 fn match_resources(spec: &mut Map, key: &str) {
-    let Some(resources) = object(spec, key) else { return };
+    let Some(resources) = child(spec, key) else { return };
     set_if_absent(resources, "matchPolicy", "Equivalent");
     set_if_absent(resources, "namespaceSelector", Value::object());
     set_if_absent(resources, "objectSelector", Value::object());

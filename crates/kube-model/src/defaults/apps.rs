@@ -5,7 +5,7 @@
 
 use super::core::{claim_template, template_of};
 use super::fields::{
-    each_item, is_set, new_object, object, object_or_new, set_if_absent, set_if_zero, text,
+    child, child_or_new, each_item, is_set, new_object, set_if_absent, set_if_zero, text,
 };
 use super::metadata::{
     annotation, drop_annotation, labels_from_template, set_annotation, template_labels,
@@ -24,7 +24,7 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
         "ReplicaSet" => |spec: &mut Map| set_if_absent(spec, "replicas", 1),
         _ => return,
     };
-    if let Some(spec) = object_or_new(object, "spec") {
+    if let Some(spec) = child_or_new(object, "spec") {
         set_defaults(spec);
         template_of(spec);
     }
@@ -40,7 +40,7 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
 
 fn deployment(spec: &mut Map) {
     set_if_absent(spec, "replicas", 1);
-    if let Some(strategy) = object_or_new(spec, "strategy") {
+    if let Some(strategy) = child_or_new(spec, "strategy") {
         set_if_zero(strategy, "type", "RollingUpdate");
         if text(strategy, "type") == "RollingUpdate" {
             rolling_update(strategy, Value::from("25%"), Value::from("25%"));
@@ -51,7 +51,7 @@ fn deployment(spec: &mut Map) {
 }
 
 fn daemon_set(spec: &mut Map) {
-    if let Some(strategy) = object_or_new(spec, "updateStrategy") {
+    if let Some(strategy) = child_or_new(spec, "updateStrategy") {
         set_if_zero(strategy, "type", "RollingUpdate");
         if text(strategy, "type") == "RollingUpdate" {
             rolling_update(strategy, Value::from(1), Value::from(0));
@@ -63,7 +63,7 @@ fn daemon_set(spec: &mut Map) {
 }
 
 fn rolling_update(strategy: &mut Map, max_unavailable: Value, max_surge: Value) {
-    if let Some(update) = object_or_new(strategy, "rollingUpdate") {
+    if let Some(update) = child_or_new(strategy, "rollingUpdate") {
         set_if_absent(update, "maxUnavailable", max_unavailable);
         set_if_absent(update, "maxSurge", max_surge);
     }
@@ -71,13 +71,13 @@ fn rolling_update(strategy: &mut Map, max_unavailable: Value, max_surge: Value) 
 
 fn stateful_set(spec: &mut Map) {
     set_if_zero(spec, "podManagementPolicy", "OrderedReady");
-    if let Some(strategy) = object_or_new(spec, "updateStrategy") {
+    if let Some(strategy) = child_or_new(spec, "updateStrategy") {
         if text(strategy, "type").is_empty() {
             strategy.insert("type", "RollingUpdate");
             set_if_absent(strategy, "rollingUpdate", Value::object());
         }
         let is_rolling = text(strategy, "type") == "RollingUpdate";
-        if let Some(update) = object(strategy, "rollingUpdate") {
+        if let Some(update) = child(strategy, "rollingUpdate") {
             if is_rolling {
                 set_if_absent(update, "partition", 0);
             }
@@ -85,7 +85,7 @@ fn stateful_set(spec: &mut Map) {
             update.remove("maxUnavailable");
         }
     }
-    if let Some(policy) = object_or_new(spec, "persistentVolumeClaimRetentionPolicy") {
+    if let Some(policy) = child_or_new(spec, "persistentVolumeClaimRetentionPolicy") {
         set_if_zero(policy, "whenDeleted", "Retain");
         set_if_zero(policy, "whenScaled", "Retain");
     }
@@ -119,7 +119,7 @@ fn rewrite_number(object: &mut Map, name: &'static str, change: impl Fn(i64) -> 
 
 /// Before `apps/v1` the selector could be left to the labels of the template.
 fn selector_from_template(object: &mut Map) {
-    let Some(spec) = super::fields::object(object, "spec") else { return };
+    let Some(spec) = child(object, "spec") else { return };
     let Some(labels) = template_labels(spec) else { return };
     if !is_set(spec, "selector") {
         spec.insert("selector", new_object([("matchLabels", Value::from(labels.clone()))]));

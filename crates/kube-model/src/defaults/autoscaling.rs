@@ -1,6 +1,6 @@
 //! The group `autoscaling`.
 
-use super::fields::{is_zero, new_object, object_or_new, set_if_absent};
+use super::fields::{child, child_or_new, is_zero, new_object, set_if_absent};
 use super::metadata::{annotation, drop_annotation};
 use sekisho_value::{Map, Value, from_json};
 
@@ -27,7 +27,7 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
         drop_annotation(object, name);
     }
     let has_metrics = annotation(object, METRICS).is_some_and(is_list_with_items);
-    if let Some(spec) = object_or_new(object, "spec") {
+    if let Some(spec) = child_or_new(object, "spec") {
         set_if_absent(spec, "minReplicas", 1);
         match version {
             "v1" if !has_metrics => {
@@ -38,7 +38,7 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
                 if is_zero(spec.get("metrics")) {
                     spec.insert("metrics", vec![cpu_utilization()]);
                 }
-                if let Some(behavior) = super::fields::object(spec, "behavior") {
+                if let Some(behavior) = child(spec, "behavior") {
                     self::behavior(behavior);
                 }
             }
@@ -78,11 +78,11 @@ fn cpu_utilization() -> Value {
 
 /// Fills both directions where any behavior is given.
 fn behavior(behavior: &mut Map) {
-    if let Some(up) = object_or_new(behavior, "scaleUp") {
+    if let Some(up) = child_or_new(behavior, "scaleUp") {
         set_if_absent(up, "stabilizationWindowSeconds", 0);
         scaling_rules(up, || vec![policy("Pods", 4), policy("Percent", 100)]);
     }
-    if let Some(down) = object_or_new(behavior, "scaleDown") {
+    if let Some(down) = child_or_new(behavior, "scaleDown") {
         scaling_rules(down, || vec![policy("Percent", 100)]);
     }
 }

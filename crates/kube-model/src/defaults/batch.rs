@@ -2,7 +2,7 @@
 
 use super::core::template_of;
 use super::fields::{
-    drop_if_empty, each_item, is_set, is_true, object, object_or_new, set_if_absent, set_if_zero,
+    child, child_or_new, drop_if_empty, each_item, is_set, is_true, set_if_absent, set_if_zero,
 };
 use super::metadata::{labels_from_template, template_labels};
 use sekisho_value::Map;
@@ -12,7 +12,7 @@ pub(super) fn apply(kind: &str, object: &mut Map) {
     match kind {
         "Job" => job(object),
         "CronJob" => {
-            if let Some(spec) = object_or_new(object, "spec") {
+            if let Some(spec) = child_or_new(object, "spec") {
                 cron_job(spec);
             }
         }
@@ -21,7 +21,7 @@ pub(super) fn apply(kind: &str, object: &mut Map) {
 }
 
 fn job(object: &mut Map) {
-    let Some(spec) = object_or_new(object, "spec") else { return };
+    let Some(spec) = child_or_new(object, "spec") else { return };
     if !is_set(spec, "parallelism") {
         set_if_absent(spec, "completions", 1);
     }
@@ -48,8 +48,8 @@ fn cron_job(spec: &mut Map) {
     set_if_absent(spec, "suspend", false);
     set_if_absent(spec, "successfulJobsHistoryLimit", 3);
     set_if_absent(spec, "failedJobsHistoryLimit", 1);
-    if let Some(template) = object_or_new(spec, "jobTemplate")
-        && let Some(spec) = object_or_new(template, "spec")
+    if let Some(template) = child_or_new(spec, "jobTemplate")
+        && let Some(spec) = child_or_new(template, "spec")
     {
         job_template_spec(spec);
     }
@@ -57,7 +57,7 @@ fn cron_job(spec: &mut Map) {
 
 /// What is defaulted also where a job stands in a cron job.
 fn job_template_spec(spec: &mut Map) {
-    if let Some(policy) = object(spec, "podFailurePolicy") {
+    if let Some(policy) = child(spec, "podFailurePolicy") {
         each_item(policy, "rules", |rule| {
             each_item(rule, "onPodConditions", |pattern| set_if_zero(pattern, "status", "True"));
         });

@@ -49,17 +49,17 @@ pub(super) fn is_true(map: &Map, key: &str) -> bool {
 }
 
 /// The object of a field, where there is one.
-pub(super) fn object<'a>(map: &'a mut Map, key: &str) -> Option<&'a mut Map> {
+pub(super) fn child<'a>(map: &'a mut Map, key: &str) -> Option<&'a mut Map> {
     map.get_mut(key)?.as_object_mut()
 }
 
 /// The object of a field, to read.
-pub(super) fn object_ref<'a>(map: &'a Map, key: &str) -> Option<&'a Map> {
+pub(super) fn child_ref<'a>(map: &'a Map, key: &str) -> Option<&'a Map> {
     map.get(key)?.as_object()
 }
 
 /// The object of a field, made where there is none; `None` where something else stands there.
-pub(super) fn object_or_new<'a>(map: &'a mut Map, key: &str) -> Option<&'a mut Map> {
+pub(super) fn child_or_new<'a>(map: &'a mut Map, key: &str) -> Option<&'a mut Map> {
     let value = map.get_or_insert_with(key, Value::object);
     if value.is_null() {
         *value = Value::object();

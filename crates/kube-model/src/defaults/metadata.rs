@@ -1,7 +1,7 @@
 //! What only the API server writes in `metadata`, and annotations that it rewrites.
 
-use super::fields::{drop_if_empty, object_or_new};
-use sekisho_value::{Map, Value};
+use super::fields::{child, child_or_new, drop_if_empty, is_zero};
+use sekisho_value::Map;
 
 /// Fields that the API server sets or clears on every create.
 const SERVER_OWNED: [&str; 8] = [
@@ -26,7 +26,7 @@ const INIT_CONTAINER_ANNOTATIONS: [&str; 4] = [
 
 /// Drops what only the API server writes.
 pub(super) fn drop_server_owned(object: &mut Map) {
-    if let Some(metadata) = super::fields::object(object, "metadata") {
+    if let Some(metadata) = child(object, "metadata") {
         for field in SERVER_OWNED {
             metadata.remove(field);
         }
@@ -45,8 +45,8 @@ pub(super) fn drop_annotation(object: &mut Map, name: &str) {
     if annotation(object, name).is_none() {
         return;
     }
-    if let Some(metadata) = super::fields::object(object, "metadata") {
-        if let Some(annotations) = super::fields::object(metadata, "annotations") {
+    if let Some(metadata) = child(object, "metadata") {
+        if let Some(annotations) = child(metadata, "annotations") {
             annotations.remove(name);
         }
         drop_if_empty(metadata, "annotations");
@@ -60,8 +60,8 @@ pub(super) fn annotation<'a>(object: &'a Map, name: &str) -> Option<&'a str> {
 
 /// Sets an annotation.
 pub(super) fn set_annotation(object: &mut Map, name: &'static str, value: String) {
-    if let Some(metadata) = object_or_new(object, "metadata")
-        && let Some(annotations) = object_or_new(metadata, "annotations")
+    if let Some(metadata) = child_or_new(object, "metadata")
+        && let Some(annotations) = child_or_new(metadata, "annotations")
     {
         annotations.insert(name, value);
     }
@@ -69,15 +69,12 @@ pub(super) fn set_annotation(object: &mut Map, name: &'static str, value: String
 
 /// Gives an object that has no labels those of its pod template.
 pub(super) fn labels_from_template(object: &mut Map, labels: &Map) {
-    let Some(metadata) = object_or_new(object, "metadata") else { return };
-    let has_labels = object_ref_len(metadata, "labels") > 0;
-    if !has_labels && !labels.is_empty() {
+    if let Some(metadata) = child_or_new(object, "metadata")
+        && is_zero(metadata.get("labels"))
+        && !labels.is_empty()
+    {
         metadata.insert("labels", labels.clone());
     }
-}
-
-fn object_ref_len(map: &Map, key: &str) -> usize {
-    map.get(key).and_then(Value::as_object).map_or(0, Map::len)
 }
 
 /// The labels of a pod template, where it has any.

@@ -14,10 +14,14 @@
 mod admission;
 mod admissionregistration;
 mod apiextensions;
+mod apiregistration;
 mod apps;
 mod autoscaling;
 mod batch;
+mod certificates;
+mod coordination;
 mod core;
+mod discovery;
 mod fields;
 mod flowcontrol;
 mod metadata;
@@ -26,6 +30,7 @@ mod policy;
 mod rbac;
 mod resource;
 mod round_trip;
+mod scheduling;
 mod storage;
 
 pub use admission::{PriorityClass, PriorityClasses, SystemPriorityClasses, apply_admission};
@@ -46,7 +51,7 @@ pub fn apply_defaults(gvk: &Gvk, object: &mut Value) {
         if (group, kind) != ("", "Node") {
             object.remove("status");
         }
-        round_trip::apply(group, kind, object);
+        round_trip::apply(group, version, kind, object);
     }
 }
 
@@ -58,16 +63,16 @@ fn apply_of_group(group: &str, version: &str, kind: &str, object: &mut Map) -> b
         "batch" => batch::apply(kind, object),
         "autoscaling" => autoscaling::apply(version, kind, object),
         "networking.k8s.io" => networking::apply(kind, object),
-        "discovery.k8s.io" => networking::apply_discovery(version, kind, object),
+        "discovery.k8s.io" => discovery::apply(version, kind, object),
         "storage.k8s.io" => storage::apply(kind, object),
         "rbac.authorization.k8s.io" => rbac::apply(kind, object),
         "policy" => policy::apply(kind, object),
-        "scheduling.k8s.io" => policy::apply_scheduling(kind, object),
-        "coordination.k8s.io" => policy::apply_coordination(kind, object),
-        "certificates.k8s.io" => policy::apply_certificates(kind, object),
+        "scheduling.k8s.io" => scheduling::apply(kind, object),
+        "coordination.k8s.io" => coordination::apply(kind, object),
+        "certificates.k8s.io" => certificates::apply(kind, object),
         "admissionregistration.k8s.io" => admissionregistration::apply(version, kind, object),
         "apiextensions.k8s.io" => apiextensions::apply(kind, object),
-        "apiregistration.k8s.io" => apiextensions::apply_registration(kind, object),
+        "apiregistration.k8s.io" => apiregistration::apply(kind, object),
         "flowcontrol.apiserver.k8s.io" => flowcontrol::apply(kind, object),
         "resource.k8s.io" => resource::apply(version, kind, object),
         "events.k8s.io"
@@ -78,3 +83,6 @@ fn apply_of_group(group: &str, version: &str, kind: &str, object: &mut Map) -> b
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

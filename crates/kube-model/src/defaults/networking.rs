@@ -1,19 +1,19 @@
-//! The groups `networking.k8s.io` and `discovery.k8s.io`.
+//! The group `networking.k8s.io`.
 
-use super::fields::{each_item, is_zero, object_or_new, set_if_absent};
+use super::fields::{child, child_or_new, each_item, is_zero, set_if_absent};
 use sekisho_value::{Map, Value};
 
 /// Defaults of an object of the group `networking.k8s.io`.
 pub(super) fn apply(kind: &str, object: &mut Map) {
     match kind {
         "NetworkPolicy" => {
-            if let Some(spec) = object_or_new(object, "spec") {
+            if let Some(spec) = child_or_new(object, "spec") {
                 network_policy(spec);
             }
         }
         "IngressClass" => {
-            if let Some(spec) = super::fields::object(object, "spec")
-                && let Some(parameters) = super::fields::object(spec, "parameters")
+            if let Some(spec) = child(object, "spec")
+                && let Some(parameters) = child(spec, "parameters")
             {
                 set_if_absent(parameters, "scope", "Cluster");
             }
@@ -33,23 +33,6 @@ fn network_policy(spec: &mut Map) {
     for direction in ["ingress", "egress"] {
         each_item(spec, direction, |rule| {
             each_item(rule, "ports", |port| set_if_absent(port, "protocol", "TCP"));
-        });
-    }
-}
-
-/// Defaults of an object of the group `discovery.k8s.io`.
-pub(super) fn apply_discovery(version: &str, kind: &str, object: &mut Map) {
-    if kind != "EndpointSlice" {
-        return;
-    }
-    each_item(object, "ports", |port| {
-        set_if_absent(port, "name", "");
-        set_if_absent(port, "protocol", "TCP");
-    });
-    if version == "v1" {
-        // It stands for the topology of v1beta1, and cannot be written.
-        each_item(object, "endpoints", |endpoint| {
-            endpoint.remove("deprecatedTopology");
         });
     }
 }

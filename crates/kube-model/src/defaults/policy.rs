@@ -1,6 +1,6 @@
-//! The groups `policy`, `scheduling.k8s.io`, `coordination.k8s.io` and `certificates.k8s.io`.
+//! The group `policy`.
 
-use super::fields::set_if_absent;
+use super::fields::child;
 use sekisho_value::{Map, Value};
 
 /// A label that stands in selectors for what they meant in `policy/v1beta1`.
@@ -9,8 +9,8 @@ const V1BETA1_SELECTOR: &str = "pdb.kubernetes.io/deprecated-v1beta1-empty-selec
 /// Defaults of an object of the group `policy`.
 pub(super) fn apply(kind: &str, object: &mut Map) {
     if kind == "PodDisruptionBudget"
-        && let Some(spec) = super::fields::object(object, "spec")
-        && let Some(selector) = super::fields::object(spec, "selector")
+        && let Some(spec) = child(object, "spec")
+        && let Some(selector) = child(spec, "selector")
     {
         drop_v1beta1_label(selector);
     }
@@ -38,38 +38,5 @@ fn drop_v1beta1_label(selector: &mut Map) {
         selector.remove("matchExpressions");
     } else {
         selector.insert("matchExpressions", kept);
-    }
-}
-
-/// Defaults of an object of the group `scheduling.k8s.io`.
-pub(super) fn apply_scheduling(kind: &str, object: &mut Map) {
-    if kind == "PriorityClass" {
-        set_if_absent(object, "preemptionPolicy", "PreemptLowerPriority");
-    }
-}
-
-/// Defaults of an object of the group `coordination.k8s.io`.
-pub(super) fn apply_coordination(kind: &str, object: &mut Map) {
-    if kind == "Lease"
-        && let Some(spec) = super::fields::object(object, "spec")
-    {
-        // Their feature gate (`CoordinatedLeaderElection`) is off.
-        spec.remove("strategy");
-        spec.remove("preferredHolder");
-    }
-}
-
-/// Defaults of an object of the group `certificates.k8s.io`.
-pub(super) fn apply_certificates(kind: &str, object: &mut Map) {
-    let Some(spec) = super::fields::object(object, "spec") else { return };
-    match kind {
-        "CertificateSigningRequest" => {
-            // The API server writes who asks.
-            for field in ["username", "uid", "groups", "extra"] {
-                spec.remove(field);
-            }
-        }
-        "PodCertificateRequest" => set_if_absent(spec, "maxExpirationSeconds", 86_400),
-        _ => {}
     }
 }

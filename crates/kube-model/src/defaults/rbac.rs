@@ -1,6 +1,6 @@
 //! The group `rbac.authorization.k8s.io`.
 
-use super::fields::{each_item, object_or_new, set_if_zero, text};
+use super::fields::{child_or_new, each_item, set_if_zero, text};
 use sekisho_value::Map;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -10,7 +10,7 @@ pub(super) fn apply(kind: &str, object: &mut Map) {
     if !matches!(kind, "RoleBinding" | "ClusterRoleBinding") {
         return;
     }
-    if let Some(role) = object_or_new(object, "roleRef") {
+    if let Some(role) = child_or_new(object, "roleRef") {
         set_if_zero(role, "apiGroup", GROUP);
     }
     each_item(object, "subjects", |subject| {

@@ -1,7 +1,7 @@
 //! The group `resource.k8s.io`: claims of devices. The times at which taints were added are left
 //! out.
 
-use super::fields::{each_item, is_zero, object, object_or_new, set_if_absent, set_if_zero, text};
+use super::fields::{child, child_or_new, each_item, is_zero, set_if_absent, set_if_zero, text};
 use sekisho_value::{Map, Value};
 
 /// Defaults of an object of the group `resource.k8s.io`.
@@ -9,16 +9,16 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
     match kind {
         "ResourceClaim" => requests(version, object),
         "ResourceClaimTemplate" => {
-            if let Some(template) = super::fields::object(object, "spec") {
+            if let Some(template) = child(object, "spec") {
                 requests(version, template);
             }
         }
         "ResourceSlice" => {
-            if let Some(spec) = super::fields::object(object, "spec") {
+            if let Some(spec) = child(object, "spec") {
                 each_item(spec, "devices", |device| match version {
                     // Later versions have no other kind of device.
                     "v1beta1" => {
-                        if let Some(basic) = object_or_new(device, "basic") {
+                        if let Some(basic) = child_or_new(device, "basic") {
                             self::device(basic);
                         }
                     }
@@ -27,7 +27,7 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
             }
         }
         "ResourcePoolStatusRequest" => {
-            if let Some(spec) = object_or_new(object, "spec") {
+            if let Some(spec) = child_or_new(object, "spec") {
                 set_if_absent(spec, "limit", 100);
             }
         }
@@ -36,7 +36,7 @@ pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
 }
 
 fn requests(version: &str, claim: &mut Map) {
-    let Some(devices) = object(claim, "spec").and_then(|spec| object(spec, "devices")) else {
+    let Some(devices) = child(claim, "spec").and_then(|spec| child(spec, "devices")) else {
         return;
     };
     each_item(devices, "requests", |request| {
@@ -46,7 +46,7 @@ fn requests(version: &str, claim: &mut Map) {
                 allocation(request);
             }
             tolerations(request);
-        } else if let Some(exactly) = object(request, "exactly") {
+        } else if let Some(exactly) = child(request, "exactly") {
             allocation(exactly);
             tolerations(exactly);
         }
@@ -81,7 +81,7 @@ fn device(device: &mut Map) {
     {
         return;
     }
-    if let Some(attributes) = object(device, "attributes") {
+    if let Some(attributes) = child(device, "attributes") {
         for attribute in attributes.iter_mut().filter_map(|(_, value)| value.as_object_mut()) {
             attribute.retain(|key, _| {
                 !matches!(key.as_str(), "bools" | "ints" | "strings" | "versions")

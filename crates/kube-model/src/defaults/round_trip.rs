@@ -4,17 +4,36 @@
 //! empty, and no map entry that is `null`. Most such lists are dropped anyway; those that are
 //! always written come back as `null`. Bytes that are `null` come back empty.
 
-use super::fields::object;
+use super::fields::child;
 use sekisho_value::{Map, Value};
 
 /// Does to an object what storing it does.
-pub(super) fn apply(group: &str, kind: &str, object: &mut Map) {
+pub(super) fn apply(group: &str, version: &str, kind: &str, object: &mut Map) {
     match (group, kind) {
         ("", "Secret") => fill_bytes(object, "data"),
         ("", "ConfigMap") => fill_bytes(object, "binaryData"),
         _ => {}
     }
-    drop_empty_lists(group, kind, object);
+    if is_served(group, version) {
+        drop_empty_lists(group, kind, object);
+    }
+}
+
+/// Whether a version is one that is stored at all, and whose lists were dropped where they may be
+/// left out. Of an object that is not, nobody knows which lists are always written.
+fn is_served(group: &str, version: &str) -> bool {
+    let is_stable = !version.contains("alpha") && !version.contains("beta");
+    group != "extensions"
+        && (is_stable
+            || matches!(
+                group,
+                "admissionregistration.k8s.io"
+                    | "coordination.k8s.io"
+                    | "internal.apiserver.k8s.io"
+                    | "networking.k8s.io"
+                    | "resource.k8s.io"
+                    | "storage.k8s.io"
+            ))
 }
 
 fn fill_bytes(map: &mut Map, key: &str) {
@@ -22,7 +41,7 @@ fn fill_bytes(map: &mut Map, key: &str) {
         value.as_object().is_some_and(|map| map.iter().any(|(_, value)| value.is_null()))
     };
     if map.get(key).is_some_and(has_null)
-        && let Some(entries) = object(map, key)
+        && let Some(entries) = child(map, key)
     {
         for (_, value) in entries.iter_mut().filter(|(_, value)| value.is_null()) {
             *value = Value::from("");

@@ -1,7 +1,7 @@
 //! The group `storage.k8s.io`.
 
 use super::core::persistent_volume_sources;
-use super::fields::{is_zero, object, object_or_new, set_if_absent};
+use super::fields::{child, child_or_new, is_zero, set_if_absent};
 use sekisho_value::{Map, Value};
 
 /// Defaults of an object of the group `storage.k8s.io`.
@@ -12,7 +12,7 @@ pub(super) fn apply(kind: &str, object: &mut Map) {
             set_if_absent(object, "volumeBindingMode", "Immediate");
         }
         "CSIDriver" => {
-            if let Some(spec) = object_or_new(object, "spec") {
+            if let Some(spec) = child_or_new(object, "spec") {
                 csi_driver(spec);
             }
         }
@@ -40,6 +40,6 @@ fn csi_driver(spec: &mut Map) {
 }
 
 fn inline_volume(attachment: &mut Map) -> Option<&mut Map> {
-    let spec = object(attachment, "spec")?;
-    object(object(spec, "source")?, "inlineVolumeSpec")
+    let spec = child(attachment, "spec")?;
+    child(child(spec, "source")?, "inlineVolumeSpec")
 }

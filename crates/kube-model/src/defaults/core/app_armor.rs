@@ -2,7 +2,7 @@
 //! of each container of a pod that has none.
 
 use super::container::CONTAINER_LISTS;
-use crate::defaults::fields::{each_item, is_set, new_object, object, object_or_new, text};
+use crate::defaults::fields::{child, child_or_new, each_item, is_set, new_object, text};
 use sekisho_value::{Map, Value};
 
 const ANNOTATION_PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
@@ -11,13 +11,13 @@ const MAX_PROFILE_NAME: usize = 4095;
 
 /// Copies the annotations of a pod into the security contexts of its containers.
 pub(super) fn fields_from_annotations(pod: &mut Map) {
-    let annotations = object(pod, "metadata").and_then(|metadata| object(metadata, "annotations"));
+    let annotations = child(pod, "metadata").and_then(|metadata| child(metadata, "annotations"));
     let Some(annotations) = annotations.map(|annotations| annotations.clone()) else { return };
     if !annotations.keys().any(|name| name.starts_with(ANNOTATION_PREFIX)) {
         return;
     }
-    let Some(spec) = object(pod, "spec") else { return };
-    if object(spec, "os").is_some_and(|os| text(os, "name") == "windows") {
+    let Some(spec) = child(pod, "spec") else { return };
+    if child(spec, "os").is_some_and(|os| text(os, "name") == "windows") {
         return;
     }
     let of_pod = spec.get("securityContext").and_then(|context| context.get("appArmorProfile"));
@@ -34,9 +34,9 @@ pub(super) fn fields_from_annotations(pod: &mut Map) {
 }
 
 fn set_profile(container: &mut Map, profile: Value) {
-    let has_profile = object(container, "securityContext")
+    let has_profile = child(container, "securityContext")
         .is_some_and(|context| is_set(context, "appArmorProfile"));
-    if !has_profile && let Some(context) = object_or_new(container, "securityContext") {
+    if !has_profile && let Some(context) = child_or_new(container, "securityContext") {
         context.insert("appArmorProfile", profile);
     }
 }

@@ -2,12 +2,12 @@
 
 use super::resources::{requirements, resource_list};
 use super::volume::shared_sources;
-use crate::defaults::fields::{is_set, object, object_or_new, set_if_absent, set_if_zero, text};
+use crate::defaults::fields::{child, child_or_new, is_set, set_if_absent, set_if_zero, text};
 use sekisho_value::{Map, Value};
 
 /// A persistent volume.
 pub(crate) fn persistent_volume(object: &mut Map) {
-    let Some(spec) = object_or_new(object, "spec") else { return };
+    let Some(spec) = child_or_new(object, "spec") else { return };
     set_if_zero(spec, "persistentVolumeReclaimPolicy", "Retain");
     set_if_absent(spec, "volumeMode", "Filesystem");
     persistent_volume_sources(spec);
@@ -22,7 +22,7 @@ pub(crate) fn persistent_volume_sources(spec: &mut Map) {
 /// A persistent volume claim.
 pub(crate) fn persistent_volume_claim(object: &mut Map) {
     claim_spec(object);
-    if let Some(spec) = crate::defaults::fields::object(object, "spec") {
+    if let Some(spec) = child(object, "spec") {
         data_sources(spec);
     }
 }
@@ -30,7 +30,7 @@ pub(crate) fn persistent_volume_claim(object: &mut Map) {
 /// A claim from which a stateful set makes claims: it has a status, and its kind is written.
 pub(crate) fn claim_template(template: &mut Map) {
     claim_spec(template);
-    if let Some(status) = object_or_new(template, "status") {
+    if let Some(status) = child_or_new(template, "status") {
         set_if_zero(status, "phase", "Pending");
     }
     template.insert("apiVersion", "v1");
@@ -39,7 +39,7 @@ pub(crate) fn claim_template(template: &mut Map) {
 
 /// Defaults of `spec` in a claim or in the template of one.
 pub(super) fn claim_spec(claim: &mut Map) {
-    let Some(spec) = object_or_new(claim, "spec") else { return };
+    let Some(spec) = child_or_new(claim, "spec") else { return };
     set_if_absent(spec, "volumeMode", "Filesystem");
     requirements(spec);
 }
@@ -48,7 +48,7 @@ pub(super) fn claim_spec(claim: &mut Map) {
 /// same content.
 fn data_sources(spec: &mut Map) {
     // The feature gate `CrossNamespaceVolumeDataSource` is off.
-    let namespace = object(spec, "dataSourceRef").map(|reference| text(reference, "namespace"));
+    let namespace = child(spec, "dataSourceRef").map(|reference| text(reference, "namespace"));
     if namespace.is_some_and(|namespace| !namespace.is_empty()) {
         spec.remove("dataSourceRef");
     }

@@ -2,7 +2,7 @@
 
 use super::image::default_pull_policy;
 use super::resources::requirements;
-use crate::defaults::fields::{each_item, is_zero, object, set_if_absent, set_if_zero, text};
+use crate::defaults::fields::{child, each_item, is_zero, set_if_absent, set_if_zero, text};
 use sekisho_value::{Map, Value};
 
 /// The lists of a pod's containers.
@@ -21,13 +21,13 @@ pub(super) fn container(container: &mut Map) {
     each_item(container, "env", environment_variable);
     requirements(container);
     for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        if let Some(probe) = object(container, name) {
+        if let Some(probe) = child(container, name) {
             self::probe(probe);
         }
     }
-    if let Some(lifecycle) = object(container, "lifecycle") {
+    if let Some(lifecycle) = child(container, "lifecycle") {
         for name in ["postStart", "preStop"] {
-            if let Some(handler) = object(lifecycle, name) {
+            if let Some(handler) = child(lifecycle, name) {
                 http_get(handler);
             }
         }
@@ -36,11 +36,11 @@ pub(super) fn container(container: &mut Map) {
 }
 
 fn environment_variable(variable: &mut Map) {
-    let Some(source) = object(variable, "valueFrom") else { return };
-    if let Some(reference) = object(source, "fieldRef") {
+    let Some(source) = child(variable, "valueFrom") else { return };
+    if let Some(reference) = child(source, "fieldRef") {
         set_if_zero(reference, "apiVersion", "v1");
     }
-    if let Some(reference) = object(source, "fileKeyRef") {
+    if let Some(reference) = child(source, "fileKeyRef") {
         set_if_absent(reference, "optional", false);
     }
 }
@@ -51,13 +51,13 @@ fn probe(probe: &mut Map) {
     set_if_zero(probe, "successThreshold", 1);
     set_if_zero(probe, "failureThreshold", 3);
     http_get(probe);
-    if let Some(grpc) = object(probe, "grpc") {
+    if let Some(grpc) = child(probe, "grpc") {
         set_if_absent(grpc, "service", "");
     }
 }
 
 fn http_get(handler: &mut Map) {
-    if let Some(action) = object(handler, "httpGet") {
+    if let Some(action) = child(handler, "httpGet") {
         set_if_zero(action, "path", "/");
         set_if_zero(action, "scheme", "HTTP");
     }
@@ -72,7 +72,7 @@ fn drop_stop_signal(container: &mut Map) {
     }
     if lifecycle.len() == 1 {
         container.remove("lifecycle");
-    } else if let Some(lifecycle) = object(container, "lifecycle") {
+    } else if let Some(lifecycle) = child(container, "lifecycle") {
         lifecycle.remove("stopSignal");
     }
 }

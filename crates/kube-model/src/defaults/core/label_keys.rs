@@ -2,7 +2,7 @@
 //! into the label selectors when a pod is made.
 
 use super::pod::labels;
-use crate::defaults::fields::{each_item, is_zero, new_object, object, push};
+use crate::defaults::fields::{child, each_item, is_zero, new_object, push};
 use sekisho_value::{Map, Value};
 
 /// Writes the label keys of a pod into its selectors.
@@ -12,12 +12,12 @@ pub(super) fn apply(pod: &mut Map) {
         return;
     }
     let labels = labels(pod);
-    let Some(spec) = object(pod, "spec") else { return };
-    if let Some(affinity) = object(spec, "affinity") {
+    let Some(spec) = child(pod, "spec") else { return };
+    if let Some(affinity) = child(spec, "affinity") {
         for name in ["podAffinity", "podAntiAffinity"] {
-            let Some(affinity) = object(affinity, name) else { continue };
+            let Some(affinity) = child(affinity, name) else { continue };
             each_item(affinity, "preferredDuringSchedulingIgnoredDuringExecution", |weighted| {
-                if let Some(term) = object(weighted, "podAffinityTerm") {
+                if let Some(term) = child(weighted, "podAffinityTerm") {
                     affinity_term(term, &labels);
                 }
             });
@@ -53,7 +53,7 @@ fn merge(term: &mut Map, keys: &str, operator: &'static str, labels: &Map) {
             ])
         })
         .collect();
-    if let Some(selector) = object(term, "labelSelector") {
+    if let Some(selector) = child(term, "labelSelector") {
         for requirement in requirements {
             push(selector, "matchExpressions", requirement);
         }

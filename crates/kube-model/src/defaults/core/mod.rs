@@ -14,8 +14,8 @@ pub(super) use claim::{claim_template, persistent_volume_sources};
 pub(super) use pod::template_of;
 
 use super::fields::{
-    each_item, is_set, is_zero, new_object, object_or_new, object_ref, push_text_if_absent,
-    set_if_absent, set_if_zero, text,
+    child, child_or_new, child_ref, each_item, is_set, is_zero, items, new_object, push,
+    push_text_if_absent, set_if_absent, set_if_zero, text,
 };
 use super::metadata::{labels_from_template, template_labels};
 use resources::resource_list;
@@ -38,7 +38,7 @@ pub(super) fn apply(kind: &str, object: &mut Map) {
         "ServiceAccount" => service_account(object),
         "LimitRange" => limit_range(object),
         "ResourceQuota" => {
-            if let Some(spec) = super::fields::object(object, "spec") {
+            if let Some(spec) = child(object, "spec") {
                 resource_list(spec, "hard");
             }
         }
@@ -48,7 +48,7 @@ pub(super) fn apply(kind: &str, object: &mut Map) {
 }
 
 fn replication_controller(object: &mut Map) {
-    let Some(spec) = object_or_new(object, "spec") else { return };
+    let Some(spec) = child_or_new(object, "spec") else { return };
     set_if_absent(spec, "replicas", 1);
     if is_set(spec, "template") {
         template_of(spec);
@@ -63,15 +63,15 @@ fn replication_controller(object: &mut Map) {
 
 /// Labels a namespace with its name, and keeps it until its content is deleted.
 fn namespace(object: &mut Map) {
-    if let Some(metadata) = object_or_new(object, "metadata") {
+    if let Some(metadata) = child_or_new(object, "metadata") {
         let name = text(metadata, "name").to_owned();
         if !name.is_empty()
-            && let Some(labels) = object_or_new(metadata, "labels")
+            && let Some(labels) = child_or_new(metadata, "labels")
         {
             labels.insert("kubernetes.io/metadata.name", name);
         }
     }
-    if let Some(spec) = object_or_new(object, "spec") {
+    if let Some(spec) = child_or_new(object, "spec") {
         push_text_if_absent(spec, "finalizers", "kubernetes");
     }
 }
@@ -82,7 +82,7 @@ fn service_account(object: &mut Map) {
 }
 
 fn limit_range(object: &mut Map) {
-    let Some(spec) = super::fields::object(object, "spec") else { return };
+    let Some(spec) = child(object, "spec") else { return };
     each_item(spec, "limits", |item| {
         if text(item, "type") == "Container" {
             fill(item, "default", "max");
@@ -97,10 +97,10 @@ fn limit_range(object: &mut Map) {
 
 /// Gives a resource list those entries of another that it lacks.
 fn fill(item: &mut Map, list: &'static str, from: &str) {
-    let Some(from) = object_ref(item, from).filter(|from| !from.is_empty()).cloned() else {
+    let Some(from) = child_ref(item, from).filter(|from| !from.is_empty()).cloned() else {
         return;
     };
-    let Some(list) = object_or_new(item, list) else { return };
+    let Some(list) = child_or_new(item, list) else { return };
     for (name, value) in from.iter() {
         if !list.contains_key(name) {
             list.insert(name.clone(), value.clone());
@@ -109,9 +109,17 @@ fn fill(item: &mut Map, list: &'static str, from: &str) {
 }
 
 /// Drops the configuration source, which is gone since 1.24, and makes `podCIDR` the first of
-/// `podCIDRs`.
+/// `podCIDRs`. A node may bring its status; all that it can hold may be used by pods.
 fn node(object: &mut Map) {
-    let Some(spec) = super::fields::object(object, "spec") else { return };
+    if let Some(status) = child(object, "status") {
+        if let Some(capacity) = status.get("capacity").filter(|list| !is_zero(Some(list))).cloned()
+        {
+            set_if_absent(status, "allocatable", capacity);
+        }
+        resource_list(status, "capacity");
+        resource_list(status, "allocatable");
+    }
+    let Some(spec) = child(object, "spec") else { return };
     spec.remove("configSource");
     let first = spec.get("podCIDRs").and_then(|cidrs| cidrs.at(0)).cloned();
     let single = spec.get("podCIDR").filter(|cidr| !is_zero(Some(cidr))).cloned();
@@ -129,11 +137,11 @@ fn node(object: &mut Map) {
 /// Keeps nodes free of pods until they are ready.
 pub(super) fn taint_not_ready(object: &mut Map) {
     const KEY: &str = "node.kubernetes.io/not-ready";
-    let Some(spec) = object_or_new(object, "spec") else { return };
-    let has_taint = super::fields::items(spec, "taints")
+    let Some(spec) = child_or_new(object, "spec") else { return };
+    let has_taint = items(spec, "taints")
         .any(|taint| text(taint, "key") == KEY && text(taint, "effect") == "NoSchedule");
     if !has_taint {
         let taint = new_object([("effect", Value::from("NoSchedule")), ("key", Value::from(KEY))]);
-        super::fields::push(spec, "taints", taint);
+        push(spec, "taints", taint);
     }
 }

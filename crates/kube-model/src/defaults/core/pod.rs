@@ -5,7 +5,7 @@ use super::resources::{pod_level, requests_from_limits, requirements, resource_l
 use super::volume::volume;
 use super::{app_armor, label_keys};
 use crate::defaults::fields::{
-    each_item, is_true, is_zero, object, object_or_new, set_if_absent, set_if_zero,
+    child, child_or_new, each_item, is_true, is_zero, set_if_absent, set_if_zero,
 };
 use crate::defaults::metadata::drop_init_container_annotations;
 use sekisho_value::{Map, Value};
@@ -13,7 +13,7 @@ use sekisho_value::{Map, Value};
 /// A pod.
 pub(crate) fn pod(object: &mut Map) {
     drop_init_container_annotations(object);
-    if let Some(spec) = object_or_new(object, "spec") {
+    if let Some(spec) = child_or_new(object, "spec") {
         only_of_pods(spec);
         pod_spec(spec);
     }
@@ -23,7 +23,7 @@ pub(crate) fn pod(object: &mut Map) {
 
 /// The pod template in a field of an object's spec.
 pub(crate) fn template_of(spec: &mut Map) {
-    if let Some(template) = object_or_new(spec, "template") {
+    if let Some(template) = child_or_new(spec, "template") {
         pod_template(template);
     }
 }
@@ -31,7 +31,7 @@ pub(crate) fn template_of(spec: &mut Map) {
 /// A pod template.
 pub(crate) fn pod_template(template: &mut Map) {
     drop_init_container_annotations(template);
-    if let Some(spec) = object_or_new(template, "spec") {
+    if let Some(spec) = child_or_new(template, "spec") {
         pod_spec(spec);
     }
 }
@@ -96,8 +96,8 @@ fn service_account(spec: &mut Map) {
 
 /// The labels of a pod.
 pub(super) fn labels(pod: &mut Map) -> Map {
-    object(pod, "metadata")
-        .and_then(|metadata| object(metadata, "labels"))
+    child(pod, "metadata")
+        .and_then(|metadata| child(metadata, "labels"))
         .map(|labels| labels.clone())
         .unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Resource lists, requests that follow from limits, and resources of whole pods.
 
-use crate::defaults::fields::{is_set, items, object, object_or_new, object_ref};
+use crate::defaults::fields::{child, child_or_new, child_ref, is_set, items};
 use crate::quantity::Quantity;
 use sekisho_value::{Map, Str, Value};
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 /// Rounds the quantities of a list up to thousandths.
 pub(crate) fn resource_list(map: &mut Map, key: &str) {
     let is_fine = |value: &Value| value.as_str().is_some_and(may_be_finer_than_milli);
-    if !object_ref(map, key).is_some_and(|list| list.iter().any(|(_, value)| is_fine(value))) {
+    if !child_ref(map, key).is_some_and(|list| list.iter().any(|(_, value)| is_fine(value))) {
         return;
     }
-    let Some(list) = object(map, key) else { return };
+    let Some(list) = child(map, key) else { return };
     for (_, value) in list.iter_mut() {
         if let Some(quantity) = value.as_str().and_then(|text| Quantity::parse(text).ok()) {
             *value = Value::from(quantity.rounded_up_to_milli().to_string());
@@ -25,7 +25,7 @@ fn may_be_finer_than_milli(text: &str) -> bool {
 
 /// Rounds limits and requests.
 pub(crate) fn requirements(map: &mut Map) {
-    if let Some(resources) = object(map, "resources") {
+    if let Some(resources) = child(map, "resources") {
         resource_list(resources, "limits");
         resource_list(resources, "requests");
     }
@@ -33,8 +33,8 @@ pub(crate) fn requirements(map: &mut Map) {
 
 /// Requests what is limited, where nothing is requested. Only for pods, not for templates.
 pub(super) fn requests_from_limits(container: &mut Map) {
-    let Some(resources) = object(container, "resources") else { return };
-    let Some(limits) = object_ref(resources, "limits").filter(|limits| !limits.is_empty()).cloned()
+    let Some(resources) = child(container, "resources") else { return };
+    let Some(limits) = child_ref(resources, "limits").filter(|limits| !limits.is_empty()).cloned()
     else {
         return;
     };
@@ -42,7 +42,7 @@ pub(super) fn requests_from_limits(container: &mut Map) {
         resources.insert("requests", limits);
         return;
     }
-    if let Some(requests) = object(resources, "requests") {
+    if let Some(requests) = child(resources, "requests") {
         add_missing(requests, limits.iter().map(|(name, limit)| (name, limit.clone())));
     }
 }
@@ -69,8 +69,8 @@ pub(super) fn pod_level(spec: &mut Map) {
 }
 
 fn huge_page_limits(spec: &mut Map) {
-    let resources = object_ref(spec, "resources");
-    let list = |name| resources.and_then(|resources| object_ref(resources, name));
+    let resources = child_ref(spec, "resources");
+    let list = |name| resources.and_then(|resources| child_ref(resources, name));
     let len = |name| list(name).map_or(0, Map::len);
     if len("limits") == 0 && len("requests") == 0 {
         return;
@@ -84,16 +84,16 @@ fn huge_page_limits(spec: &mut Map) {
     if limits.is_empty() {
         return;
     }
-    if let Some(resources) = object(spec, "resources")
-        && let Some(list) = object_or_new(resources, "limits")
+    if let Some(resources) = child(spec, "resources")
+        && let Some(list) = child_or_new(resources, "limits")
     {
         add_missing(list, limits.iter().map(|(name, value)| (name, value.clone())));
     }
 }
 
 fn pod_requests(spec: &mut Map) {
-    let Some(limits) = object_ref(spec, "resources")
-        .and_then(|resources| object_ref(resources, "limits"))
+    let Some(limits) = child_ref(spec, "resources")
+        .and_then(|resources| child_ref(resources, "limits"))
         .filter(|limits| !limits.is_empty())
         .cloned()
     else {
@@ -107,9 +107,9 @@ fn pod_requests(spec: &mut Map) {
     let supported = limits
         .iter()
         .filter(|(name, _)| matches!(name.as_str(), "cpu" | "memory") || is_huge_pages(name));
-    let Some(resources) = object(spec, "resources") else { return };
+    let Some(resources) = child(spec, "resources") else { return };
     let had_requests = is_set(resources, "requests");
-    let Some(list) = object_or_new(resources, "requests") else { return };
+    let Some(list) = child_or_new(resources, "requests") else { return };
     add_missing(list, requests.iter().map(|(name, value)| (name, value.clone())));
     add_missing(list, supported.map(|(name, value)| (name, value.clone())));
     if list.is_empty() && !had_requests {
@@ -148,7 +148,7 @@ fn aggregate(spec: &Map, list: &str) -> Amounts {
 }
 
 fn amounts(container: &Map, list: &str) -> Amounts {
-    let list = object_ref(container, "resources").and_then(|resources| object_ref(resources, list));
+    let list = child_ref(container, "resources").and_then(|resources| child_ref(resources, list));
     list.into_iter()
         .flat_map(Map::iter)
         .filter_map(|(name, value)| Some((name.clone(), Quantity::parse(value.as_str()?).ok()?)))

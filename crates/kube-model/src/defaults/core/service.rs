@@ -1,8 +1,8 @@
 //! Services. Addresses, IP families and ports that a cluster allocates are left out.
 
 use crate::defaults::fields::{
-    each_item, is_set, is_zero, new_object, object, object_or_new, push, set_if_absent,
-    set_if_zero, text,
+    child, child_or_new, each_item, is_set, is_zero, new_object, push, set_if_absent, set_if_zero,
+    text,
 };
 use sekisho_value::{Map, Value};
 
@@ -11,7 +11,7 @@ const CLIENT_IP_TIMEOUT_SECONDS: i32 = 10_800;
 
 /// A service.
 pub(crate) fn service(object: &mut Map) {
-    let Some(spec) = object_or_new(object, "spec") else { return };
+    let Some(spec) = child_or_new(object, "spec") else { return };
     set_if_zero(spec, "sessionAffinity", "None");
     session_affinity_config(spec);
     set_if_zero(spec, "type", "ClusterIP");
@@ -67,8 +67,8 @@ fn session_affinity_config(spec: &mut Map) {
             spec.remove("sessionAffinityConfig");
         }
         "ClientIP" => {
-            let has_timeout = object(spec, "sessionAffinityConfig")
-                .and_then(|config| object(config, "clientIP"))
+            let has_timeout = child(spec, "sessionAffinityConfig")
+                .and_then(|config| child(config, "clientIP"))
                 .is_some_and(|config| is_set(config, "timeoutSeconds"));
             if !has_timeout {
                 let timeout =

@@ -2,7 +2,7 @@
 
 use super::claim::claim_spec;
 use super::image::default_pull_policy;
-use crate::defaults::fields::{each_item, is_zero, object, set_if_absent, set_if_zero, text};
+use crate::defaults::fields::{child, each_item, is_zero, set_if_absent, set_if_zero, text};
 use sekisho_value::{Map, Value};
 
 /// The mode of files in volumes: `0644`.
@@ -15,25 +15,25 @@ pub(super) fn volume(volume: &mut Map) {
         volume.insert("emptyDir", Value::object());
         return;
     }
-    if let Some(image) = object(volume, "image")
+    if let Some(image) = child(volume, "image")
         && is_zero(image.get("pullPolicy"))
     {
         let policy = default_pull_policy(text(image, "reference"));
         image.insert("pullPolicy", policy);
     }
     for name in ["secret", "configMap", "downwardAPI", "projected"] {
-        if let Some(source) = object(volume, name) {
+        if let Some(source) = child(volume, name) {
             set_if_absent(source, "defaultMode", FILE_MODE);
         }
     }
-    if let Some(source) = object(volume, "downwardAPI") {
+    if let Some(source) = child(volume, "downwardAPI") {
         downward_items(source);
     }
-    if let Some(projected) = object(volume, "projected") {
+    if let Some(projected) = child(volume, "projected") {
         each_item(projected, "sources", projection);
     }
-    if let Some(ephemeral) = object(volume, "ephemeral")
-        && let Some(template) = object(ephemeral, "volumeClaimTemplate")
+    if let Some(ephemeral) = child(volume, "ephemeral")
+        && let Some(template) = child(ephemeral, "volumeClaimTemplate")
     {
         claim_spec(template);
     }
@@ -41,10 +41,10 @@ pub(super) fn volume(volume: &mut Map) {
 }
 
 fn projection(source: &mut Map) {
-    if let Some(downward) = object(source, "downwardAPI") {
+    if let Some(downward) = child(source, "downwardAPI") {
         downward_items(downward);
     }
-    if let Some(token) = object(source, "serviceAccountToken") {
+    if let Some(token) = child(source, "serviceAccountToken") {
         set_if_absent(token, "expirationSeconds", 3600);
     }
     // Their feature gates (`ClusterTrustBundleProjection`, `PodCertificateRequest`) are off.
@@ -54,7 +54,7 @@ fn projection(source: &mut Map) {
 
 fn downward_items(source: &mut Map) {
     each_item(source, "items", |item| {
-        if let Some(reference) = object(item, "fieldRef") {
+        if let Some(reference) = child(item, "fieldRef") {
             set_if_zero(reference, "apiVersion", "v1");
         }
     });
@@ -62,24 +62,24 @@ fn downward_items(source: &mut Map) {
 
 /// Defaults of the sources that a volume of a pod and a persistent volume have in common.
 pub(crate) fn shared_sources(volume: &mut Map) {
-    if let Some(host_path) = object(volume, "hostPath") {
+    if let Some(host_path) = child(volume, "hostPath") {
         set_if_absent(host_path, "type", "");
     }
-    if let Some(iscsi) = object(volume, "iscsi") {
+    if let Some(iscsi) = child(volume, "iscsi") {
         set_if_zero(iscsi, "iscsiInterface", "default");
     }
-    if let Some(rbd) = object(volume, "rbd") {
+    if let Some(rbd) = child(volume, "rbd") {
         set_if_zero(rbd, "pool", "rbd");
         set_if_zero(rbd, "user", "admin");
         set_if_zero(rbd, "keyring", "/etc/ceph/keyring");
     }
-    if let Some(disk) = object(volume, "azureDisk") {
+    if let Some(disk) = child(volume, "azureDisk") {
         set_if_absent(disk, "cachingMode", "ReadWrite");
         set_if_absent(disk, "fsType", "ext4");
         set_if_absent(disk, "readOnly", false);
         set_if_absent(disk, "kind", "Shared");
     }
-    if let Some(scale_io) = object(volume, "scaleIO") {
+    if let Some(scale_io) = child(volume, "scaleIO") {
         set_if_zero(scale_io, "storageMode", "ThinProvisioned");
         set_if_zero(scale_io, "fsType", "xfs");
     }
