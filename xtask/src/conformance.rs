@@ -72,6 +72,8 @@ pub(crate) struct Outcome {
     pub(crate) failed: Vec<(String, String)>,
     /// names and why they were not run
     pub(crate) skipped: Vec<(String, String)>,
+    /// of `real`: how many objects were judged
+    pub(crate) objects: usize,
     /// of `real`: each refused document (file, line) and why
     pub(crate) refused: Vec<(String, String)>,
     /// of `real`: each skipped document (file, line) and why

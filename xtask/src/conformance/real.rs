@@ -47,6 +47,7 @@ pub(super) fn run(sekisho: &Sekisho, path: &Path) -> anyhow::Result<Outcome> {
         ))
     };
     outcome.add("all files at once", result);
+    outcome.objects = objects;
     Ok(outcome)
 }
 

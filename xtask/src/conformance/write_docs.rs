@@ -81,10 +81,12 @@ fn render(outcomes: &Outcomes, old: &str) -> anyhow::Result<String> {
         let title = format!("## Failed or not run: `{suite}`");
         let rows = outcome.failed.iter().chain(&outcome.skipped);
         table(&mut text, &title, ["case", "why"], rows)?;
-        let title = format!("## Refused: `{suite}`");
-        let note = "What the API server would not take or what cannot be read: an error with its \
-                    place, and exit code 2.";
-        table(&mut text, &format!("{title}\n\n{note}"), ["document", "why"], &outcome.refused)?;
+        let title = format!(
+            "## Refused documents: `{suite}`\n\n{} objects are judged. What cannot be read, or what \
+             the API server would not decode, is an error with its place, and exit code 2.",
+            outcome.objects
+        );
+        table(&mut text, &title, ["document", "why"], &outcome.refused)?;
         reasons(&mut text, suite, &outcome.unjudged)?;
     }
     let by_hand = documents::between(old, BEGIN, END).unwrap_or("\n## Differences\n\n");
