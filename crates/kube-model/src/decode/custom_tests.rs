@@ -158,6 +158,12 @@ fn the_rest_of_a_custom_object_is_read_too() {
     // Who creates an object does not write its status.
     assert_eq!(schemas.store(&given).object.get("status"), None);
 
+    // Another kind of the group may be defined elsewhere; another version of this one is not.
+    let other = r#"{"apiVersion":"example.com/v1","kind":"Other","metadata":{"name":"t"}}"#;
+    assert_eq!(schemas.decode(&from_json(other).unwrap()).problems, []);
+    let new = r#"{"apiVersion":"example.com/v2","kind":"Thing","metadata":{"name":"t"}}"#;
+    assert_eq!(schemas.decode(&from_json(new).unwrap()).problems.len(), 1);
+
     let old = r#"{"apiVersion":"example.com/v0","kind":"Thing","metadata":{"name":"t"}}"#;
     let problems = schemas.decode(&from_json(old).unwrap()).problems;
     let [problem] = problems.as_slice() else { panic!("{problems:?}") };

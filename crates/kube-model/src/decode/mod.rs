@@ -197,16 +197,20 @@ impl Schemas {
         if passing.iter().any(|suffix| gvk.kind.ends_with(suffix)) {
             return None;
         }
-        let mut kinds = self.kinds().filter(|kind| kind.group() == gvk.group).peekable();
-        kinds.peek()?;
+        let mut known_group = false;
         let mut nearest = None;
-        for kind in kinds.filter(|kind| kind.served()) {
-            if kind.kind() == gvk.kind {
+        for kind in self.kinds().filter(|kind| kind.group() == gvk.group) {
+            if kind.kind() == gvk.kind && kind.served() {
                 return Some(("apiVersion", Some(format!("use `{}`", kind.gvk().api_version()))));
             }
-            if nearest.is_none() && nearest::is_near(&gvk.kind, kind.kind()) {
+            // Other kinds of a custom group may be defined where nobody looked.
+            known_group |= !kind.is_custom();
+            if nearest.is_none() && kind.served() && nearest::is_near(&gvk.kind, kind.kind()) {
                 nearest = Some(format!("did you mean `{}`?", kind.kind()));
             }
+        }
+        if !known_group {
+            return None;
         }
         Some(("kind", nearest))
     }
