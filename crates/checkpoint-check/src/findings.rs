@@ -26,14 +26,8 @@ fn marked(document: &Document, place: &Place) -> Option<Marked> {
     if document.kind() == "Secret" {
         return None;
     }
-    let line = document.source().line(place.line)?;
-    let skipped = place.column.saturating_sub(CONTEXT);
-    let kept = CONTEXT.saturating_mul(2).saturating_add(place.len.min(CONTEXT));
-    let mut ends = line.char_indices().map(|(at, _)| at).skip(skipped as usize);
-    let start = ends.next().unwrap_or(line.len());
-    let end = ends.nth(kept as usize).unwrap_or(line.len());
-    let text = line.get(start..end)?;
-    Some(Marked { text: text.into(), column: place.column - skipped, len: place.len })
+    let (text, column) = document.source().excerpt(place, CONTEXT)?;
+    Some(Marked { text: text.into(), column, len: place.len })
 }
 
 /// A diagnostic at the place of a field.

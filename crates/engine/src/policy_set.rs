@@ -206,8 +206,7 @@ impl Builder {
             let own: Vec<PolicyDocument<'_>> = documents
                 .iter()
                 .filter(|document| {
-                    Gvk::of(&document.value)
-                        .is_some_and(|gvk| dialect.reads(&gvk.group, &gvk.kind))
+                    Gvk::of(&document.value).is_some_and(|gvk| dialect.reads(&gvk.group, &gvk.kind))
                 })
                 .map(|document| PolicyDocument {
                     document,

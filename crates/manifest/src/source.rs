@@ -10,7 +10,13 @@ pub struct Source {
     text: String,
     /// The byte offset at which each line begins; filled when first asked for.
     lines: OnceLock<Vec<u32>>,
+    /// How many scalars begin before each block of [`BLOCK`] bytes, so that a column far along a
+    /// long line costs no walk along it.
+    blocks: OnceLock<Vec<u32>>,
 }
+
+/// The bytes between two entries of [`Source::blocks`].
+const BLOCK: usize = 4096;
 
 /// A place in a [`Source`], with the length of what stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +31,7 @@ pub struct Place {
 
 impl Source {
     pub(crate) fn new(name: &str, text: String) -> Self {
-        Self { name: name.into(), text, lines: OnceLock::new() }
+        Self { name: name.into(), text, lines: OnceLock::new(), blocks: OnceLock::new() }
     }
 
     /// The text, without a byte order mark, and with a line end at its end.
@@ -41,22 +47,70 @@ impl Source {
         Some(self.text.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
+    /// The number of the line that holds `offset`, from 1.
+    pub(crate) fn line_at(&self, offset: usize) -> u32 {
+        let number = self.lines().partition_point(|start| *start as usize <= offset).max(1);
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
     /// The place of `len` bytes at `offset`.
     pub(crate) fn place(&self, offset: usize, len: usize) -> Place {
         let offset = offset.min(self.text.len());
-        let number = self.lines().partition_point(|start| *start as usize <= offset).max(1);
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let (start, _) = self.line_range(number).unwrap_or_default();
-        let scalars = |text: Option<&str>| {
-            u32::try_from(text.map_or(0, |text| text.chars().count())).unwrap_or(u32::MAX)
-        };
-        let line_end = start + self.line(number).map_or(0, str::len);
+        let line = self.line_at(offset);
+        let (start, _) = self.line_range(line).unwrap_or_default();
+        let line_end = start + self.line(line).map_or(0, str::len);
         let end = (offset + len).min(line_end).max(offset);
+        let before = self.scalars_before(offset);
         Place {
-            line: number,
-            column: scalars(self.text.get(start..offset)).saturating_add(1),
-            len: scalars(self.text.get(offset..end)).max(1),
+            line,
+            column: (before - self.scalars_before(start)).saturating_add(1),
+            len: (self.scalars_before(end) - before).max(1),
         }
+    }
+
+    /// The part of a place's line that is worth showing: up to `around` scalars before it, and up
+    /// to as many behind; with the column of the place within it.
+    #[must_use]
+    pub fn excerpt(&self, place: &Place, around: u32) -> Option<(&str, u32)> {
+        let (start, _) = self.line_range(place.line)?;
+        let line_end = start + self.line(place.line)?.len();
+        let skipped = place.column.saturating_sub(around);
+        let kept = around.saturating_mul(2).saturating_add(place.len.min(around));
+        let first = self.scalars_before(start).saturating_add(skipped);
+        let from = self.offset_of(first).clamp(start, line_end);
+        let to = self.offset_of(first.saturating_add(kept)).clamp(from, line_end);
+        Some((self.text.get(from..to)?, place.column - skipped))
+    }
+
+    /// How many scalars begin before `offset`.
+    fn scalars_before(&self, offset: usize) -> u32 {
+        let block = (offset / BLOCK).min(self.blocks().len().saturating_sub(1));
+        let before = self.blocks().get(block).copied().unwrap_or(0);
+        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        before.saturating_add(begin(rest))
+    }
+
+    /// Where the scalar begins that `count` others come before.
+    fn offset_of(&self, count: u32) -> usize {
+        let block = self.blocks().partition_point(|before| *before <= count).saturating_sub(1);
+        let before = self.blocks().get(block).copied().unwrap_or(0);
+        let rest = self.text.as_bytes().get(block * BLOCK..).unwrap_or_default();
+        let starts = rest.iter().enumerate().filter(|(_, byte)| begins(**byte));
+        let at = starts.map(|(at, _)| at).nth((count - before) as usize);
+        at.map_or(self.text.len(), |at| block * BLOCK + at)
+    }
+
+    fn blocks(&self) -> &[u32] {
+        self.blocks.get_or_init(|| {
+            let mut total = 0_u32;
+            let blocks = self.text.as_bytes().chunks(BLOCK);
+            let before = blocks.map(|block| {
+                let before = total;
+                total = total.saturating_add(begin(block));
+                before
+            });
+            before.collect()
+        })
     }
 
     fn line_range(&self, number: u32) -> Option<(usize, usize)> {
@@ -77,5 +131,43 @@ impl Source {
             });
             std::iter::once(0).chain(starts).collect()
         })
+    }
+}
+
+/// Whether a byte is the first of a UTF-8 sequence.
+fn begins(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
+}
+
+/// How many scalars begin within bytes of UTF-8.
+fn begin(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.iter().filter(|byte| begins(**byte)).count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Place, Source};
+
+    /// Places by the tables of blocks against places by walking the text.
+    #[test]
+    fn places_and_excerpts_agree_with_a_walk_along_the_text() {
+        let unit = "aé漢😀";
+        let long = unit.repeat(BLOCK / 5);
+        let text = format!("{long}\r\n{long}\n\nshort\n");
+        let source = Source::new("a", text.clone());
+        for (offset, _) in text.char_indices().step_by(97) {
+            let head = &text[..offset];
+            let line = head.matches('\n').count() + 1;
+            let column = head.rsplit('\n').next().unwrap().chars().count() + 1;
+            let place = source.place(offset, 0);
+            assert_eq!((place.line as usize, place.column as usize), (line, column), "{offset}");
+            let (part, within) = source.excerpt(&place, 10).unwrap();
+            let whole = text.lines().nth(line - 1).unwrap();
+            assert!(whole.contains(part) && part.chars().count() <= 22, "{part}");
+            let wanted = whole.chars().nth(column - 1);
+            assert_eq!(part.chars().nth(within as usize - 1), wanted, "{offset}");
+        }
+        let place = Place { line: 4, column: 2, len: 3 };
+        assert_eq!(source.excerpt(&place, 500), Some(("short", 2)));
     }
 }

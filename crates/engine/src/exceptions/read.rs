@@ -52,8 +52,7 @@ impl Reader<'_> {
             let message = format!("`{}` is not served", self.document.api_version());
             self.error(&root.key("apiVersion"), message, "write `sekisho.dev/v1alpha1`");
         }
-        let Some(spec) = self.document.value.get("spec").filter(|v| v.as_object().is_some())
-        else {
+        let Some(spec) = self.document.value.get("spec").filter(|v| v.as_object().is_some()) else {
             self.error(&spec_at, "an exception wants a `spec`", "");
             return None;
         };
@@ -183,7 +182,10 @@ impl Reader<'_> {
         for (index, item) in items.iter().enumerate() {
             match item.as_str() {
                 Some(text) => patterns.push(Pattern::new(text)),
-                None => self.error(&at.index(index), format!("`{key}` wants strings"), ""),
+                None => {
+                    let message = format!("`{key}` wants strings, found a {}", item.kind());
+                    self.error(&at.index(index), message, "put it in quotes");
+                }
             }
         }
         patterns

@@ -1,0 +1,286 @@
+//! The engine with a dialect made for the test: it knows no other.
+
+use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet, Verdict, evaluate};
+use sekisho_kube_model::{Gvk, Schemas};
+use sekisho_policy::{
+    Action, Bundle, BundleFile, BundleManifest, CompileContext, Compiled, CompiledPolicy, Dialect,
+    EvalContext, EvalError, Evaluate, Matcher, Operation, OperationSet, Outcome, Pattern,
+    PolicyDocument, PolicyId, Request, ResourceRule, Severity, Target, UserInfo, Violation,
+};
+use sekisho_report::{PolicyStatus, Status};
+use sekisho_value::{Pointer, Value, from_json};
+use std::sync::Arc;
+
+/// Policies of kind `Rule`: `spec` has `kind`, `action`, `fields` (JSON pointers that must be
+/// absent), and `does` (`fail`, `spend`, `read`).
+struct TestDialect;
+
+struct TestRule {
+    fields: Vec<Pointer>,
+    does: String,
+}
+
+impl Evaluate for TestRule {
+    fn evaluate(&self, context: &EvalContext<'_>) -> Result<Outcome, EvalError> {
+        match self.does.as_str() {
+            "fail" => {
+                let message = "no answer".to_owned();
+                return Err(EvalError::Failed { message, help: None });
+            }
+            "spend" => loop {
+                context.budget.step(1_000)?;
+            },
+            "read" => {
+                let _ = context.inventory.namespace("absent");
+                let _ = context.inventory.list("", "Service", "shop");
+            }
+            _ => {}
+        }
+        let found: Vec<Pointer> = self
+            .fields
+            .iter()
+            .filter(|field| context.request.object.pointer(field).is_some())
+            .cloned()
+            .collect();
+        let violation = Violation {
+            policy: None,
+            rule: "absent".into(),
+            message: format!("{} fields", found.len()),
+            pointers: found.clone(),
+            action: None,
+            severity: Severity::High,
+            help: None,
+        };
+        let violations = if found.is_empty() { Vec::new() } else { vec![violation] };
+        Ok(Outcome { violations, ..Outcome::default() })
+    }
+}
+
+impl Dialect for TestDialect {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn about(&self) -> &'static str {
+        "rules of the test"
+    }
+
+    fn reads(&self, group: &str, kind: &str) -> bool {
+        (group, kind) == ("test.example", "Rule")
+    }
+
+    fn compile(&self, documents: &[PolicyDocument<'_>], _: &CompileContext<'_>) -> Compiled {
+        let policy = |document: &PolicyDocument<'_>| {
+            let spec = |key: &str| document.document.value.path(&["spec", key]);
+            let text = |key: &str| spec(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let fields = spec("fields").and_then(Value::as_array).unwrap_or_default();
+            let name = document.document.name().unwrap_or_default();
+            let kind = text("kind");
+            CompiledPolicy {
+                id: PolicyId::new(document.origin, "test", "Rule", name),
+                digest: document.digest,
+                name: name.into(),
+                dialect: "test",
+                binding: None,
+                matcher: Matcher {
+                    rules: vec![ResourceRule {
+                        group: None,
+                        kind: (kind != "*").then(|| kind.into()),
+                        operations: OperationSet::WRITES,
+                    }],
+                    ..Matcher::default()
+                },
+                action: Action::parse(&text("action")).unwrap_or(Action::Deny),
+                severity: Severity::Medium,
+                evaluate: Arc::new(TestRule {
+                    fields: fields
+                        .iter()
+                        .map(|f| Pointer::parse(f.as_str().unwrap()).unwrap())
+                        .collect(),
+                    does: text("does"),
+                }),
+            }
+        };
+        Compiled { policies: documents.iter().map(policy).collect(), ..Compiled::default() }
+    }
+}
+
+fn build(policies: &str, manifest: BundleManifest) -> (PolicySet, Vec<String>) {
+    let files = vec![BundleFile { path: "p.yaml".into(), bytes: policies.as_bytes().into() }];
+    let options = BuildOptions {
+        dialects: &[&TestDialect],
+        unsupported: |_, _| None,
+        target: &Target::default(),
+        strict: false,
+    };
+    let (set, errors) = PolicySet::build(&Bundle::new(files, manifest), &options);
+    (set, errors.into_iter().map(|error| error.message).collect())
+}
+
+fn rule(name: &str, spec: &str) -> String {
+    format!(
+        "---\napiVersion: test.example/v1\nkind: Rule\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
+}
+
+fn judge(set: &PolicySet, object: &str, operation: Operation, record: bool) -> Verdict {
+    let object = from_json(object).unwrap();
+    let request = Request {
+        gvk: Gvk::of(&object).unwrap(),
+        resource: "".into(),
+        subresource: "".into(),
+        name: object.path_str(&["metadata", "name"]).unwrap_or_default().into(),
+        namespace: Some("shop".into()),
+        operation,
+        user: UserInfo::default(),
+        object,
+        old_object: Value::Null,
+        dry_run: false,
+    };
+    let judge = Judge {
+        inventory: &MemoryInventory::new(),
+        schemas: &Schemas::builtin(),
+        target: &Target::default(),
+        now: jiff::Timestamp::UNIX_EPOCH,
+        implied: true,
+        record,
+        cancelled: None,
+    };
+    evaluate(set, &request, &judge)
+}
+
+const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"hostPID":true,
+    "containers":[{"name":"x","image":"i","stdin":true},{"name":"y","image":"i","stdin":true}]}}"#;
+
+const DEPLOYMENT: &str = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"},
+    "spec":{"template":{"spec":{"hostPID":true,"containers":[{"name":"x","image":"i"}]}}}}"#;
+
+fn summary(verdict: &Verdict) -> Vec<String> {
+    let line = |j: &sekisho_engine::Judgement| {
+        let pointers: Vec<&str> = j.pointers.iter().map(Pointer::as_str).collect();
+        let implied = if j.implied { " implied" } else { "" };
+        format!("{} {} {}{implied}", j.action, j.policy, pointers.join(","))
+    };
+    verdict.judgements.iter().map(line).collect()
+}
+
+#[test]
+fn kinds_and_operations_are_matched() {
+    let policies = [
+        rule("pods", "{kind: Pod, fields: [/spec/hostPID]}"),
+        rule("any", "{kind: '*', action: warn, fields: [/spec]}"),
+        rule("services", "{kind: Service, fields: [/spec]}"),
+    ];
+    let (set, errors) = build(&policies.concat(), BundleManifest::default());
+    assert_eq!(errors, Vec::<String>::new());
+    let verdict = judge(&set, POD, Operation::Create, false);
+    assert_eq!(summary(&verdict), ["deny pods /spec/hostPID", "warn any /spec"]);
+    assert_eq!(verdict.denial.as_ref().unwrap().message, "1 fields");
+    assert_eq!(verdict.warnings, ["1 fields"]);
+    assert!(!verdict.allowed());
+    assert!(judge(&set, POD, Operation::Delete, false).judgements.is_empty());
+}
+
+#[test]
+fn implied_pods_are_judged_once_at_the_stronger_action() {
+    let policies = [
+        rule("pods", "{kind: Pod, fields: [/spec/hostPID]}"),
+        rule("both", "{kind: '*', action: warn, fields: [/metadata/name, /spec/hostPID]}"),
+    ];
+    let (set, _) = build(&policies.concat(), BundleManifest::default());
+    let verdict = judge(&set, DEPLOYMENT, Operation::Create, false);
+    assert_eq!(
+        summary(&verdict),
+        ["warn both /metadata/name", "deny pods /spec/template/spec/hostPID implied"]
+    );
+    assert!(verdict.allowed(), "the Deployment itself is let through");
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_an_error_never_a_pass() {
+    for (does, message) in
+        [("fail", "no answer"), ("spend", "the evaluation took more steps than it may")]
+    {
+        let (set, _) =
+            build(&rule("r", &format!("{{kind: Pod, does: {does}}}")), BundleManifest::default());
+        let verdict = judge(&set, POD, Operation::Create, false);
+        assert!(!verdict.allowed());
+        assert_eq!(verdict.errors.len(), 1);
+        assert_eq!(verdict.errors[0].message, message);
+        assert!(verdict.judgements.is_empty());
+    }
+}
+
+#[test]
+fn the_manifest_replaces_actions_and_says_so() {
+    let actions = |pattern: &str, action| BundleManifest {
+        actions: vec![(Pattern::new(pattern), action)],
+        ..BundleManifest::default()
+    };
+    let policy = rule("pods", "{kind: Pod, fields: [/spec/hostPID]}");
+    let (set, _) = build(&policy, actions("local/test/*", Action::Audit));
+    let verdict = judge(&set, POD, Operation::Create, false);
+    assert!(verdict.allowed());
+    let judgement = &verdict.judgements[0];
+    assert_eq!((judgement.action, judgement.declared_action), (Action::Audit, Action::Deny));
+    assert_eq!(judgement.action_reason.as_deref(), Some("the bundle sets `local/test/*` to audit"));
+    assert_eq!(set.states()[0].status, PolicyStatus::Audited);
+    let (set, _) = build(&policy, actions("pods", Action::Off));
+    assert!(judge(&set, POD, Operation::Create, false).judgements.is_empty());
+    assert_eq!(set.states()[0].status, PolicyStatus::Off, "it is seen doing nothing");
+}
+
+#[test]
+fn one_id_with_two_contents_is_an_error() {
+    let same = rule("r", "{kind: Pod}");
+    let (set, errors) = build(&[same.clone(), same.clone()].concat(), BundleManifest::default());
+    assert_eq!((errors.len(), set.states().len()), (0, 1));
+    let (_, errors) = build(&[same, rule("r", "{kind: '*'}")].concat(), BundleManifest::default());
+    assert_eq!(errors, ["policy `local/test/Rule/r` stands twice with different contents"]);
+}
+
+#[test]
+fn reads_are_recorded_misses_included() {
+    let (set, _) = build(&rule("r", "{kind: Pod, does: read}"), BundleManifest::default());
+    let reads = judge(&set, POD, Operation::Create, true).reads;
+    let key = reads.keys.first().unwrap();
+    assert_eq!((key.kind.as_str(), key.name.as_str()), ("Namespace", "absent"));
+    let range = reads.ranges.first().unwrap();
+    assert_eq!((range.kind.as_str(), range.namespace.as_str()), ("Service", "shop"));
+    assert!(judge(&set, POD, Operation::Create, false).reads.keys.is_empty());
+}
+
+#[test]
+fn an_exception_for_a_container_wants_every_offending_container() {
+    let exception = |more: &str| {
+        format!(
+            "---\napiVersion: sekisho.dev/v1alpha1\nkind: Exception\nmetadata: {{name: e}}\nspec:\n  \
+             policy: test\n  reason: r\n  notAfter: 2000-01-01T00:00:00Z\n{more}"
+        )
+    };
+    let first = "{kind: Pod, fields: [/spec/containers/0/stdin]}";
+    let both = "{kind: Pod, fields: [/spec/containers/0/stdin, /spec/containers/1/stdin]}";
+    let pod_level = "{kind: Pod, fields: [/spec/containers/0/stdin, /spec/hostPID]}";
+    for (spec, more, excepted) in [
+        (first, "  containers: [x]\n", true),
+        (first, "  containers: ['y']\n", false),
+        (both, "  containers: [x]\n", false),
+        (both, "  containers: [x, 'y']\n", true),
+        (both, "  containers: ['*']\n", true),
+        (pod_level, "  containers: ['*']\n", false),
+        (pod_level, "", true),
+        (first, "  rules: [other]\n", false),
+        (first, "  subject: {kinds: [Pod], namespaces: [shop], names: [a]}\n", true),
+        (first, "  subject: {kinds: [Deployment]}\n", false),
+        (first, "  subject: {namespaces: [kube-*]}\n", false),
+        (first, "  target: {labels: {tier: edge}}\n", false),
+        (first, "  notBefore: 1999-01-01T00:00:00Z\n", false),
+    ] {
+        let (set, errors) = build(&(rule("r", spec) + &exception(more)), BundleManifest::default());
+        assert_eq!(errors, Vec::<String>::new(), "{more}");
+        let verdict = judge(&set, POD, Operation::Create, false);
+        let status = if excepted { Status::Excepted } else { Status::Active };
+        assert_eq!(verdict.judgements[0].status, status, "{spec} {more}");
+        assert_eq!(verdict.allowed(), excepted, "{spec} {more}");
+    }
+}
