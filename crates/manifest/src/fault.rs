@@ -55,7 +55,7 @@ impl Fault {
     pub(crate) fn at(self, source: &Source) -> ReadError {
         let place = source.place(self.offset, 0);
         let message = match self.earlier {
-            Some(offset) => format!("{} on line {}", self.message, source.place(offset, 0).line),
+            Some(offset) => format!("{} on line {}", self.message, source.line_at(offset)),
             None => self.message.into_owned(),
         };
         ReadError {

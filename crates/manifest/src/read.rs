@@ -43,6 +43,11 @@ pub struct Skipped {
     pub reason: SkipReason,
 }
 
+/// How many documents a stream may hold.
+const MAX_DOCUMENTS: usize = 1_000_000;
+/// How many errors of one stream are told one by one.
+const MAX_ERRORS: usize = 1000;
+
 /// Reads a file or stream as kubectl would. It never fails as a whole: what is wrong with one
 /// document does not hide the others. `name` is the path to show; it also helps to tell what a
 /// document is that is no object (`values.yaml`).
@@ -57,7 +62,17 @@ pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptio
         }
     };
     let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
-    let values: Vec<_> = values(&decoded, scheme).collect();
+    let mut values: Vec<_> = values(&decoded, scheme).take(MAX_DOCUMENTS + 1).collect();
+    if values.len() > MAX_DOCUMENTS
+        && let Some(last) = values.last_mut()
+    {
+        let start = match last {
+            Ok(parsed) => parsed.node.start as usize,
+            Err((_, start)) => *start,
+        };
+        let message = format!("the stream holds more than {MAX_DOCUMENTS} documents");
+        *last = Err((Fault::new(start, message), start));
+    }
     let mut read = Read {
         source: Arc::new(Source::new(name, decoded.text)),
         documents: Vec::with_capacity(values.len()),
@@ -127,17 +142,28 @@ pub fn read_document<'b>(
 impl Read {
     /// What could not be read is a template that was not rendered, or an error.
     fn add_fault(&mut self, fault: Fault, start: usize) {
-        let line = self.source.place(fault.offset, 0).line;
-        let text = self.source.line(line).unwrap_or_default();
+        let text = self.source.line(self.source.line_at(fault.offset)).unwrap_or_default();
         if fault.template || text.contains("{{") || text.contains("}}") {
             self.skip(start, SkipReason::Template);
         } else {
-            self.errors.push(fault.at(&self.source));
+            self.push_error(fault);
+        }
+    }
+
+    /// Every error counts; of very many, the last stands for the rest.
+    fn push_error(&mut self, fault: Fault) {
+        match self.errors.len() {
+            0..MAX_ERRORS => self.errors.push(fault.at(&self.source)),
+            MAX_ERRORS => {
+                let more = Fault::new(fault.offset, "more errors follow, which are not shown");
+                self.errors.push(more.at(&self.source));
+            }
+            _ => {}
         }
     }
 
     fn skip(&mut self, offset: usize, reason: SkipReason) {
-        let line = self.source.place(offset, 0).line;
+        let line = self.source.line_at(offset);
         self.skipped.push(Skipped { line, reason });
     }
 
@@ -154,8 +180,7 @@ impl Read {
     }
 
     fn error(&mut self, node: Node, message: impl Into<Cow<'static, str>>, help: &'static str) {
-        let fault = Fault::new(node.start as usize, message).help(help);
-        self.errors.push(fault.at(&self.source));
+        self.push_error(Fault::new(node.start as usize, message).help(help));
     }
 
     fn object(&mut self, value: Value, written: Value, node: Node, spans: &Arc<Spans>) {

@@ -26,6 +26,9 @@ pub(crate) fn values(
     objects.into_iter().map(Ok).chain(fault.map(Err)).chain(yaml)
 }
 
+/// How many JSON objects a stream may hold.
+const MAX_OBJECTS: usize = 1_000_000;
+
 fn yaml_document(
     decoded: &Decoded,
     part: Part,
@@ -92,12 +95,21 @@ fn json_objects(decoded: &Decoded) -> Json {
         if blanks == rest.len() {
             return json;
         }
+        if json.objects.len() >= MAX_OBJECTS {
+            let message = format!("the stream holds more than {MAX_OBJECTS} objects");
+            json.fault = Some((Fault::new(at + blanks, message), at + blanks));
+            return json;
+        }
         match json_object(decoded, at) {
             Ok((object, end)) => {
                 json.objects.push(object);
                 at = end;
             }
-            Err(fault) => {
+            Err((fault, false)) => {
+                json.fault = Some((fault, at + blanks));
+                return json;
+            }
+            Err((fault, true)) => {
                 // What neither reader takes is told in the words of the one that was meant.
                 json.yaml = yaml_start(text, at)
                     .filter(|_| json.objects.len() < 2)
@@ -132,20 +144,21 @@ fn looks_json(text: &str) -> bool {
     inner.is_some_and(|inner| inner.starts_with(['"', '}']))
 }
 
-/// The JSON object at `at`, and the offset behind it and its blanks.
-fn json_object(decoded: &Decoded, at: usize) -> Result<(Parsed, usize), Fault> {
+/// The JSON object at `at`, and the offset behind it and its blanks. A fault comes with whether
+/// it is one of JSON's grammar, so that kubectl would try YAML.
+fn json_object(decoded: &Decoded, at: usize) -> Result<(Parsed, usize), (Fault, bool)> {
     let rest = decoded.text.get(at..).unwrap_or_default();
     let fail = |error: JsonError| {
-        Fault::new(at + error.offset, error.message)
-            .help("a text that begins with `{` is read as JSON")
+        let fault = Fault::new(at + error.offset, error.message);
+        (fault.help("a text that begins with `{` is read as JSON"), true)
     };
     let ((value, tree), len) = from_json_prefix::<JsonSpans>(rest).map_err(fail)?;
-    check(decoded, Part { start: at, end: at + len })?;
+    check(decoded, Part { start: at, end: at + len }).map_err(|fault| (fault, false))?;
     let mut spans = Spans::new();
     let node: Node = tree.flatten(u32::try_from(at).unwrap_or(u32::MAX), &mut spans);
     if let Some(literal) = beyond_double(&value) {
         let message = format!("the number `{}` is beyond the range of a double", clip(&literal));
-        return Err(Fault::new(node.start as usize, message));
+        return Err((Fault::new(node.start as usize, message), false));
     }
     Ok((Parsed { value, node, spans }, at + len))
 }

@@ -195,6 +195,7 @@ fn is_plain(text: &str, key: bool) -> bool {
 /// Numbers and times of any YAML version, sexagesimal ones too.
 fn is_like_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+        && text.contains(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_hexdigit() || "xXoO_+-.:TtZz ".contains(c))
 }
 

@@ -64,6 +64,10 @@ const ALIAS_FREE: u64 = 100_000;
 /// How many nodes aliases may add at all.
 const ALIAS_MOST: u64 = 4_000_000;
 
+/// How many nodes a document may have: text of two bytes a node would else take fifty times its
+/// size. A manifest of 100 MB has half as many.
+const MAX_NODES: u64 = 8_000_000;
+
 /// Builds one document.
 #[derive(Debug)]
 pub(super) struct Builder<'t> {
@@ -218,6 +222,9 @@ impl<'t> Builder<'t> {
     #[inline]
     pub(super) fn complete(&mut self, built: Built, aliased: bool) -> Result<(), Fault> {
         self.count += 1;
+        if self.count > MAX_NODES {
+            return Err(too_many(built.node.start as usize));
+        }
         let Some(frame) = self.frames.last_mut() else {
             return Ok(());
         };
@@ -379,4 +386,9 @@ impl<'t> Builder<'t> {
 #[cold]
 fn too_deep(at: usize) -> Fault {
     Fault::new(at, format!("nested deeper than {MAX_DEPTH} levels"))
+}
+
+#[cold]
+fn too_many(at: usize) -> Fault {
+    Fault::new(at, format!("the document holds more than {MAX_NODES} values"))
 }
