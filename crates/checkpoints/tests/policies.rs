@@ -3,6 +3,7 @@
 //! A test is a heading followed by fenced blocks: `yaml policies` (optional; without it the
 //! default policies hold), `yaml objects`, and `findings` or `errors`, one to a line. A finding is
 //! `ACTION POLICY RULE KIND/NAME: MESSAGE`; an error line is a part of an error's text.
+#![expect(clippy::panic, reason = "a test may fail")]
 
 use sekisho_checkpoints::CHECKPOINTS;
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
 //! The engine with a dialect made for the test: it knows no other.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet, Verdict, evaluate};
 use sekisho_kube_model::{Gvk, Schemas};
