@@ -76,8 +76,12 @@ fn every_policy_test_holds_at_every_checkpoint() {
                 );
                 if let Err(difference) = compare(&case, found) {
                     let at = checkpoint.name();
-                    writeln!(failures, "{name}:{}: {} at {at}:\n{difference}", case.line, case.name)
-                        .unwrap();
+                    writeln!(
+                        failures,
+                        "{name}:{}: {} at {at}:\n{difference}",
+                        case.line, case.name
+                    )
+                    .unwrap();
                 }
             }
         }
@@ -96,11 +100,7 @@ fn compare(
                 format!("{} {} {} {}: {}\n", f.action, f.policy, f.rule, f.object, f.message)
             };
             let found: String = found.iter().map(line).collect();
-            if found == *wanted {
-                Ok(())
-            } else {
-                Err(format!("wanted:\n{wanted}found:\n{found}"))
-            }
+            if found == *wanted { Ok(()) } else { Err(format!("wanted:\n{wanted}found:\n{found}")) }
         }
         (Err(error), None, Some(wanted)) => {
             let text = error.to_string();
