@@ -253,8 +253,6 @@ fn plural_by_rule(kind: &str) -> Str {
 }
 
 #[cfg(test)]
-mod corpus;
-#[cfg(test)]
 mod custom_tests;
 #[cfg(test)]
 mod tests;

@@ -3,4 +3,6 @@
 mod read;
 mod write;
 
-pub use read::{Annotation, JsonError, MAX_DEPTH, Span, from_json, from_json_annotated, from_json_prefix};
+pub use read::{
+    Annotation, JsonError, MAX_DEPTH, Span, from_json, from_json_annotated, from_json_prefix,
+};

@@ -1,6 +1,12 @@
 //! Recorded objects: what was given to an API server, and what it stored.
 
-use crate::schema::{ProblemKind, Schemas};
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may fail, and says why it is skipped"
+)]
+
+use sekisho_kube_model::{ProblemKind, Schemas};
 use sekisho_value::{Value, from_json};
 use std::path::Path;
 
