@@ -7,7 +7,6 @@
 //! **Invariant:** no dialect, no checkpoint, no IO, no clock and no environment is known here.
 //! Whatever an evaluation may read beside the request passes [`Inventory`] and is recorded.
 
-mod budget;
 mod bundle;
 mod dialect;
 mod evaluate;
@@ -19,7 +18,6 @@ mod request;
 mod rule;
 mod target;
 
-pub use budget::{Budget, BudgetExceeded};
 pub use bundle::{Bundle, BundleFile, BundleManifest};
 pub use dialect::{CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
 pub use evaluate::{EvalContext, EvalError, Evaluate, Outcome, Violation};
@@ -29,6 +27,7 @@ pub use matcher::{Matcher, ResourceRule};
 pub use pattern::Pattern;
 pub use request::{Operation, OperationSet, Request, UserInfo};
 pub use rule::{Reference, Rule};
+pub use sekisho_budget::{Budget, BudgetExceeded};
 pub use target::{KubernetesVersion, ParseVersionError, Target};
 
 pub use sekisho_report::{Action, Severity};

@@ -51,6 +51,18 @@ impl Number {
         Self::from_literal(&literal)
     }
 
+    /// The integer, where the literal is exactly its decimal form; else the literal. Free of
+    /// cost: this is how the number is held.
+    ///
+    /// # Errors
+    /// No error: the literal of any other number.
+    pub fn held(&self) -> Result<i64, &str> {
+        match &self.0 {
+            Repr::Int(int) => Ok(*int),
+            Repr::Literal(text) => Err(text),
+        }
+    }
+
     /// The literal, as it was written.
     #[must_use]
     pub fn literal(&self) -> Cow<'_, str> {

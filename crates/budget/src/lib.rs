@@ -1,3 +1,7 @@
+//! How much one compile or one evaluation may cost.
+//!
+//! **Invariant:** a budget knows no clock; whoever has one raises the flag.
+
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
