@@ -75,6 +75,19 @@ pub struct Clause {
     pub location: Location,
 }
 
+/// A query: a body, and the variables whose values are its results.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// what must hold
+    pub body: Body,
+    /// the variables that a result shows, in the order of their first mention
+    pub results: Vec<Var>,
+    /// names of the variables of the body
+    pub variables: Vec<Str>,
+    /// its place
+    pub location: Location,
+}
+
 /// Expressions in the order of their evaluation.
 pub type Body = Vec<Expr>;
 
@@ -218,7 +231,7 @@ pub enum ComprehensionKind {
 }
 
 /// A constant of any type, objects and sets sorted as [`crate::term`] compares.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Constant {
     /// `null`
     Null,

@@ -1,0 +1,224 @@
+//! The compact code that planning gives and the machine runs.
+//!
+//! A function of the program is a rule group (all rules of one path), a document of the rule tree,
+//! or a query. Its code is a list of [`Op`]s on its registers. An operation that does not hold
+//! jumps to its `fail` label, which planning has set to the innermost open loop's next step, or
+//! to the end of the body: there is no search for where to go on, and no stack of choices.
+
+use crate::builtins::Builtin;
+use crate::{Location, Source};
+use sekisho_value::{Str, Value};
+
+/// A place in the code.
+pub(crate) type Label = u32;
+/// A register of the running function.
+pub(crate) type Reg = u16;
+/// Index of a function of the program.
+pub(crate) type FunctionId = u32;
+
+/// Where an operand comes from: a register or a constant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Src(u32);
+
+const CONSTANT: u32 = 1 << 31;
+
+impl Src {
+    pub(crate) fn reg(reg: Reg) -> Self {
+        Self(u32::from(reg))
+    }
+
+    /// None where there are too many constants.
+    pub(crate) fn constant(index: usize) -> Option<Self> {
+        let index = u32::try_from(index).ok()?;
+        (index < CONSTANT).then_some(Self(index | CONSTANT))
+    }
+
+    #[inline]
+    pub(crate) fn read(self) -> From {
+        match self.0 & CONSTANT {
+            0 => From::Reg(self.0 as usize),
+            _ => From::Const((self.0 & !CONSTANT) as usize),
+        }
+    }
+}
+
+impl std::fmt::Debug for Src {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.read() {
+            From::Reg(reg) => write!(f, "r{reg}"),
+            From::Const(index) => write!(f, "c{index}"),
+        }
+    }
+}
+
+/// What a [`Src`] says.
+#[derive(Clone, Copy)]
+pub(crate) enum From {
+    Reg(usize),
+    Const(usize),
+}
+
+/// How two values compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// What a loop-free collection is made into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Make {
+    Array,
+    Set,
+    Object,
+}
+
+/// Why several values where one must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    /// of a complete rule
+    Rule,
+    /// of a function
+    Function,
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Op {
+    /// goes on elsewhere
+    Jump { to: Label },
+    /// copies
+    Move { dst: Reg, src: Src },
+    /// the whole input
+    Input { dst: Reg, fail: Label },
+    /// the value at a constant path of the input
+    InputPath { dst: Reg, path: u32, fail: Label },
+    /// the value at a path of the base data; keys stand in `keys` and the registers after it
+    Data { dst: Reg, keys: Reg, count: u16, fail: Label },
+    /// the value at a constant path
+    Path { dst: Reg, src: Reg, path: u32, fail: Label },
+    /// the value at a key
+    Get { dst: Reg, src: Src, key: Src, fail: Label },
+    /// fails where it is `false`
+    IsTrue { src: Src, fail: Label },
+    /// fails where the comparison does not hold
+    Compare { how: Comparison, left: Src, right: Src, fail: Label },
+    /// fails where the value is no list of that length
+    IsArray { src: Reg, len: u16, fail: Label },
+    /// fails where the value is no object of that length
+    IsObject { src: Reg, len: u16, fail: Label },
+    /// the item of a list whose length is known
+    Item { dst: Reg, src: Reg, index: u16 },
+    /// starts to go through a collection; `state` and the register after it are the loop's
+    Iterate { state: Reg, src: Src, fail: Label },
+    /// the next entry
+    Next { state: Reg, key: Reg, value: Reg, exit: Label },
+    /// fails unless the value is a collection
+    IsCollection { src: Src, fail: Label },
+    /// makes a collection of `count` registers (of an object, twice as many: key, value)
+    Make { what: Make, dst: Reg, start: Reg, count: u16 },
+    /// starts to collect; the register is the collection's
+    Begin { mark: Reg },
+    /// collects
+    Push { src: Src },
+    /// makes a collection of what was collected since its `Begin`
+    End { what: Make, dst: Reg, mark: Reg },
+    /// makes nested objects of what was collected: triples of path, member or value, and whether
+    /// it is a member
+    EndNested { dst: Reg, mark: Reg },
+    /// joins the entries of two objects: of a key in both, `over` counts; deep: objects in both
+    /// are joined, other values must agree
+    Merge { dst: Reg, under: Src, over: Src, deep: bool },
+    /// runs a built-in; its arguments stand in `args` and the registers after it
+    Builtin { builtin: u16, args: Reg, dst: Reg, fail: Label },
+    /// runs a function; its arguments stand in `args` and the registers after it
+    Call { function: FunctionId, args: Reg, dst: Reg, fail: Label },
+    /// where the callee is replaced by `with`, runs what replaces it and goes on at `done`
+    Mocked { mock: u16, args: Reg, dst: Reg, labels: u32 },
+    /// where a path of `data` is replaced by `with`, gives what replaces it and goes on at `done`
+    Replaced { path: u32, dst: Reg, labels: u32 },
+    /// enters the modifiers; their values stand in `values` and the registers after it
+    Enter { with: u32, values: Reg },
+    /// leaves the modifiers
+    Leave,
+    /// sets the mark of a value that may be there or not
+    Flag { flag: Reg, set: bool },
+    /// goes on elsewhere where the mark is set
+    IfFlag { flag: Reg, to: Label },
+    /// keeps a value; fails the evaluation where another one was kept before
+    Keep { dst: Reg, flag: Reg, src: Src, conflict: Conflict },
+    /// ends the function with a value
+    Return { src: Src },
+    /// ends the function without a value
+    ReturnUndefined,
+    /// prints; what stands in the register is a list of sets, an empty one of what is undefined
+    Print { src: Reg },
+}
+
+const _: () = assert!(size_of::<Op>() <= 16);
+
+/// A function of the program.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    /// the first operation
+    pub(crate) entry: Label,
+    /// how many registers it has; arguments come first
+    pub(crate) registers: u16,
+    /// how many arguments
+    pub(crate) params: u16,
+    /// where its value is kept for the time of an evaluation
+    pub(crate) memo: Option<u32>,
+    /// its path, for messages
+    pub(crate) name: Str,
+}
+
+/// Modifiers that are entered together.
+#[derive(Clone, Debug)]
+pub(crate) struct Modifiers {
+    pub(crate) targets: Vec<Target>,
+}
+
+/// What a modifier replaces. Where it is replaced by a value, that is the next of the values.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Input(Vec<Str>),
+    Data(Vec<Str>),
+    /// the callee with that number, by a function
+    Function(u16, FunctionId),
+    /// the callee with that number, by a built-in
+    Builtin(u16, u16),
+    /// the callee with that number, by a value
+    Value(u16),
+}
+
+/// A constant.
+#[derive(Clone, Debug)]
+pub(crate) enum Constant {
+    /// borrowed by every evaluation
+    Json(Value),
+    /// sets and objects with other keys: built by an evaluation that needs it
+    Other(crate::hir::Constant),
+}
+
+/// Compiled policies: evaluated from many threads.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub(crate) ops: Vec<Op>,
+    /// of each operation
+    pub(crate) locations: Vec<Location>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) constants: Vec<Constant>,
+    pub(crate) paths: Vec<Vec<Str>>,
+    pub(crate) builtins: Vec<&'static Builtin>,
+    pub(crate) modifiers: Vec<Modifiers>,
+    /// pairs of `done` and `fail`
+    pub(crate) exits: Vec<(Label, Label)>,
+    /// how many values are kept for the time of an evaluation
+    pub(crate) memos: u32,
+    /// whose text the locations mean
+    pub(crate) sources: Vec<Source>,
+}
