@@ -86,6 +86,10 @@ pub struct Rule {
 pub struct Else {
     /// `true` where it was not written
     pub value: Option<Expr>,
+    /// written with `:=`, not `=`
+    pub assign: bool,
+    /// written with `if`
+    pub has_if: bool,
     /// none where it was written without
     pub body: Option<Body>,
     /// the whole branch
@@ -158,6 +162,36 @@ pub enum StatementKind {
         /// the body
         body: Body,
     },
+    /// `not …` where `future.keywords.not` is imported: there is no way to make the body hold.
+    /// [`Statement::negated`] is false, and [`Statement::with`] holds for the whole
+    Not(Operand),
+    /// `a and b`, `a or b` where the operator is imported (`future.keywords.and`, `….or`)
+    Logical {
+        /// which of the two
+        operator: LogicalOperator,
+        /// what stands before it
+        left: Operand,
+        /// what stands after it
+        right: Operand,
+    },
+}
+
+/// What `and`, `or` and the imported `not` stand at.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    /// one statement, or those between braces
+    pub body: Body,
+    /// written between braces
+    pub explicit: bool,
+}
+
+/// Which logical operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogicalOperator {
+    /// both hold
+    And,
+    /// one holds
+    Or,
 }
 
 /// `with TARGET as VALUE`
@@ -232,8 +266,8 @@ pub enum ExprKind {
 pub enum TemplatePart {
     /// literal text, escapes resolved
     Text(Str),
-    /// `{expression}`
-    Expr(Expr),
+    /// `{expression}`: never `some`, `every`, `:=`, `=` or plainly negated
+    Expr(Box<Statement>),
 }
 
 impl Expr {
