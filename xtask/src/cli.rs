@@ -1,6 +1,6 @@
 //! The arguments of `cargo xtask` and which task each subcommand starts.
 
-use crate::{bench, ci, conformance, generate_tree, rivals, schemas, tidy};
+use crate::{bench, ci, conformance, generate_tree, record, rivals, schemas, tidy};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +27,8 @@ enum Task {
     Rivals(rivals::Arguments),
     /// Write a tree of generated manifests, the same every time
     GenerateTree(generate_tree::Arguments),
+    /// Ask a real API server, and write or check the golden files of tests/golden
+    Record(record::Arguments),
     /// Generate the table of the built-in kinds' schemas
     Schemas {
         /// The recorded OpenAPI documents; ../shared/corpora/openapi/v1.36 where not given
@@ -46,6 +48,7 @@ pub(crate) fn main() -> ExitCode {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Rivals(arguments) => rivals::run(&arguments),
         Task::GenerateTree(arguments) => generate_tree::run(&arguments),
+        Task::Record(arguments) => record::run(&arguments),
         Task::Schemas { dir, check } => schemas::run(schemas::SchemasArgs { dir, check }),
     };
     match done {

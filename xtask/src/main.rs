@@ -11,6 +11,7 @@ mod conformance;
 mod documents;
 mod generate_tree;
 mod process;
+mod record;
 mod rivals;
 mod schemas;
 mod tidy;

@@ -10,6 +10,12 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// All APIs served, alpha and beta among them; features as they are by default.
+    #[must_use]
+    pub fn all_apis(self) -> Self {
+        self.arg("--all-apis")
+    }
+
     /// All alpha and beta APIs and features on.
     #[must_use]
     pub fn alpha_beta(self) -> Self {

@@ -16,6 +16,8 @@ and waits until they are ready. The last line of standard output is the absolute
 path of the kubeconfig; progress goes to standard error. The first call builds
 the binaries, which takes minutes; later calls take seconds.
 
+  --all-apis                  all APIs served, also alpha and beta; features as
+                              they are by default
   --alpha-beta                all alpha and beta APIs and features on
   --emulated-version 1.N      behave as that older minor version
   --enable-admission P,…      admission plugins to turn on besides the defaults
@@ -38,6 +40,7 @@ all that were started from this checkout; removes their run folders.
 
 type options struct {
 	help                  bool
+	allAPIs               bool
 	alphaBeta             bool
 	emulatedVersion       string
 	enableAdmission       []string
@@ -61,6 +64,7 @@ func parseOptions(args []string) (options, error) {
 		flags := map[string]*bool{
 			"--help":                    &o.help,
 			"-h":                        &o.help,
+			"--all-apis":                &o.allAPIs,
 			"--alpha-beta":              &o.alphaBeta,
 			"--no-service-account":      &o.noServiceAccount,
 			"--no-workload-controllers": &o.noWorkloadControllers,

@@ -14,12 +14,12 @@ func TestOptions(t *testing.T) {
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o, err := parseOptions([]string{"--alpha-beta", "--emulated-version", "1.34", "--enable-admission=A,B",
+	o, err := parseOptions([]string{"--all-apis", "--alpha-beta", "--emulated-version", "1.34", "--enable-admission=A,B",
 		"--enable-admission", "B,C", "--admission-config", config, "--no-service-account"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !o.alphaBeta || o.emulatedVersion != "1.34" || o.admissionConfig != config || o.noWorkloadControllers {
+	if !o.allAPIs || !o.alphaBeta || o.emulatedVersion != "1.34" || o.admissionConfig != config || o.noWorkloadControllers {
 		t.Errorf("got %+v", o)
 	}
 	if !slices.Equal(o.enableAdmission, []string{"A", "B", "C"}) {

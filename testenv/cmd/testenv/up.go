@@ -267,6 +267,9 @@ func (r *run) apiserverFlags(o *options, port int) []string {
 	if o.admissionConfig != "" {
 		flags = append(flags, "--admission-control-config-file="+o.admissionConfig)
 	}
+	if o.allAPIs && !o.alphaBeta {
+		flags = append(flags, "--runtime-config=api/all=true")
+	}
 	if o.alphaBeta {
 		// StorageVersionAPI holds all writes back until the API servers agree, and
 		// with an older emulated version they never do.

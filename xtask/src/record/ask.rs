@@ -27,12 +27,7 @@ pub(super) enum Outcome {
 
 impl<'a> Asker<'a> {
     pub(super) fn new(env: &'a TestEnv) -> Self {
-        Self {
-            env,
-            asked: 0,
-            names: BTreeSet::new(),
-            refused: BTreeMap::new(),
-        }
+        Self { env, asked: 0, names: BTreeSet::new(), refused: BTreeMap::new() }
     }
 
     /// Creates objects that the questions need, one JSON object a line; others may be there.
@@ -47,20 +42,16 @@ impl<'a> Asker<'a> {
         Ok(())
     }
 
-    /// Would this object be stored, and how? `quiet` does not count a refusal.
-    pub(super) fn stored(
-        &mut self,
-        name: &str,
-        given: &Json,
-        quiet: bool,
-    ) -> anyhow::Result<Outcome> {
+    /// Would this object be stored, and how?
+    pub(super) fn stored(&mut self, name: &str, given: &Json) -> anyhow::Result<Outcome> {
         let (given, answer) = self.ask(given)?;
-        if !answer.is_success() {
-            if !quiet {
-                self.count_refusal(name, &answer)?;
+        let answer = match answer {
+            Some(answer) if answer.is_success() => answer,
+            refused => {
+                self.count_refusal(name, refused.as_ref())?;
+                return Ok(Outcome::Refused);
             }
-            return Ok(Outcome::Refused);
-        }
+        };
         let mut reply = Map::from_iter([("stored", strip(&given, &answer.body))]);
         if !answer.warnings.is_empty() {
             reply.insert("warnings", strings(&answer.warnings));
@@ -70,30 +61,47 @@ impl<'a> Asker<'a> {
         Ok(Outcome::Stored(Case::new(name, [("given", given), ("answer", answer)])))
     }
 
+    /// Would this object be stored? Nothing is recorded, a refusal is not counted.
+    pub(super) fn accepts(&mut self, given: &Json) -> anyhow::Result<bool> {
+        Ok(self.ask(given)?.1.is_some_and(|answer| answer.is_success()))
+    }
+
     /// Would this object be stored? Nothing is recorded.
     pub(super) fn lets_through(&mut self, name: &str, given: &Json) -> anyhow::Result<bool> {
         let (_, answer) = self.ask(given)?;
-        if !answer.is_success() {
-            self.count_refusal(name, &answer)?;
+        let through = answer.as_ref().is_some_and(Answer::is_success);
+        if !through {
+            self.count_refusal(name, answer.as_ref())?;
         }
-        Ok(answer.is_success())
+        Ok(through)
     }
 
-    fn ask(&mut self, given: &Json) -> anyhow::Result<(Value, Answer)> {
+    /// No answer is an answer too: a handler that panics closes the connection.
+    fn ask(&mut self, given: &Json) -> anyhow::Result<(Value, Option<Answer>)> {
         self.asked += 1;
         let given = from_json(&given.to_string())?;
         let admin = self.env.admin();
         let path = format!("{}?dryRun=All&fieldValidation=Strict", admin.collection(&given)?);
         let request = Request { method: "POST", path: &path, body: Body::Json(&given) };
-        let answer = admin.ask(&request)?;
+        let answer = match admin.ask(&request) {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                admin.get("/readyz").context(error)?;
+                None
+            }
+        };
         Ok((given, answer))
     }
 
-    fn count_refusal(&mut self, name: &str, answer: &Answer) -> anyhow::Result<()> {
-        if answer.message().is_empty() {
-            bail!("{name}: status {}: {:?}", answer.status, answer.body);
-        }
-        self.refused.entry(answer.message().to_owned()).or_default().push(name.to_owned());
+    fn count_refusal(&mut self, name: &str, answer: Option<&Answer>) -> anyhow::Result<()> {
+        let message = match answer {
+            Some(answer) if answer.message().is_empty() => {
+                bail!("{name}: status {}: {:?}", answer.status, answer.body)
+            }
+            Some(answer) => answer.message(),
+            None => "no answer: the server closed the connection",
+        };
+        self.refused.entry(message.to_owned()).or_default().push(name.to_owned());
         Ok(())
     }
 
@@ -111,9 +119,8 @@ impl<'a> Asker<'a> {
     pub(super) fn report(&self, refused: bool) -> Vec<String> {
         let cases: usize = self.refused.values().map(Vec::len).sum();
         let mut lines = vec![format!(
-            "{} questions, {} answers kept, {cases} fields or values refused by validation",
-            self.asked,
-            self.names.len()
+            "{} questions, {cases} fields or values refused by validation",
+            self.asked
         )];
         if refused {
             for (message, names) in &self.refused {

@@ -1,7 +1,6 @@
 //! Golden files: a header line, then one case a line, compact and in a fixed order.
 
 use anyhow::Context as _;
-use sekisho_testenv::Answer;
 use sekisho_value::{Map, Value, from_json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -52,9 +51,7 @@ impl File {
     pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<usize> {
         let path = self.path(folder);
         let text = self.text();
-        std::fs::create_dir_all(folder)?;
-        std::fs::write(&path, &text)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(text.len())
     }
 
@@ -104,8 +101,8 @@ impl File {
 
 /// Reads a golden file.
 fn read(path: &Path) -> anyhow::Result<File> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut lines = text.lines().map(|line| -> anyhow::Result<Map> {
         let value = from_json(line).with_context(|| path.display().to_string())?;
         value.as_object().cloned().with_context(|| format!("{}: no object", path.display()))
@@ -120,15 +117,6 @@ fn read(path: &Path) -> anyhow::Result<File> {
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(File { name, header, cases })
-}
-
-/// A refusal as it is recorded.
-pub(crate) fn refusal(answer: &Answer) -> Value {
-    Value::from(Map::from_iter([
-        ("status", Value::from(i64::from(answer.status))),
-        ("reason", Value::from(answer.reason())),
-        ("message", Value::from(answer.message())),
-    ]))
 }
 
 /// A list of strings.

@@ -12,9 +12,11 @@ mod golden;
 mod schema;
 mod strip;
 
+use crate::workspace;
+use anyhow::bail;
+use clap::ValueEnum as _;
 use golden::{File, strings};
 use sekisho_value::{Map, Value};
-use std::path::Path;
 
 /// The arguments of `cargo xtask record`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +42,10 @@ enum Suite {
 struct Recording {
     suite: &'static str,
     files: Vec<File>,
+    /// for whoever runs it
     report: Vec<String>,
+    /// figures for the documentation, written to `summary.json`
+    summary: Option<Map>,
 }
 
 /// Records, or compares with what was recorded.
@@ -49,45 +54,77 @@ struct Recording {
 /// Where the server cannot be started or asked, a file cannot be written, or with `--check` an
 /// answer differs.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let wanted = |suite| arguments.suite.is_none_or(|only| only == suite);
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
     let mut differences = Vec::new();
-    if wanted(Suite::Defaulting) {
-        let recording = defaulting::record(arguments.refused)?;
-        let folder = golden.join(recording.suite);
-        let cases: usize = recording.files.iter().map(|file| file.cases.len()).sum();
-        println!("{}: {cases} answers", recording.suite);
-        for line in &recording.report {
-            println!("  {line}");
-        }
-        for file in &recording.files {
-            if arguments.check {
-                differences.extend(file.differences(&folder));
-            } else {
-                let size = file.write(&folder)?;
-                println!("  {}: {} answers, {} kB", file.name, file.cases.len(), size / 1000);
-            }
+    for suite in Suite::value_variants() {
+        if arguments.suite.is_none_or(|only| only == *suite) {
+            let recording = suite.record(arguments.refused)?;
+            settle(&recording, arguments.check, &mut differences)?;
         }
     }
     for difference in &differences {
         println!("{difference}");
     }
     if !differences.is_empty() {
-        anyhow::bail!("{} recorded answers do not hold", differences.len());
+        bail!(
+            "{} recorded answers do not hold; `cargo xtask record` writes them anew",
+            differences.len()
+        );
     }
     Ok(())
 }
 
+impl Suite {
+    fn record(self, refused: bool) -> anyhow::Result<Recording> {
+        match self {
+            Self::Defaulting => defaulting::record(refused),
+        }
+    }
+}
+
+/// Prints a recording and writes or compares it.
+fn settle(recording: &Recording, check: bool, differences: &mut Vec<String>) -> anyhow::Result<()> {
+    let folder = workspace::root().join("tests/golden").join(recording.suite);
+    let cases: usize = recording.files.iter().map(|file| file.cases.len()).sum();
+    println!("{}: {cases} answers", recording.suite);
+    for line in &recording.report {
+        println!("  {line}");
+    }
+    let summary = recording.summary.as_ref().map(|summary| Value::from(summary.clone()));
+    let summary = summary.map(|summary| summary.to_json_pretty() + "\n");
+    if check {
+        for file in &recording.files {
+            differences.extend(file.differences(&folder));
+        }
+        let committed = std::fs::read_to_string(folder.join(SUMMARY)).ok();
+        if committed != summary {
+            differences.push(format!("{}: {SUMMARY} is out of date", recording.suite));
+        }
+        return Ok(());
+    }
+    // Files of kinds that are gone go too.
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => bail!(error),
+        _ => std::fs::create_dir_all(&folder)?,
+    }
+    for file in &recording.files {
+        let size = file.write(&folder)?;
+        println!("  {}: {} answers, {} kB", file.name, file.cases.len(), size / 1000);
+    }
+    if let Some(summary) = summary {
+        std::fs::write(folder.join(SUMMARY), summary)?;
+    }
+    Ok(())
+}
+
+/// The file of a suite that has figures alone.
+const SUMMARY: &str = "summary.json";
+
 /// The header of a file.
-fn header<const N: usize>(
-    suite: &str,
-    server: &str,
-    flags: &[String],
-    more: [(&str, Value); N],
-) -> Map {
-    let mut header = Map::from_iter(more);
-    header.insert("suite", suite);
-    header.insert("server", server);
-    header.insert("up", strings(flags));
-    header
+fn header(suite: &str, server: &str, flags: &[String], how: &str) -> Map {
+    Map::from_iter([
+        ("suite", Value::from(suite)),
+        ("server", Value::from(server)),
+        ("up", strings(flags)),
+        ("how", Value::from(how)),
+    ])
 }

@@ -156,8 +156,20 @@ fn of_list<'a>(schema: &'a Json, key: &str) -> impl Iterator<Item = &'a Json> {
     schema.get(key).and_then(Json::as_array).into_iter().flatten()
 }
 
+/// Types that share the last part of their name with another that has other fields.
+const RENAMED: [(&str, &str); 5] = [
+    ("io.k8s.api.core.v1.ResourceClaim", "ContainerResourceClaim"),
+    ("io.k8s.api.flowcontrol.v1.Subject", "FlowSubject"),
+    ("io.k8s.api.resource.v1beta1.Device", "DeviceV1beta1"),
+    ("io.k8s.api.resource.v1beta1.DeviceClaim", "DeviceClaimV1beta1"),
+    ("io.k8s.api.resource.v1beta1.DeviceRequest", "DeviceRequestV1beta1"),
+];
+
 fn short(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
+    match RENAMED.iter().find(|(long, _)| *long == name) {
+        Some((_, short)) => short,
+        None => name.rsplit('.').next().unwrap_or(name),
+    }
 }
 
 fn read_struct(name: &str, schema: &Json) -> Struct {
@@ -185,10 +197,13 @@ fn read_type(schema: &Json) -> Type {
             "IntOrString" => Type::IntOrString,
             "Time" => Type::Time,
             "MicroTime" => Type::MicroTime,
-            other @ ("FieldsV1" | "Patch" | "RawExtension" | "JSON" | "JSONSchemaPropsOrArray"
-            | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray") => {
-                Type::Any(other.to_owned())
-            }
+            other @ ("FieldsV1"
+            | "Patch"
+            | "RawExtension"
+            | "JSON"
+            | "JSONSchemaPropsOrArray"
+            | "JSONSchemaPropsOrBool"
+            | "JSONSchemaPropsOrStringArray") => Type::Any(other.to_owned()),
             _ => Type::Struct(name.to_owned()),
         };
     }

@@ -3,15 +3,16 @@
 use sekisho_value::{Map, Value};
 
 /// What [`strip`] takes out, for the header of a golden file.
-pub(crate) const STRIPPED: [&str; 9] = [
+pub(crate) const STRIPPED: [&str; 10] = [
     "metadata: uid, creationTimestamp, managedFields, generation, resourceVersion",
     "metadata: name, where it was generated",
     "status",
     "Service spec, where not given: clusterIP, clusterIPs, ipFamilies, healthCheckNodePort",
     "Service spec.ports, where not given: nodePort",
     "Job spec.selector, where not given",
-    "Job spec.template labels, where not given: controller-uid, job-name, and with batch.kubernetes.io/",
+    "Job labels and those of its template, where not given: controller-uid, job-name, and with batch.kubernetes.io/",
     "CertificateSigningRequest spec: username, uid, groups, extra",
+    "timeAdded of taints, where not given",
     "labels that are left empty by that",
 ];
 
@@ -30,9 +31,7 @@ pub(crate) fn strip(given: &Value, stored: &Value) -> Value {
     let Some(object) = stored.as_object_mut() else { return stored };
     object.remove("status");
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        for key in
-            ["uid", "creationTimestamp", "managedFields", "generation", "resourceVersion"]
-        {
+        for key in ["uid", "creationTimestamp", "managedFields", "generation", "resourceVersion"] {
             metadata.remove(key);
         }
         if given.path(&["metadata", "name"]).is_none() {
@@ -52,7 +51,23 @@ pub(crate) fn strip(given: &Value, stored: &Value) -> Value {
         }
         _ => {}
     }
+    clock(given, &mut stored);
     stored
+}
+
+/// Taints are stamped with the time.
+fn clock(given: &Value, stored: &mut Value) {
+    if let Some(object) = stored.as_object_mut() {
+        if !was_given(given.get("timeAdded")) {
+            object.remove("timeAdded");
+        }
+        for (key, value) in object.iter_mut() {
+            clock(given.get(key).unwrap_or(&Value::Null), value);
+        }
+    }
+    for (index, value) in stored.as_array_mut().into_iter().flatten().enumerate() {
+        clock(given.at(index).unwrap_or(&Value::Null), value);
+    }
 }
 
 /// Whether something was really given: null is nothing.
@@ -84,18 +99,24 @@ fn service(given: &Value, object: &mut Map) {
 }
 
 fn job(given: &Value, object: &mut Map) {
-    let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return };
-    if !was_given(given.path(&["spec", "selector"])) {
-        spec.remove("selector");
+    if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+        if !was_given(given.path(&["spec", "selector"])) {
+            spec.remove("selector");
+        }
+        if let Some(template) = spec.get_mut("template").and_then(Value::as_object_mut) {
+            job_labels(given.path(&["spec", "template", "metadata", "labels"]), template);
+        }
     }
-    let Some(template) = spec.get_mut("template").and_then(Value::as_object_mut) else { return };
-    let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut) else {
-        return;
-    };
+    // A Job without labels takes those of its template.
+    job_labels(given.path(&["metadata", "labels"]), object);
+}
+
+/// Takes the labels that a Job is given out of the metadata of an object.
+fn job_labels(given: Option<&Value>, object: &mut Map) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
         for label in JOB_LABELS {
-            let before = ["spec", "template", "metadata", "labels", label];
-            if given.path(&before).is_none() {
+            if given.and_then(|given| given.get(label)).is_none() {
                 labels.remove(label);
             }
         }

@@ -1,16 +1,19 @@
 //! The cases of one kind.
 
+use super::changes::changes;
 use super::pack;
 use super::site::{Site, Writer, sites};
 use crate::record::ask::{Asker, Outcome};
 use crate::record::golden::Case;
 use crate::record::schema::{Kind, Type};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 /// An enumeration longer than this is represented by its first value.
 const LISTED: usize = 8;
 
-/// Asks for every field of a kind.
+/// Asks for every field of a kind. What changes the object in a way of its own is recorded alone;
+/// the rest, of which the server stores what it was given, many in one object.
 pub(super) fn kind(
     writer: Writer<'_>,
     kind: &Kind,
@@ -19,48 +22,54 @@ pub(super) fn kind(
 ) -> anyhow::Result<Vec<Case>> {
     let prefix = format!("{} {}", kind.api_version(), kind.kind);
     let mut cases = Vec::new();
-    if let Outcome::Stored(case) = asker.stored(&prefix, base, false)? {
+    let mut seen = BTreeSet::new();
+    if let Outcome::Stored(case) = asker.stored(&prefix, base)? {
+        seen.insert(changes(&case));
         cases.push(case);
     }
-    let (templates, own): (Vec<_>, Vec<_>) =
-        sites(writer.schemas, writer.tables, kind)
-            .into_iter()
-            .partition(|site| site.is_within("PodTemplateSpec"));
+    let (templates, own): (Vec<_>, Vec<_>) = sites(writer.schemas, writer.tables, kind)
+        .into_iter()
+        .partition(|site| site.is_within("PodTemplateSpec"));
 
-    for site in own.iter().map(Site::alone) {
-        let site = &site;
+    let mut plain = Vec::new();
+    for site in &own {
+        let alone = site.alone();
         for value in values(writer, site) {
             let name = format!("{prefix} {site}={}", shown(&value));
             let mut object = base.clone();
-            writer.set(&mut object, kind, site, &value);
-            if let Outcome::Stored(case) = asker.stored(&name, &object, false)? {
-                cases.push(case);
+            writer.set(&mut object, kind, &alone, &value);
+            if let Outcome::Stored(case) = asker.stored(&name, &object)? {
+                if seen.insert(changes(&case)) {
+                    cases.push(case);
+                } else {
+                    plain.push((site, value));
+                }
             }
         }
     }
     let mut packer = pack::Packer { writer, kind, base, asker, cases: &mut cases };
+    packer.together(&format!("{prefix} kept"), &plain)?;
     for (what, of) in VARIANTS {
-        packer.pack(&format!("{prefix} {what}"), &edits(&own, of))?;
+        packer.pack(&format!("{prefix} {what}"), edits(&own, of))?;
     }
     // Of pod templates all kinds think alike; pods themselves show each field alone.
     let first = |site: &Site| values(writer, site).into_iter().next();
-    packer.pack(&format!("{prefix} template"), &edits(&templates, first))?;
+    packer.pack(&format!("{prefix} template"), edits(&templates, first))?;
     if kind.kind == "Deployment" {
         for (what, of) in VARIANTS {
-            packer.pack(&format!("{prefix} template {what}"), &edits(&templates, of))?;
+            packer.pack(&format!("{prefix} template {what}"), edits(&templates, of))?;
         }
     }
     Ok(cases)
 }
 
-/// What is asked of many fields together.
-const VARIANTS: [(&str, fn(&Site) -> Option<Json>); 3] =
-    [("null", null), ("zero", zero), ("empty", empty)];
+/// What a field is set to, where that makes sense.
+type Variant = fn(&Site) -> Option<Json>;
 
-fn edits<'a>(
-    sites: &'a [Site],
-    value: impl Fn(&Site) -> Option<Json>,
-) -> Vec<(&'a Site, Json)> {
+/// What is asked of many fields together.
+const VARIANTS: [(&str, Variant); 3] = [("null", null), ("zero", zero), ("empty", empty)];
+
+fn edits(sites: &[Site], value: impl Fn(&Site) -> Option<Json>) -> Vec<pack::Edit<'_>> {
     sites.iter().filter_map(|site| Some((site, value(site)?))).collect()
 }
 
@@ -82,9 +91,10 @@ fn values(writer: Writer<'_>, site: &Site) -> Vec<Json> {
     values
 }
 
+/// Null is as good as absent, also where the field is required.
 #[expect(clippy::unnecessary_wraps, reason = "one of `VARIANTS`")]
-fn null(site: &Site) -> Option<Json> {
-    (!site.required).then_some(Json::Null)
+fn null(_site: &Site) -> Option<Json> {
+    Some(Json::Null)
 }
 
 fn zero(site: &Site) -> Option<Json> {

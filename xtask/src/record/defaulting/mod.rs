@@ -5,6 +5,7 @@
 //! together, to its zero value, to null and to the empty list or object. What validation refuses
 //! says nothing about defaults and is left out; the report counts it.
 
+mod changes;
 mod coverage;
 mod generate;
 mod handmade;
@@ -19,7 +20,6 @@ use super::strip::STRIPPED;
 use super::{Recording, header};
 use coverage::Coverage;
 use sekisho_testenv::TestEnv;
-use sekisho_value::Value;
 use site::Writer;
 use std::collections::BTreeMap;
 use tables::Tables;
@@ -30,68 +30,47 @@ const HOW: &str = "POST …?dryRun=All&fieldValidation=Strict as admin in the na
 /// Records the suite.
 pub(super) fn record(refused: bool) -> anyhow::Result<Recording> {
     let tables = Tables::read()?;
+    let builder = TestEnv::builder().all_apis().no_service_account().no_workload_controllers();
+    let env = builder.start()?;
+    let server = env.version()?;
+    let mut header = header("defaulting", &server, builder.args(), HOW);
+    header.insert("stripped", strings(STRIPPED));
+    let schemas = Schemas::read(&env)?;
+    let mut coverage = Coverage::of(&schemas, &tables);
+    let mut asker = Asker::new(&env);
+    asker.prepare(handmade::CLUSTER)?;
+    let writer = Writer { schemas: &schemas, tables: &tables };
     let mut files = BTreeMap::new();
     let mut report = Vec::new();
-    let mut coverage = Coverage::default();
-
-    let stable = TestEnv::builder().no_service_account().no_workload_controllers();
-    let all = stable.clone().alpha_beta();
-    let mut served = Vec::new();
-    for builder in [&stable, &all] {
-        let env = builder.start()?;
-        let schemas = Schemas::read(&env)?;
-        let mut asker = Asker::new(&env);
-        asker.prepare(handmade::CLUSTER)?;
-        let writer = Writer { schemas: &schemas, tables: &tables };
-        for kind in &schemas.kinds {
-            let id = (kind.api_version(), kind.kind.clone());
-            if served.contains(&id) {
-                continue;
-            }
-            served.push(id);
-            let Some(base) = writer.base(kind) else {
-                report.push(format!("no minimal object: {} {}", kind.api_version(), kind.kind));
-                continue;
-            };
-            let cases = generate::kind(writer, kind, &base, &mut asker)?;
-            for case in &cases {
-                coverage.add(&schemas, kind, case);
-            }
-            let name = file_name(kind);
-            let file = files.entry(name.clone()).or_insert_with(|| File {
-                name,
-                header: header("defaulting", &env_version(&env), builder.args(), [
-                    ("how", Value::from(HOW)),
-                    ("stripped", strings(STRIPPED)),
-                ]),
-                cases: Vec::new(),
-            });
-            file.cases.extend(cases);
+    for kind in &schemas.kinds {
+        if tables.skipped_kind(&kind.kind).is_some() {
+            continue;
         }
-        if builder.args() == stable.args() {
-            let cases = handmade::cases(&mut asker)?;
-            for case in &cases {
-                coverage.add_untyped(&schemas, case);
-            }
-            files.insert("handmade".to_owned(), File {
-                name: "handmade".to_owned(),
-                header: header("defaulting", &env_version(&env), builder.args(), [
-                    ("how", Value::from(HOW)),
-                    ("stripped", strings(STRIPPED)),
-                    ("cluster", handmade::cluster()?),
-                ]),
-                cases,
-            });
-        }
-        coverage.schemas(&schemas);
-        report.extend(asker.report(refused));
+        let Some(base) = writer.base(kind) else {
+            report.push(format!("no minimal object: {} {}", kind.api_version(), kind.kind));
+            continue;
+        };
+        let cases = generate::kind(writer, kind, &base, &mut asker)?;
+        let name = file_name(kind);
+        let file = files.entry(name.clone()).or_insert_with(|| File {
+            name,
+            header: header.clone(),
+            cases: Vec::new(),
+        });
+        file.cases.extend(cases);
     }
-    report.extend(coverage.report()?);
-    Ok(Recording { suite: "defaulting", files: files.into_values().collect(), report })
-}
-
-fn env_version(env: &TestEnv) -> String {
-    env.version().unwrap_or_default()
+    header.insert("cluster", handmade::cluster()?);
+    files.insert(
+        "handmade".to_owned(),
+        File { name: "handmade".to_owned(), header, cases: handmade::cases(&mut asker)? },
+    );
+    let files: Vec<File> = files.into_values().collect();
+    for case in files.iter().flat_map(|file| &file.cases) {
+        coverage.add(case);
+    }
+    report.extend(asker.report(refused));
+    report.extend(coverage.lines());
+    Ok(Recording { suite: "defaulting", files, report, summary: Some(coverage.summary(&server)) })
 }
 
 /// The file of a kind: its group's first label; Pods, which are most of all, have their own.

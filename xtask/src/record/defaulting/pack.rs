@@ -9,6 +9,9 @@ use serde_json::Value as Json;
 /// More edits than this are not put into one object.
 const MOST: usize = 100;
 
+/// An accepted part is tried together with this many others.
+const TRIED: usize = 12;
+
 /// Asks for objects of one kind with several edits each.
 pub(super) struct Packer<'a, 'b> {
     pub(super) writer: Writer<'a>,
@@ -18,21 +21,31 @@ pub(super) struct Packer<'a, 'b> {
     pub(super) cases: &'a mut Vec<Case>,
 }
 
-type Edit<'a> = (&'a Site, Json);
+/// A field and what it is set to.
+pub(super) type Edit<'a> = (&'a Site, Json);
+
+/// Edits of one object.
+type Pack<'e> = Vec<&'e Edit<'e>>;
 
 impl Packer<'_, '_> {
-    /// Packs the edits that the server lets through alone, first fit, and halves what it
-    /// refuses together.
-    pub(super) fn pack(&mut self, name: &str, edits: &[Edit<'_>]) -> anyhow::Result<()> {
-        let mut packs: Vec<Vec<&Edit<'_>>> = Vec::new();
-        for edit in edits {
-            let (site, value) = edit;
+    /// Packs the edits that the server lets through alone.
+    pub(super) fn pack(&mut self, name: &str, edits: Vec<Edit<'_>>) -> anyhow::Result<()> {
+        let mut through = Vec::new();
+        for (site, value) in edits {
             let mut object = self.base.clone();
-            self.writer.set(&mut object, self.kind, &site.alone(), value);
-            if !self.asker.lets_through(&format!("{name} {site}={value}"), &object)? {
-                continue;
+            self.writer.set(&mut object, self.kind, &site.alone(), &value);
+            if self.asker.lets_through(&format!("{name} {site}={value}"), &object)? {
+                through.push((site, value));
             }
-            let fits = |pack: &Vec<&Edit<'_>>| {
+        }
+        self.together(name, &through)
+    }
+
+    /// Puts edits into few objects, first fit; what the server refuses together is halved.
+    pub(super) fn together(&mut self, name: &str, edits: &[Edit<'_>]) -> anyhow::Result<()> {
+        let mut packs: Vec<Pack<'_>> = Vec::new();
+        for edit in edits {
+            let fits = |pack: &Pack<'_>| {
                 pack.len() < MOST && !pack.iter().any(|other| self.clash(edit.0, other.0))
             };
             match packs.iter().position(fits).and_then(|index| packs.get_mut(index)) {
@@ -40,37 +53,60 @@ impl Packer<'_, '_> {
                 None => packs.push(vec![edit]),
             }
         }
-        let mut number = 0;
-        for pack in &packs {
-            self.settle(name, &mut number, pack)?;
+        let mut accepted = Vec::new();
+        for pack in packs {
+            self.settle(pack, &mut accepted)?;
+        }
+        for (index, pack) in self.merge(accepted)?.iter().enumerate() {
+            let object = self.object(pack);
+            let case = self.asker.stored(&format!("{name} {}", index + 1), &object)?;
+            if let Outcome::Stored(case) = case {
+                self.cases.push(case);
+            }
         }
         Ok(())
     }
 
-    fn settle(
-        &mut self,
-        name: &str,
-        number: &mut usize,
-        pack: &[&Edit<'_>],
-    ) -> anyhow::Result<()> {
+    /// Halves what is refused, and gives the parts that are accepted.
+    fn settle<'e>(&mut self, pack: Pack<'e>, accepted: &mut Vec<Pack<'e>>) -> anyhow::Result<()> {
+        let object = self.object(&pack);
+        if self.asker.accepts(&object)? {
+            accepted.push(pack);
+        } else if pack.len() > 1 {
+            let (left, right) = pack.split_at(pack.len() / 2);
+            self.settle(left.to_vec(), accepted)?;
+            self.settle(right.to_vec(), accepted)?;
+        }
+        Ok(())
+    }
+
+    /// Puts accepted parts together again where they do not disturb each other.
+    fn merge<'e>(&mut self, parts: Vec<Pack<'e>>) -> anyhow::Result<Vec<Pack<'e>>> {
+        let mut merged: Vec<Pack<'e>> = Vec::new();
+        'parts: for part in parts {
+            for pack in merged.iter_mut().rev().take(TRIED) {
+                let clash = |a: &Edit<'_>| pack.iter().any(|b| self.clash(a.0, b.0));
+                if pack.len() + part.len() > MOST || part.iter().copied().any(clash) {
+                    continue;
+                }
+                let union = [pack.as_slice(), &part].concat();
+                let object = self.object(&union);
+                if self.asker.accepts(&object)? {
+                    *pack = union;
+                    continue 'parts;
+                }
+            }
+            merged.push(part);
+        }
+        Ok(merged)
+    }
+
+    fn object(&self, pack: &[&Edit<'_>]) -> Json {
         let mut object = self.base.clone();
         for (site, value) in pack {
             self.writer.set(&mut object, self.kind, site, value);
         }
-        let case = format!("{name} {}", *number + 1);
-        match self.asker.stored(&case, &object, true)? {
-            Outcome::Stored(case) => {
-                *number += 1;
-                self.cases.push(case);
-            }
-            Outcome::Refused if pack.len() > 1 => {
-                let (left, right) = pack.split_at(pack.len() / 2);
-                self.settle(name, number, left)?;
-                self.settle(name, number, right)?;
-            }
-            Outcome::Refused => {}
-        }
-        Ok(())
+        object
     }
 
     /// Whether one edit undoes the other: it stands above it, or chooses another member of a

@@ -292,8 +292,20 @@ fn at<'a>(node: &'a mut Json, path: &[Step]) -> Option<&'a mut Json> {
     })
 }
 
-/// A merge patch (RFC 7396).
+/// A merge patch (RFC 7396), but that items of lists are added where none of their name is there.
 fn merge(node: &mut Json, patch: &Json) {
+    if let (Json::Array(items), Json::Array(more)) = (&mut *node, patch) {
+        for item in more {
+            let name = item.get("name");
+            if !items
+                .iter()
+                .any(|other| other == item || (name.is_some() && other.get("name") == name))
+            {
+                items.push(item.clone());
+            }
+        }
+        return;
+    }
     let Json::Object(patch) = patch else {
         *node = patch.clone();
         return;

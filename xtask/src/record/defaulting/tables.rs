@@ -22,6 +22,8 @@ pub(crate) struct Tables {
     needs: BTreeMap<String, Vec<Need>>,
     /// fields that cannot be created, with the reason
     skip: Map<String, Json>,
+    /// kinds that are never stored, with the reason
+    kinds: Map<String, Json>,
 }
 
 /// What a field needs.
@@ -58,6 +60,7 @@ impl Tables {
             unions: table("unions")?,
             needs,
             skip: table("skip")?,
+            kinds: table("kinds")?,
         })
     }
 
@@ -104,5 +107,10 @@ impl Tables {
     /// Why a field is left out.
     pub(crate) fn skipped(&self, owner: &str, field: &str) -> Option<&str> {
         self.skip.get(&format!("{owner}.{field}")).and_then(Json::as_str)
+    }
+
+    /// Why a kind is left out.
+    pub(crate) fn skipped_kind(&self, kind: &str) -> Option<&str> {
+        self.kinds.get(kind).and_then(Json::as_str)
     }
 }
