@@ -15,6 +15,7 @@ mod diagnostic;
 pub mod hir;
 mod source;
 pub mod term;
+pub mod types;
 
 pub use diagnostic::{Code, Diagnostic};
 pub use source::{Location, Source, SourceId, Span};

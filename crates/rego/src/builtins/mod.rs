@@ -3,21 +3,98 @@
 //! A group of functions is a file with a `FUNCTIONS` list; what each takes and gives stands in
 //! `declarations.txt`.
 
-use crate::term::{Arena, Term};
-use sekisho_budget::BudgetExceeded;
+mod notation;
+mod patterns;
 
-/// A built-in function.
+pub use patterns::Patterns;
+
+use crate::term::{Arena, Term};
+use crate::types::{FunctionType, Type};
+use sekisho_budget::BudgetExceeded;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+/// What the groups of functions define; one line for each.
+const GROUPS: &[&[(&str, Function)]] = &[];
+
+/// A built-in function: what OPA declares of it, and its code.
 pub struct Builtin {
     /// its name, dots included
     pub name: &'static str,
-    /// what it does
-    pub function: Function,
+    /// what it does; none where it is declared and not implemented
+    pub function: Option<Function>,
+    /// what it takes and gives
+    pub signature: FunctionType,
+    /// the names of its parameters; empty where one has none
+    pub param_names: Vec<&'static str>,
+    /// the name of its result; empty where it has none
+    pub result_name: &'static str,
+    /// the operator that calls it
+    pub infix: Option<&'static str>,
+    /// it gives a list of values that hold in turn, instead of one value
+    pub relation: bool,
+    /// strict compilation refuses it
+    pub deprecated: bool,
+    /// its value may differ between evaluations
+    pub nondeterministic: bool,
+    /// it asks the network
+    pub network: bool,
 }
 
-impl std::fmt::Debug for Builtin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Builtin {
+    /// The types of its parameters.
+    #[must_use]
+    pub fn params(&self) -> &[Type] {
+        &self.signature.params
+    }
+
+    /// The type of its value; `print` has none.
+    #[must_use]
+    pub fn result(&self) -> Option<&Type> {
+        self.signature.result.as_ref()
+    }
+}
+
+impl fmt::Debug for Builtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
+}
+
+static BUILTINS: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
+    let functions: BTreeMap<_, _> = GROUPS.iter().copied().flatten().copied().collect();
+    let declarations = notation::read(include_str!("declarations.txt")).unwrap_or_default();
+    declarations
+        .into_iter()
+        .map(|declared| {
+            let has = |flag| declared.flags.contains(&flag);
+            let builtin = Builtin {
+                name: declared.name,
+                function: functions.get(declared.name).copied(),
+                infix: declared.flags.iter().find_map(|flag| flag.strip_prefix("infix ")),
+                relation: has("relation"),
+                deprecated: has("deprecated"),
+                nondeterministic: has("nondeterministic"),
+                network: has("network"),
+                signature: declared.signature,
+                param_names: declared.param_names,
+                result_name: declared.result_name,
+            };
+            (declared.name, builtin)
+        })
+        .collect()
+});
+
+/// The built-in of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Builtin> {
+    BUILTINS.get(name)
+}
+
+/// Every built-in that OPA declares, by name.
+pub fn all() -> impl Iterator<Item = &'static Builtin> {
+    BUILTINS.values()
 }
 
 /// The code of a built-in. It is given as many arguments as it declares.
@@ -29,6 +106,8 @@ pub struct Context<'a> {
     pub arena: Arena<'a>,
     /// what the caller of the evaluation says of the world
     pub facts: &'a Facts,
+    /// compiled patterns, kept between calls and evaluations
+    pub patterns: &'a Patterns,
 }
 
 /// What the caller of an evaluation says of the world; the engine asks nobody else.
@@ -61,5 +140,101 @@ pub enum Failure {
 impl From<BudgetExceeded> for Failure {
     fn from(exceeded: BudgetExceeded) -> Self {
         Self::Budget(exceeded)
+    }
+}
+
+impl Failure {
+    /// The operand at a position (from 1) is of no type that the function takes.
+    #[must_use]
+    pub fn operand_type(position: usize, got: Term<'_>, expected: &[&str]) -> Self {
+        let got = got.kind().name();
+        match expected {
+            [one] => Self::operand(position, format!("must be {one} but got {got}")),
+            many => {
+                let many = many.join(", ");
+                Self::operand(position, format!("must be one of {{{many}}} but got {got}"))
+            }
+        }
+    }
+
+    /// A member of the operand at a position (from 1) is of no type that the function takes.
+    #[must_use]
+    pub fn operand_element(
+        position: usize,
+        collection: Term<'_>,
+        got: Term<'_>,
+        expected: &[&str],
+    ) -> Self {
+        let (whole, got) = (collection.kind().name(), got.kind().name());
+        let expected = match expected {
+            [one] => format!("{one}s"),
+            many => format!("(any of) {{{}}}", many.join(", ")),
+        };
+        let message = format!("must be {whole} of {expected} but got {whole} containing {got}");
+        Self::operand(position, message)
+    }
+
+    /// The operand at a position (from 1) is not what it must be.
+    #[must_use]
+    pub fn operand(position: usize, message: impl fmt::Display) -> Self {
+        Self::Error { wrong_type: true, message: format!("operand {position} {message}") }
+    }
+
+    /// The function failed, in OPA's words.
+    #[must_use]
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::Error { wrong_type: false, message: message.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUPS, all, find, notation};
+
+    #[test]
+    fn declarations_are_those_of_the_file() {
+        let text = include_str!("declarations.txt");
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(all().count(), lines.len());
+        assert_eq!(lines.len(), 206);
+        assert!(notation::read(text).is_some());
+        for line in lines {
+            let name = line.split('(').next().unwrap();
+            let builtin = find(name).unwrap();
+            let with_name = |name: &str, of: String| match name {
+                "" => of,
+                name => format!("{name}: {of}"),
+            };
+            let mut params: Vec<String> = builtin
+                .param_names
+                .iter()
+                .zip(builtin.params())
+                .map(|(name, of)| with_name(name, of.to_string()))
+                .collect();
+            params.extend(builtin.signature.variadic.iter().map(|of| format!("{of}...")));
+            let mut written = format!("{name}({})", params.join(", "));
+            if let Some(result) = builtin.result() {
+                written += &format!(" -> {}", with_name(builtin.result_name, result.to_string()));
+            }
+            assert_eq!(line.split(" | ").next(), Some(written.as_str()));
+        }
+    }
+
+    #[test]
+    fn every_function_is_declared() {
+        for (name, _) in GROUPS.iter().copied().flatten() {
+            assert!(find(name).is_some_and(|b| b.function.is_some()), "{name}");
+        }
+    }
+
+    #[test]
+    fn flags() {
+        let walk = find("walk").unwrap();
+        assert!(walk.relation && !walk.network);
+        assert_eq!(find("plus").unwrap().infix, Some("+"));
+        assert!(find("http.send").unwrap().network);
+        assert!(find("re_match").unwrap().deprecated);
+        assert!(find("time.now_ns").unwrap().nondeterministic);
+        assert!(find("nosuch").is_none());
     }
 }

@@ -1,4 +1,4 @@
-use super::{Term, compare};
+use super::{Comparison, Depth, Term};
 use bumpalo::Bump;
 use sekisho_budget::{Budget, BudgetExceeded};
 
@@ -45,7 +45,8 @@ impl<'a> Arena<'a> {
     /// # Errors
     /// Where the memory is used up.
     pub fn array(&self, items: &[Term<'a>]) -> Result<Term<'a>, BudgetExceeded> {
-        self.keep(items).map(Term::Array)
+        let depth = Depth::above(items.iter().copied())?;
+        Ok(Term::Array(self.keep(items)?, depth))
     }
 
     /// A set of these members, in any order, repeated or not.
@@ -53,9 +54,21 @@ impl<'a> Arena<'a> {
     /// # Errors
     /// Where the memory is used up.
     pub fn set(&self, mut members: Vec<Term<'a>>) -> Result<Term<'a>, BudgetExceeded> {
-        members.sort_by(|left, right| compare(*left, *right));
-        members.dedup();
-        self.keep(&members).map(Term::Set)
+        self.budget.step(members.len() as u64)?;
+        let comparison = Comparison::new(self.budget);
+        members.sort_by(|left, right| comparison.compare(*left, *right));
+        members.dedup_by(|left, right| comparison.compare(*left, *right).is_eq());
+        comparison.end()?;
+        self.sorted_set(&members)
+    }
+
+    /// A set of members that are in order, none twice.
+    ///
+    /// # Errors
+    /// Where the memory is used up.
+    pub fn sorted_set(&self, members: &[Term<'a>]) -> Result<Term<'a>, BudgetExceeded> {
+        let depth = Depth::above(members.iter().copied())?;
+        Ok(Term::Set(self.keep(members)?, depth))
     }
 
     /// An object of these entries, in any order; of entries with the same key the last counts.
@@ -66,10 +79,31 @@ impl<'a> Arena<'a> {
         &self,
         mut entries: Vec<(Term<'a>, Term<'a>)>,
     ) -> Result<Term<'a>, BudgetExceeded> {
-        entries.reverse();
-        entries.sort_by(|(left, _), (right, _)| compare(*left, *right));
-        entries.dedup_by(|(later, _), (kept, _)| later == kept);
-        self.keep(&entries).map(Term::Object)
+        self.budget.step(entries.len() as u64)?;
+        let comparison = Comparison::new(self.budget);
+        entries.sort_by(|(left, _), (right, _)| comparison.compare(*left, *right));
+        // the first way to write a key stays, as in OPA
+        entries.dedup_by(|(key, value), (first_key, kept)| {
+            let same = comparison.compare(*key, *first_key).is_eq();
+            if same {
+                *kept = *value;
+            }
+            same
+        });
+        comparison.end()?;
+        self.sorted_object(&entries)
+    }
+
+    /// An object of entries that are in the order of their keys, no key twice.
+    ///
+    /// # Errors
+    /// Where the memory is used up.
+    pub fn sorted_object(
+        &self,
+        entries: &[(Term<'a>, Term<'a>)],
+    ) -> Result<Term<'a>, BudgetExceeded> {
+        let depth = Depth::above(entries.iter().flat_map(|(key, value)| [*key, *value]))?;
+        Ok(Term::Object(self.keep(entries)?, depth))
     }
 
     /// Keeps a slice as it is.

@@ -1,40 +1,112 @@
-use super::Term;
+use super::{Term, number};
+use sekisho_budget::{Budget, BudgetExceeded};
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 /// The order of all values: null, booleans, numbers by value, strings by bytes, lists, objects,
 /// sets.
+///
+/// It costs nothing of a budget: for values that may be large and are compared again and again
+/// use [`Comparison`].
 #[must_use]
 pub fn compare(left: Term<'_>, right: Term<'_>) -> Ordering {
     match (left, right) {
         (Term::Int(left), Term::Int(right)) => left.cmp(&right),
         (Term::String(left), Term::String(right)) => left.cmp(right),
-        _ => compare_any(left, right),
+        _ => compare_any(left, right, &mut |_| true),
     }
 }
 
-fn compare_any(left: Term<'_>, right: Term<'_>) -> Ordering {
+/// Many comparisons that take a step for every collection that they look into, and for every
+/// eighth of its members.
+///
+/// Once the budget is used up everything is equal, so that a sort ends soon; [`Self::end`] then
+/// gives the error.
+pub struct Comparison<'b> {
+    budget: &'b Budget<'b>,
+    exceeded: Cell<Option<BudgetExceeded>>,
+}
+
+impl<'b> Comparison<'b> {
+    /// Comparisons that take from this budget.
+    #[must_use]
+    pub fn new(budget: &'b Budget<'b>) -> Self {
+        Self { budget, exceeded: Cell::new(None) }
+    }
+
+    /// As [`compare`].
+    #[must_use]
+    pub fn compare(&self, left: Term<'_>, right: Term<'_>) -> Ordering {
+        match (left, right) {
+            (Term::Int(left), Term::Int(right)) => left.cmp(&right),
+            (Term::String(left), Term::String(right)) => left.cmp(right),
+            _ => compare_any(left, right, &mut |len| self.take(len)),
+        }
+    }
+
+    fn take(&self, len: usize) -> bool {
+        if self.exceeded.get().is_none()
+            && let Err(exceeded) = self.budget.step(1 + len as u64 / 8)
+        {
+            self.exceeded.set(Some(exceeded));
+        }
+        self.exceeded.get().is_none()
+    }
+
+    /// The end of the comparisons.
+    ///
+    /// # Errors
+    /// Where the budget was used up.
+    pub fn end(self) -> Result<(), BudgetExceeded> {
+        self.exceeded.get().map_or(Ok(()), Err)
+    }
+}
+
+fn compare_any(left: Term<'_>, right: Term<'_>, go_on: &mut dyn FnMut(usize) -> bool) -> Ordering {
     let kinds = left.kind().cmp(&right.kind());
     if kinds.is_ne() {
         return kinds;
     }
     match (left, right) {
         (Term::Bool(left), Term::Bool(right)) => left.cmp(&right),
-        (Term::Int(_) | Term::Number(_), _) => super::convert::compare_numbers(left, right),
-        (Term::Array(_) | Term::JsonArray(_) | Term::Set(_), _) => left
+        (Term::Int(left), Term::Int(right)) => left.cmp(&right),
+        (Term::String(left), Term::String(right)) => left.cmp(right),
+        (Term::Int(_) | Term::Number(_), _) => number::compare(left, right),
+        (Term::Null, _) => Ordering::Equal,
+        _ if same_place(left, right) || !go_on(left.len().min(right.len()).unwrap_or(0)) => {
+            Ordering::Equal
+        }
+        (Term::Object(..) | Term::JsonObject(_), _) => compare_objects(left, right, go_on),
+        _ => left
             .items()
             .zip(right.items())
-            .map(|(l, r)| compare(l, r))
-            .find(|o| o.is_ne())
+            .map(|(left, right)| compare_any(left, right, go_on))
+            .find(|order| order.is_ne())
             .unwrap_or_else(|| left.len().cmp(&right.len())),
-        (Term::Object(_) | Term::JsonObject(_), _) => compare_objects(left, right),
-        _ => Ordering::Equal,
+    }
+}
+
+/// The same collection is equal to itself; no need to look.
+fn same_place(left: Term<'_>, right: Term<'_>) -> bool {
+    match (left, right) {
+        (Term::Array(left, _), Term::Array(right, _))
+        | (Term::Set(left, _), Term::Set(right, _)) => std::ptr::eq(left, right),
+        (Term::Object(left, _), Term::Object(right, _)) => std::ptr::eq(left, right),
+        (Term::JsonArray(left), Term::JsonArray(right)) => std::ptr::eq(left, right),
+        (Term::JsonObject(left), Term::JsonObject(right)) => std::ptr::eq(left, right),
+        _ => false,
     }
 }
 
 /// As OPA does: entry by entry, key before value; then by length.
-fn compare_objects(left: Term<'_>, right: Term<'_>) -> Ordering {
+fn compare_objects(
+    left: Term<'_>,
+    right: Term<'_>,
+    go_on: &mut dyn FnMut(usize) -> bool,
+) -> Ordering {
     for ((left_key, left_value), (right_key, right_value)) in left.entries().zip(right.entries()) {
-        let order = compare(left_key, right_key).then_with(|| compare(left_value, right_value));
+        let order = compare_any(left_key, right_key, go_on)
+            .then_with(|| compare_any(left_value, right_value, go_on));
         if order.is_ne() {
             return order;
         }

@@ -1,23 +1,6 @@
 use super::{Arena, Term};
 use sekisho_budget::BudgetExceeded;
 use sekisho_value::{Number, Value};
-use std::cmp::Ordering;
-
-/// The index that a literal such as `1.0` or `1e1` stands for.
-pub(super) fn whole_number(literal: &str) -> Option<usize> {
-    let _ = literal;
-    None
-}
-
-/// By value, exactly.
-pub(super) fn compare_numbers(left: Term<'_>, right: Term<'_>) -> Ordering {
-    let double = |term| match term {
-        Term::Int(int) => int as f64,
-        Term::Number(literal) => literal.parse().unwrap_or(0.0),
-        _ => 0.0,
-    };
-    double(left).total_cmp(&double(right))
-}
 
 /// A value of its own, copied into the arena.
 ///
@@ -56,10 +39,10 @@ pub fn to_json(term: Term<'_>) -> Value {
         Term::Int(int) => Value::from(int),
         Term::Number(literal) => Number::from_literal(literal).map_or(Value::Null, Value::Number),
         Term::String(text) => Value::from(text),
-        Term::Array(_) | Term::JsonArray(_) | Term::Set(_) => {
+        Term::Array(..) | Term::JsonArray(_) | Term::Set(..) => {
             Value::Array(std::sync::Arc::new(term.items().map(to_json).collect()))
         }
-        Term::Object(_) | Term::JsonObject(_) => Value::Object(
+        Term::Object(..) | Term::JsonObject(_) => Value::Object(
             term.entries()
                 .map(|(key, value)| {
                     let key = match key {

@@ -3,10 +3,13 @@
 mod arena;
 mod compare;
 mod convert;
+mod depth;
+pub(crate) mod number;
 
 pub use arena::Arena;
-pub use compare::compare;
+pub use compare::{Comparison, compare};
 pub use convert::{from_json, to_json};
+pub use depth::Depth;
 
 use sekisho_value::{Map, Value};
 
@@ -29,11 +32,11 @@ pub enum Term<'a> {
     /// a string
     String(&'a str),
     /// a list
-    Array(&'a [Term<'a>]),
+    Array(&'a [Term<'a>], Depth),
     /// an object, sorted by key, no key twice
-    Object(&'a [(Term<'a>, Term<'a>)]),
+    Object(&'a [(Term<'a>, Term<'a>)], Depth),
     /// a set, sorted, no member twice
-    Set(&'a [Term<'a>]),
+    Set(&'a [Term<'a>], Depth),
     /// a list of borrowed data
     JsonArray(&'a [Value]),
     /// an object of borrowed data
@@ -103,9 +106,9 @@ impl<'a> Term<'a> {
             Self::Bool(_) => TermKind::Boolean,
             Self::Int(_) | Self::Number(_) => TermKind::Number,
             Self::String(_) => TermKind::String,
-            Self::Array(_) | Self::JsonArray(_) => TermKind::Array,
-            Self::Object(_) | Self::JsonObject(_) => TermKind::Object,
-            Self::Set(_) => TermKind::Set,
+            Self::Array(..) | Self::JsonArray(_) => TermKind::Array,
+            Self::Object(..) | Self::JsonObject(_) => TermKind::Object,
+            Self::Set(..) => TermKind::Set,
         }
     }
 
@@ -122,8 +125,8 @@ impl<'a> Term<'a> {
     #[must_use]
     pub fn len(self) -> Option<usize> {
         match self {
-            Self::Array(items) | Self::Set(items) => Some(items.len()),
-            Self::Object(entries) => Some(entries.len()),
+            Self::Array(items, _) | Self::Set(items, _) => Some(items.len()),
+            Self::Object(entries, _) => Some(entries.len()),
             Self::JsonArray(items) => Some(items.len()),
             Self::JsonObject(map) => Some(map.len()),
             _ => None,
@@ -136,14 +139,14 @@ impl<'a> Term<'a> {
     #[inline]
     pub fn entry(self, position: usize) -> Option<(Self, Self)> {
         match self {
-            Self::Array(items) => Some((index(position), *items.get(position)?)),
+            Self::Array(items, _) => Some((index(position), *items.get(position)?)),
             Self::JsonArray(items) => Some((index(position), Self::borrowed(items.get(position)?))),
-            Self::Object(entries) => entries.get(position).copied(),
+            Self::Object(entries, _) => entries.get(position).copied(),
             Self::JsonObject(map) => {
                 let (key, value) = map.entry_at(position)?;
                 Some((Self::String(key), Self::borrowed(value)))
             }
-            Self::Set(members) => members.get(position).map(|member| (*member, *member)),
+            Self::Set(members, _) => members.get(position).map(|member| (*member, *member)),
             _ => None,
         }
     }
@@ -157,15 +160,15 @@ impl<'a> Term<'a> {
                 Self::String(key) => map.get(key).map(Self::borrowed),
                 _ => None,
             },
-            Self::Object(entries) => {
+            Self::Object(entries, _) => {
                 let found = entries.binary_search_by(|(at, _)| compare(*at, key)).ok()?;
                 entries.get(found).map(|(_, value)| *value)
             }
-            Self::Set(members) => {
+            Self::Set(members, _) => {
                 let found = members.binary_search_by(|member| compare(*member, key)).ok()?;
                 members.get(found).copied()
             }
-            Self::Array(_) | Self::JsonArray(_) => {
+            Self::Array(..) | Self::JsonArray(_) => {
                 let index = key.as_index()?;
                 self.entry(index).map(|(_, item)| item)
             }
@@ -179,7 +182,7 @@ impl<'a> Term<'a> {
     pub fn field(self, key: &str) -> Option<Self> {
         match self {
             Self::JsonObject(map) => map.get(key).map(Self::borrowed),
-            Self::Object(entries) => {
+            Self::Object(entries, _) => {
                 let found =
                     entries.binary_search_by(|(at, _)| compare(*at, Term::String(key))).ok()?;
                 entries.get(found).map(|(_, value)| *value)
@@ -205,7 +208,7 @@ impl<'a> Term<'a> {
         match self {
             Self::Int(int) => usize::try_from(int).ok(),
             // `1.0` finds what `1` finds
-            Self::Number(literal) => convert::whole_number(literal),
+            Self::Number(literal) => number::whole_number(literal),
             _ => None,
         }
     }
