@@ -13,10 +13,15 @@ pub mod ast;
 pub mod builtins;
 mod diagnostic;
 pub mod hir;
+mod plan;
+mod program;
 mod source;
 pub mod term;
 pub mod types;
+mod vm;
 
 pub use diagnostic::{Code, Diagnostic};
+pub use program::Program;
 pub use source::{Location, Source, SourceId, Span};
 pub use term::Term;
+pub use vm::{EvalCode, EvalError};

@@ -1,0 +1,170 @@
+//! Bodies and their expressions.
+
+use super::{Job, Name, Planner};
+use crate::hir::{Body, Callee, Expr, ExprKind, Operand, Query};
+use crate::program::{Comparison, FunctionId, Make, Op, Reg, Src};
+
+impl Planner<'_> {
+    /// A query: a list of the values of its variables, for every way to make it hold.
+    pub(super) fn query(&mut self, query: &Query) -> FunctionId {
+        let id = self.declare("query".into(), 0, false);
+        self.begin();
+        self.e.location = query.location;
+        let (mark, dst) = (self.e.register(), self.e.register());
+        self.e.emit(Op::Begin { mark });
+        let done = self.e.label();
+        let scope = self.e.open(done);
+        self.body(&query.body);
+        let tuple = self.tuple(&query.results, None);
+        self.e.emit(Op::Push { src: Src::reg(tuple) });
+        self.e.retry();
+        self.e.close(scope);
+        self.e.place(done);
+        self.e.emit(Op::End { what: Make::Array, dst, mark });
+        self.e.emit(Op::Return { src: Src::reg(dst) });
+        self.end(id);
+        id
+    }
+
+    /// Expressions, one after the other; what follows is run for every way to make them hold.
+    pub(super) fn body(&mut self, body: &Body) {
+        for expr in body {
+            let outer = std::mem::replace(&mut self.e.location, expr.location);
+            if expr.with.is_empty() {
+                self.expr_kind(expr);
+            } else {
+                self.expr_with(expr);
+            }
+            self.e.location = outer;
+        }
+    }
+
+    pub(super) fn expr_kind(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Unify(left, right) => self.unify(left, right),
+            ExprKind::Test(operand) => {
+                let src = self.value(operand);
+                self.e.emit(Op::IsTrue { src, fail: self.e.fail });
+            }
+            ExprKind::Call { callee, args, out } => self.call(callee, args, out.as_ref()),
+            ExprKind::Not(body) => self.not(body),
+            ExprKind::Every { key, value, domain, body } => {
+                self.every(key.as_ref(), value, domain, body);
+            }
+            ExprKind::Print(args) => self.print(args),
+        }
+    }
+
+    fn call(&mut self, callee: &Callee, args: &[Operand], out: Option<&Operand>) {
+        let mock = self.mocks.get(&Name::of(callee)).copied();
+        if let (Callee::Builtin(builtin), None, None, [left, right]) = (callee, mock, out, args)
+            && let Some(how) = comparison(builtin.name)
+        {
+            let (left, right) = (self.value(left), self.value(right));
+            self.e.emit(Op::Compare { how, left, right, fail: self.e.fail });
+            return;
+        }
+        let start = self.row(&args.iter().collect::<Vec<_>>());
+        let dst = self.e.register();
+        let fail = self.e.fail;
+        let done = self.e.label();
+        if let Some(mock) = mock {
+            let labels = self.exits(done);
+            self.e.emit(Op::Mocked { mock, args: start, dst, labels });
+        }
+        let relation = match callee {
+            Callee::Builtin(builtin) => {
+                let index = self.builtin(builtin);
+                self.e.emit(Op::Builtin { builtin: index, args: start, dst, fail });
+                is_relation(builtin.name)
+            }
+            Callee::Function(path) => {
+                match self.tree.find(path) {
+                    Some(node) => {
+                        let function = self.function(Job::Function(node));
+                        self.e.emit(Op::Call { function, args: start, dst, fail });
+                    }
+                    None => self.e.retry(),
+                }
+                false
+            }
+        };
+        self.e.place(done);
+        let value = if relation { self.e.each(Src::reg(dst)).1 } else { dst };
+        match out {
+            Some(out) => self.unify_value(out, Src::reg(value)),
+            None => self.e.emit(Op::IsTrue { src: Src::reg(value), fail: self.e.fail }),
+        }
+    }
+
+    /// A pair of places for an operation that has no room for both: `done`, and where it fails.
+    pub(super) fn exits(&mut self, done: u32) -> u32 {
+        self.e.exits.push((done, self.e.fail));
+        u32::try_from(self.e.exits.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn not(&mut self, body: &Body) {
+        let fails = self.e.label();
+        let outer = self.e.fail;
+        let scope = self.e.open(fails);
+        self.body(body);
+        self.e.emit(Op::Jump { to: outer });
+        self.e.close(scope);
+        self.e.place(fails);
+    }
+
+    fn every(&mut self, key: Option<&Operand>, value: &Operand, domain: &Operand, body: &Body) {
+        let src = self.value(domain);
+        let outer = self.e.fail;
+        self.e.emit(Op::IsCollection { src, fail: outer });
+        let done = self.e.label();
+        let scope = self.e.open(done);
+        let (key_reg, value_reg) = self.e.each(src);
+        let next = std::mem::replace(&mut self.e.fail, outer);
+        if let Some(key) = key {
+            self.unify_value(key, Src::reg(key_reg));
+        }
+        self.unify_value(value, Src::reg(value_reg));
+        self.body(body);
+        self.e.emit(Op::Jump { to: next });
+        self.e.close(scope);
+        self.e.place(done);
+    }
+
+    fn print(&mut self, args: &[Operand]) {
+        let start = self.e.run(args.len());
+        for (at, operand) in args.iter().enumerate() {
+            let dst = start.saturating_add(Reg::try_from(at).unwrap_or(Reg::MAX));
+            let mark = self.e.register();
+            self.e.emit(Op::Begin { mark });
+            let done = self.e.label();
+            let scope = self.e.open(done);
+            self.push(operand);
+            self.e.retry();
+            self.e.close(scope);
+            self.e.place(done);
+            self.e.emit(Op::End { what: Make::Set, dst, mark });
+        }
+        let src = self.e.register();
+        let count = u16::try_from(args.len()).unwrap_or(u16::MAX);
+        self.e.emit(Op::Make { what: Make::Array, dst: src, start, count });
+        self.e.emit(Op::Print { src });
+    }
+}
+
+fn comparison(name: &str) -> Option<Comparison> {
+    Some(match name {
+        "equal" | "eq" => Comparison::Equal,
+        "neq" => Comparison::NotEqual,
+        "lt" => Comparison::Less,
+        "lte" => Comparison::LessOrEqual,
+        "gt" => Comparison::Greater,
+        "gte" => Comparison::GreaterOrEqual,
+        _ => return None,
+    })
+}
+
+/// Whether the built-in has several values: its code gives them as a list.
+fn is_relation(name: &str) -> bool {
+    name == "walk"
+}

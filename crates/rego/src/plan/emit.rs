@@ -1,0 +1,171 @@
+//! The code of one function, as it is written.
+
+use crate::Location;
+use crate::hir::Var;
+use crate::program::{Label, Op, Reg, Src};
+use std::collections::HashMap;
+
+/// Writes the code of one function.
+#[derive(Debug, Default)]
+pub(super) struct Emitter {
+    pub(super) ops: Vec<Op>,
+    pub(super) locations: Vec<Location>,
+    /// pairs of labels that do not fit into their operation
+    pub(super) exits: Vec<(Label, Label)>,
+    /// where each label stands
+    labels: Vec<Option<Label>>,
+    free: Reg,
+    /// the most registers in use at once
+    pub(super) registers: Reg,
+    /// where an operation goes that does not hold
+    pub(super) fail: Label,
+    /// where the values of the variables are that have one here
+    pub(super) bound: HashMap<Var, Src>,
+    pub(super) location: Location,
+    /// it needs more registers than there are
+    pub(super) too_large: bool,
+}
+
+/// The code of one function, to be joined to the program's.
+pub(super) struct Written {
+    pub(super) ops: Vec<Op>,
+    pub(super) locations: Vec<Location>,
+    pub(super) exits: Vec<(Label, Label)>,
+}
+
+/// What a scope ends with giving back.
+pub(super) struct Scope {
+    fail: Label,
+    bound: HashMap<Var, Src>,
+    free: Reg,
+}
+
+impl Emitter {
+    pub(super) fn emit(&mut self, op: Op) {
+        self.ops.push(op);
+        self.locations.push(self.location);
+    }
+
+    /// A label that stands nowhere yet.
+    pub(super) fn label(&mut self) -> Label {
+        self.labels.push(None);
+        Label::try_from(self.labels.len() - 1).unwrap_or(Label::MAX)
+    }
+
+    /// The label stands here.
+    pub(super) fn place(&mut self, label: Label) {
+        let here = Label::try_from(self.ops.len()).unwrap_or(Label::MAX);
+        if let Some(place) = self.labels.get_mut(label as usize) {
+            *place = Some(here);
+        }
+    }
+
+    pub(super) fn register(&mut self) -> Reg {
+        self.run(1)
+    }
+
+    /// The first of so many registers in a row.
+    pub(super) fn run(&mut self, count: usize) -> Reg {
+        let first = self.free;
+        match u16::try_from(count).ok().and_then(|count| first.checked_add(count)) {
+            Some(free) => {
+                self.free = free;
+                self.registers = self.registers.max(free);
+            }
+            None => self.too_large = true,
+        }
+        first
+    }
+
+    /// Opens a scope: what fails in it goes to `fail`, and what is bound in it is forgotten with
+    /// it.
+    pub(super) fn open(&mut self, fail: Label) -> Scope {
+        let fail = std::mem::replace(&mut self.fail, fail);
+        Scope { fail, bound: self.bound.clone(), free: self.free }
+    }
+
+    pub(super) fn close(&mut self, scope: Scope) {
+        self.fail = scope.fail;
+        self.bound = scope.bound;
+        self.free = scope.free;
+    }
+
+    /// Goes on with the next way to make the body hold.
+    pub(super) fn retry(&mut self) {
+        self.emit(Op::Jump { to: self.fail });
+    }
+
+    /// Goes through a collection: what follows is run for each entry.
+    pub(super) fn each(&mut self, collection: Src) -> (Reg, Reg) {
+        let state = self.run(2);
+        let (key, value) = (self.register(), self.register());
+        self.emit(Op::Iterate { state, src: collection, fail: self.fail });
+        let next = self.label();
+        self.place(next);
+        self.emit(Op::Next { state, key, value, exit: self.fail });
+        self.fail = next;
+        (key, value)
+    }
+
+    /// The code with its labels as places, `base` being the place of its first operation, and
+    /// `exits` how many pairs of labels stand before its own.
+    pub(super) fn finish(mut self, base: Label, exits: u32) -> Written {
+        let labels = std::mem::take(&mut self.labels);
+        let place = |label: &mut Label| {
+            let at = labels.get(*label as usize).copied().flatten().unwrap_or(0);
+            *label = base.saturating_add(at);
+        };
+        for op in &mut self.ops {
+            match op {
+                Op::Mocked { labels, .. } | Op::Replaced { labels, .. } => *labels += exits,
+                _ => {}
+            }
+            if let Some(label) = target(op) {
+                place(label);
+            }
+        }
+        for (done, fail) in &mut self.exits {
+            place(done);
+            place(fail);
+        }
+        Written { ops: self.ops, locations: self.locations, exits: self.exits }
+    }
+}
+
+/// The label of an operation.
+fn target(op: &mut Op) -> Option<&mut Label> {
+    match op {
+        Op::Jump { to } | Op::IfFlag { to, .. } => Some(to),
+        Op::Next { exit, .. } => Some(exit),
+        Op::Input { fail, .. }
+        | Op::InputPath { fail, .. }
+        | Op::Data { fail, .. }
+        | Op::Path { fail, .. }
+        | Op::Get { fail, .. }
+        | Op::IsTrue { fail, .. }
+        | Op::Compare { fail, .. }
+        | Op::IsArray { fail, .. }
+        | Op::IsObject { fail, .. }
+        | Op::Iterate { fail, .. }
+        | Op::IsCollection { fail, .. }
+        | Op::Builtin { fail, .. }
+        | Op::Call { fail, .. } => Some(fail),
+        Op::Move { .. }
+        | Op::Item { .. }
+        | Op::Make { .. }
+        | Op::Begin { .. }
+        | Op::Push { .. }
+        | Op::End { .. }
+        | Op::EndNested { .. }
+        | Op::Merge { .. }
+        | Op::Mocked { .. }
+        | Op::Replaced { .. }
+        | Op::Enter { .. }
+        | Op::Leave
+        | Op::Flag { .. }
+        | Op::Keep { .. }
+        | Op::Return { .. }
+        | Op::ReturnUndefined
+        | Op::Print { .. } => None,
+    }
+}

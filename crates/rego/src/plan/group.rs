@@ -1,0 +1,210 @@
+//! The rules of one path.
+
+use super::Planner;
+use super::tree::NodeId;
+use crate::hir::{Clause, Operand, Rule, RuleKind};
+use crate::program::{Conflict, Make, Op, Reg, Src};
+
+/// Where the value of a group is kept until all of its rules have been asked.
+#[derive(Clone, Copy)]
+struct Kept {
+    dst: Reg,
+    flag: Reg,
+    conflict: Conflict,
+}
+
+impl<'h> Planner<'h> {
+    /// The rules that define the document of a node.
+    pub(super) fn rules(&mut self, node: NodeId) {
+        let rules = self.rules_of(node, false);
+        let Some(first) = rules.first() else {
+            self.e.emit(Op::ReturnUndefined);
+            return;
+        };
+        self.e.location = first.location;
+        let flat = rules.iter().all(|rule| rule.rest.is_empty());
+        if flat && rules.iter().all(|rule| rule.kind == RuleKind::Single) {
+            self.single(&rules, Conflict::Rule);
+        } else if flat {
+            self.set(&rules);
+        } else {
+            self.object(&rules);
+        }
+    }
+
+    /// The rules that define the function of a node.
+    pub(super) fn function_rules(&mut self, node: NodeId) {
+        let rules = self.rules_of(node, true);
+        let Some(first) = rules.first() else {
+            self.e.emit(Op::ReturnUndefined);
+            return;
+        };
+        self.e.location = first.location;
+        self.e.run(first.params.len());
+        self.single(&rules, Conflict::Function);
+    }
+
+    fn rules_of(&self, node: NodeId, functions: bool) -> Vec<&'h Rule> {
+        let Some(node) = self.tree.node(node) else { return Vec::new() };
+        let indices = if functions { &node.functions } else { &node.rules };
+        indices.iter().filter_map(|index| self.hir.rules.get(*index)).collect()
+    }
+
+    /// One value.
+    fn single(&mut self, rules: &[&Rule], conflict: Conflict) {
+        let (defaults, others): (Vec<&Rule>, Vec<&Rule>) =
+            rules.iter().partition(|rule| rule.default);
+        let kept = Kept { dst: self.e.register(), flag: self.e.register(), conflict };
+        let at_once = one_constant(&others);
+        if !at_once {
+            self.e.emit(Op::Flag { flag: kept.flag, set: false });
+        }
+        let last = others.len().saturating_sub(1);
+        for (index, rule) in others.iter().enumerate() {
+            // The only rule without loops gives its value at once, too: nothing can contradict it.
+            self.chain(rule, kept, at_once, others.len() == 1 && index == last);
+        }
+        if !at_once {
+            let none = self.e.label();
+            let some = self.e.label();
+            self.e.emit(Op::IfFlag { flag: kept.flag, to: some });
+            self.e.emit(Op::Jump { to: none });
+            self.e.place(some);
+            self.e.emit(Op::Return { src: Src::reg(kept.dst) });
+            self.e.place(none);
+        }
+        for rule in defaults {
+            for clause in &rule.clauses {
+                let done = self.e.label();
+                let scope = self.e.open(done);
+                self.params(rule);
+                self.body(&clause.body);
+                let src = self.value(&clause.value);
+                self.e.emit(Op::Return { src });
+                self.e.close(scope);
+                self.e.place(done);
+            }
+        }
+        self.e.emit(Op::ReturnUndefined);
+    }
+
+    fn params(&mut self, rule: &Rule) {
+        for (index, param) in rule.params.iter().enumerate() {
+            let register = Reg::try_from(index).unwrap_or(Reg::MAX);
+            self.unify_value(param, Src::reg(register));
+        }
+    }
+
+    /// A rule and its `else` branches, each of which is tried where those before gave nothing.
+    fn chain(&mut self, rule: &Rule, kept: Kept, at_once: bool, only: bool) {
+        let chain_flag = self.e.register();
+        let end = self.e.label();
+        let branches = rule.clauses.len() > 1;
+        if branches && !at_once {
+            self.e.emit(Op::Flag { flag: chain_flag, set: false });
+        }
+        for clause in &rule.clauses {
+            let looped =
+                self.clause(rule, clause, kept, at_once, only, branches.then_some(chain_flag));
+            if branches && !at_once && (looped || !only) {
+                self.e.emit(Op::IfFlag { flag: chain_flag, to: end });
+            }
+        }
+        self.e.place(end);
+    }
+
+    /// Gives whether the body goes through a collection.
+    fn clause(
+        &mut self,
+        rule: &Rule,
+        clause: &Clause,
+        kept: Kept,
+        at_once: bool,
+        only: bool,
+        chain_flag: Option<Reg>,
+    ) -> bool {
+        let done = self.e.label();
+        let scope = self.e.open(done);
+        self.e.location = clause.location;
+        self.params(rule);
+        self.body(&clause.body);
+        let src = self.value(&clause.value);
+        let looped = self.e.fail != done;
+        if at_once || (only && !looped) {
+            self.e.emit(Op::Return { src });
+        } else {
+            self.e.emit(Op::Keep { dst: kept.dst, flag: kept.flag, src, conflict: kept.conflict });
+            if let Some(flag) = chain_flag {
+                self.e.emit(Op::Flag { flag, set: true });
+            }
+            self.e.retry();
+        }
+        self.e.close(scope);
+        self.e.place(done);
+        looped
+    }
+
+    /// The members of a set.
+    fn set(&mut self, rules: &[&Rule]) {
+        let (mark, dst) = (self.e.register(), self.e.register());
+        self.e.emit(Op::Begin { mark });
+        for rule in rules {
+            for clause in &rule.clauses {
+                let done = self.e.label();
+                let scope = self.e.open(done);
+                self.e.location = clause.location;
+                self.body(&clause.body);
+                self.push(&clause.value);
+                self.e.retry();
+                self.e.close(scope);
+                self.e.place(done);
+            }
+        }
+        self.e.emit(Op::End { what: Make::Set, dst, mark });
+        self.e.emit(Op::Return { src: Src::reg(dst) });
+    }
+
+    /// An object, with further objects or sets in it.
+    fn object(&mut self, rules: &[&Rule]) {
+        let (mark, dst) = (self.e.register(), self.e.register());
+        self.e.emit(Op::Begin { mark });
+        let simple = rules.iter().all(|rule| rule.rest.len() == 1 && rule.kind == RuleKind::Single);
+        for rule in rules {
+            for clause in &rule.clauses {
+                let done = self.e.label();
+                let scope = self.e.open(done);
+                self.e.location = clause.location;
+                self.body(&clause.body);
+                match rule.rest.first() {
+                    Some(key) if simple => self.push(key),
+                    _ => {
+                        let path = self.value(&Operand::Array(rule.rest.clone()));
+                        self.e.emit(Op::Push { src: path });
+                    }
+                }
+                self.push(&clause.value);
+                if !simple {
+                    let member = rule.kind == RuleKind::Member;
+                    let member = self.constant(&crate::hir::Constant::Bool(member));
+                    self.e.emit(Op::Push { src: member });
+                }
+                self.e.retry();
+                self.e.close(scope);
+                self.e.place(done);
+            }
+        }
+        if simple {
+            self.e.emit(Op::End { what: Make::Object, dst, mark });
+        } else {
+            self.e.emit(Op::EndNested { dst, mark });
+        }
+        self.e.emit(Op::Return { src: Src::reg(dst) });
+    }
+}
+
+/// Whether all rules give the same constant, so that the first that holds decides.
+fn one_constant(rules: &[&Rule]) -> bool {
+    let mut values = rules.iter().flat_map(|rule| &rule.clauses).map(|clause| &clause.value);
+    let Some(Operand::Const(first)) = values.next() else { return false };
+    values.all(|value| matches!(value, Operand::Const(other) if other == first))
+}

@@ -1,0 +1,289 @@
+//! From meaning to code.
+//!
+//! A body becomes straight code with loops in it: an operation that does not hold jumps to the
+//! next step of the innermost loop, so that all ways to make the body hold are gone through as
+//! nested loops would. That is possible because analysis has ordered the expressions: at every
+//! place it is known which variables have a value. One file per thing that is planned; this one
+//! knows which functions the program has.
+
+mod body;
+mod emit;
+mod group;
+mod operand;
+mod reference;
+mod tree;
+mod with;
+
+use crate::hir::{Callee, Constant, Hir, Query, WithTarget};
+use crate::program::{self, Function, FunctionId, Program, Reg, Src};
+use crate::{Code, Diagnostic};
+use emit::Emitter;
+use sekisho_value::{Map, Number, Str, Value};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use tree::{NodeId, Tree};
+
+/// What an evaluation may start from.
+#[derive(Clone, Debug)]
+pub(crate) enum Start<'h> {
+    /// the document at a path below `data`
+    Document(Vec<Str>),
+    /// a query: its results are a list of lists of its variables' values
+    Query(&'h Query),
+}
+
+/// Plans what is needed to start from each of these.
+///
+/// # Errors
+/// Where a rule is larger than a function may be.
+pub(crate) fn plan(
+    hir: &Hir,
+    starts: &[Start<'_>],
+) -> Result<(Program, Vec<FunctionId>), Vec<Diagnostic>> {
+    let mut planner = Planner {
+        hir,
+        tree: Tree::of(hir),
+        program: Program { sources: hir.sources.clone(), ..Program::default() },
+        functions: HashMap::new(),
+        jobs: Vec::new(),
+        constants: HashMap::new(),
+        paths: HashMap::new(),
+        mocks: HashMap::new(),
+        replaced: HashSet::new(),
+        diagnostics: Vec::new(),
+        e: Emitter::default(),
+    };
+    planner.note_modifiers(starts);
+    let mut entries = Vec::new();
+    for start in starts {
+        entries.push(match start {
+            Start::Document(path) => planner.start_document(path),
+            Start::Query(query) => planner.query(query),
+        });
+    }
+    while let Some((function, job)) = planner.jobs.pop() {
+        planner.run(function, job);
+    }
+    if planner.diagnostics.is_empty() {
+        Ok((planner.program, entries))
+    } else {
+        Err(planner.diagnostics)
+    }
+}
+
+/// A function of the program that is not yet written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Job {
+    /// the rules of a node, without what lies below it
+    Rules(NodeId),
+    /// the function of a node
+    Function(NodeId),
+    /// the document of a node: rules, what lies below it, and base data
+    Document(NodeId),
+}
+
+struct Planner<'h> {
+    hir: &'h Hir,
+    tree: Tree,
+    program: Program,
+    functions: HashMap<Job, FunctionId>,
+    jobs: Vec<(FunctionId, Job)>,
+    constants: HashMap<Constant, Src>,
+    paths: HashMap<Vec<Str>, u32>,
+    /// what is replaced by a modifier somewhere, and its number
+    mocks: HashMap<Name, u16>,
+    /// paths of `data` that are replaced by a modifier somewhere
+    replaced: HashSet<Vec<Str>>,
+    diagnostics: Vec<Diagnostic>,
+    /// the function that is being written
+    e: Emitter,
+}
+
+/// What a call names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Name {
+    Builtin(&'static str),
+    Function(Arc<[Str]>),
+}
+
+impl Name {
+    fn of(callee: &Callee) -> Self {
+        match callee {
+            Callee::Builtin(builtin) => Self::Builtin(builtin.name),
+            Callee::Function(path) => Self::Function(path.clone()),
+        }
+    }
+}
+
+impl<'h> Planner<'h> {
+    /// Numbers what modifiers replace anywhere, so that nothing else need ask.
+    fn note_modifiers(&mut self, starts: &[Start<'_>]) {
+        let hir = self.hir;
+        let mut seen = |target: &WithTarget| match target {
+            WithTarget::Input(..) => {}
+            WithTarget::Data(path, _) => {
+                self.replaced.insert(path.clone());
+            }
+            WithTarget::Call(callee, _) | WithTarget::Value(callee, _) => {
+                let number = u16::try_from(self.mocks.len()).unwrap_or(u16::MAX);
+                self.mocks.entry(Name::of(callee)).or_insert(number);
+            }
+        };
+        for clause in hir.rules.iter().flat_map(|rule| &rule.clauses) {
+            with::each_target(&clause.body, &mut seen);
+            with::each_target_of_operand(&clause.value, &mut seen);
+        }
+        for start in starts {
+            if let Start::Query(query) = start {
+                with::each_target(&query.body, &mut seen);
+            }
+        }
+    }
+
+    fn function(&mut self, job: Job) -> FunctionId {
+        if let Some(id) = self.functions.get(&job) {
+            return *id;
+        }
+        let (node, params, memo) = match job {
+            Job::Rules(node) | Job::Document(node) => (node, 0, true),
+            Job::Function(node) => (node, self.arity(node), false),
+        };
+        let name =
+            self.tree.node(node).map_or_else(Str::default, |node| node.path.join(".").into());
+        let id = self.declare(name, params, memo);
+        self.functions.insert(job, id);
+        self.jobs.push((id, job));
+        id
+    }
+
+    fn declare(&mut self, name: Str, params: u16, memo: bool) -> FunctionId {
+        let memo = memo.then(|| {
+            self.program.memos += 1;
+            self.program.memos - 1
+        });
+        let id = FunctionId::try_from(self.program.functions.len()).unwrap_or(FunctionId::MAX);
+        self.program.functions.push(Function { entry: 0, registers: 0, params, memo, name });
+        id
+    }
+
+    fn arity(&self, node: NodeId) -> u16 {
+        let first = self.tree.node(node).and_then(|node| node.functions.first());
+        let params = first.and_then(|rule| self.hir.rules.get(*rule)).map(|rule| rule.params.len());
+        params.and_then(|params| u16::try_from(params).ok()).unwrap_or(0)
+    }
+
+    fn run(&mut self, function: FunctionId, job: Job) {
+        self.begin();
+        match job {
+            Job::Rules(node) => self.rules(node),
+            Job::Function(node) => self.function_rules(node),
+            Job::Document(node) => self.document(node),
+        }
+        self.end(function);
+    }
+
+    fn begin(&mut self) {
+        self.e = Emitter::default();
+    }
+
+    /// Joins what was written to the program.
+    fn end(&mut self, function: FunctionId) {
+        let emitter = std::mem::take(&mut self.e);
+        if emitter.too_large {
+            self.diagnostics.push(Diagnostic {
+                code: Code::Compile,
+                message: "the rule is too large".to_owned(),
+                location: emitter.location,
+                help: Some("split it into several rules".to_owned()),
+            });
+        }
+        let entry = u32::try_from(self.program.ops.len()).unwrap_or(u32::MAX);
+        let exits = u32::try_from(self.program.exits.len()).unwrap_or(u32::MAX);
+        if let Some(function) = self.program.functions.get_mut(function as usize) {
+            function.entry = entry;
+            function.registers = emitter.registers;
+        }
+        let written = emitter.finish(entry, exits);
+        self.program.ops.extend(written.ops);
+        self.program.locations.extend(written.locations);
+        self.program.exits.extend(written.exits);
+    }
+
+    fn constant(&mut self, constant: &Constant) -> Src {
+        if let Some(src) = self.constants.get(constant) {
+            return *src;
+        }
+        let kept = match as_json(constant) {
+            Some(value) => program::Constant::Json(value),
+            None => program::Constant::Other(constant.clone()),
+        };
+        let src = match Src::constant(self.program.constants.len()) {
+            Some(src) => src,
+            None => {
+                self.e.too_large = true;
+                Src::reg(0)
+            }
+        };
+        self.program.constants.push(kept);
+        self.constants.insert(constant.clone(), src);
+        src
+    }
+
+    fn string(&mut self, text: &Str) -> Src {
+        self.constant(&Constant::String(text.clone()))
+    }
+
+    fn path(&mut self, path: Vec<Str>) -> u32 {
+        if let Some(index) = self.paths.get(&path) {
+            return *index;
+        }
+        let index = u32::try_from(self.program.paths.len()).unwrap_or(u32::MAX);
+        self.program.paths.push(path.clone());
+        self.paths.insert(path, index);
+        index
+    }
+
+    fn builtin(&mut self, builtin: &'static crate::builtins::Builtin) -> u16 {
+        let known = self.program.builtins.iter().position(|known| known.name == builtin.name);
+        let index = known.unwrap_or_else(|| {
+            self.program.builtins.push(builtin);
+            self.program.builtins.len() - 1
+        });
+        u16::try_from(index).unwrap_or(u16::MAX)
+    }
+
+    /// A register that holds the operand.
+    fn in_register(&mut self, src: Src) -> Reg {
+        if let program::From::Reg(reg) = src.read()
+            && let Ok(reg) = Reg::try_from(reg)
+        {
+            return reg;
+        }
+        let dst = self.e.register();
+        self.e.emit(program::Op::Move { dst, src });
+        dst
+    }
+}
+
+/// The constant as JSON; none where it holds a set or a key that is no string.
+fn as_json(constant: &Constant) -> Option<Value> {
+    Some(match constant {
+        Constant::Null => Value::Null,
+        Constant::Bool(bool) => Value::Bool(*bool),
+        Constant::Number(literal) => Value::Number(Number::from_literal(literal)?),
+        Constant::String(text) => Value::String(text.clone()),
+        Constant::Array(items) => {
+            let items: Option<Vec<_>> = items.iter().map(as_json).collect();
+            Value::Array(Arc::new(items?))
+        }
+        Constant::Object(entries) => {
+            let mut map = Map::new();
+            for (key, value) in entries {
+                let Constant::String(key) = key else { return None };
+                map.insert(key.clone(), as_json(value)?);
+            }
+            Value::Object(map)
+        }
+        Constant::Set(_) => return None,
+    })
+}

@@ -1,0 +1,46 @@
+use crate::Location;
+use std::fmt;
+
+/// The class of an error of an evaluation, spelt as OPA spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EvalCode {
+    /// `eval_conflict_error`: several values where one must be
+    Conflict,
+    /// `eval_type_error`: a built-in was given a type that it does not take
+    Type,
+    /// `eval_builtin_error`: a built-in failed
+    Builtin,
+    /// `eval_budget_error`: a budget is used up
+    Budget,
+}
+
+impl EvalCode {
+    /// The code's text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conflict => "eval_conflict_error",
+            Self::Type => "eval_type_error",
+            Self::Builtin => "eval_builtin_error",
+            Self::Budget => "eval_budget_error",
+        }
+    }
+}
+
+impl fmt::Display for EvalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why an evaluation has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvalError {
+    /// its class
+    pub code: EvalCode,
+    /// what happened, in OPA's words where OPA reports the same
+    pub message: String,
+    /// the expression that was being evaluated
+    pub location: Location,
+}

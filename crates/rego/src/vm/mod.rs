@@ -1,0 +1,149 @@
+//! The machine: one loop, explicit stacks.
+//!
+//! All stacks stand in the arena of the evaluation. A function has one activation for each call;
+//! there is no recursion in policies, so the depth of calls is limited by the program, and by the
+//! caller's limit on top.
+
+mod collect;
+mod context;
+mod error;
+mod step;
+
+pub use error::{EvalCode, EvalError};
+
+use crate::Location;
+use crate::builtins::{Context as BuiltinContext, Facts, Patterns};
+use crate::program::{From, FunctionId, Label, Program, Reg, Src};
+use crate::term::{Arena, Term};
+use bumpalo::Bump;
+use bumpalo::collections::Vec as BumpVec;
+use context::{Memo, Modified};
+use sekisho_budget::Budget;
+use sekisho_value::Value;
+
+/// What an evaluation is given.
+pub(crate) struct Given<'a> {
+    pub(crate) input: Option<&'a Value>,
+    pub(crate) data: &'a Value,
+    pub(crate) facts: &'a Facts,
+    pub(crate) patterns: &'a Patterns,
+    pub(crate) budget: &'a Budget<'a>,
+    /// how deep calls may nest
+    pub(crate) depth: usize,
+    /// a built-in that fails ends the evaluation
+    pub(crate) strict_builtin_errors: bool,
+    /// is told of every read of base data: the path, and whether something stands there
+    pub(crate) reads: Option<&'a dyn Fn(&[Term<'_>], bool)>,
+    /// is given what `print` says
+    pub(crate) print: Option<&'a dyn Fn(&str, Location)>,
+    /// is told of every operation's place
+    pub(crate) cover: Option<&'a dyn Fn(Location)>,
+}
+
+/// One running call.
+#[derive(Clone, Copy)]
+struct Frame {
+    function: FunctionId,
+    /// where its registers start
+    base: usize,
+    /// where the caller goes on, with the value, and without
+    returns: Label,
+    fails: Label,
+    /// the caller's register for the value
+    dst: Reg,
+    /// leaving it also leaves modifiers
+    leaves: bool,
+}
+
+struct Machine<'a> {
+    program: &'a Program,
+    given: &'a Given<'a>,
+    arena: Arena<'a>,
+    builtins: BuiltinContext<'a>,
+    registers: BumpVec<'a, Term<'a>>,
+    /// where the registers of the running function start
+    base: usize,
+    frames: BumpVec<'a, Frame>,
+    /// what is being collected, innermost last
+    stack: BumpVec<'a, Term<'a>>,
+    /// the modifiers that hold, innermost last; the first are none
+    contexts: BumpVec<'a, Modified<'a>>,
+    /// constants that are built by the evaluation
+    built: BumpVec<'a, Option<Term<'a>>>,
+    bump: &'a Bump,
+    at: Label,
+}
+
+/// Runs a function without arguments; no value where it is undefined.
+///
+/// # Errors
+/// Where values conflict, the budget is used up, or, if so wished, a built-in failed.
+pub(crate) fn run<'a>(
+    program: &'a Program,
+    function: FunctionId,
+    given: &'a Given<'a>,
+    bump: &'a Bump,
+) -> Result<Option<Term<'a>>, EvalError> {
+    let arena = Arena::new(bump, given.budget);
+    let mut machine = Machine {
+        program,
+        given,
+        arena,
+        builtins: BuiltinContext { arena, facts: given.facts, patterns: given.patterns },
+        registers: BumpVec::new_in(bump),
+        base: 0,
+        frames: BumpVec::new_in(bump),
+        stack: BumpVec::new_in(bump),
+        contexts: BumpVec::new_in(bump),
+        built: BumpVec::new_in(bump),
+        bump,
+        at: 0,
+    };
+    machine.contexts.push(Modified::none(given, machine.memos()?));
+    machine.start(function)
+}
+
+impl<'a> Machine<'a> {
+    /// Room for the values that are kept for the time of an evaluation.
+    fn memos(&self) -> Result<&'a [std::cell::Cell<Memo<'a>>], EvalError> {
+        let count = self.program.memos as usize;
+        let bytes = count.saturating_mul(size_of::<Memo<'a>>());
+        self.arena.budget().allocate(bytes as u64).map_err(|cause| self.exceeded(cause))?;
+        Ok(self.bump.alloc_slice_fill_with(count, |_| std::cell::Cell::new(Memo::Empty)))
+    }
+
+    #[inline]
+    fn reg(&self, reg: Reg) -> Term<'a> {
+        self.registers.get(self.base + usize::from(reg)).copied().unwrap_or(Term::Null)
+    }
+
+    #[inline]
+    fn set(&mut self, reg: Reg, term: Term<'a>) {
+        if let Some(place) = self.registers.get_mut(self.base + usize::from(reg)) {
+            *place = term;
+        }
+    }
+
+    #[inline]
+    fn src(&mut self, src: Src) -> Result<Term<'a>, EvalError> {
+        match src.read() {
+            From::Reg(reg) => {
+                Ok(self.registers.get(self.base + reg).copied().unwrap_or(Term::Null))
+            }
+            From::Const(index) => match self.program.constants.get(index) {
+                Some(crate::program::Constant::Json(value)) => Ok(Term::borrowed(value)),
+                _ => self.built_constant(index),
+            },
+        }
+    }
+
+    fn registers_from(&self, start: Reg, count: usize) -> &[Term<'a>] {
+        let start = self.base + usize::from(start);
+        self.registers.get(start..start.saturating_add(count)).unwrap_or_default()
+    }
+
+    fn location(&self) -> Location {
+        let at = (self.at as usize).saturating_sub(1);
+        self.program.locations.get(at).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,417 @@
+//! The loop.
+
+use super::context::Memo;
+use super::{EvalCode, EvalError, Frame, Machine};
+use crate::builtins::Failure;
+use crate::program::{Comparison, Conflict, Function, FunctionId, Label, Op, Reg};
+use crate::term::{Term, TermKind, compare};
+use sekisho_budget::BudgetExceeded;
+use sekisho_value::Str;
+use std::ops::ControlFlow;
+
+/// After so many operations the budget is asked.
+const BATCH: u32 = 512;
+
+/// What an operation without a value leads to.
+type Outcome<'a> = Result<ControlFlow<Option<Term<'a>>>, EvalError>;
+
+impl<'a> Machine<'a> {
+    /// Runs a function without arguments to its end.
+    pub(super) fn start(&mut self, function: FunctionId) -> Result<Option<Term<'a>>, EvalError> {
+        self.call(function, 0, 0, Label::MAX, Label::MAX, false)?;
+        let mut left = BATCH;
+        loop {
+            left -= 1;
+            if left == 0 {
+                let spent = self.arena.budget().step(u64::from(BATCH));
+                spent.map_err(|cause| self.exceeded(cause))?;
+                left = BATCH;
+            }
+            let program = self.program;
+            let Some(op) = program.ops.get(self.at as usize) else { return Err(self.broken()) };
+            self.at += 1;
+            if let Some(cover) = self.given.cover {
+                cover(self.location());
+            }
+            if let ControlFlow::Break(value) = self.step(*op)? {
+                let spent = self.arena.budget().step(u64::from(BATCH - left));
+                spent.map_err(|cause| self.exceeded(cause))?;
+                return Ok(value);
+            }
+        }
+    }
+
+    #[inline]
+    fn step(&mut self, op: Op) -> Outcome<'a> {
+        match op {
+            Op::Jump { to } => self.at = to,
+            Op::Move { dst, src } => {
+                let term = self.src(src)?;
+                self.set(dst, term);
+            }
+            Op::Input { dst, fail } => {
+                let input = self.modified()?.input;
+                self.give(dst, input, fail);
+            }
+            Op::InputPath { dst, path, fail } => {
+                let input = self.modified()?.input;
+                let found = input.and_then(|input| walk(input, self.path(path)));
+                self.give(dst, found, fail);
+            }
+            Op::Path { dst, src, path, fail } => {
+                let found = walk(self.reg(src), self.path(path));
+                self.give(dst, found, fail);
+            }
+            Op::Data { dst, keys, count, fail } => self.data(dst, keys, count, fail)?,
+            Op::Get { dst, src, key, fail } => {
+                let (src, key) = (self.src(src)?, self.src(key)?);
+                self.give(dst, src.get(key), fail);
+            }
+            Op::IsTrue { src, fail } => {
+                if matches!(self.src(src)?, Term::Bool(false)) {
+                    self.at = fail;
+                }
+            }
+            Op::Compare { how, left, right, fail } => {
+                let (left, right) = (self.src(left)?, self.src(right)?);
+                if !self.compares(how, left, right)? {
+                    self.at = fail;
+                }
+            }
+            Op::IsArray { src, len, fail } => {
+                let term = self.reg(src);
+                if term.kind() != TermKind::Array || term.len() != Some(usize::from(len)) {
+                    self.at = fail;
+                }
+            }
+            Op::IsObject { src, len, fail } => {
+                let term = self.reg(src);
+                if term.kind() != TermKind::Object || term.len() != Some(usize::from(len)) {
+                    self.at = fail;
+                }
+            }
+            Op::Item { dst, src, index } => {
+                let item = self.reg(src).entry(usize::from(index));
+                self.set(dst, item.map_or(Term::Null, |(_, item)| item));
+            }
+            Op::Iterate { state, src, fail } => {
+                let collection = self.src(src)?;
+                if collection.len().is_some() {
+                    self.set(state, collection);
+                    self.set(state + 1, Term::Int(0));
+                } else {
+                    self.at = fail;
+                }
+            }
+            Op::Next { state, key, value, exit } => self.next(state, key, value, exit),
+            Op::IsCollection { src, fail } => {
+                if self.src(src)?.len().is_none() {
+                    self.at = fail;
+                }
+            }
+            Op::Make { what, dst, start, count } => {
+                let made = self.make(what, start, count)?;
+                self.set(dst, made);
+            }
+            Op::Begin { mark } => {
+                let len = i64::try_from(self.stack.len()).unwrap_or(i64::MAX);
+                self.set(mark, Term::Int(len));
+            }
+            Op::Push { src } => {
+                let term = self.src(src)?;
+                self.push(term)?;
+            }
+            Op::End { what, dst, mark } => {
+                let made = self.end(what, mark)?;
+                self.set(dst, made);
+            }
+            Op::EndNested { dst, mark } => {
+                let made = self.end_nested(mark)?;
+                self.set(dst, made);
+            }
+            Op::Merge { dst, under, over, deep } => {
+                let (under, over) = (self.src(under)?, self.src(over)?);
+                let merged = self.merge(under, over, deep)?;
+                self.set(dst, merged);
+            }
+            Op::Builtin { builtin, args, dst, fail } => {
+                if !self.builtin(builtin, args, dst)? {
+                    self.at = fail;
+                }
+            }
+            Op::Call { function, args, dst, fail } => {
+                self.call(function, args, dst, self.at, fail, false)?;
+            }
+            Op::Mocked { mock, args, dst, labels } => {
+                let (done, fail) = self.exits(labels);
+                self.mocked(mock, args, dst, done, fail)?;
+            }
+            Op::Replaced { path, dst, labels } => {
+                let (done, fail) = self.exits(labels);
+                if let Some(found) = self.replacement(self.path(path))? {
+                    self.at = done;
+                    self.give(dst, found, fail);
+                }
+            }
+            Op::Enter { with, values } => self.enter(with, values)?,
+            Op::Leave => self.leave(),
+            Op::Flag { flag, set } => self.set(flag, Term::Bool(set)),
+            Op::IfFlag { flag, to } => {
+                if matches!(self.reg(flag), Term::Bool(true)) {
+                    self.at = to;
+                }
+            }
+            Op::Keep { dst, flag, src, conflict } => {
+                let term = self.src(src)?;
+                if !matches!(self.reg(flag), Term::Bool(true)) {
+                    self.set(flag, Term::Bool(true));
+                    self.set(dst, term);
+                } else if self.reg(dst) != term {
+                    return Err(self.conflict(conflict));
+                }
+            }
+            Op::Return { src } => {
+                let term = self.src(src)?;
+                return self.leave_function(Some(term));
+            }
+            Op::ReturnUndefined => return self.leave_function(None),
+            Op::Print { src } => self.print(src)?,
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    #[inline]
+    fn give(&mut self, dst: Reg, found: Option<Term<'a>>, fail: Label) {
+        match found {
+            Some(term) => self.set(dst, term),
+            None => self.at = fail,
+        }
+    }
+
+    fn path(&self, path: u32) -> &'a [Str] {
+        let program = self.program;
+        program.paths.get(path as usize).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn exits(&self, labels: u32) -> (Label, Label) {
+        self.program.exits.get(labels as usize).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    fn next(&mut self, state: Reg, key: Reg, value: Reg, exit: Label) {
+        let Term::Int(position) = self.reg(state + 1) else { return };
+        match self.reg(state).entry(usize::try_from(position).unwrap_or(usize::MAX)) {
+            Some((at, entry)) => {
+                self.set(state + 1, Term::Int(position + 1));
+                self.set(key, at);
+                self.set(value, entry);
+            }
+            None => self.at = exit,
+        }
+    }
+
+    #[inline]
+    fn compares(
+        &self,
+        how: Comparison,
+        left: Term<'a>,
+        right: Term<'a>,
+    ) -> Result<bool, EvalError> {
+        // Large values take long to compare.
+        if let (Some(left), Some(right)) = (left.len(), right.len()) {
+            let steps = left.min(right) as u64;
+            self.arena.budget().step(steps).map_err(|cause| self.exceeded(cause))?;
+        }
+        let order = compare(left, right);
+        Ok(match how {
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        })
+    }
+
+    fn data(&mut self, dst: Reg, keys: Reg, count: u16, fail: Label) -> Result<(), EvalError> {
+        let root = self.modified()?.data;
+        let keys = self.registers_from(keys, usize::from(count));
+        let found = keys.iter().try_fold(root, |at, key| at.get(*key));
+        if let Some(reads) = self.given.reads {
+            reads(keys, found.is_some());
+        }
+        self.give(dst, found, fail);
+        Ok(())
+    }
+
+    /// Runs a built-in; gives whether it has a value.
+    pub(super) fn builtin(&mut self, builtin: u16, args: Reg, dst: Reg) -> Result<bool, EvalError> {
+        let program = self.program;
+        let Some(builtin) = program.builtins.get(usize::from(builtin)) else {
+            return Err(self.broken());
+        };
+        let Some(function) = builtin.function else { return Err(self.broken()) };
+        let start = self.base + usize::from(args);
+        let count = builtin.params().len();
+        let end = start.saturating_add(count);
+        let args = self.registers.get(start..end).unwrap_or_default();
+        match function(&mut self.builtins, args) {
+            Ok(term) => {
+                self.set(dst, term);
+                Ok(true)
+            }
+            Err(Failure::Undefined) => Ok(false),
+            Err(Failure::Budget(cause)) => Err(self.exceeded(cause)),
+            Err(Failure::Error { wrong_type, message }) => {
+                if !self.given.strict_builtin_errors {
+                    return Ok(false);
+                }
+                let code = if wrong_type { EvalCode::Type } else { EvalCode::Builtin };
+                let message = format!("{}: {message}", builtin.name);
+                Err(EvalError { code, message, location: self.location() })
+            }
+        }
+    }
+
+    /// Enters a function, or where its value is kept already goes on with that.
+    pub(super) fn call(
+        &mut self,
+        function: FunctionId,
+        args: Reg,
+        dst: Reg,
+        returns: Label,
+        fails: Label,
+        leaves: bool,
+    ) -> Result<(), EvalError> {
+        let program = self.program;
+        let Some(callee) = program.functions.get(function as usize) else {
+            return Err(self.broken());
+        };
+        match self.memo(callee)? {
+            Memo::Empty => {}
+            Memo::Undefined => {
+                self.at = fails;
+                return Ok(());
+            }
+            Memo::Value(term) => {
+                self.set(dst, term);
+                self.at = returns;
+                return Ok(());
+            }
+        }
+        self.deepen()?;
+        let base = self.registers.len();
+        let arguments = self.base + usize::from(args);
+        for index in 0..usize::from(callee.params) {
+            let term = self.registers.get(arguments + index).copied().unwrap_or(Term::Null);
+            self.registers.push(term);
+        }
+        self.registers.resize(base + usize::from(callee.registers), Term::Null);
+        self.frames.push(Frame { function, base: self.base, returns, fails, dst, leaves });
+        self.base = base;
+        self.at = callee.entry;
+        Ok(())
+    }
+
+    fn memo(&self, function: &Function) -> Result<Memo<'a>, EvalError> {
+        let Some(slot) = function.memo else { return Ok(Memo::Empty) };
+        let now = self.modified()?;
+        Ok(now.memos.get(slot as usize).map_or(Memo::Empty, std::cell::Cell::get))
+    }
+
+    fn leave_function(&mut self, value: Option<Term<'a>>) -> Outcome<'a> {
+        let Some(frame) = self.frames.pop() else { return Err(self.broken()) };
+        let program = self.program;
+        let function = program.functions.get(frame.function as usize);
+        if let Some(slot) = function.and_then(|function| function.memo)
+            && let Some(memo) = self.modified()?.memos.get(slot as usize)
+        {
+            memo.set(value.map_or(Memo::Undefined, Memo::Value));
+        }
+        if self.frames.is_empty() {
+            return Ok(ControlFlow::Break(value));
+        }
+        self.registers.truncate(self.base);
+        self.base = frame.base;
+        if frame.leaves {
+            self.leave();
+        }
+        self.at = match value {
+            Some(term) => {
+                self.set(frame.dst, term);
+                frame.returns
+            }
+            None => frame.fails,
+        };
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// What is printed for every combination of the arguments' values.
+    fn print(&mut self, src: Reg) -> Result<(), EvalError> {
+        let Some(print) = self.given.print else { return Ok(()) };
+        let args: Vec<Term<'a>> = self.reg(src).items().collect();
+        let mut lines = vec![String::new()];
+        for arg in args {
+            let mut longer = Vec::new();
+            let values: Vec<String> = match arg.len() {
+                Some(0) => vec!["<undefined>".to_owned()],
+                _ => arg
+                    .items()
+                    .map(|term| match term {
+                        Term::String(text) => text.to_owned(),
+                        other => crate::term::to_json(other).to_json(),
+                    })
+                    .collect(),
+            };
+            for line in &lines {
+                for value in &values {
+                    let bytes = line.len().saturating_add(value.len()) as u64;
+                    self.arena.budget().allocate(bytes).map_err(|cause| self.exceeded(cause))?;
+                    longer.push(match line.is_empty() {
+                        true => value.clone(),
+                        false => format!("{line} {value}"),
+                    });
+                }
+            }
+            lines = longer;
+        }
+        for line in &lines {
+            print(line, self.location());
+        }
+        Ok(())
+    }
+
+    fn conflict(&self, conflict: Conflict) -> EvalError {
+        let message = match conflict {
+            Conflict::Rule => "complete rules must not produce multiple outputs",
+            Conflict::Function => "functions must not produce multiple outputs for same inputs",
+        };
+        EvalError {
+            code: EvalCode::Conflict,
+            message: message.to_owned(),
+            location: self.location(),
+        }
+    }
+
+    pub(super) fn exceeded(&self, cause: BudgetExceeded) -> EvalError {
+        EvalError { code: EvalCode::Budget, message: cause.to_string(), location: self.location() }
+    }
+
+    /// A program that planning cannot have written.
+    pub(super) fn broken(&self) -> EvalError {
+        EvalError {
+            code: EvalCode::Budget,
+            message: "the program is broken; this is a defect of the engine".to_owned(),
+            location: self.location(),
+        }
+    }
+}
+
+/// What stands at a path of text keys.
+#[inline]
+fn walk<'a>(term: Term<'a>, path: &'a [Str]) -> Option<Term<'a>> {
+    path.iter().try_fold(term, |at, key| match at {
+        Term::JsonObject(map) => map.get(key).map(Term::borrowed),
+        other => other.get(Term::String(key)),
+    })
+}
