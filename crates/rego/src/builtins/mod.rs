@@ -3,7 +3,15 @@
 //! A group of functions is a file with a `FUNCTIONS` list; what each takes and gives stands in
 //! `declarations.txt`.
 
+mod json;
+mod aggregates;
+mod arithmetic;
+mod arrays;
+mod casts;
 mod notation;
+mod numbers;
+mod sets;
+mod operands;
 mod patterns;
 
 pub use patterns::Patterns;
@@ -16,7 +24,14 @@ use std::fmt;
 use std::sync::LazyLock;
 
 /// What the groups of functions define; one line for each.
-const GROUPS: &[&[(&str, Function)]] = &[];
+const GROUPS: &[&[(&str, Function)]] = &[
+    aggregates::FUNCTIONS,
+    arithmetic::FUNCTIONS,
+    arrays::FUNCTIONS,
+    casts::FUNCTIONS,
+    numbers::FUNCTIONS,
+    sets::FUNCTIONS,
+json::FUNCTIONS];
 
 /// A built-in function: what OPA declares of it, and its code.
 pub struct Builtin {

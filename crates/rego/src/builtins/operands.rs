@@ -52,3 +52,73 @@ pub(super) fn int(operands: &[Term<'_>], position: usize) -> Result<i64, Failure
         other => Err(Failure::operand_type(position, other, &["number"])),
     }
 }
+
+/// How much of a value a message shows.
+const SHOWN: usize = 4096;
+
+/// A value as OPA writes it in a message; cut where it is very long.
+pub(super) fn shown(term: Term<'_>) -> String {
+    let mut out = String::new();
+    show(term, &mut out);
+    out
+}
+
+/// Values are of bounded depth, and so is the recursion.
+fn show(term: Term<'_>, out: &mut String) {
+    if out.len() > SHOWN {
+        return;
+    }
+    match term {
+        Term::Null => out.push_str("null"),
+        Term::Bool(bool) => out.push_str(if bool { "true" } else { "false" }),
+        Term::Int(int) => out.push_str(&int.to_string()),
+        Term::Number(literal) => out.push_str(literal),
+        Term::String(text) => out.push_str(&quoted(text)),
+        _ => {
+            let (open, close) = match term.kind() {
+                TermKind::Array => ("[", "]"),
+                TermKind::Set if term.len() == Some(0) => ("set(", ")"),
+                _ => ("{", "}"),
+            };
+            out.push_str(open);
+            for (index, (key, value)) in term.entries().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                if term.kind() == TermKind::Object {
+                    show(key, out);
+                    out.push_str(": ");
+                }
+                show(value, out);
+                if out.len() > SHOWN {
+                    break;
+                }
+            }
+            out.push_str(close);
+        }
+    }
+}
+
+/// A text in quotes, as Go's `strconv.Quote` writes it; cut where it is very long.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for char in text.chars().take(SHOWN) {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(char))),
+            '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{feff}' => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -45,7 +45,7 @@ pub(super) fn segments<'a>(cx: &Context<'a>, path: Term<'a>) -> Result<Vec<Term<
 
 /// A value with the order of values.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Key<'a>(Term<'a>);
+pub(super) struct Key<'a>(pub(super) Term<'a>);
 
 impl PartialOrd for Key<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
