@@ -13,6 +13,7 @@
 //! other documents.
 
 mod classify;
+mod count;
 mod document;
 mod fault;
 #[cfg(test)]

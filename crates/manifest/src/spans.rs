@@ -1,6 +1,6 @@
 //! Where the parts of a value stand in the text.
 
-use sekisho_value::{Annotation, Pointer, Span, Value};
+use sekisho_value::{Notes, Pointer, Span, Value};
 
 /// Where one node stands: 12 bytes, made while reading.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +16,12 @@ pub(crate) struct Node {
 /// The nodes of one document: those of one list or object stand together, in the order of the
 /// list or of the object's sorted entries. What an alias repeats is shared.
 pub(crate) type Spans = Vec<Node>;
+
+/// An offset in 32 bits: no text is longer (`text::MAX_LEN`).
+#[inline]
+pub(crate) fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
 
 /// Goes down `value` and its nodes as far as `pointer` leads; `true` where it led to its end.
 pub(crate) fn walk(value: &Value, root: Node, spans: &[Node], pointer: &Pointer) -> (Node, bool) {
@@ -47,38 +53,47 @@ pub(crate) fn first_key(value: &Value, node: Node, spans: &[Node]) -> Node {
     own.min_by_key(|child| child.start).copied().unwrap_or(node)
 }
 
-/// The spans of a JSON text, as the JSON reader builds them.
+/// Notes down the spans of a JSON text while it is read.
 #[derive(Debug)]
 pub(crate) struct JsonSpans {
-    start: u32,
-    len: u32,
-    children: Vec<JsonSpans>,
+    /// Where the JSON text begins.
+    base: usize,
+    pub(crate) nodes: Spans,
+    /// How many values were read, and how many may be.
+    pub(crate) values: u64,
+    room: u64,
 }
 
 impl JsonSpans {
-    fn new(key: Option<Span>, value: Span, scalar: bool, children: Vec<Self>) -> Self {
-        let value = if scalar { value } else { value.start..value.start + 1 };
-        let span = key.unwrap_or(value);
-        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { start: narrow(span.start), len: narrow(span.len()), children }
+    pub(crate) fn new(base: usize, room: u64) -> Self {
+        Self { base, nodes: Spans::new(), values: 0, room }
     }
 
-    /// Lays the tree out flat; `base` is where the JSON text begins.
-    pub(crate) fn flatten(&self, base: u32, out: &mut Spans) -> Node {
-        let children: Vec<Node> =
-            self.children.iter().map(|child| child.flatten(base, out)).collect();
-        let first = u32::try_from(out.len()).unwrap_or(u32::MAX);
-        out.extend(children);
-        Node { start: self.start.saturating_add(base), len: self.len, first }
+    fn node(&mut self, span: Span, first: u32) -> Node {
+        self.values += 1;
+        Node { start: narrow(self.base + span.start), len: narrow(span.len()), first }
     }
 }
 
-impl Annotation for JsonSpans {
-    fn scalar(key: Option<Span>, value: Span) -> Self {
-        Self::new(key, value, true, Vec::new())
+impl Notes for JsonSpans {
+    type Note = Node;
+
+    fn is_full(&self) -> bool {
+        self.values >= self.room
     }
 
-    fn container(key: Option<Span>, value: Span, children: Vec<Self>) -> Self {
-        Self::new(key, value, false, children)
+    fn scalar(&mut self, key: Option<Span>, value: Span) -> Node {
+        self.node(key.unwrap_or(value), 0)
+    }
+
+    fn container(
+        &mut self,
+        key: Option<Span>,
+        value: Span,
+        children: impl Iterator<Item = Node>,
+    ) -> Node {
+        let first = narrow(self.nodes.len());
+        self.nodes.extend(children);
+        self.node(key.unwrap_or(value.start..value.start + 1), first)
     }
 }

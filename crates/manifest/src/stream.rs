@@ -1,7 +1,8 @@
 //! A stream to the values of its documents.
 
+use crate::count::Count;
 use crate::fault::{Fault, clip};
-use crate::spans::{JsonSpans, Node, Spans};
+use crate::spans::JsonSpans;
 use crate::split::{Part, split};
 use crate::text::{Decoded, first_forbidden};
 use crate::yaml::{Parsed, Scheme, parse};
@@ -13,11 +14,12 @@ pub(crate) fn values(
     decoded: &Decoded,
     scheme: Scheme,
 ) -> impl Iterator<Item = Result<Parsed, (Fault, usize)>> {
-    let Json { objects, yaml, fault } = json_objects(decoded);
+    let mut count = Count::new(decoded.text.len());
+    let Json { objects, yaml, fault } = json_objects(decoded, &mut count);
     let text = decoded.text.as_str();
     let yaml = yaml.into_iter().flat_map(move |start| split(text, start));
     let yaml = yaml.filter_map(move |part| match part {
-        Ok(part) => yaml_document(decoded, part, scheme).transpose(),
+        Ok(part) => yaml_document(decoded, part, scheme, &mut count).transpose(),
         Err(fault) => {
             let start = fault.offset;
             Some(Err((fault, start)))
@@ -33,6 +35,7 @@ fn yaml_document(
     decoded: &Decoded,
     part: Part,
     scheme: Scheme,
+    count: &mut Count,
 ) -> Result<Option<Parsed>, (Fault, usize)> {
     let text = decoded.text.get(..part.end).unwrap_or_default();
     let body = text.get(part.start..).unwrap_or_default();
@@ -40,7 +43,7 @@ fn yaml_document(
     let read = check(decoded, part)
         .and_then(|()| match first_forbidden(body) {
             Some(at) => Err(forbidden(body, at, part.start)),
-            None => parse(text, part.start, scheme),
+            None => parse(text, part.start, scheme, count),
         })
         .map_err(|fault| (fault, start))?;
     // A document without content is no document.
@@ -81,7 +84,7 @@ struct Json {
 /// kubectl takes a stream that begins with `{` for JSON objects one behind the other. Where the
 /// first or second is none, it goes on with YAML (`YAMLOrJSONDecoder` of
 /// `k8s.io/apimachinery/pkg/util/yaml`).
-fn json_objects(decoded: &Decoded) -> Json {
+fn json_objects(decoded: &Decoded, count: &mut Count) -> Json {
     let text = decoded.text.as_str();
     let mut json = Json::default();
     if !text.trim_start().starts_with('{') {
@@ -100,7 +103,7 @@ fn json_objects(decoded: &Decoded) -> Json {
             json.fault = Some((Fault::new(at + blanks, message), at + blanks));
             return json;
         }
-        match json_object(decoded, at) {
+        match json_object(decoded, at, count) {
             Ok((object, end)) => {
                 json.objects.push(object);
                 at = end;
@@ -134,7 +137,10 @@ fn yaml_start(text: &str, at: usize) -> Option<usize> {
 /// Whether the document at `start` can be read as YAML.
 fn is_yaml(decoded: &Decoded, start: usize) -> bool {
     match split(&decoded.text, start).next() {
-        Some(Ok(part)) => yaml_document(decoded, part, Scheme::Kubectl).is_ok(),
+        Some(Ok(part)) => {
+            let mut count = Count::new(decoded.text.len());
+            yaml_document(decoded, part, Scheme::Kubectl, &mut count).is_ok()
+        }
         _ => false,
     }
 }
@@ -146,21 +152,25 @@ fn looks_json(text: &str) -> bool {
 
 /// The JSON object at `at`, and the offset behind it and its blanks. A fault comes with whether
 /// it is one of JSON's grammar, so that kubectl would try YAML.
-fn json_object(decoded: &Decoded, at: usize) -> Result<(Parsed, usize), (Fault, bool)> {
+fn json_object(
+    decoded: &Decoded,
+    at: usize,
+    count: &mut Count,
+) -> Result<(Parsed, usize), (Fault, bool)> {
     let rest = decoded.text.get(at..).unwrap_or_default();
-    let fail = |error: JsonError| {
+    let mut spans = JsonSpans::new(at, count.room());
+    let read = from_json_prefix(rest, &mut spans);
+    count.add_values(spans.values);
+    let ((value, node), len) = read.map_err(|error: JsonError| {
         let fault = Fault::new(at + error.offset, error.message);
         (fault.help("a text that begins with `{` is read as JSON"), true)
-    };
-    let ((value, tree), len) = from_json_prefix::<JsonSpans>(rest).map_err(fail)?;
+    })?;
     check(decoded, Part { start: at, end: at + len }).map_err(|fault| (fault, false))?;
-    let mut spans = Spans::new();
-    let node: Node = tree.flatten(u32::try_from(at).unwrap_or(u32::MAX), &mut spans);
     if let Some(literal) = beyond_double(&value) {
         let message = format!("the number `{}` is beyond the range of a double", clip(&literal));
         return Err((Fault::new(node.start as usize, message), false));
     }
-    Ok((Parsed { value, node, spans }, at + len))
+    Ok((Parsed { value, node, spans: spans.nodes }, at + len))
 }
 
 /// A number that kubectl cannot hold.

@@ -155,7 +155,7 @@ fn hostile() -> Vec<(&'static str, String)> {
         ("faults", "a: [\n---\n".repeat(n / 20)),
         (
             "lists in lists",
-            "apiVersion: v1\nkind: List\nitems: [".repeat(1)
+            "apiVersion: v1\nkind: List\nitems: [".to_owned()
                 + &"{apiVersion: v1, kind: List, items: [".repeat(200)
                 + &"]}".repeat(200)
                 + "]\n",

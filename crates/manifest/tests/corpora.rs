@@ -1,4 +1,5 @@
 //! Manifests as real projects ship them.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_manifest::{ReadOptions, read, read_value, to_yaml};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! Where things stand.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_manifest::{Document, ReadOptions, read};
 use sekisho_value::Pointer;

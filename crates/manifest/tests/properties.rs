@@ -1,4 +1,5 @@
 //! Generated documents: written and read back, JSON in and out, and beside another YAML reader.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use proptest::prelude::*;
 use sekisho_manifest::{read_value, to_yaml};

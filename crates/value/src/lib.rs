@@ -13,9 +13,7 @@ mod number;
 mod pointer;
 mod value;
 
-pub use json::{
-    Annotation, JsonError, MAX_DEPTH, Span, from_json, from_json_annotated, from_json_prefix,
-};
+pub use json::{JsonError, MAX_DEPTH, Notes, Span, from_json, from_json_prefix};
 pub use map::Map;
 pub use number::Number;
 pub use pointer::{ParsePointerError, Pointer, Token};

@@ -6,14 +6,21 @@
 //! takes, it is because kubectl would drop something silently (duplicate keys, text after the end
 //! of a document) or because a bound is passed (depth, aliases).
 
+mod anchor;
+mod block;
 mod build;
 mod chars;
 mod cursor;
+mod flow;
+mod key;
+mod merge;
+mod node;
 mod parse;
 mod property;
 mod quoted;
 mod resolve;
 mod scalar;
+mod state;
 
 pub(crate) use parse::{Parsed, parse};
 pub(crate) use resolve::{Resolved, Scheme, resolve_plain};

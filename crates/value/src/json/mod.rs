@@ -1,8 +1,9 @@
 //! JSON text in and out (RFC 8259), linear, without host recursion.
 
+mod notes;
 mod read;
+mod scalar;
 mod write;
 
-pub use read::{
-    Annotation, JsonError, MAX_DEPTH, Span, from_json, from_json_annotated, from_json_prefix,
-};
+pub use notes::{Notes, Span};
+pub use read::{JsonError, MAX_DEPTH, from_json, from_json_prefix};
