@@ -3,16 +3,16 @@
 //! A group of functions is a file with a `FUNCTIONS` list; what each takes and gives stands in
 //! `declarations.txt`.
 
-mod json;
 mod aggregates;
 mod arithmetic;
 mod arrays;
 mod casts;
+mod json;
 mod notation;
 mod numbers;
-mod sets;
 mod operands;
 mod patterns;
+mod sets;
 
 pub use patterns::Patterns;
 
@@ -31,7 +31,8 @@ const GROUPS: &[&[(&str, Function)]] = &[
     casts::FUNCTIONS,
     numbers::FUNCTIONS,
     sets::FUNCTIONS,
-json::FUNCTIONS];
+    json::FUNCTIONS,
+];
 
 /// A built-in function: what OPA declares of it, and its code.
 pub struct Builtin {

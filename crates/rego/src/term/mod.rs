@@ -4,7 +4,9 @@ mod arena;
 mod compare;
 mod convert;
 mod depth;
+pub(crate) mod display;
 pub(crate) mod number;
+pub(crate) mod quote;
 
 pub use arena::Arena;
 pub use compare::{Comparison, compare};
@@ -192,13 +194,13 @@ impl<'a> Term<'a> {
     }
 
     /// Its entries in order; see [`Self::entry`]. Empty where it is no collection.
-    pub fn entries(self) -> impl ExactSizeIterator<Item = (Self, Self)> {
+    pub fn entries(self) -> impl ExactSizeIterator<Item = (Self, Self)> + Clone {
         (0..self.len().unwrap_or(0))
             .map(move |position| self.entry(position).unwrap_or((Self::Null, Self::Null)))
     }
 
     /// The items of a list or members of a set; empty where it is neither.
-    pub fn items(self) -> impl ExactSizeIterator<Item = Self> {
+    pub fn items(self) -> impl ExactSizeIterator<Item = Self> + Clone {
         let collection = matches!(self.kind(), TermKind::Array | TermKind::Set);
         let len = if collection { self.len().unwrap_or(0) } else { 0 };
         (0..len).map(move |position| self.entry(position).map_or(Self::Null, |(_, item)| item))

@@ -1,6 +1,9 @@
 //! Literals, read exactly and without expanding them: `1e999999999` is four facts, not a billion
 //! digits.
 
+use super::Cost;
+use num_bigint::{BigInt, BigUint, Sign};
+use sekisho_budget::BudgetExceeded;
 use std::cmp::Ordering;
 
 /// What a decimal literal says: `0.d₁d₂d₃… × 10^magnitude`.
@@ -9,12 +12,14 @@ pub(crate) struct Literal<'a> {
     pub(crate) negative: bool,
     /// from the first digit that is not zero; a point may be among them; empty for zero
     digits: &'a [u8],
+    /// how many zeros were written behind those
+    zeros: usize,
     /// position of the first digit before the point; meaningless for zero
     magnitude: i64,
 }
 
 /// Exponents are taken to be at most this: no literal of sensible length tells the difference.
-const EXPONENT_BOUND: i64 = 1 << 60;
+const EXPONENT_BOUND: i64 = 1 << 40;
 
 impl<'a> Literal<'a> {
     /// Reads digits with or without sign, point and exponent (`+5`, `.5` and `5.` are read too:
@@ -38,13 +43,27 @@ impl<'a> Literal<'a> {
             return None;
         }
         let Some(first) = mantissa.iter().position(|b| matches!(b, b'1'..=b'9')) else {
-            return Some(Self { negative, digits: &[], magnitude: 0 });
+            return Some(Self { negative, digits: &[], zeros: 0, magnitude: 0 });
         };
         let last = mantissa.iter().rposition(|b| matches!(b, b'1'..=b'9'))?;
         // of 0.05 the first digit stands one place behind the point
         let places = i64::try_from(point).ok()? - i64::try_from(first).ok()?;
         let places = if first > point { places + 1 } else { places };
-        Some(Self { negative, digits: mantissa.get(first..=last)?, magnitude: places + exponent })
+        let (digits, zeros) = mantissa.get(first..)?.split_at_checked(last + 1 - first)?;
+        let zeros = zeros.iter().filter(|b| is_digit(b)).count();
+        Some(Self { negative, digits, zeros, magnitude: places + exponent })
+    }
+
+    /// The integer whose decimal form is exactly this text.
+    pub(crate) fn canonical_int(text: &str) -> Option<i64> {
+        let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+        match digits {
+            [b'0'] if text == "0" => Some(0),
+            [b'1'..=b'9', rest @ ..] if rest.len() < 19 && rest.iter().all(u8::is_ascii_digit) => {
+                text.parse().ok()
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn is_zero(&self) -> bool {
@@ -66,9 +85,26 @@ impl<'a> Literal<'a> {
         self.magnitude - i64::try_from(self.digit_count()).unwrap_or(EXPONENT_BOUND)
     }
 
-    /// Digits before the point: less than one for fractions below 0.1.
-    pub(crate) fn magnitude(&self) -> i64 {
-        self.magnitude
+    /// All digits that were written as one integer, and the power of ten of the last of them.
+    pub(super) fn written(&self, cost: Cost<'_>) -> Result<(BigUint, i64), BudgetExceeded> {
+        let zeros = i64::try_from(self.zeros).unwrap_or(EXPONENT_BOUND);
+        Ok((self.padded(self.zeros, cost)?, self.exponent() - zeros))
+    }
+
+    /// The number, where it is an integer of any size.
+    pub(crate) fn to_integer(self, cost: Cost<'_>) -> Result<Option<BigInt>, BudgetExceeded> {
+        let Ok(zeros) = usize::try_from(if self.is_zero() { 0 } else { self.exponent() }) else {
+            return Ok(None);
+        };
+        let sign = if self.negative { Sign::Minus } else { Sign::Plus };
+        Ok(Some(BigInt::from_biguint(sign, self.padded(zeros, cost)?)))
+    }
+
+    fn padded(&self, zeros: usize, cost: Cost<'_>) -> Result<BigUint, BudgetExceeded> {
+        cost.digits((self.digits.len() + zeros) as u64)?;
+        let mut digits: Vec<u8> = self.digits().collect();
+        digits.resize(digits.len() + zeros, b'0');
+        Ok(BigUint::parse_bytes(&digits, 10).unwrap_or_default())
     }
 
     /// The number, where it is an integer of 64 bits.
@@ -176,6 +212,7 @@ mod tests {
             ("-0", "0"),
             ("0e99", "0.00"),
             ("100", "1E+2"),
+            ("7.50", "7.5"),
             ("0.5", ".5"),
             ("5.", "+5"),
             ("1200", "1.2e3"),
