@@ -16,6 +16,7 @@ pub mod hir;
 mod plan;
 mod program;
 mod source;
+pub mod syntax;
 pub mod term;
 pub mod types;
 mod vm;

@@ -1,5 +1,7 @@
 //! The tree of a module, as it was written.
 
+mod display;
+
 use crate::{Location, SourceId, Span};
 use sekisho_value::Str;
 
