@@ -70,7 +70,9 @@ struct Tree {
 impl Tree {
     fn read() -> anyhow::Result<Self> {
         let mut files = Vec::new();
-        for path in workspace::files(workspace::root(), &["target", ".git"])? {
+        // What fuzzing leaves behind is arbitrary bytes.
+        let without = ["target", ".git", "corpus", "artifacts"];
+        for path in workspace::files(workspace::root(), &without)? {
             let bytes = std::fs::read(&path)
                 .with_context(|| format!("cannot read `{}`", workspace::shown(&path)))?;
             if !bytes.contains(&0)
