@@ -22,6 +22,8 @@ pub struct Hir {
     pub sources: Vec<Source>,
     /// packages without rules included: the paths of all packages, below `data`
     pub packages: Vec<Vec<Str>>,
+    /// what the analysis of queries needs to know of the rules
+    pub environment: Arc<crate::analyze::Environment>,
 }
 
 /// A variable of a rule: its index into [`Rule::variables`].

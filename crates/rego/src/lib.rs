@@ -9,6 +9,7 @@
 //! compile time, and every step and byte is taken from a budget; there is no clock, network,
 //! environment or file here.
 
+pub mod analyze;
 pub mod ast;
 pub mod builtins;
 mod diagnostic;

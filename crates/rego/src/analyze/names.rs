@@ -1,0 +1,203 @@
+//! Variables by number, and sets of them.
+
+use sekisho_value::Str;
+use std::collections::HashMap;
+
+/// A variable of the modules under analysis: its number among all [`Names`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Name(pub(super) u32);
+
+impl Name {
+    /// `input`
+    pub(super) const INPUT: Self = Self(0);
+    /// `data`
+    pub(super) const DATA: Self = Self(1);
+    /// `eq`, which `=` calls
+    pub(super) const EQ: Self = Self(2);
+    /// `assign`, which `:=` calls
+    pub(super) const ASSIGN: Self = Self(3);
+
+    /// It is `input` or `data`.
+    pub(super) fn is_root(self) -> bool {
+        self == Self::INPUT || self == Self::DATA
+    }
+}
+
+/// What is known of a variable.
+#[derive(Clone, Debug)]
+struct Entry {
+    text: Str,
+    /// what it was called before it was made unique
+    original: Option<Name>,
+    /// a built-in has this name
+    builtin: bool,
+}
+
+/// All variables, by number and by text.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    entries: Vec<Entry>,
+    by_text: HashMap<Str, Name>,
+    generated: u32,
+    wildcards: u32,
+    prefix: &'static str,
+}
+
+impl Names {
+    /// Only the fixed names; generated ones start with the prefix (`__local`, of queries
+    /// `__localq`).
+    pub(super) fn new(prefix: &'static str) -> Self {
+        let mut names = Self {
+            entries: Vec::new(),
+            by_text: HashMap::new(),
+            generated: 0,
+            wildcards: 0,
+            prefix,
+        };
+        for fixed in ["input", "data", "eq", "assign"] {
+            names.intern(&Str::from(fixed));
+        }
+        names
+    }
+
+    /// The number of a variable of that text.
+    pub(super) fn intern(&mut self, text: &Str) -> Name {
+        if let Some(name) = self.by_text.get(text) {
+            return *name;
+        }
+        let name = self.push(text.clone());
+        self.by_text.insert(text.clone(), name);
+        name
+    }
+
+    fn push(&mut self, text: Str) -> Name {
+        let name = Name(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        let builtin = crate::builtins::find(&text).is_some();
+        self.entries.push(Entry { text, original: None, builtin });
+        name
+    }
+
+    /// A new wildcard; each `_` is a variable of its own.
+    pub(super) fn wildcard(&mut self) -> Name {
+        let text = Str::from(format!("${}", self.wildcards));
+        self.wildcards += 1;
+        self.push(text)
+    }
+
+    /// A new variable that no module mentions. All of them are to be interned before the first
+    /// of these.
+    pub(super) fn generate(&mut self) -> Name {
+        loop {
+            let text = Str::from(format!("{}{}__", self.prefix, self.generated));
+            self.generated += 1;
+            if !self.by_text.contains_key(&text) {
+                return self.push(text);
+            }
+        }
+    }
+
+    /// Its text.
+    pub(super) fn text(&self, name: Name) -> &Str {
+        static NONE: Str = Str::new_static("");
+        self.entries.get(name.0 as usize).map_or(&NONE, |entry| &entry.text)
+    }
+
+    /// Its text, where it was renamed the one that its author wrote.
+    pub(super) fn shown(&self, name: Name) -> &Str {
+        self.text(self.original(name).unwrap_or(name))
+    }
+
+    /// What it was called before it was made unique.
+    pub(super) fn original(&self, name: Name) -> Option<Name> {
+        self.entries.get(name.0 as usize).and_then(|entry| entry.original)
+    }
+
+    /// Remembers what it was called before it was made unique.
+    pub(super) fn set_original(&mut self, name: Name, original: Name) {
+        if let Some(entry) = self.entries.get_mut(name.0 as usize) {
+            entry.original = Some(original);
+        }
+    }
+
+    /// A built-in has this name.
+    pub(super) fn is_builtin(&self, name: Name) -> bool {
+        self.entries.get(name.0 as usize).is_some_and(|entry| entry.builtin)
+    }
+
+    /// It is written `_`.
+    pub(super) fn is_wildcard(&self, name: Name) -> bool {
+        self.text(name).starts_with('$')
+    }
+
+    /// It was made here.
+    pub(super) fn is_generated(&self, name: Name) -> bool {
+        self.text(name).starts_with("__local")
+    }
+}
+
+/// A set of variables: a sorted list, since most are small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NameSet(Vec<Name>);
+
+impl NameSet {
+    /// `input` and `data`, which are always bound.
+    pub(super) fn roots() -> Self {
+        Self(vec![Name::INPUT, Name::DATA])
+    }
+
+    pub(super) fn contains(&self, name: Name) -> bool {
+        self.0.binary_search(&name).is_ok()
+    }
+
+    pub(super) fn insert(&mut self, name: Name) {
+        match self.0.last() {
+            Some(last) if *last >= name => {
+                if let Err(at) = self.0.binary_search(&name) {
+                    self.0.insert(at, name);
+                }
+            }
+            _ => self.0.push(name),
+        }
+    }
+
+    pub(super) fn remove(&mut self, name: Name) {
+        if let Ok(at) = self.0.binary_search(&name) {
+            self.0.remove(at);
+        }
+    }
+
+    pub(super) fn extend(&mut self, other: &Self) {
+        other.iter().for_each(|name| self.insert(name));
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(Name) -> bool) {
+        self.0.retain(|name| keep(*name));
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Name> + '_ {
+        self.0.iter().copied()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Its members by text, as OPA lists them in messages.
+    pub(super) fn by_text(&self, names: &Names) -> Vec<Name> {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(|a, b| names.text(*a).cmp(names.text(*b)));
+        sorted
+    }
+}
+
+impl FromIterator<Name> for NameSet {
+    fn from_iter<T: IntoIterator<Item = Name>>(iter: T) -> Self {
+        let mut set = Self::default();
+        iter.into_iter().for_each(|name| set.insert(name));
+        set
+    }
+}

@@ -1,0 +1,253 @@
+//! All rules by their paths, and all packages.
+//!
+//! A rule stands at the constant part of its path: `p[x].q` of package `test` at `data.test.p`.
+
+use super::draft::{Module, Rule, Term, Value, is_empty_body};
+use crate::Location;
+use sekisho_value::Str;
+use std::collections::BTreeMap;
+
+/// A constant of a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Key {
+    /// null, booleans and numbers, as they are written
+    Scalar(Str),
+    String(Str),
+}
+
+/// A part of a rule's path, or of a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Key(Key),
+    /// a variable, or what is no scalar
+    Dynamic,
+}
+
+impl Part {
+    pub(super) fn of(term: &Term) -> Self {
+        Self::Key(match &term.value {
+            Value::Null => Key::Scalar(Str::new_static("null")),
+            Value::Bool(true) => Key::Scalar(Str::new_static("true")),
+            Value::Bool(false) => Key::Scalar(Str::new_static("false")),
+            Value::Number(literal) => Key::Scalar(literal.clone()),
+            Value::String(text) => Key::String(text.clone()),
+            _ => return Self::Dynamic,
+        })
+    }
+
+    fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Dynamic => None,
+        }
+    }
+}
+
+/// The number of a rule among all.
+pub(super) type RuleId = usize;
+
+/// The number of a node.
+pub(super) type NodeId = usize;
+
+/// What passes ask of a rule.
+#[derive(Clone, Debug)]
+pub(super) struct Info {
+    /// below `data`, package first
+    pub(super) path: Vec<Part>,
+    /// the length of its package's path
+    pub(super) package: usize,
+    pub(super) arity: usize,
+    pub(super) member: bool,
+    pub(super) default: bool,
+    /// a value without a body and without references
+    pub(super) constant: bool,
+    pub(super) at: Location,
+    /// module and rule
+    pub(super) place: (usize, usize),
+    /// the node at which it stands
+    pub(super) node: NodeId,
+}
+
+impl Info {
+    /// Its path holds no variable.
+    pub(super) fn is_ground(&self) -> bool {
+        self.path.iter().all(|part| matches!(part, Part::Key(_)))
+    }
+}
+
+/// A node: what lies below, and the rules that stand here.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Node {
+    pub(super) children: BTreeMap<Key, NodeId>,
+    pub(super) rules: Vec<RuleId>,
+}
+
+/// The tree: node 0 is `data`.
+#[derive(Clone, Debug)]
+pub(super) struct RuleTree {
+    pub(super) nodes: Vec<Node>,
+    pub(super) rules: Vec<Info>,
+}
+
+impl Default for RuleTree {
+    fn default() -> Self {
+        Self { nodes: vec![Node::default()], rules: Vec::new() }
+    }
+}
+
+fn is_constant(rule: &Rule) -> bool {
+    rule.clauses.first().is_some_and(|clause| {
+        is_empty_body(&clause.body)
+            && (clause.head.value.value.is_constant()
+                || matches!(clause.head.value.value, Value::Var(_)))
+    })
+}
+
+impl RuleTree {
+    /// The tree of all rules.
+    pub(super) fn new(modules: &[Module]) -> Self {
+        let mut tree = Self::default();
+        for (module_at, module) in modules.iter().enumerate() {
+            let package: Vec<Part> =
+                module.package.iter().map(|part| Part::Key(Key::String(part.clone()))).collect();
+            tree.insert(&package);
+            for (rule_at, rule) in module.rules.iter().enumerate() {
+                let Some(first) = rule.clauses.first() else { continue };
+                let mut path = package.clone();
+                path.push(Part::Key(Key::String(first.head.name.clone())));
+                path.extend(first.head.path.iter().map(Part::of));
+                let node = tree.insert(&path);
+                let id = tree.rules.len();
+                tree.rules.push(Info {
+                    path,
+                    package: module.package.len(),
+                    arity: first.head.args.len(),
+                    member: first.head.member,
+                    default: rule.default,
+                    constant: is_constant(rule),
+                    at: first.at,
+                    place: (module_at, rule_at),
+                    node,
+                });
+                if let Some(node) = tree.nodes.get_mut(node) {
+                    node.rules.push(id);
+                }
+            }
+        }
+        tree
+    }
+
+    /// The node at the constant part of a path, made where it is not there.
+    fn insert(&mut self, path: &[Part]) -> NodeId {
+        let mut at = 0;
+        for part in path {
+            let Part::Key(key) = part else { break };
+            at = match self.child(at, key) {
+                Some(child) => child,
+                None => {
+                    let new = self.nodes.len();
+                    self.nodes.push(Node::default());
+                    if let Some(node) = self.nodes.get_mut(at) {
+                        node.children.insert(key.clone(), new);
+                    }
+                    new
+                }
+            };
+        }
+        at
+    }
+
+    pub(super) fn node(&self, at: NodeId) -> Option<&Node> {
+        self.nodes.get(at)
+    }
+
+    pub(super) fn child(&self, at: NodeId, key: &Key) -> Option<NodeId> {
+        self.node(at)?.children.get(key).copied()
+    }
+
+    /// The node at exactly that path below `data`.
+    pub(super) fn find(&self, path: &[Part]) -> Option<NodeId> {
+        path.iter().try_fold(0, |at, part| self.child(at, part.key()?))
+    }
+
+    /// The rules that stand at a node.
+    pub(super) fn rules_at(&self, at: NodeId) -> &[RuleId] {
+        self.node(at).map(|node| node.rules.as_slice()).unwrap_or_default()
+    }
+
+    pub(super) fn info(&self, rule: RuleId) -> Option<&Info> {
+        self.rules.get(rule)
+    }
+
+    /// The rules at exactly that path below `data`.
+    pub(super) fn rules_of(&self, path: &[Part]) -> &[RuleId] {
+        self.find(path).map(|at| self.rules_at(at)).unwrap_or_default()
+    }
+
+    /// It is known to have a value: it has a default, is a set, or a constant.
+    pub(super) fn is_known_defined(&self, path: &[Part]) -> bool {
+        let rules = self.rules_of(path);
+        let mut infos = rules.iter().filter_map(|rule| self.info(*rule));
+        let Some(first) = infos.next() else { return false };
+        if first.arity > 0 {
+            return false;
+        }
+        first.default
+            || first.member
+            || if rules.len() == 1 { first.constant } else { infos.any(|info| info.default) }
+    }
+
+    /// What a reference below `data` may mean.
+    pub(super) fn reached(&self, path: &[Part], found: &mut dyn FnMut(Reached)) {
+        let mut work = vec![(0, 0)];
+        while let Some((at, depth)) = work.pop() {
+            let Some(part) = path.get(depth) else {
+                found(Reached::Under(at));
+                continue;
+            };
+            let mut visit = |child: NodeId| {
+                self.intersecting(child, path, depth + 1, found);
+                work.push((child, depth + 1));
+            };
+            match part {
+                Part::Key(key) => self.child(at, key).into_iter().for_each(&mut visit),
+                Part::Dynamic => {
+                    let children = self.node(at).map(|node| node.children.values());
+                    children.into_iter().flatten().copied().for_each(&mut visit);
+                }
+            }
+        }
+    }
+
+    /// The rules of a node whose paths may be those of the reference.
+    fn intersecting(&self, at: NodeId, path: &[Part], from: usize, found: &mut dyn FnMut(Reached)) {
+        let rules = self.rules_at(at);
+        let may = |rule: &RuleId| {
+            self.info(*rule).is_some_and(|info| {
+                let both = info.path.iter().zip(path).skip(from);
+                both.into_iter().all(|(a, b)| match (a, b) {
+                    (Part::Key(a), Part::Key(b)) => a == b,
+                    _ => true,
+                })
+            })
+        };
+        if !rules.is_empty() {
+            if rules.iter().all(may) {
+                found(Reached::At(at));
+            } else {
+                rules.iter().filter(|rule| may(rule)).for_each(|rule| found(Reached::Rule(*rule)));
+            }
+        }
+    }
+}
+
+/// What a reference reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reached {
+    /// one rule
+    Rule(RuleId),
+    /// the rules at a node
+    At(NodeId),
+    /// the rules at a node and below it
+    Under(NodeId),
+}
