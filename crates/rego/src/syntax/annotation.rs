@@ -69,7 +69,7 @@ impl Parser<'_> {
         }
         if yaml.trim().is_empty() {
             self.report(first.span, "expected METADATA block, found whitespace");
-            self.help("write `# title: …` or another field on the next line");
+            self.help_later("write `# title: …` or another field on the next line");
             return None;
         }
         let value = match sekisho_manifest::read_value(&yaml) {
@@ -79,7 +79,7 @@ impl Parser<'_> {
                 let line = lines.get(error.line as usize).or(lines.last()).unwrap_or(first);
                 self.report(line.span, format_args!("yaml: line {}: {}", error.line, error.message));
                 if let Some(help) = error.help {
-                    self.help(help);
+                    self.help_later(help);
                 }
                 return None;
             }

@@ -3,7 +3,7 @@
 use super::expr::{Level, is_member};
 use super::parser::{Parse, Parser};
 use super::token::Kind;
-use crate::ast::{Body, Expr, ExprKind, Operand, Statement, StatementKind, Version, With};
+use crate::ast::{Body, Expr, ExprKind, Operand, Statement, StatementKind, With};
 
 /// How statements ended.
 pub(super) enum Ended {
@@ -35,6 +35,7 @@ impl Parser<'_> {
     /// What OPA hints at where a keyword is not one because it is not imported.
     fn missing_keyword(&self) -> Option<String> {
         let (word, example) = match (self.kind, self.word()) {
+            (Kind::Ident, "in") if self.behind_some == self.index() => ("in", "some x in xs"),
             (Kind::Ident, "in") => ("in", "x in xs"),
             (Kind::Ident, "and") => ("and", "x and y"),
             (Kind::Ident, "or") => ("or", "x or y"),
@@ -175,11 +176,7 @@ impl Parser<'_> {
         }
         self.height = 1;
         let span = self.span_from(start);
-        if self.kind == Kind::Ident && self.word() == "in" && !self.after_newline() {
-            let failed = self.expected("expected \\n or ; or }");
-            self.help("`import future.keywords.in` for `some x in xs` expressions");
-            return failed;
-        }
+        self.behind_some = self.index();
         Ok(Statement { negated: false, kind: StatementKind::Some(names), with: Vec::new(), span })
     }
 
@@ -227,13 +224,6 @@ impl Parser<'_> {
             }
             self.advance();
         }
-    }
-
-    /// What to do about an `every` that is no keyword.
-    pub(super) fn every_is_no_keyword(&self, statement: &Statement) -> bool {
-        self.version == Version::V0
-            && matches!(&statement.kind, StatementKind::Expr(expr)
-                if expr.as_var().is_some_and(|name| name == "every"))
     }
 }
 

@@ -61,20 +61,20 @@ impl Parser<'_> {
         if rule.body.is_none() && nothing && !rule.default {
             let message = format!("{what} must have value assignment and/or body declaration");
             self.report(rule.span, message);
-            self.help("write `:= true`, or `if` and a body");
+            self.help_later("write `:= true`, or `if` and a body");
         }
         if rule.body.is_some() && !head.has_if {
             self.report(rule.span, format!("`if` keyword is required before {what} body"));
-            self.help("write `if` before the opening brace, or parse as v0");
+            self.help_later("write `if` before the opening brace, or parse as v0");
         }
         if head.key.is_some() && !head.has_contains {
             self.report(rule.span, "`contains` keyword is required for partial set rules");
-            self.help(format!("write `{} contains …`", head.reference));
+            self.help_later(format!("write `{} contains …`", head.reference));
         }
         for branch in &rule.elses {
             if branch.body.is_some() && !branch.has_if {
                 self.report(branch.span, format!("`if` keyword is required before {what} body"));
-                self.help("write `if` before the opening brace, or parse as v0");
+                self.help_later("write `if` before the opening brace, or parse as v0");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the literals of strings and numbers stand for.
 
 use super::token::Kind;
-use sekisho_value::{Str, Value};
+use sekisho_value::Str;
 use std::borrow::Cow;
 
 /// The text of a string's or template part's token; none where an escape is wrong.
@@ -172,9 +172,4 @@ pub(super) fn number(negative: bool, point: bool, digits: &str) -> Str {
         return digits.into();
     }
     format!("{sign}{zero}{digits}").into()
-}
-
-/// The literal as it is written in JSON.
-pub(super) fn quoted(text: &str) -> String {
-    Value::from(text).to_json()
 }

@@ -68,8 +68,8 @@ pub fn parse_import(
 ) -> (Option<Import>, Vec<Diagnostic>) {
     let text = format!("import {}", source.text);
     let (import, mut diagnostics) = read(&text, id, version, |parser| {
-        let import = parser.import().ok()?;
-        parser.enable(&import).ok()?;
+        let (import, places) = parser.import().ok()?;
+        parser.enable(&import, &places).ok()?;
         if parser.kind == token::Kind::Eof { Some(import) } else { parser.unexpected().ok() }
     });
     for diagnostic in &mut diagnostics {
@@ -118,7 +118,9 @@ fn read<T>(
     let tokens = lexer::tokens(text);
     let mut parser = Parser::new(text, &tokens, id, version);
     let parsed = parse(&mut parser);
-    (parsed, parser.diagnostics)
+    let mut diagnostics = parser.diagnostics;
+    diagnostics.extend(parser.later);
+    (parsed, diagnostics)
 }
 
 /// An error of the text as a whole.

@@ -17,6 +17,12 @@ pub(super) struct Statements {
     raised: bool,
 }
 
+/// Where the parts of an import stand.
+pub(super) struct Places {
+    path: Span,
+    alias: Span,
+}
+
 impl Parser<'_> {
     /// A whole module, and all that is wrong with it.
     pub(super) fn module(&mut self, source: SourceId) -> Option<Module> {
@@ -94,14 +100,14 @@ impl Parser<'_> {
         }
         if !read.begun {
             self.report(self.span(), "package expected");
-            self.help("a module begins with `package NAME`");
+            self.help_later("a module begins with `package NAME`");
         }
         if self.kind == Kind::Import && !refers {
-            let import = self.import()?;
+            let (import, places) = self.import()?;
             if self.kind == Kind::Sub {
                 return self.unexpected();
             }
-            read.raised |= self.enable(&import)?;
+            read.raised |= self.enable(&import, &places)?;
             read.imports.push(import);
             return Ok(());
         }
@@ -115,12 +121,15 @@ impl Parser<'_> {
         }
         let body = self.statement_of_query()?;
         let help = self.missing_head_keyword(&body);
-        let rule = self.rule_of_statements(body);
-        if let (Err(_), Some(help)) = (&rule, help) {
-            self.help(help);
-        }
-        if let Ok(rule) = rule {
-            read.rules.push(rule);
+        let first = body.first().map_or_else(|| self.span(), |statement| statement.span);
+        match super::rule::rule_of(body) {
+            Ok(rule) => read.rules.push(rule),
+            Err(message) => {
+                self.report(first, message);
+                if let Some(help) = help {
+                    self.help_later(help);
+                }
+            }
         }
         Ok(())
     }
@@ -188,7 +197,8 @@ impl Parser<'_> {
         Ok(strings)
     }
 
-    pub(super) fn import(&mut self) -> Parse<Import> {
+    /// An import, and where its path and alias stand.
+    pub(super) fn import(&mut self) -> Parse<(Import, Places)> {
         let start = self.span().start;
         self.advance();
         let keywords = std::mem::replace(&mut self.keywords, Keywords::NONE);
@@ -222,8 +232,9 @@ impl Parser<'_> {
         }
         if self.kind == Kind::As {
             self.advance();
-            let alias = self.alias()?;
-            return Ok(Import { path, alias: Some(alias), span: self.span_from(start) });
+            let places = Places { path: place, alias: self.span() };
+            let alias = Some(self.alias()?);
+            return Ok((Import { path, alias, span: self.span_from(start) }, places));
         }
         let last = path.last().map_or("", |last| last.as_str());
         if root != "future" && self.is_version_keyword(last) {
@@ -233,7 +244,8 @@ impl Parser<'_> {
             self.help("import a different path or use an alias");
             return failed;
         }
-        Ok(Import { path, alias: None, span: self.span_from(start) })
+        let places = Places { path: place, alias: place };
+        Ok((Import { path, alias: None, span: self.span_from(start) }, places))
     }
 
     fn is_version_keyword(&self, word: &str) -> bool {
@@ -259,12 +271,12 @@ impl Parser<'_> {
     }
 
     /// Enables the keywords that an import brings; whether it makes the module one of v1.
-    pub(super) fn enable(&mut self, import: &Import) -> Parse<bool> {
+    pub(super) fn enable(&mut self, import: &Import, places: &Places) -> Parse<bool> {
         let path: Vec<&str> = import.path.iter().map(|part| part.as_str()).collect();
         let raised = match path.as_slice() {
             ["rego", version @ ("v1" | "v2")] => {
                 if import.alias.is_some() {
-                    return self.fail(import.span, "`rego` imports cannot be aliased");
+                    return self.fail(places.alias, "`rego` imports cannot be aliased");
                 }
                 if *version == "v2" {
                     self.keywords.add_all(Keywords::ALL);
@@ -279,16 +291,16 @@ impl Parser<'_> {
                     "invalid import `{}`, must be one of: `rego.v1`, `rego.v2`",
                     path.join(".")
                 );
-                return self.fail(import.span, message);
+                return self.fail(places.path, message);
             }
             ["future", "keywords", ..] if import.alias.is_some() => {
-                return self.fail(import.span, "`future` imports cannot be aliased");
+                return self.fail(places.alias, "`future` imports cannot be aliased");
             }
             ["future", "keywords", word] => {
                 let kind = Kind::of_word(word);
                 if kind != Kind::Not && !kind.is_future_keyword() {
                     return self.fail(
-                        import.span,
+                        places.path,
                         "unexpected keyword, must be one of [and contains every if in not or]",
                     );
                 }
@@ -302,7 +314,7 @@ impl Parser<'_> {
                 false
             }
             ["future", ..] => {
-                return self.fail(import.span, "invalid import, must be `future.keywords`");
+                return self.fail(places.path, "invalid import, must be `future.keywords`");
             }
             _ => return Ok(false),
         };
@@ -314,7 +326,8 @@ impl Parser<'_> {
 /// The text of a query may be read with what these imports bring.
 pub(super) fn enable_all(parser: &mut Parser<'_>, imports: &[Import]) -> Result<(), Failed> {
     for import in imports {
-        parser.enable(import)?;
+        let places = Places { path: import.span, alias: import.span };
+        parser.enable(import, &places)?;
     }
     Ok(())
 }

@@ -30,6 +30,10 @@ pub(super) struct Parser<'t> {
     /// how high the tree is that was made last
     pub(super) height: usize,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// what is wrong with statements that could be read; OPA reports it only where all could
+    pub(super) later: Vec<Diagnostic>,
+    /// the token behind a `some` without `in`
+    pub(super) behind_some: usize,
     /// what was read behind a comma before it was clear that no `in` follows
     pub(super) spare: Option<Spare>,
     /// an error was explained by reading something twice: done once in a statement, so that
@@ -70,6 +74,8 @@ impl<'t> Parser<'t> {
             depth: 0,
             height: 0,
             diagnostics: Vec::new(),
+            later: Vec::new(),
+            behind_some: usize::MAX,
             spare: None,
             explained: false,
         };
@@ -242,10 +248,17 @@ impl<'t> Parser<'t> {
 
     /// Reports what is wrong with what has been parsed all the same.
     pub(super) fn report(&mut self, span: Span, message: impl Display) {
-        if self.diagnostics.len() < MAX_ERRORS {
+        if self.later.len() < MAX_ERRORS {
             let location = Location { source: self.source, span };
             let message = message.to_string();
-            self.diagnostics.push(Diagnostic { code: Code::Parse, message, location, help: None });
+            self.later.push(Diagnostic { code: Code::Parse, message, location, help: None });
+        }
+    }
+
+    /// Says how to mend what [`Self::report`] reported last.
+    pub(super) fn help_later(&mut self, help: impl Into<String>) {
+        if let Some(last) = self.later.last_mut() {
+            last.help = Some(help.into());
         }
     }
 

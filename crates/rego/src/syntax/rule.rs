@@ -54,7 +54,7 @@ impl Parser<'_> {
             }
             return Ok(None);
         }
-        let mut head = self.head(default)?;
+        let Some(mut head) = self.head(default)? else { return Ok(None) };
         if default {
             let span = self.span_from(start);
             let rule =
@@ -102,8 +102,8 @@ impl Parser<'_> {
         Ok(Some(rules))
     }
 
-    /// The name, parameters, key and value of a rule.
-    fn head(&mut self, default: bool) -> Parse<Head> {
+    /// The name, parameters, key and value of a rule; none where it begins otherwise.
+    fn head(&mut self, default: bool) -> Parse<Option<Head>> {
         let start = self.span().start;
         self.height = 0;
         let name = self.variable();
@@ -132,6 +132,9 @@ impl Parser<'_> {
             has_contains: false,
             span,
         };
+        if !is_named(&head.reference) && head.args.is_none() {
+            return Ok(None);
+        }
         if !is_named(&head.reference) {
             let message = format!("rule head ref {} invalid", head.reference);
             return self.expected(message);
@@ -162,7 +165,7 @@ impl Parser<'_> {
             _ => {}
         }
         head.span = self.span_from(start);
-        Ok(head)
+        Ok(Some(head))
     }
 
     /// The body behind `if`: one statement, or several in braces. A set in braces is a body; an
@@ -281,15 +284,6 @@ impl Parser<'_> {
         }
         Ok(elses)
     }
-
-    /// The rule that a statement at the top of a module is.
-    pub(super) fn rule_of_statements(&mut self, body: Body) -> Parse<Rule> {
-        let first = body.first().map_or_else(|| self.span(), |statement| statement.span);
-        match rule_of(body) {
-            Ok(rule) => Ok(rule),
-            Err(message) => self.fail(first, message),
-        }
-    }
 }
 
 /// In `p[x] { … }` without a value the key is that of a set.
@@ -338,7 +332,7 @@ fn is_operator(kind: Kind) -> bool {
 }
 
 /// The rule that a statement is; OPA's reason where it is none.
-fn rule_of(body: Body) -> Result<Rule, String> {
+pub(super) fn rule_of(body: Body) -> Result<Rule, String> {
     let Ok([statement]) = <[Statement; 1]>::try_from(body) else {
         return Err("multiple expressions cannot be used for rule head".into());
     };

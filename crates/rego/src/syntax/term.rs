@@ -2,7 +2,7 @@
 
 use super::expr::Level;
 use super::literal::{self, NumberFault};
-use super::parser::{Parse, Parser, is_root, kind_name};
+use super::parser::{Parse, Parser, kind_name};
 use super::token::Kind;
 use crate::Span;
 use crate::ast::{Expr, ExprKind, StatementKind, TemplatePart, Version};
@@ -301,9 +301,4 @@ pub(super) fn operator_name(expr: &Expr) -> Option<&str> {
         ExprKind::Call { operator, .. } => operator.as_var().map(|name| name.as_str()),
         _ => None,
     }
-}
-
-/// Whether the expression is `input` or `data` alone.
-pub(super) fn is_root_document(expr: &Expr) -> bool {
-    expr.as_var().is_some_and(|name| is_root(name))
 }
