@@ -6,13 +6,21 @@
 mod aggregates;
 mod arithmetic;
 mod arrays;
+mod bytes;
 mod casts;
+mod encoding;
+mod hash;
+mod ip;
 mod json;
+mod net;
 mod notation;
 mod numbers;
 mod operands;
 mod patterns;
+mod random;
+mod semver;
 mod sets;
+mod url;
 
 pub use patterns::Patterns;
 
@@ -31,7 +39,12 @@ const GROUPS: &[&[(&str, Function)]] = &[
     casts::FUNCTIONS,
     numbers::FUNCTIONS,
     sets::FUNCTIONS,
+    encoding::FUNCTIONS,
+    hash::FUNCTIONS,
     json::FUNCTIONS,
+    net::FUNCTIONS,
+    random::FUNCTIONS,
+    semver::FUNCTIONS,
 ];
 
 /// A built-in function: what OPA declares of it, and its code.

@@ -83,11 +83,7 @@ impl<'a> Document<'a> {
     }
 
     /// Puts a value at the end of a path.
-    pub(super) fn insert_at(
-        &mut self,
-        path: &[Term<'a>],
-        value: Term<'a>,
-    ) -> Result<(), Failure> {
+    pub(super) fn insert_at(&mut self, path: &[Term<'a>], value: Term<'a>) -> Result<(), Failure> {
         match path.split_last() {
             None => {
                 let slots = self.slots_of(value)?;
@@ -108,9 +104,7 @@ impl<'a> Document<'a> {
             None => {
                 let root = self.get_mut(ROOT)?;
                 if root.value.is_none() {
-                    return Err(Failure::error(
-                        "deleted node encountered during delete operation",
-                    ));
+                    return Err(Failure::error("deleted node encountered during delete operation"));
                 }
                 *root = Node { value: None, children: BTreeMap::new(), slots: Vec::new() };
                 Ok(())
@@ -123,9 +117,9 @@ impl<'a> Document<'a> {
     }
 
     /// What stands at the end of a path.
-    pub(super) fn value_at(&mut self, path: &[Term<'a>]) -> Result<Term<'a>, Failure> {
+    pub(super) fn value_at(&mut self, path: &[Term<'a>]) -> Result<Option<Term<'a>>, Failure> {
         let node = self.unfold(path)?;
-        self.render(node)?.ok_or(Failure::Undefined)
+        self.render(node)
     }
 
     fn insert(&mut self, id: NodeId, key: Term<'a>, value: Term<'a>) -> Result<NodeId, Failure> {
@@ -149,7 +143,7 @@ impl<'a> Document<'a> {
             }
             TermKind::Array => {
                 let len = self.get(id)?.slots.len();
-                let index = to_index(len, key)?;
+                let index = usize::try_from(to_index(len, key)?).unwrap_or(usize::MAX);
                 if index > len {
                     return Err(Failure::error("index for array insertion out of bounds"));
                 }
@@ -188,7 +182,7 @@ impl<'a> Document<'a> {
             }
             TermKind::Array => {
                 let len = self.get(id)?.slots.len();
-                let index = to_index(len, key)?;
+                let index = usize::try_from(to_index(len, key)?).unwrap_or(usize::MAX);
                 if index >= len {
                     return Err(Failure::error("index for array delete out of bounds"));
                 }
@@ -242,9 +236,7 @@ impl<'a> Document<'a> {
 
     fn step(&mut self, id: NodeId, key: Term<'a>) -> Result<NodeId, Failure> {
         let Some(of) = self.get(id)?.value else {
-            return Err(Failure::error(
-                "nil value encountered where composite value was expected",
-            ));
+            return Err(Failure::error("nil value encountered where composite value was expected"));
         };
         let kind = of.kind();
         match kind {
@@ -274,7 +266,12 @@ impl<'a> Document<'a> {
         match self.get(id)?.value.and_then(|value| value.get(key)) {
             Some(value) => self.insert(id, key, value),
             None => {
-                let (key, of, kind) = (shown(key), shown(of), kind.name());
+                // In a set, OPA shows the path, which begins with a bare name.
+                let key = match key {
+                    Term::String(text) if kind == TermKind::Set => text.to_owned(),
+                    _ => shown(key),
+                };
+                let (of, kind) = (shown(of), kind.name());
                 Err(Failure::error(format!("path {key} does not exist in {kind} term {of}")))
             }
         }
@@ -287,19 +284,18 @@ impl<'a> Document<'a> {
         of: Term<'a>,
     ) -> Result<NodeId, Failure> {
         let index = to_index(self.get(id)?.slots.len(), key)?;
-        match self.get(id)?.slots.get(index).copied() {
+        let slot = usize::try_from(index).unwrap_or(usize::MAX);
+        match self.get(id)?.slots.get(slot).copied() {
             Some(Slot::Scalar(value)) => return self.node(value),
             Some(Slot::Composite(child)) => return Ok(child),
             _ => {}
         }
         // The list as it was before the patch, as OPA does.
-        let Some((_, value)) = of.entry(index) else {
+        let Some((_, value)) = of.entry(slot) else {
             let of = shown(of);
-            return Err(Failure::error(format!(
-                "path {index} does not exist in array term {of}"
-            )));
+            return Err(Failure::error(format!("path {index} does not exist in array term {of}")));
         };
-        let index = Term::Int(i64::try_from(index).unwrap_or(i64::MAX));
+        let index = Term::Int(index);
         self.delete(id, index)?;
         self.insert(id, index, value)
     }
@@ -360,20 +356,17 @@ impl<'a> Document<'a> {
 }
 
 /// The index that a segment stands for; `-` is the end.
-fn to_index(len: usize, key: Term<'_>) -> Result<usize, Failure> {
-    let beyond = |int: i64| usize::try_from(int).unwrap_or(usize::MAX);
+fn to_index(len: usize, key: Term<'_>) -> Result<i64, Failure> {
     match key {
-        Term::Int(int) => Ok(beyond(int)),
+        Term::Int(int) => Ok(int),
         Term::Number(_) => Err(Failure::error("invalid number type for indexing")),
-        Term::String("-") => Ok(len),
+        Term::String("-") => Ok(i64::try_from(len).unwrap_or(i64::MAX)),
         Term::String(text) => {
-            let int = text
-                .parse()
-                .map_err(|_| Failure::error("invalid string for indexing"))?;
+            let int = text.parse().map_err(|_| Failure::error("invalid string for indexing"))?;
             if text != "0" && text.starts_with('0') {
                 return Err(Failure::error("leading zeros are not allowed in JSON paths"));
             }
-            Ok(beyond(int))
+            Ok(int)
         }
         _ => Err(Failure::error("invalid type for indexing")),
     }

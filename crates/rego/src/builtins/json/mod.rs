@@ -9,7 +9,7 @@ mod write;
 pub(super) use read::Reader;
 pub(super) use write::{Layout, to_text};
 
-use super::operands::{object, operand, string};
+use super::operands::{object, operand, quoted, string};
 use super::{Context, Failure, Function};
 use crate::term::Term;
 
@@ -53,7 +53,7 @@ fn marshal_with_options<'a>(
                     let why = message(&why);
                     return Err(Failure::operand(
                         2,
-                        format!("key {key} failed cast to string: {why}"),
+                        format!("key {} failed cast to string: {why}", quoted(key)),
                     ));
                 };
                 *(if key == "prefix" { &mut layout.prefix } else { &mut layout.indent }) = text;
@@ -62,11 +62,17 @@ fn marshal_with_options<'a>(
             "pretty" => match value {
                 Term::Bool(pretty) => asked = Some(pretty),
                 _ => {
-                    return Err(Failure::operand(2, format!("key {key} failed cast to bool")));
+                    return Err(Failure::operand(
+                        2,
+                        format!("key {} failed cast to bool", quoted(key)),
+                    ));
                 }
             },
             _ => {
-                return Err(Failure::operand(2, format!("object contained unknown key {key}")));
+                return Err(Failure::operand(
+                    2,
+                    format!("object contained unknown key {}", quoted(key)),
+                ));
             }
         }
     }

@@ -6,10 +6,7 @@ use super::edit::{Document, ROOT};
 use super::paths::segments;
 use crate::term::{Term, TermKind};
 
-pub(super) fn patch<'a>(
-    cx: &mut Context<'a>,
-    operands: &[Term<'a>],
-) -> Result<Term<'a>, Failure> {
+pub(super) fn patch<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>, Failure> {
     let operations = array(operands, 2)?;
     let mut document = Document::new(operand(operands, 1), cx.arena)?;
     for operation in operations.items() {
@@ -28,6 +25,10 @@ fn attribute<'a>(operation: Term<'a>, name: &str) -> Result<Term<'a>, Failure> {
     operation
         .field(name)
         .ok_or_else(|| Failure::error(format!("missing required attribute '{name}'")))
+}
+
+fn nothing() -> Failure {
+    Failure::error("cannot insert nil value into EditTree")
 }
 
 fn apply<'a>(
@@ -55,23 +56,23 @@ fn apply<'a>(
             let from = segments(cx, attribute(operation, "from")?)?;
             let value = document.value_at(&from)?;
             document.delete_at(&from)?;
-            document.insert_at(&path, value)
+            document.insert_at(&path, value.ok_or_else(nothing)?)
         }
         "copy" => {
             let from = segments(cx, attribute(operation, "from")?)?;
-            let value = document.value_at(&from)?;
+            let value = document.value_at(&from)?.ok_or_else(nothing)?;
             document.insert_at(&path, value)
         }
         "test" => {
             let found = document.value_at(&path)?;
             let value = attribute(operation, "value")?;
-            if found == value {
+            if found == Some(value) {
                 return Ok(());
             }
+            let found = found.map_or("<nil>".to_owned(), shown);
             Err(Failure::error(format!(
-                "value from EditTree != patch value.\n\nExpected: {}\n\nFound: {}",
+                "value from EditTree != patch value.\n\nExpected: {}\n\nFound: {found}",
                 shown(value),
-                shown(found)
             )))
         }
         _ => Err(Failure::error(format!("unrecognized op: '{name}'"))),

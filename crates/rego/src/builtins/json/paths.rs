@@ -120,7 +120,12 @@ impl<'a> Tree<'a> {
     }
 
     /// In a list, the index is asked for as text.
-    fn get_index(&self, cx: &Context<'a>, at: usize, index: usize) -> Result<Option<Node>, Failure> {
+    fn get_index(
+        &self,
+        cx: &Context<'a>,
+        at: usize,
+        index: usize,
+    ) -> Result<Option<Node>, Failure> {
         if self.nodes.get(at).is_none_or(BTreeMap::is_empty) {
             return Ok(None);
         }
@@ -129,10 +134,7 @@ impl<'a> Tree<'a> {
 }
 
 /// `json.filter`: what the paths lead to.
-pub(super) fn filter<'a>(
-    cx: &mut Context<'a>,
-    operands: &[Term<'a>],
-) -> Result<Term<'a>, Failure> {
+pub(super) fn filter<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>, Failure> {
     let from = object(operands, 1)?;
     let tree = Tree::read(cx, operand(operands, 2))?;
     filtered(cx, from, &tree, Node::Branch(0))
@@ -181,10 +183,7 @@ fn filtered<'a>(
 }
 
 /// `json.remove`: what the paths do not lead to.
-pub(super) fn remove<'a>(
-    cx: &mut Context<'a>,
-    operands: &[Term<'a>],
-) -> Result<Term<'a>, Failure> {
+pub(super) fn remove<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>, Failure> {
     let from = object(operands, 1)?;
     let tree = Tree::read(cx, operand(operands, 2))?;
     remaining(cx, from, &tree, Some(Node::Branch(0)))?.ok_or(Failure::Undefined)

@@ -147,9 +147,7 @@ impl<'a, 't> Reader<'a, 't> {
     fn word(&mut self, word: &str, term: Term<'a>) -> Result<Term<'a>, Failure> {
         for expected in word.chars() {
             if self.peek().map(char::from) != Some(expected) {
-                return Err(
-                    self.unexpected(&format!("in literal {word} (expecting '{expected}')"))
-                );
+                return Err(self.unexpected(&format!("in literal {word} (expecting '{expected}')")));
             }
             self.at += 1;
         }

@@ -1,0 +1,292 @@
+//! URLs as Go's `net/url` reads and writes them.
+
+use super::Failure;
+use super::ip::Address;
+use super::operands::quoted;
+
+/// The part of a URL that a text stands in: each has characters of its own that need no escape.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Path,
+    UserPassword,
+    Host,
+    Zone,
+    Query,
+    Fragment,
+}
+
+fn needs_escape(byte: u8, part: Part) -> bool {
+    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+        return false;
+    }
+    if matches!(part, Part::Host | Part::Zone)
+        && matches!(
+            byte,
+            b'!' | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'['
+                | b']'
+                | b'<'
+                | b'>'
+                | b'"'
+        )
+    {
+        return false;
+    }
+    if matches!(byte, b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@') {
+        return match part {
+            Part::Path => byte == b'?',
+            Part::UserPassword => matches!(byte, b'@' | b'/' | b'?' | b':'),
+            Part::Query | Part::Host | Part::Zone => true,
+            Part::Fragment => false,
+        };
+    }
+    part != Part::Fragment || !matches!(byte, b'!' | b'(' | b')' | b'*')
+}
+
+fn escape(text: &[u8], part: Part) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text {
+        if !needs_escape(*byte, part) {
+            out.push(char::from(*byte));
+        } else if *byte == b' ' && part == Part::Query {
+            out.push('+');
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// A text as it stands in a query.
+pub(super) fn query_escape(text: &str) -> String {
+    escape(text.as_bytes(), Part::Query)
+}
+
+/// What a text of a query stands for.
+pub(super) fn query_unescape(text: &str) -> Result<Vec<u8>, Failure> {
+    unescape(text, Part::Query)
+}
+
+fn unescape(text: &str, part: Part) -> Result<Vec<u8>, Failure> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at).copied() {
+        at += 1;
+        match byte {
+            b'%' => {
+                let digit =
+                    |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+                let escape = bytes.get(at - 1..(at + 2).min(bytes.len())).unwrap_or_default();
+                let bad = || {
+                    let escape = quoted(&String::from_utf8_lossy(escape));
+                    Failure::error(format!("invalid URL escape {escape}"))
+                };
+                let (Some(high), Some(low)) = (digit(at), digit(at + 1)) else {
+                    return Err(bad());
+                };
+                let byte = u8::try_from(high << 4 | low).unwrap_or(0);
+                let percent = escape == b"%25";
+                let refused = match part {
+                    Part::Host => high < 8 && !percent,
+                    Part::Zone => !percent && byte != b' ' && needs_escape(byte, Part::Host),
+                    _ => false,
+                };
+                if refused {
+                    return Err(bad());
+                }
+                out.push(byte);
+                at += 2;
+            }
+            b'+' if part == Part::Query => out.push(b' '),
+            _ => {
+                if matches!(part, Part::Host | Part::Zone)
+                    && byte < 0x80
+                    && needs_escape(byte, part)
+                {
+                    let char = quoted(&char::from(byte).to_string());
+                    return Err(Failure::error(format!("invalid character {char} in host name")));
+                }
+                out.push(byte);
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// A URL, taken apart.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Url {
+    pub(super) scheme: String,
+    pub(super) hostname: Vec<u8>,
+    pub(super) port: String,
+    /// without escapes
+    pub(super) path: Vec<u8>,
+    /// as written, where it is not how the path would be escaped
+    pub(super) raw_path: String,
+    pub(super) raw_query: String,
+    pub(super) fragment: Vec<u8>,
+}
+
+/// Takes a URL apart.
+pub(super) fn parse(text: &str) -> Result<Url, Failure> {
+    let of = |text: &str, failure: Failure| match failure {
+        Failure::Error { message, .. } => {
+            Failure::error(format!("parse {}: {message}", quoted(text)))
+        }
+        other => other,
+    };
+    let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let mut url = without_fragment(before).map_err(|failure| of(before, failure))?;
+    url.fragment = unescape(fragment, Part::Fragment).map_err(|failure| of(text, failure))?;
+    Ok(url)
+}
+
+fn without_fragment(text: &str) -> Result<Url, Failure> {
+    if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
+        return Err(Failure::error("net/url: invalid control character in URL"));
+    }
+    let mut url = Url::default();
+    if text == "*" {
+        url.path = b"*".to_vec();
+        return Ok(url);
+    }
+    let (scheme, mut rest) = scheme(text)?;
+    url.scheme = scheme.to_ascii_lowercase();
+    match rest.split_once('?') {
+        Some((before, "")) => rest = before,
+        Some((before, query)) => {
+            rest = before;
+            query.clone_into(&mut url.raw_query);
+        }
+        None => {}
+    }
+    if !rest.starts_with('/') {
+        if !url.scheme.is_empty() {
+            return Ok(url);
+        }
+        if rest.split('/').next().is_some_and(|segment| segment.contains(':')) {
+            return Err(Failure::error("first path segment in URL cannot contain colon"));
+        }
+    }
+    if rest.starts_with("//") && (!url.scheme.is_empty() || !rest.starts_with("///")) {
+        let after = rest.get(2..).unwrap_or_default();
+        let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+        let host = authority_host(&url.scheme, authority)?;
+        (url.hostname, url.port) = split_port(host);
+        rest = path;
+    }
+    url.path = unescape(rest, Part::Path)?;
+    if escape(&url.path, Part::Path) != rest {
+        rest.clone_into(&mut url.raw_path);
+    }
+    Ok(url)
+}
+
+fn scheme(text: &str) -> Result<(&str, &str), Failure> {
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => {}
+            b'0'..=b'9' | b'+' | b'-' | b'.' if index > 0 => {}
+            b':' if index == 0 => return Err(Failure::error("missing protocol scheme")),
+            b':' => return Ok(text.split_once(':').unwrap_or(("", text))),
+            _ => break,
+        }
+    }
+    Ok(("", text))
+}
+
+fn authority_host(scheme: &str, authority: &str) -> Result<Vec<u8>, Failure> {
+    let Some((user, host)) = authority.rsplit_once('@') else {
+        return parse_host(scheme, authority);
+    };
+    let host = parse_host(scheme, host)?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
+    if !user.bytes().all(allowed) {
+        return Err(Failure::error("net/url: invalid userinfo"));
+    }
+    unescape(user, Part::UserPassword)?;
+    Ok(host)
+}
+
+fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>, Failure> {
+    match host.rfind('[') {
+        Some(0) => return literal_host(host),
+        Some(_) => return Err(Failure::error("invalid IP-literal")),
+        None => {}
+    }
+    if let Some(first) = host.find(':') {
+        let strict = matches!(scheme, "http" | "https");
+        let at = if strict { first } else { host.rfind(':').unwrap_or(first) };
+        check_port(host.get(at..).unwrap_or_default())?;
+    }
+    unescape(host, Part::Host)
+}
+
+fn check_port(port: &str) -> Result<(), Failure> {
+    if is_optional_port(port.as_bytes()) {
+        Ok(())
+    } else {
+        Err(Failure::error(format!("invalid port {} after host", quoted(port))))
+    }
+}
+
+fn is_optional_port(port: &[u8]) -> bool {
+    match port.split_first() {
+        None => true,
+        Some((first, digits)) => *first == b':' && digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// A host in brackets: an IPv6 address, with a zone or without.
+fn literal_host(host: &str) -> Result<Vec<u8>, Failure> {
+    let Some((literal, port)) = host.rsplit_once(']') else {
+        return Err(Failure::error("missing ']' in host"));
+    };
+    check_port(port)?;
+    let name = literal.get(1..).unwrap_or_default();
+    let unescaped = match name.find("%25") {
+        Some(zone) => {
+            let (host, zone) = name.split_at(zone);
+            let mut out = unescape(host, Part::Host)?;
+            out.extend(unescape(zone, Part::Zone)?);
+            out
+        }
+        None => unescape(name, Part::Host)?,
+    };
+    let text = String::from_utf8_lossy(&unescaped).into_owned();
+    match Address::parse(&text) {
+        Ok(address) if address.is_v4() => return Err(Failure::error("invalid IP-literal")),
+        Ok(_) => {}
+        Err(message) => return Err(Failure::error(format!("invalid host: {message}"))),
+    }
+    let mut out = vec![b'['];
+    out.extend(unescaped);
+    out.push(b']');
+    out.extend(port.bytes());
+    Ok(out)
+}
+
+fn split_port(host: Vec<u8>) -> (Vec<u8>, String) {
+    let colon = host.iter().rposition(|byte| *byte == b':');
+    let (mut name, port) = match colon.and_then(|colon| host.split_at_checked(colon)) {
+        Some((name, port)) if is_optional_port(port) => {
+            (name, String::from_utf8_lossy(port.get(1..).unwrap_or_default()).into_owned())
+        }
+        _ => (host.as_slice(), String::new()),
+    };
+    if let [b'[', inner @ .., b']'] = name {
+        name = inner;
+    }
+    (name.to_vec(), port)
+}
