@@ -115,6 +115,7 @@ fn nested_in_head(cx: &mut Cx<'_>, term: &mut Term) {
 
 /// Gives the variables of a head the names that they have in the body.
 fn rename(term: &mut Term, declared: &Scope) {
+    let document = term.as_root_document().is_some();
     let rename_body = |body: &mut Body| body.iter_mut().for_each(|e| rename_in_expr(e, declared));
     match &mut term.value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -126,8 +127,8 @@ fn rename(term: &mut Term, declared: &Scope) {
         Value::Ref(terms) => {
             terms.iter_mut().for_each(|each| rename(each, declared));
             // `input`, where it is a variable of the body.
-            if let [only] = terms.as_slice()
-                && let Some(name) = only.as_var().filter(|name| !name.is_root())
+            if let (true, Some(name)) = (document, terms.first().and_then(Term::as_var))
+                && !name.is_root()
             {
                 term.value = Value::Var(name);
             }
