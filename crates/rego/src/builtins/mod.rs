@@ -20,6 +20,8 @@ mod patterns;
 mod random;
 mod semver;
 mod sets;
+mod sprintf;
+mod time;
 mod url;
 
 pub use patterns::Patterns;
@@ -39,12 +41,14 @@ const GROUPS: &[&[(&str, Function)]] = &[
     casts::FUNCTIONS,
     numbers::FUNCTIONS,
     sets::FUNCTIONS,
+    sprintf::FUNCTIONS,
     encoding::FUNCTIONS,
     hash::FUNCTIONS,
     json::FUNCTIONS,
     net::FUNCTIONS,
     random::FUNCTIONS,
     semver::FUNCTIONS,
+    time::FUNCTIONS,
 ];
 
 /// A built-in function: what OPA declares of it, and its code.
