@@ -38,6 +38,14 @@ pub(super) fn number<'a>(operands: &[Term<'a>], position: usize) -> Outcome<'a> 
     }
 }
 
+/// An integer operand of 64 bits: written without exponent, behind a point zeros only.
+pub(super) fn int(operands: &[Term<'_>], position: usize) -> Result<i64, Failure> {
+    let number = number(operands, position)?;
+    number.as_int().ok_or_else(|| {
+        Failure::operand(position, "must be integer number but got floating-point number")
+    })
+}
+
 /// The integer that a number is, exactly, however it is written.
 pub(super) fn exact(number: Term<'_>, cost: Cost<'_>) -> Result<Option<BigInt>, Failure> {
     match number {

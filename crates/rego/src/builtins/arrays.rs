@@ -1,7 +1,7 @@
 //! `array.*`.
 
-use super::arithmetic::Outcome;
-use super::operands::{array, int, operand};
+use super::arithmetic::{Outcome, int};
+use super::operands::{array, operand};
 use super::{Context, Function};
 use crate::term::{Term, TermKind};
 

@@ -7,11 +7,13 @@ mod depth;
 pub(crate) mod display;
 pub(crate) mod number;
 pub(crate) mod quote;
+mod text;
 
 pub use arena::Arena;
 pub use compare::{Comparison, compare};
 pub use convert::{from_json, to_json};
 pub use depth::Depth;
+pub use text::Text;
 
 use sekisho_value::{Map, Value};
 
