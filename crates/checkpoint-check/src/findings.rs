@@ -4,6 +4,7 @@ use sekisho_engine::Judgement;
 use sekisho_manifest::{Document, Place, ReadError};
 use sekisho_report::{Diagnostic, Finding, Location, Marked};
 use sekisho_value::Pointer;
+use std::sync::Arc;
 
 /// The place of a field in a file: its key, or its nearest present parent's.
 pub(crate) fn location(document: &Document, pointer: &Pointer) -> Location {
@@ -74,7 +75,7 @@ pub(crate) fn finding(
         severity: judgement.severity,
         message: judgement.message,
         help: judgement.help.map(|help| help.to_string()),
-        resource: judgement.resource,
+        resource: Arc::unwrap_or_clone(judgement.resource),
         location: first,
         related: places.collect(),
     }

@@ -3,7 +3,7 @@
 use crate::findings::{diagnostic, location};
 use crate::objects::Object;
 use sekisho_engine::{finding_key, subject};
-use sekisho_kube_model::{Problem, ProblemKind, Schemas, locus};
+use sekisho_kube_model::{Loci, Problem, ProblemKind, Schemas};
 use sekisho_policy::PolicyId;
 use sekisho_report::{Action, Diagnostic, Finding, Resource, Severity, Status};
 
@@ -29,10 +29,12 @@ pub(crate) fn sort_out(
     findings: &mut Vec<Finding>,
     errors: &mut Vec<Diagnostic>,
 ) {
+    let mut loci = Loci::new(schemas, &object.decoded.gvk, &object.document.value);
     for problem in &object.decoded.problems {
         match rule(problem.kind) {
             Some((rule, severity)) if !strict => {
-                findings.push(finding(object, schemas, problem, rule, severity));
+                let locus = loci.locus(&problem.pointer);
+                findings.push(finding(object, problem, locus, rule, severity));
             }
             _ => {
                 let message = format!("{}: {}", name(object), problem.message);
@@ -51,8 +53,8 @@ pub(crate) fn name(object: &Object<'_>) -> String {
 
 fn finding(
     object: &Object<'_>,
-    schemas: &Schemas,
     problem: &Problem,
+    locus: String,
     rule: &str,
     severity: Severity,
 ) -> Finding {
@@ -60,9 +62,8 @@ fn finding(
     let given = &object.document.value;
     let id = PolicyId::new("sekisho", DIALECT, "Schema", "kubernetes");
     let subject = subject(gvk, given, object.namespace.as_deref());
-    let loci = [locus(schemas, gvk, given, &problem.pointer)];
     Finding {
-        key: finding_key(&id, rule, &subject, &loci, &problem.message),
+        key: finding_key(&id, rule, &subject, &[locus], &problem.message),
         policy: "kubernetes".to_owned(),
         policy_id: id.as_str().to_owned(),
         binding: None,

@@ -38,7 +38,7 @@ pub(crate) struct Forbidden {
 impl Forbidden {
     /// The text of the API server's refusal.
     pub(crate) fn message(&self) -> String {
-        format!("{} ({})", self.reason, self.detail)
+        [self.reason, " (", &self.detail, ")"].concat()
     }
 }
 

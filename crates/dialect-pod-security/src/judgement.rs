@@ -36,11 +36,18 @@ pub(crate) fn violations(
         policy: policy.cloned(),
         rule: Str::new_static(check.rule.id),
         message: forbidden.message(),
-        pointers: forbidden.pointers.iter().map(|pointer| base.join(pointer)).collect(),
+        pointers: below(base, forbidden.pointers),
         action,
         severity: forbidden.severity.unwrap_or(check.rule.severity),
         help: Some(Str::new_static(check.help)),
     })
+}
+
+fn below(base: &Pointer, pointers: Vec<Pointer>) -> Vec<Pointer> {
+    if base.is_root() {
+        return pointers;
+    }
+    pointers.iter().map(|pointer| base.join(pointer)).collect()
 }
 
 /// The text of a warning and of the audit annotation.

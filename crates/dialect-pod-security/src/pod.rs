@@ -133,7 +133,9 @@ impl<'a> Pod<'a> {
 
     /// The pointer to a field of the pod's own `securityContext`.
     pub(crate) fn security_pointer(keys: &[&str]) -> Pointer {
-        Pointer::root().keys(&["spec", "securityContext"]).keys(keys)
+        let mut pointer = Pointer::root();
+        ["spec", "securityContext"].iter().chain(keys).for_each(|key| pointer.push_key(key));
+        pointer
     }
 
     /// The containers: init, ordinary, ephemeral.
@@ -181,12 +183,22 @@ impl<'a> Container<'a> {
 
     /// The pointer to the container.
     pub(crate) fn pointer(&self) -> Pointer {
-        Pointer::root().keys(&["spec", self.list]).index(self.index)
+        self.below("", &[])
     }
 
     /// The pointer to a field of the container's `securityContext`.
     pub(crate) fn security_pointer(&self, keys: &[&str]) -> Pointer {
-        self.pointer().key("securityContext").keys(keys)
+        self.below("/securityContext", keys)
+    }
+
+    /// The pointer to what stands below the container. None of the keys needs an escape.
+    fn below(&self, head: &str, keys: &[&str]) -> Pointer {
+        let mut text = String::with_capacity(96);
+        text.extend(["/spec/", self.list, "/", &self.index.to_string(), head]);
+        for key in keys {
+            text.extend(["/", key]);
+        }
+        Pointer::parse(&text).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,8 @@
+use crate::verdict::{Judgement, Verdict};
 use sekisho_kube_model::{Gvk, Schemas, pod_template};
-use sekisho_policy::{Operation, Request, UserInfo};
+use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
 use sekisho_value::{Pointer, Str, Value};
+use std::collections::HashMap;
 
 /// The controllers that create pods, and the ServiceAccount each does it as. `PodTemplate` is not
 /// among them: nothing creates a pod from one.
@@ -15,38 +17,27 @@ const CONTROLLERS: &[(&str, &str, &str)] = &[
 ];
 
 /// The request that would come once the object is stored: the creation of its pod by its
-/// controller. With it, where the pod's template stands in the object.
+/// controller.
 ///
 /// `None` where no pod would come of the object.
-#[must_use]
-pub fn pod_request(request: &Request, schemas: &Schemas) -> Option<(Request, Pointer)> {
+pub(crate) fn pod_request(request: &Request, schemas: &Schemas) -> Option<Request> {
     let writes = matches!(request.operation, Operation::Create | Operation::Update);
-    if !writes || !request.subresource.is_empty() || request.gvk.kind == "PodTemplate" {
+    if !writes || !request.subresource.is_empty() || request.gvk.is("", "PodTemplate") {
         return None;
     }
     let template = pod_template(&request.gvk, &request.object)?;
-    let namespace = request.namespace.clone();
-    let pod = stored(schemas, &template.pod);
-    let pod = Request {
+    Some(Request {
         gvk: Gvk::new("", "v1", "Pod"),
         resource: Str::new_static("pods"),
         subresource: Str::default(),
         name: Str::default(),
-        namespace,
+        namespace: request.namespace.clone(),
         operation: Operation::Create,
         user: controller_user(&request.gvk),
-        object: pod,
+        object: schemas.store(&template.pod).object,
         old_object: Value::Null,
         dry_run: request.dry_run,
-    };
-    Some((pod, template.pointer))
-}
-
-/// An object as the API server would store it: decoded, defaulted, and with what the always-on
-/// admission plugins add.
-#[must_use]
-pub fn stored(schemas: &Schemas, object: &Value) -> Value {
-    schemas.store(object).object
+    })
 }
 
 /// The user that the controller of a kind creates pods as; nobody for kinds that are not built in.
@@ -63,5 +54,55 @@ fn controller_user(gvk: &Gvk) -> UserInfo {
                 .collect(),
         },
         None => UserInfo::default(),
+    }
+}
+
+/// Adds what the implied pod would meet. A violation is shown once: at the stronger action, and
+/// at equal actions as the object's own. A weaker one of the object is dropped, too, where a
+/// stronger one of its pod names all its fields.
+pub(crate) fn merge(verdict: &mut Verdict, pod: Verdict) {
+    let of_pod = Strongest::of(&pod.judgements);
+    verdict.judgements.retain(|own| !of_pod.covers(own));
+    drop(of_pod);
+    let own = Strongest::of(&verdict.judgements);
+    let shown = |j: &Judgement| own.by_rule.get(&(&j.policy_id, &j.rule)) >= Some(&j.action);
+    let added: Vec<Judgement> = pod.judgements.into_iter().filter(|j| !shown(j)).collect();
+    verdict.judgements.extend(added);
+    for error in pod.errors {
+        if !verdict.errors.contains(&error) {
+            verdict.errors.push(error);
+        }
+    }
+    verdict.reads.keys.extend(pod.reads.keys);
+    verdict.reads.ranges.extend(pod.reads.ranges);
+}
+
+/// The strongest action on each rule and on each field.
+struct Strongest<'a> {
+    by_rule: HashMap<(&'a PolicyId, &'a str), Action>,
+    by_field: HashMap<(&'a PolicyId, &'a Pointer), Action>,
+}
+
+impl<'a> Strongest<'a> {
+    fn of(judgements: &'a [Judgement]) -> Self {
+        let mut strongest = Self { by_rule: HashMap::new(), by_field: HashMap::new() };
+        for judgement in judgements {
+            let Judgement { policy_id, rule, action, pointers, .. } = judgement;
+            let of_rule = strongest.by_rule.entry((policy_id, rule)).or_insert(*action);
+            *of_rule = action.max(of_rule).to_owned();
+            for pointer in pointers {
+                let of_field = strongest.by_field.entry((policy_id, pointer)).or_insert(*action);
+                *of_field = action.max(of_field).to_owned();
+            }
+        }
+        strongest
+    }
+
+    /// Whether these show more than `own` does: its rule, or all its fields, at a stronger action.
+    fn covers(&self, own: &Judgement) -> bool {
+        let stronger = |action: Option<&Action>| action > Some(&own.action);
+        let of_field = |pointer| self.by_field.get(&(&own.policy_id, pointer));
+        stronger(self.by_rule.get(&(&own.policy_id, &own.rule)))
+            || !own.pointers.is_empty() && own.pointers.iter().all(|p| stronger(of_field(p)))
     }
 }

@@ -30,18 +30,9 @@ pub fn finding_key(
     loci.sort_unstable();
     loci.dedup();
     let count = loci.len().to_string();
-    let mut parts = vec![
-        policy.as_str(),
-        rule,
-        &subject.group,
-        &subject.kind,
-        &subject.namespace,
-        &subject.name,
-        &count,
-    ];
-    if loci.is_empty() {
-        parts.push(message);
-    }
-    parts.extend(loci);
-    Digest::of(parts.into_iter().map(str::as_bytes)).short(32)
+    let Subject { group, kind, namespace, name } = subject;
+    let head = [policy.as_str(), rule, group, kind, namespace, name, &count];
+    let message = loci.is_empty().then_some(message);
+    let parts = head.into_iter().chain(message).chain(loci);
+    Digest::of(parts.map(str::as_bytes)).short(32)
 }

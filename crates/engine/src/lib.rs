@@ -7,6 +7,7 @@
 //! **Invariant:** only [`evaluate`] decides, and it knows no dialect: Pod Security, or any other
 //! format, reaches it as `sekisho_policy::CompiledPolicy` alone.
 
+mod about;
 mod actions;
 mod checkpoint;
 mod evaluate;
@@ -18,11 +19,12 @@ mod key;
 mod owner;
 mod policy_set;
 mod verdict;
+mod violations;
 
 pub use checkpoint::{CaseError, CaseFinding, Checkpoint};
 pub use evaluate::{Judge, evaluate};
 pub use exceptions::{Exception, ExceptionUse, Period};
-pub use implied::{pod_request, stored};
+
 pub use inventory::MemoryInventory;
 pub use key::{Subject, finding_key};
 pub use owner::subject;

@@ -72,9 +72,9 @@ pub struct Judgement {
     /// how to mend it
     pub help: Option<Str>,
     /// the object that was sent
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// what the finding is about across rollouts: the owner's root
-    pub subject: Subject,
+    pub subject: Arc<Subject>,
     /// the offending fields within the object that was sent
     pub pointers: Vec<Pointer>,
 }

@@ -13,12 +13,14 @@ use sekisho_value::{Pointer, Value, from_json};
 use std::sync::Arc;
 
 /// Policies of kind `Rule`: `spec` has `kind`, `action`, `fields` (JSON pointers that must be
-/// absent), and `does` (`fail`, `spend`, `read`).
+/// absent), `does` (`fail`, `spend`, `read`), and `says` (a violation, `ACTION MESSAGE`, each, on
+/// the fields that are there).
 struct TestDialect;
 
 struct TestRule {
     fields: Vec<Pointer>,
     does: String,
+    says: Vec<(Action, String)>,
 }
 
 impl Evaluate for TestRule {
@@ -43,16 +45,20 @@ impl Evaluate for TestRule {
             .filter(|field| context.request.object.pointer(field).is_some())
             .cloned()
             .collect();
-        let violation = Violation {
+        let violation = |action: Option<Action>, message: String| Violation {
             policy: None,
             rule: "absent".into(),
-            message: format!("{} fields", found.len()),
+            message,
             pointers: found.clone(),
-            action: None,
+            action,
             severity: Severity::High,
             help: None,
         };
-        let violations = if found.is_empty() { Vec::new() } else { vec![violation] };
+        let said = self.says.iter().map(|(action, text)| violation(Some(*action), text.clone()));
+        let mut violations: Vec<Violation> = said.collect();
+        if self.says.is_empty() && !found.is_empty() {
+            violations.push(violation(None, format!("{} fields", found.len())));
+        }
         Ok(Outcome { violations, ..Outcome::default() })
     }
 }
@@ -75,6 +81,11 @@ impl Dialect for TestDialect {
             let spec = |key: &str| document.document.value.path(&["spec", key]);
             let text = |key: &str| spec(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let fields = spec("fields").and_then(Value::as_array).unwrap_or_default();
+            let says = spec("says").and_then(Value::as_array).unwrap_or_default();
+            let said = |line: &Value| {
+                let (action, text) = line.as_str().unwrap().split_once(' ').unwrap();
+                (Action::parse(action).unwrap(), text.to_owned())
+            };
             let name = document.document.name().unwrap_or_default();
             let kind = text("kind");
             CompiledPolicy {
@@ -99,6 +110,7 @@ impl Dialect for TestDialect {
                         .map(|f| Pointer::parse(f.as_str().unwrap()).unwrap())
                         .collect(),
                     does: text("does"),
+                    says: says.iter().map(said).collect(),
                 }),
             }
         };
@@ -195,6 +207,47 @@ fn implied_pods_are_judged_once_at_the_stronger_action() {
         ["warn both /metadata/name", "deny pods /spec/template/spec/hostPID implied"]
     );
     assert!(verdict.allowed(), "the Deployment itself is let through");
+}
+
+#[test]
+fn one_violation_is_shown_once_and_none_hides_behind_another() {
+    for (spec, wanted) in [
+        // Nothing names a field: the messages tell them apart.
+        ("says: [deny a, deny b, deny a]", vec!["deny a", "deny b"]),
+        ("says: [warn a, deny a, audit a]", vec!["deny a"]),
+        ("says: [warn a, deny b]", vec!["warn a", "deny b"]),
+        // The same fields: one finding at the strongest action, whatever it says.
+        ("fields: [/spec/hostPID], says: [audit a, deny a, warn c]", vec!["deny a"]),
+        ("fields: [/spec/hostPID], says: [deny a, deny b, warn a]", vec!["deny a", "deny b"]),
+        ("says: [off a]", vec![]),
+    ] {
+        let (set, errors) =
+            build(&rule("r", &format!("{{kind: Pod, {spec}}}")), BundleManifest::default());
+        assert_eq!(errors, Vec::<String>::new());
+        let verdict = judge(&set, POD, Operation::Create, false);
+        let found = verdict.judgements.iter().map(|j| format!("{} {}", j.action, j.message));
+        assert_eq!(found.collect::<Vec<_>>(), wanted, "{spec}");
+    }
+}
+
+/// With a walk over all containers for each of them, this would take minutes.
+#[test]
+fn a_controller_of_very_many_containers_is_judged_in_linear_time() {
+    let count = 10_000;
+    let items: Vec<String> =
+        (0..count).map(|i| format!(r#"{{"name":"c{i}","image":"i","stdin":true}}"#)).collect();
+    let deployment = DEPLOYMENT.replace(r#"{"name":"x","image":"i"}"#, &items.join(","));
+    let fields: Vec<String> = (0..count).map(|i| format!("/spec/containers/{i}/stdin")).collect();
+    let of_template: Vec<String> =
+        fields.iter().map(|field| format!("/spec/template{field}")).collect();
+    let policies = [
+        rule("both", &format!("{{kind: Pod, fields: [{}]}}", fields.join(","))),
+        rule("own", &format!("{{kind: '*', action: warn, fields: [{}]}}", of_template.join(","))),
+    ];
+    let (set, _) = build(&policies.concat(), BundleManifest::default());
+    let verdict = judge(&set, &deployment, Operation::Create, false);
+    let pointers: Vec<usize> = verdict.judgements.iter().map(|j| j.pointers.len()).collect();
+    assert_eq!(pointers, [count, count]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub use defaults::{
     PriorityClass, PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults,
 };
 pub use gvk::{Gvk, GvkError, Gvr, split_api_version};
-pub use locus::locus;
+pub use locus::Loci;
 pub use pod_template::{PodTemplate, pod_template, pod_template_pointer};
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use schema::{FieldRef, KindRef, ListType, Problem, ProblemKind, Schemas, Shape, TypeRef};

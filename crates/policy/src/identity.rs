@@ -1,26 +1,43 @@
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 /// A SHA-256 digest, shown as `sha256:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
+
+/// How many bytes are gathered before they are hashed.
+const SMALL: usize = 1024;
 
 impl Digest {
     /// The digest of parts; each part's length goes in before it, so that parts cannot flow
     /// into each other.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = Sha256::new();
+        // Small parts, as those of a finding's key, are hashed together.
+        let mut small = Vec::with_capacity(SMALL);
         for part in parts {
-            hasher.update((part.len() as u64).to_be_bytes());
-            hasher.update(part);
+            small.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            if small.len() + part.len() > SMALL {
+                hasher.update(&small);
+                hasher.update(part);
+                small.clear();
+            } else {
+                small.extend_from_slice(part);
+            }
         }
+        hasher.update(&small);
         Self(hasher.finalize().into())
     }
 
     /// The first `digits` hexadecimal digits, 64 at the most.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
-        let mut text = self.hex();
+        let mut text = String::with_capacity(64);
+        for half in self.0.as_chunks().0.iter().take(digits.div_ceil(32)) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{:032x}", u128::from_be_bytes(*half));
+        }
         text.truncate(digits);
         text
     }
@@ -30,21 +47,11 @@ impl Digest {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
-
-    fn hex(&self) -> String {
-        use fmt::Write as _;
-        let mut text = String::with_capacity(64);
-        for byte in self.0 {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
-    }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        write!(f, "sha256:{}", self.short(64))
     }
 }
 
@@ -54,9 +61,10 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// `ORIGIN/DIALECT/KIND/NAME`: what a policy is, wherever it is loaded. Never renamed.
+/// `ORIGIN/DIALECT/KIND/NAME`: what a policy is, wherever it is loaded. Never renamed. Cheap to
+/// clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyId(String);
+pub struct PolicyId(Arc<str>);
 
 impl PolicyId {
     /// The origin of policies that were given by path.
@@ -65,7 +73,7 @@ impl PolicyId {
     /// Puts an id together.
     #[must_use]
     pub fn new(origin: &str, dialect: &str, kind: &str, name: &str) -> Self {
-        Self(format!("{origin}/{dialect}/{kind}/{name}"))
+        Self(format!("{origin}/{dialect}/{kind}/{name}").into())
     }
 
     /// The text of the id.
@@ -90,5 +98,28 @@ impl fmt::Display for PolicyId {
 impl fmt::Debug for PolicyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    #[test]
+    fn digests_are_shown_in_hexadecimal() {
+        // SHA-256 of nothing, FIPS 180-4.
+        let digest = Digest::of([]);
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(digest.to_string(), format!("sha256:{hex}"));
+        for digits in [0, 1, 7, 32, 64] {
+            assert_eq!(digest.short(digits), hex[..digits]);
+        }
+        assert_eq!(digest.short(100), hex);
+    }
+
+    #[test]
+    fn parts_do_not_flow_into_each_other() {
+        assert_ne!(Digest::of([&b"ab"[..], b"c"]), Digest::of([&b"a"[..], b"bc"]));
+        assert_ne!(Digest::of([&b""[..]]), Digest::of([]));
     }
 }

@@ -82,9 +82,8 @@ impl Exception {
         };
         let policy = [finding.policy_id.as_str(), finding.policy, finding.policy_id.dialect()];
         let containers = self.containers.is_empty()
-            || finding.containers.as_ref().is_some_and(|names| {
-                names.iter().all(|name| any(&self.containers, &[name.as_str()]))
-            });
+            || (finding.containers)()
+                .is_some_and(|names| names.iter().all(|name| any(&self.containers, &[name])));
         policy.iter().any(|name| self.policy.matches(name))
             && any(&self.rules, &[finding.rule])
             && self.target.iter().all(|(key, value)| target.labels.get(key) == Some(value))
@@ -102,8 +101,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) rule: &'a str,
     pub(crate) subject: &'a Subject,
     pub(crate) resource: &'a Resource,
-    /// the offending containers; `None` where an offending field stands outside of containers
-    pub(crate) containers: Option<Vec<String>>,
+    /// gives the offending containers; `None` where an offending field stands outside of them
+    pub(crate) containers: &'a dyn Fn() -> Option<Vec<&'a str>>,
 }
 
 /// What became of an exception in a run.

@@ -224,5 +224,5 @@ fn types_of_custom_kinds_can_be_read() {
     assert!(spec.field("req").unwrap().value_type().field("a").unwrap().required());
     assert!(spec.fields().map(|field| field.name()).is_sorted());
     let root = Pointer::root();
-    assert_eq!(crate::locus(&schemas, &kind.gvk(), &thing("{}"), &root), "");
+    assert_eq!(crate::Loci::new(&schemas, &kind.gvk(), &thing("{}")).locus(&root), "");
 }

@@ -1,0 +1,162 @@
+use crate::about::About;
+use crate::exceptions::Candidate;
+use crate::verdict::{Denial, Judgement, Verdict};
+use crate::{PolicySet, actions, finding_key};
+use sekisho_policy::{Action, CompiledPolicy, Target, Violation};
+use sekisho_report::Status;
+use sekisho_value::Pointer;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What decides on violations beside the policy that found them.
+pub(crate) struct Decision<'a> {
+    pub(crate) set: &'a PolicySet,
+    pub(crate) policy: &'a CompiledPolicy,
+    pub(crate) target: &'a Target,
+    pub(crate) now: jiff::Timestamp,
+}
+
+/// What is done about one violation.
+struct Ruling {
+    /// the name people know
+    name: Arc<str>,
+    declared: Action,
+    action: Action,
+    action_reason: Option<String>,
+    exception: Option<String>,
+}
+
+impl Ruling {
+    fn is_active(&self) -> bool {
+        self.exception.is_none()
+    }
+}
+
+/// Decides on the violations that one policy found: action, exception, and the words for them.
+pub(crate) fn judge(
+    decision: &Decision<'_>,
+    violations: Vec<Violation>,
+    about: &mut About<'_>,
+    verdict: &mut Verdict,
+) {
+    let mut ruled: Vec<(Violation, Ruling)> = Vec::with_capacity(violations.len());
+    for violation in violations {
+        let ruling = rule(decision, &violation, about);
+        if ruling.action != Action::Off {
+            ruled.push((violation, ruling));
+        }
+    }
+    word(decision.policy, &ruled, verdict);
+    let shown = shown(&ruled);
+    for ((violation, ruling), shown) in ruled.into_iter().zip(shown) {
+        if shown {
+            verdict.judgements.push(judgement(decision.policy, violation, ruling, about));
+        }
+    }
+}
+
+fn rule(decision: &Decision<'_>, violation: &Violation, about: &About<'_>) -> Ruling {
+    let Decision { set, policy, target, now } = *decision;
+    let name = violation.policy.clone().unwrap_or_else(|| Arc::clone(&policy.name));
+    let declared = violation.action.unwrap_or(policy.action);
+    let (action, action_reason) = actions::effective(set, &policy.id, &name, declared);
+    let candidate = Candidate {
+        policy_id: &policy.id,
+        policy: &name,
+        rule: &violation.rule,
+        subject: &about.subject,
+        resource: &about.resource,
+        containers: &|| about.containers(&violation.pointers),
+    };
+    let exception = match action {
+        Action::Off => None,
+        _ => set.exceptions().find(&candidate, target, now),
+    };
+    Ruling { name, declared, action, action_reason, exception }
+}
+
+/// Which of one policy's violations are findings of their own. The same rule on the same fields
+/// is one finding, at its strongest action; where no field is named, the message stands in for
+/// the fields. What differs in its message at the same action never hides behind another.
+fn shown(ruled: &[(Violation, Ruling)]) -> Vec<bool> {
+    let mut rules: Vec<&str> = ruled.iter().map(|(violation, _)| &*violation.rule).collect();
+    rules.sort_unstable();
+    if rules.is_sorted_by(|a, b| a < b) {
+        return vec![true; ruled.len()];
+    }
+    let mut strongest: HashMap<_, Action> = HashMap::with_capacity(ruled.len());
+    for (violation, ruling) in ruled {
+        let action = strongest.entry(fields(violation)).or_insert(ruling.action);
+        *action = ruling.action.max(*action);
+    }
+    let mut seen = HashSet::with_capacity(ruled.len());
+    ruled
+        .iter()
+        .map(|(violation, ruling)| {
+            let fields = fields(violation);
+            strongest.get(&fields) == Some(&ruling.action)
+                && seen.insert((fields, violation.message.as_str()))
+        })
+        .collect()
+}
+
+/// What tells the violations of one policy apart.
+fn fields(violation: &Violation) -> (&str, &[Pointer], &str) {
+    let message = if violation.pointers.is_empty() { violation.message.as_str() } else { "" };
+    (&violation.rule, &violation.pointers, message)
+}
+
+fn judgement(
+    policy: &CompiledPolicy,
+    violation: Violation,
+    ruling: Ruling,
+    about: &mut About<'_>,
+) -> Judgement {
+    let Violation { rule, message, pointers, .. } = &violation;
+    let loci = about.loci(pointers);
+    Judgement {
+        key: finding_key(&policy.id, rule, &about.subject, &loci, message),
+        policy_id: policy.id.clone(),
+        policy: ruling.name,
+        dialect: policy.dialect,
+        binding: policy.binding.clone(),
+        rule: violation.rule,
+        action: ruling.action,
+        declared_action: ruling.declared,
+        action_reason: ruling.action_reason,
+        status: if ruling.exception.is_some() { Status::Excepted } else { Status::Active },
+        exception: ruling.exception,
+        implied: about.implied,
+        severity: violation.severity,
+        message: violation.message,
+        help: violation.help,
+        resource: Arc::clone(&about.resource),
+        subject: Arc::clone(&about.subject),
+        pointers: about.pointers(violation.pointers),
+    }
+}
+
+/// Words refusals and warnings of what is active, by policy name, as the dialect does.
+fn word(policy: &CompiledPolicy, ruled: &[(Violation, Ruling)], verdict: &mut Verdict) {
+    for action in [Action::Deny, Action::Warn] {
+        let mut by_name: Vec<(&Arc<str>, Vec<&Violation>)> = Vec::new();
+        for (violation, ruling) in ruled {
+            if ruling.action != action || !ruling.is_active() {
+                continue;
+            }
+            // A policy goes by one name, or by as many as there are levels and versions.
+            match by_name.iter_mut().find(|(name, _)| **name == ruling.name) {
+                Some((_, violations)) => violations.push(violation),
+                None => by_name.push((&ruling.name, vec![violation])),
+            }
+        }
+        for (name, violations) in by_name {
+            if action == Action::Warn {
+                verdict.warnings.push(policy.evaluate.warning(name, &violations));
+            } else if verdict.denial.is_none() {
+                let message = policy.evaluate.refusal(name, &violations);
+                verdict.denial = Some(Denial { policy: policy.id.clone(), message });
+            }
+        }
+    }
+}
