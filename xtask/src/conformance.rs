@@ -1,6 +1,7 @@
 //! `cargo xtask conformance`: recorded cases of others, replayed on the `sekisho` binary.
 
 mod defaulting;
+mod opa;
 mod pod_security;
 mod real;
 mod sekisho;
@@ -41,6 +42,8 @@ pub(crate) enum Suite {
     PodSecurity,
     /// Objects as given to an API server and as it stored them
     Defaulting,
+    /// OPA's own cases of the Rego language and its built-in functions
+    Opa,
     /// Manifests as real projects ship them
     Real,
 }
@@ -58,6 +61,7 @@ impl Suite {
         match self {
             Self::PodSecurity => pod_security::run(sekisho, path),
             Self::Defaulting => defaulting::run(sekisho, path),
+            Self::Opa => opa::run(sekisho, path),
             Self::Real => real::run(sekisho, path),
         }
     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::rego::RegoArgs;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     Show(ShowArgs),
     Explain(ExplainArgs),
+    Rego(Box<RegoArgs>),
     Completions(CompletionsArgs),
 }
 

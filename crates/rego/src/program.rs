@@ -206,7 +206,7 @@ pub(crate) enum Constant {
 
 /// Compiled policies: evaluated from many threads.
 #[derive(Debug, Default)]
-pub struct Program {
+pub(crate) struct Program {
     pub(crate) ops: Vec<Op>,
     /// of each operation
     pub(crate) locations: Vec<Location>,

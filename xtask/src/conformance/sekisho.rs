@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The binary under test.
@@ -101,6 +101,22 @@ impl Sekisho {
             Some(serde_json::Value::Array(items)) => Ok((code, items)),
             _ => bail!("`sekisho show` printed no `List`"),
         }
+    }
+
+    /// What a run in a folder, with more environment, prints to standard output.
+    ///
+    /// # Errors
+    /// Where it crashes, or ends with a code it must not.
+    pub(super) fn print_in(
+        &self,
+        folder: &Path,
+        arguments: &[String],
+        environment: &[(String, String)],
+    ) -> anyhow::Result<String> {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(folder).envs(environment.iter().cloned());
+        let output = command.stdin(Stdio::null()).output()?;
+        Ok(sound(&output)?.1.to_owned())
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

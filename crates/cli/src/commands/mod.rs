@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod explain;
+pub(crate) mod rego;
 mod rules;
 mod show;
 
@@ -26,6 +27,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Check(args) => check::run(&args, &of_command),
         Command::Show(args) => show::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Rego(args) => rego::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -359,7 +359,7 @@ impl<'a> Machine<'a> {
                     .items()
                     .map(|term| match term {
                         Term::String(text) => text.to_owned(),
-                        other => crate::term::to_json(other).to_json(),
+                        other => other.to_string(),
                     })
                     .collect(),
             };
@@ -382,15 +382,15 @@ impl<'a> Machine<'a> {
     }
 
     fn conflict(&self, conflict: Conflict) -> EvalError {
+        let running = self.frames.last().map_or(0, |frame| frame.function as usize);
+        let name = self.program.functions.get(running).map_or("", |running| running.name.as_str());
         let message = match conflict {
-            Conflict::Rule => "complete rules must not produce multiple outputs",
-            Conflict::Function => "functions must not produce multiple outputs for same inputs",
+            Conflict::Rule => format!("rule data.{name} produced conflicting values"),
+            Conflict::Function => {
+                format!("function data.{name} produced conflicting values for the same inputs")
+            }
         };
-        EvalError {
-            code: EvalCode::Conflict,
-            message: message.to_owned(),
-            location: self.location(),
-        }
+        EvalError { code: EvalCode::Conflict, message, location: self.location() }
     }
 
     pub(super) fn exceeded(&self, cause: BudgetExceeded) -> EvalError {

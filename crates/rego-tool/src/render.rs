@@ -1,0 +1,135 @@
+//! Errors of policies, for people and for programs.
+
+use crate::load::LoadError;
+use sekisho_rego::{Diagnostic, EvalError, Location, Source};
+use sekisho_report::{Level, Marked, RenderOptions, render_diagnostic};
+use sekisho_value::{Map, Value};
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Something that went wrong, with its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    code: Option<&'static str>,
+    message: String,
+    help: Option<String>,
+    file: Option<String>,
+    /// from 1
+    line: usize,
+    column: usize,
+    marked: Option<Marked>,
+}
+
+impl Problem {
+    pub(crate) fn of_diagnostic(diagnostic: &Diagnostic, sources: &[Source]) -> Self {
+        let code = diagnostic.code.as_str();
+        let mut problem =
+            Self::at(Some(code), diagnostic.message.clone(), diagnostic.location, sources);
+        problem.help.clone_from(&diagnostic.help);
+        problem
+    }
+
+    pub(crate) fn of_evaluation(error: &EvalError, sources: &[Source]) -> Self {
+        Self::at(Some(error.code.as_str()), error.message.clone(), error.location, sources)
+    }
+
+    pub(crate) fn of_file(error: &LoadError) -> Self {
+        let (line, column) = error.place.unwrap_or_default();
+        Self {
+            code: None,
+            message: error.message.clone(),
+            help: error.help.clone(),
+            file: Some(error.file.clone()),
+            line: line as usize,
+            column: column as usize,
+            marked: None,
+        }
+    }
+
+    pub(crate) fn general(message: impl Into<String>) -> Self {
+        Self {
+            code: None,
+            message: message.into(),
+            help: None,
+            file: None,
+            line: 0,
+            column: 0,
+            marked: None,
+        }
+    }
+
+    fn at(
+        code: Option<&'static str>,
+        message: String,
+        location: Location,
+        sources: &[Source],
+    ) -> Self {
+        let source = sources.get(usize::from(location.source.0));
+        let (line, column) =
+            source.map_or((0, 0), |source| source.line_column(location.span.start));
+        let file = source.map(|source| source.name.to_string());
+        let marked = source.and_then(|source| mark(source, line, location));
+        Self { code, message, help: None, file, line, column, marked }
+    }
+
+    /// As `opa eval --format json` shows it.
+    pub(crate) fn to_value(&self) -> Value {
+        let mut map = Map::from_iter([("message", Value::from(self.message.as_str()))]);
+        if let Some(code) = self.code {
+            map.insert("code", code);
+            let location = Map::from_iter([
+                ("file", Value::from(self.file.as_deref().unwrap_or_default())),
+                ("row", int(self.line)),
+                ("col", int(self.column)),
+            ]);
+            map.insert("location", Value::Object(location));
+        } else if let Some(file) = &self.file {
+            map.insert("message", format!("{file}: {}", self.message).as_str());
+        }
+        Value::Object(map)
+    }
+
+    /// With the source line, its part marked.
+    pub(crate) fn write(&self, color: bool, out: &mut dyn Write) -> io::Result<()> {
+        let number = |number: usize| u32::try_from(number).ok().filter(|number| *number > 0);
+        let named = self.file.as_deref().map(|file| if file.is_empty() { "query" } else { file });
+        let message = match self.code {
+            Some(code) => format!("{code}: {}", self.message),
+            None => self.message.clone(),
+        };
+        let diagnostic = sekisho_report::Diagnostic {
+            file: named.map(Arc::from),
+            line: number(self.line),
+            column: number(self.column),
+            message,
+            help: self.help.clone(),
+            marked: self.marked.clone(),
+        };
+        let options = RenderOptions { color, ..RenderOptions::default() };
+        render_diagnostic(Level::Error, &diagnostic, &options, out)
+    }
+}
+
+pub(crate) fn int(number: usize) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// The source line of a place. A line may be as long as a file, so only what surrounds the place
+/// is kept.
+fn mark(source: &Source, line: usize, location: Location) -> Option<Marked> {
+    const AROUND: usize = 200;
+    let text = source.text.lines().nth(line.checked_sub(1)?)?;
+    let start = location.span.start as usize;
+    let (_, byte_column) = source.line_column(location.span.start);
+    let before = text.get(..byte_column.checked_sub(1)?)?;
+    let skipped = before.chars().count().saturating_sub(AROUND);
+    let column = before.chars().count() - skipped + 1;
+    let end = (location.span.end as usize).min(start + text.len() - before.len());
+    let len = source.text.get(start..end).map_or(1, |marked| marked.chars().count().max(1));
+    let kept: String = text.chars().skip(skipped).take(2 * AROUND).collect();
+    Some(Marked {
+        text: kept.into(),
+        column: u32::try_from(column).ok()?,
+        len: u32::try_from(len.min(AROUND)).ok()?,
+    })
+}

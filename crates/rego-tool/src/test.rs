@@ -1,0 +1,436 @@
+//! `sekisho rego test`
+
+use crate::eval::compile;
+use crate::limits::{Limits, Watch};
+use crate::load::{Loaded, load};
+use crate::render::{Problem, int};
+use crate::{ERROR, FAILED, OK};
+use sekisho_rego::ast::Version;
+use sekisho_rego::builtins::Facts;
+use sekisho_rego::term::to_json;
+use sekisho_rego::{Location, Policies, Question, Scratch};
+use sekisho_value::{Map, Value};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestFormat {
+    /// for people
+    Text,
+    /// one object for each test
+    Json,
+    /// for CI systems
+    Junit,
+}
+
+/// What is tested, and how.
+#[derive(Clone, Debug)]
+pub struct TestOptions {
+    /// policy, test and data files and folders
+    pub paths: Vec<String>,
+    /// the syntax of modules
+    pub version: Version,
+    /// only tests whose full name (`data.pkg.test_a`) this matches
+    pub run: Option<String>,
+    /// show every test, and what passing tests print
+    pub verbose: bool,
+    /// show which lines the tests ran, in place of the results
+    pub coverage: bool,
+    /// how results are shown
+    pub format: TestFormat,
+    /// what each test may cost
+    pub limits: Limits,
+    /// nanoseconds since 1970
+    pub now: i64,
+    /// colour in errors
+    pub color: bool,
+}
+
+/// What became of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// it holds
+    Passed,
+    /// it does not hold
+    Failed,
+    /// it could not be evaluated
+    Error,
+    /// its name says that it is not yet to be run
+    Skipped,
+}
+
+/// One test.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    /// `data.pkg.test_a`
+    pub name: String,
+    /// where it stands
+    pub file: String,
+    /// from 1
+    pub line: usize,
+    /// what became of it
+    pub outcome: Outcome,
+    /// why it is an error, or which of its cases do not hold
+    pub reason: Option<String>,
+    /// what it printed
+    pub printed: Vec<String>,
+    /// how long it took
+    pub time: Duration,
+}
+
+/// Which lines of a file the tests ran.
+#[derive(Clone, Debug, Default)]
+pub struct CoverageReport {
+    /// by file: lines that were run, and lines that were not
+    pub files: BTreeMap<String, (BTreeSet<usize>, BTreeSet<usize>)>,
+}
+
+/// Runs the tests; results go to `out`, errors of files and policies to `err`.
+///
+/// # Errors
+/// Where `out` or `err` cannot be written.
+pub fn test(options: &TestOptions, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let Loaded { modules, data, errors } = load(&options.paths);
+    let mut problems: Vec<Problem> = errors.iter().map(Problem::of_file).collect();
+    let filter = match options.run.as_deref().map(regex::Regex::new).transpose() {
+        Ok(filter) => filter,
+        Err(error) => {
+            problems.push(Problem::general(format!("--run: {error}")));
+            None
+        }
+    };
+    let watch = Watch::start(options.limits.time);
+    let policies = match compile(modules, options.version, &watch.budget(&options.limits)) {
+        Ok(policies) if problems.is_empty() => policies,
+        found => {
+            problems.extend(found.err().into_iter().flatten());
+            for problem in &problems {
+                problem.write(options.color, err)?;
+            }
+            return Ok(ERROR);
+        }
+    };
+    let data = Value::Object(data);
+    let covered = RefCell::new(HashSet::new());
+    let mut scratch = Scratch::default();
+    let mut results = Vec::new();
+    for test in tests(&policies) {
+        if filter.as_ref().is_none_or(|filter| filter.is_match(&test.name)) {
+            results.push(run(options, &policies, &data, test, &covered, &mut scratch));
+        }
+    }
+    if options.coverage {
+        show_coverage(&coverage(&policies, &covered.borrow()), out)?;
+    } else {
+        show(options, &results, out)?;
+    }
+    let is = |outcome| results.iter().any(|result| result.outcome == outcome);
+    Ok(match () {
+        () if is(Outcome::Error) => ERROR,
+        () if is(Outcome::Failed) => FAILED,
+        () => OK,
+    })
+}
+
+/// A test that is to be run.
+struct Test {
+    name: String,
+    path: Vec<String>,
+    file: String,
+    line: usize,
+    skipped: bool,
+}
+
+/// Rules whose name starts with `test_`, or `todo_test_` where they are not yet to be run; once
+/// each, in the order of their modules.
+fn tests(policies: &Policies) -> Vec<Test> {
+    let mut seen = HashSet::new();
+    let mut tests = Vec::new();
+    for rule in policies.rules() {
+        let Some(last) = rule.path.last() else { continue };
+        let skipped = last.starts_with("todo_test_");
+        if !skipped && !last.starts_with("test_") || !seen.insert(rule.path.clone()) {
+            continue;
+        }
+        let source = policies.sources().get(usize::from(rule.location.source.0));
+        tests.push((
+            (rule.location.source, rule.location.span),
+            Test {
+                name: format!("data.{}", rule.path.join(".")),
+                path: rule.path.iter().map(ToString::to_string).collect(),
+                file: source.map(|source| source.name.to_string()).unwrap_or_default(),
+                line: source.map_or(0, |source| source.line_column(rule.location.span.start).0),
+                skipped,
+            },
+        ));
+    }
+    tests.sort_by_key(|(place, _)| *place);
+    tests.into_iter().map(|(_, test)| test).collect()
+}
+
+fn run(
+    options: &TestOptions,
+    policies: &Policies,
+    data: &Value,
+    test: Test,
+    covered: &RefCell<HashSet<Location>>,
+    scratch: &mut Scratch,
+) -> TestResult {
+    let printed = RefCell::new(Vec::new());
+    let started = Instant::now();
+    let (outcome, reason) = if test.skipped {
+        (Outcome::Skipped, None)
+    } else {
+        let watch = Watch::start(options.limits.time);
+        let budget = watch.budget(&options.limits);
+        let facts = Facts { now: options.now, ..Facts::default() };
+        let print = |line: &str, _| printed.borrow_mut().push(line.to_owned());
+        let cover = |location| {
+            covered.borrow_mut().insert(location);
+        };
+        let question = Question {
+            input: None,
+            data,
+            facts: &facts,
+            budget: &budget,
+            depth: options.limits.depth,
+            strict_builtin_errors: false,
+            reads: None,
+            print: Some(&print),
+            cover: options.coverage.then_some(&cover),
+        };
+        let path: Vec<&str> = test.path.iter().map(String::as_str).collect();
+        let value = policies.document(&path).map_err(|found| {
+            found.iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; ")
+        });
+        match value.and_then(|prepared| {
+            let value = prepared.evaluate(scratch, &question, |value| value.map(to_json));
+            value.map_err(|error| format!("{}: {}", error.code, error.message))
+        }) {
+            Err(error) => (Outcome::Error, Some(error)),
+            Ok(value) => judge(value.as_ref()),
+        }
+    };
+    TestResult {
+        name: test.name,
+        file: test.file,
+        line: test.line,
+        outcome,
+        reason,
+        printed: printed.into_inner(),
+        time: started.elapsed(),
+    }
+}
+
+/// A test holds where its value is `true`; one with cases, where that of each case is.
+fn judge(value: Option<&Value>) -> (Outcome, Option<String>) {
+    match value {
+        None | Some(Value::Bool(false)) => (Outcome::Failed, None),
+        Some(Value::Object(cases)) => {
+            let failed: Vec<&str> = cases
+                .iter()
+                .filter(|(_, value)| judge(Some(value)).0 != Outcome::Passed)
+                .map(|(case, _)| case.as_str())
+                .collect();
+            match failed.as_slice() {
+                [] => (Outcome::Passed, None),
+                failed => (Outcome::Failed, Some(format!("cases: {}", failed.join(", ")))),
+            }
+        }
+        Some(_) => (Outcome::Passed, None),
+    }
+}
+
+fn show(options: &TestOptions, results: &[TestResult], out: &mut dyn Write) -> io::Result<()> {
+    match options.format {
+        TestFormat::Text => show_text(options, results, out),
+        TestFormat::Json => {
+            let results: Vec<Value> = results.iter().map(value).collect();
+            writeln!(out, "{}", Value::from(results).to_json_pretty())
+        }
+        TestFormat::Junit => show_junit(results, out),
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "PASS",
+        Outcome::Failed => "FAIL",
+        Outcome::Error => "ERROR",
+        Outcome::Skipped => "SKIPPED",
+    }
+}
+
+fn count(results: &[TestResult], wanted: &[Outcome]) -> usize {
+    results.iter().filter(|result| wanted.contains(&result.outcome)).count()
+}
+
+fn show_text(options: &TestOptions, results: &[TestResult], out: &mut dyn Write) -> io::Result<()> {
+    for result in results {
+        if result.outcome == Outcome::Passed && !options.verbose {
+            continue;
+        }
+        let (TestResult { name, file, line, .. }, word) = (result, word(result.outcome));
+        write!(out, "{word} {name} ({file}:{line}")?;
+        if options.verbose && result.outcome != Outcome::Skipped {
+            write!(out, ", {:?}", result.time)?;
+        }
+        writeln!(out, ")")?;
+        if let Some(reason) = &result.reason {
+            writeln!(out, "  {reason}")?;
+        }
+        for line in &result.printed {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    let passed = count(results, &[Outcome::Passed]);
+    let failed = count(results, &[Outcome::Failed, Outcome::Error]);
+    let skipped = count(results, &[Outcome::Skipped]);
+    write!(out, "{passed} passed, {failed} failed")?;
+    match skipped {
+        0 => writeln!(out),
+        skipped => writeln!(out, ", {skipped} skipped"),
+    }
+}
+
+fn value(result: &TestResult) -> Value {
+    let nanoseconds = i64::try_from(result.time.as_nanos()).unwrap_or(i64::MAX);
+    let mut map = Map::from_iter([
+        ("name", Value::from(result.name.as_str())),
+        ("file", Value::from(result.file.as_str())),
+        ("line", int(result.line)),
+        ("result", Value::from(word(result.outcome).to_lowercase().as_str())),
+        ("nanoseconds", Value::from(nanoseconds)),
+    ]);
+    if let Some(reason) = &result.reason {
+        map.insert("reason", reason.as_str());
+    }
+    if !result.printed.is_empty() {
+        let lines: Vec<Value> = result.printed.iter().map(|l| Value::from(l.as_str())).collect();
+        map.insert("printed", lines);
+    }
+    Value::Object(map)
+}
+
+fn show_junit(results: &[TestResult], out: &mut dyn Write) -> io::Result<()> {
+    let (tests, skipped) = (results.len(), count(results, &[Outcome::Skipped]));
+    let (failed, errors) = (count(results, &[Outcome::Failed]), count(results, &[Outcome::Error]));
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(
+        out,
+        r#"<testsuites><testsuite name="rego" tests="{tests}" failures="{failed}" errors="{errors}" skipped="{skipped}">"#
+    )?;
+    for result in results {
+        let (package, name) = result.name.rsplit_once('.').unwrap_or(("", &result.name));
+        let (package, name, file) = (xml(package), xml(name), xml(&result.file));
+        let (line, seconds) = (result.line, result.time.as_secs_f64());
+        write!(
+            out,
+            r#"<testcase classname="{package}" name="{name}" file="{file}" line="{line}" time="{seconds:.6}">"#
+        )?;
+        let mut said: Vec<&str> = result.reason.iter().map(String::as_str).collect();
+        said.extend(result.printed.iter().map(String::as_str));
+        let said = xml(&said.join("\n"));
+        match result.outcome {
+            Outcome::Passed => {}
+            Outcome::Failed => write!(out, r#"<failure message="does not hold">{said}</failure>"#)?,
+            Outcome::Error => write!(out, r#"<error message="{said}"/>"#)?,
+            Outcome::Skipped => write!(out, "<skipped/>")?,
+        }
+        writeln!(out, "</testcase>")?;
+    }
+    writeln!(out, "</testsuite></testsuites>")
+}
+
+/// Text as XML takes it: characters that XML forbids are left out.
+fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(char),
+            char if char.is_control() => {}
+            char => escaped.push(char),
+        }
+    }
+    escaped
+}
+
+/// Lines of policies that the tests ran or did not; the tests themselves are left out.
+fn coverage(policies: &Policies, covered: &HashSet<Location>) -> CoverageReport {
+    let line_of = |location: &Location| {
+        let source = policies.sources().get(usize::from(location.source.0))?;
+        Some((source.name.to_string(), source.line_column(location.span.start).0))
+    };
+    let mut report = CoverageReport::default();
+    let run: HashSet<(String, usize)> = covered.iter().filter_map(line_of).collect();
+    for location in policies.coverable() {
+        let Some((file, line)) = line_of(&location) else { continue };
+        if file.ends_with("_test.rego") {
+            continue;
+        }
+        let hit = run.contains(&(file.clone(), line));
+        let (lines, missed) = report.files.entry(file).or_default();
+        if hit {
+            lines.insert(line);
+        } else {
+            missed.insert(line);
+        }
+    }
+    report
+}
+
+fn show_coverage(report: &CoverageReport, out: &mut dyn Write) -> io::Result<()> {
+    let percent = |run: usize, missed: usize| match run + missed {
+        0 => 100.0,
+        all => (run as f64 * 10_000.0 / all as f64).round() / 100.0,
+    };
+    let number =
+        |number: f64| sekisho_value::Number::from_f64(number).map_or(Value::Null, Value::Number);
+    let mut files = Map::new();
+    let (mut all_run, mut all_missed) = (0, 0);
+    for (file, (run, missed)) in &report.files {
+        all_run += run.len();
+        all_missed += missed.len();
+        let lines = |lines: &BTreeSet<usize>| -> Vec<Value> { ranges(lines) };
+        let of_file = Map::from_iter([
+            ("covered", Value::from(lines(run))),
+            ("not_covered", Value::from(lines(missed))),
+            ("covered_lines", int(run.len())),
+            ("not_covered_lines", int(missed.len())),
+            ("coverage", number(percent(run.len(), missed.len()))),
+        ]);
+        files.insert(file.as_str(), Value::Object(of_file));
+    }
+    let whole = Map::from_iter([
+        ("files", Value::Object(files)),
+        ("covered_lines", int(all_run)),
+        ("not_covered_lines", int(all_missed)),
+        ("coverage", number(percent(all_run, all_missed))),
+    ]);
+    writeln!(out, "{}", Value::Object(whole).to_json_pretty())
+}
+
+/// Lines that follow each other, joined.
+fn ranges(lines: &BTreeSet<usize>) -> Vec<Value> {
+    let row = |line| Value::Object(Map::from_iter([("row", int(line))]));
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for line in lines {
+        match ranges.last_mut() {
+            Some((_, end)) if *end + 1 == *line => *end = *line,
+            _ => ranges.push((*line, *line)),
+        }
+    }
+    ranges
+        .into_iter()
+        .map(|(start, end)| {
+            Value::Object(Map::from_iter([("start", row(start)), ("end", row(end))]))
+        })
+        .collect()
+}

@@ -1,0 +1,243 @@
+//! Compiling and evaluating: what a user of this crate calls.
+
+use crate::analyze::{self, Options};
+use crate::ast::{Module, Version};
+use crate::builtins::{Facts, Patterns};
+use crate::hir::{Hir, Query, Rule};
+use crate::plan::{Start, plan};
+use crate::program::{FunctionId, Program};
+use crate::query::{Captured, capture};
+use crate::source::{Location, Source, SourceId};
+use crate::vm::{self, EvalError, Given};
+use crate::{Diagnostic, Term, syntax};
+use bumpalo::Bump;
+use sekisho_budget::Budget;
+use sekisho_value::{Str, Value};
+
+/// Modules that were compiled together.
+#[derive(Debug)]
+pub struct Policies {
+    hir: Hir,
+    modules: Vec<Module>,
+    sources: Vec<Source>,
+}
+
+impl Policies {
+    /// Compiles modules. Every fault of every module is told; with a fault there are no policies.
+    #[must_use]
+    pub fn compile(
+        sources: Vec<(Source, Version)>,
+        options: &Options,
+        budget: &Budget<'_>,
+    ) -> (Option<Self>, Vec<Source>, Vec<Diagnostic>) {
+        let mut modules = Vec::new();
+        let mut diagnostics = Vec::new();
+        let mut kept = Vec::new();
+        for (index, (source, version)) in sources.into_iter().enumerate() {
+            let id = SourceId(u16::try_from(index).unwrap_or(u16::MAX));
+            let (module, faults) = syntax::parse(&source, id, version);
+            modules.extend(module);
+            diagnostics.extend(faults);
+            kept.push(source);
+        }
+        if !diagnostics.is_empty() {
+            return (None, kept, diagnostics);
+        }
+        let (hir, faults) = analyze::analyze(&modules, &kept, options, budget);
+        match hir {
+            Some(hir) if faults.is_empty() => {
+                (Some(Self { hir, modules, sources: kept.clone() }), kept, faults)
+            }
+            _ => (None, kept, faults),
+        }
+    }
+
+    /// The modules as they were written.
+    #[must_use]
+    pub fn modules(&self) -> &[Module] {
+        &self.modules
+    }
+
+    /// What places in messages mean.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// What the modules mean.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.hir.rules
+    }
+
+    /// The places of all that may be evaluated: rules and the expressions of their bodies.
+    #[must_use]
+    pub fn coverable(&self) -> Vec<Location> {
+        let mut places = Vec::new();
+        for clause in self.hir.rules.iter().flat_map(|rule| &rule.clauses) {
+            places.push(clause.location);
+            places.extend(clause.body.iter().map(|expr| expr.location));
+        }
+        places
+    }
+
+    /// Prepares the document at a path below `data`: `["pkg", "violation"]`.
+    ///
+    /// # Errors
+    /// Where a rule is too large.
+    pub fn document(&self, path: &[&str]) -> Result<Prepared, Vec<Diagnostic>> {
+        let path = path.iter().map(|key| Str::from(*key)).collect();
+        let (program, entries) = plan(&self.hir, &[Start::Document(path)])?;
+        Ok(Prepared { program, entry: entries.first().copied().unwrap_or(0) })
+    }
+
+    /// Prepares a query. Each of its results is a list: the values of [`PreparedQuery::names`],
+    /// then what each of [`PreparedQuery::expressions`] captured.
+    ///
+    /// # Errors
+    /// Where the query is faulty; places mean the query's text, whose source is the one after
+    /// those of the modules.
+    pub fn query(
+        &self,
+        text: &str,
+        version: Version,
+        options: &Options,
+        budget: &Budget<'_>,
+    ) -> Result<PreparedQuery, Vec<Diagnostic>> {
+        let id = SourceId(u16::try_from(self.sources.len()).unwrap_or(u16::MAX));
+        let source = Source::new("", text);
+        let (body, faults) = syntax::parse_query(&source, id, version, &[]);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let captured = capture(body);
+        let (query, faults) =
+            analyze::analyze_query(&captured.body, id, &self.hir, options, budget);
+        let Some(query) = query.filter(|_| faults.is_empty()) else { return Err(faults) };
+        let (mut program, entries) = plan(&self.hir, &[Start::Query(&query)])?;
+        program.sources.push(source.clone());
+        let prepared = Prepared { program, entry: entries.first().copied().unwrap_or(0) };
+        Ok(PreparedQuery { prepared, shape: Shape::of(&query, captured), source })
+    }
+}
+
+/// Something that can be evaluated, from many threads at once.
+#[derive(Debug)]
+pub struct Prepared {
+    program: Program,
+    entry: FunctionId,
+}
+
+/// A query that can be evaluated.
+#[derive(Debug)]
+pub struct PreparedQuery {
+    /// what is evaluated: a list of results
+    pub prepared: Prepared,
+    /// what the values of a result mean
+    pub shape: Shape,
+    /// the query's own text
+    pub source: Source,
+}
+
+/// What the values of a query's result mean.
+#[derive(Debug)]
+pub struct Shape {
+    /// variables that a result shows, and where their value stands in it
+    pub names: Vec<(Str, usize)>,
+    /// the expressions of the query: their place, and where their value stands; `true` where
+    /// nowhere
+    pub expressions: Vec<(Location, Option<usize>)>,
+}
+
+impl Shape {
+    fn of(query: &Query, captured: Captured) -> Self {
+        let name = |var: &crate::hir::Var| query.variables.get(var.0 as usize);
+        let at = |wanted: &Str| query.results.iter().position(|var| name(var) == Some(wanted));
+        let shown = |name: &&Str| !captured.is_capture(name) && !name.starts_with(['$', '_']);
+        Self {
+            names: query
+                .results
+                .iter()
+                .filter_map(name)
+                .filter(shown)
+                .filter_map(|name| Some((name.clone(), at(name)?)))
+                .collect(),
+            expressions: captured
+                .expressions
+                .iter()
+                .map(|(span, name)| {
+                    let location = Location { source: query.location.source, span: *span };
+                    (location, name.as_ref().and_then(at))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What is evaluated, beside the policies.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// `input`
+    pub input: Option<&'a Value>,
+    /// the base documents: an object
+    pub data: &'a Value,
+    /// what the caller says of the world
+    pub facts: &'a Facts,
+    /// steps and bytes
+    pub budget: &'a Budget<'a>,
+    /// how deep calls may nest
+    pub depth: usize,
+    /// a built-in that fails ends the evaluation
+    pub strict_builtin_errors: bool,
+    /// is told of every read of base data: the path, and whether something stands there
+    pub reads: Option<&'a dyn Fn(&[Term<'_>], bool)>,
+    /// is given what `print` says
+    pub print: Option<&'a dyn Fn(&str, Location)>,
+    /// is told of the place of everything that is evaluated
+    pub cover: Option<&'a dyn Fn(Location)>,
+}
+
+/// How deep calls may nest where the caller does not say.
+pub const DEFAULT_DEPTH: usize = 1_000;
+
+/// Memory that is used again from one evaluation to the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    bump: Bump,
+    patterns: Patterns,
+}
+
+impl Prepared {
+    /// Evaluates, and gives the value to `then`; none where it is undefined.
+    ///
+    /// # Errors
+    /// Where values conflict, a budget is used up, or, if so wished, a built-in failed.
+    pub fn evaluate<R>(
+        &self,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        then: impl FnOnce(Option<Term<'_>>) -> R,
+    ) -> Result<R, EvalError> {
+        scratch.bump.reset();
+        let given = Given {
+            input: question.input,
+            data: question.data,
+            facts: question.facts,
+            patterns: &scratch.patterns,
+            budget: question.budget,
+            depth: question.depth,
+            strict_builtin_errors: question.strict_builtin_errors,
+            reads: question.reads,
+            print: question.print,
+            cover: question.cover,
+        };
+        let value = vm::run(&self.program, self.entry, &given, &scratch.bump)?;
+        Ok(then(value))
+    }
+
+    /// What places in messages mean.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.program.sources
+    }
+}
