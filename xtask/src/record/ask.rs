@@ -8,6 +8,9 @@ use sekisho_value::{Map, Value, from_json};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Nothing is stored, and what is unknown or twice is refused.
+const QUERY: &str = "dryRun=All&fieldValidation=Strict";
+
 /// Puts questions to one server.
 #[derive(Debug)]
 pub(super) struct Asker<'a> {
@@ -76,21 +79,35 @@ impl<'a> Asker<'a> {
         Ok(through)
     }
 
-    /// No answer is an answer too: a handler that panics closes the connection.
+    /// Puts a text to where objects like this one are created.
+    pub(super) fn text(&mut self, like: &Json, text: &str) -> anyhow::Result<Option<Answer>> {
+        self.asked += 1;
+        let admin = self.env.admin();
+        let collection = admin.collection(&from_json(&like.to_string())?)?;
+        let path = format!("{collection}?{QUERY}");
+        let body = Body::Bytes { content_type: "application/json", bytes: text.as_bytes() };
+        self.send(&Request { method: "POST", path: &path, body })
+    }
+
     fn ask(&mut self, given: &Json) -> anyhow::Result<(Value, Option<Answer>)> {
         self.asked += 1;
         let given = from_json(&given.to_string())?;
+        let path = format!("{}?{QUERY}", self.env.admin().collection(&given)?);
+        let body = Body::Json(&given);
+        let answer = self.send(&Request { method: "POST", path: &path, body })?;
+        Ok((given, answer))
+    }
+
+    /// No answer is an answer too: a handler that panics closes the connection.
+    fn send(&self, request: &Request<'_>) -> anyhow::Result<Option<Answer>> {
         let admin = self.env.admin();
-        let path = format!("{}?dryRun=All&fieldValidation=Strict", admin.collection(&given)?);
-        let request = Request { method: "POST", path: &path, body: Body::Json(&given) };
-        let answer = match admin.ask(&request) {
-            Ok(answer) => Some(answer),
+        match admin.ask(request) {
+            Ok(answer) => Ok(Some(answer)),
             Err(error) => {
                 admin.get("/readyz").context(error)?;
-                None
+                Ok(None)
             }
-        };
-        Ok((given, answer))
+        }
     }
 
     fn count_refusal(&mut self, name: &str, answer: Option<&Answer>) -> anyhow::Result<()> {

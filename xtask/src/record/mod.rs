@@ -7,10 +7,14 @@
 //! that a new recording of the same server gives the same bytes.
 
 mod ask;
+mod decoding;
 mod defaulting;
 mod golden;
+mod pod_security;
 mod schema;
+mod site;
 mod strip;
+mod tables;
 
 use crate::workspace;
 use anyhow::bail;
@@ -36,6 +40,10 @@ pub(crate) struct Arguments {
 enum Suite {
     /// Objects as they would be stored
     Defaulting,
+    /// What cannot be decoded, and what just can
+    Decoding,
+    /// What the admission plugin PodSecurity says
+    PodSecurity,
 }
 
 /// The files of one suite, and what is worth knowing of them.
@@ -77,6 +85,8 @@ impl Suite {
     fn record(self, refused: bool) -> anyhow::Result<Recording> {
         match self {
             Self::Defaulting => defaulting::record(refused),
+            Self::Decoding => decoding::record(),
+            Self::PodSecurity => pod_security::record(),
         }
     }
 }
@@ -101,17 +111,21 @@ fn settle(recording: &Recording, check: bool, differences: &mut Vec<String>) -> 
         }
         return Ok(());
     }
-    // Files of kinds that are gone go too.
-    match std::fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => bail!(error),
-        _ => std::fs::create_dir_all(&folder)?,
-    }
+    std::fs::create_dir_all(&folder)?;
     for file in &recording.files {
         let size = file.write(&folder)?;
         println!("  {}: {} answers, {} kB", file.name, file.cases.len(), size / 1000);
     }
     if let Some(summary) = summary {
         std::fs::write(folder.join(SUMMARY), summary)?;
+    }
+    // What is not asked any more goes.
+    for path in workspace::files(&folder, &[])? {
+        let stem = path.file_stem().map(std::ffi::OsStr::to_string_lossy).unwrap_or_default();
+        let known = recording.files.iter().any(|file| file.name == stem);
+        if !known && !path.ends_with(SUMMARY) {
+            std::fs::remove_file(path)?;
+        }
     }
     Ok(())
 }

@@ -4,9 +4,9 @@
 //! stored, or nothing was. That is counted for every field that has a default in OpenAPI, and for
 //! every field whose documentation speaks of one; what is never shown is a gap, and named.
 
-use super::tables::Tables;
 use crate::record::golden::{Case, strings};
 use crate::record::schema::{Field, Schemas, Type};
+use crate::record::tables::Tables;
 use sekisho_value::{Map, Value};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};

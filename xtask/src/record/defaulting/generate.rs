@@ -2,15 +2,18 @@
 
 use super::changes::changes;
 use super::pack;
-use super::site::{Site, Writer, sites};
 use crate::record::ask::{Asker, Outcome};
 use crate::record::golden::Case;
 use crate::record::schema::{Kind, Type};
+use crate::record::site::{Site, Writer, sites};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
 /// An enumeration longer than this is represented by its first value.
 const LISTED: usize = 8;
+
+/// Of each kind but Deployment, so many objects with fields of pod templates are kept.
+const TEMPLATES: usize = 6;
 
 /// Asks for every field of a kind. What changes the object in a way of its own is recorded alone;
 /// the rest, of which the server stores what it was given, many in one object.
@@ -24,7 +27,7 @@ pub(super) fn kind(
     let mut cases = Vec::new();
     let mut seen = BTreeSet::new();
     if let Outcome::Stored(case) = asker.stored(&prefix, base)? {
-        seen.insert(changes(&case));
+        seen.insert(changes(&case).to_json());
         cases.push(case);
     }
     let (templates, own): (Vec<_>, Vec<_>) = sites(writer.schemas, writer.tables, kind)
@@ -39,7 +42,7 @@ pub(super) fn kind(
             let mut object = base.clone();
             writer.set(&mut object, kind, &alone, &value);
             if let Outcome::Stored(case) = asker.stored(&name, &object)? {
-                if seen.insert(changes(&case)) {
+                if seen.insert(changes(&case).to_json()) {
                     cases.push(case);
                 } else {
                     plain.push((site, value));
@@ -47,12 +50,17 @@ pub(super) fn kind(
             }
         }
     }
-    let mut packer = pack::Packer { writer, kind, base, asker, cases: &mut cases };
+    let mut packer =
+        pack::Packer { writer, kind, base, asker, cases: &mut cases, most: usize::MAX };
     packer.together(&format!("{prefix} kept"), &plain)?;
     for (what, of) in VARIANTS {
         packer.pack(&format!("{prefix} {what}"), edits(&own, of))?;
     }
-    // Of pod templates all kinds think alike; pods themselves show each field alone.
+    // Of pod templates all kinds think alike: a Deployment's shows every field, the others' some,
+    // and pods themselves show fields alone.
+    if kind.kind != "Deployment" {
+        packer.most = TEMPLATES;
+    }
     let first = |site: &Site| values(writer, site).into_iter().next();
     packer.pack(&format!("{prefix} template"), edits(&templates, first))?;
     if kind.kind == "Deployment" {

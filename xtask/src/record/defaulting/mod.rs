@@ -10,19 +10,18 @@ mod coverage;
 mod generate;
 mod handmade;
 mod pack;
-mod site;
-mod tables;
 
 use super::ask::Asker;
 use super::golden::{File, strings};
 use super::schema::{Kind, Schemas};
+use super::site::Writer;
 use super::strip::STRIPPED;
+use super::tables::Tables;
 use super::{Recording, header};
+use changes::shortened;
 use coverage::Coverage;
 use sekisho_testenv::TestEnv;
-use site::Writer;
 use std::collections::BTreeMap;
-use tables::Tables;
 
 /// What was asked, for the headers.
 const HOW: &str = "POST …?dryRun=All&fieldValidation=Strict as admin in the namespace `default`";
@@ -34,6 +33,7 @@ pub(super) fn record(refused: bool) -> anyhow::Result<Recording> {
     let env = builder.start()?;
     let server = env.version()?;
     let mut header = header("defaulting", &server, builder.args(), HOW);
+    header.insert("answer", "what of `given` is set by pointer, and removed, when it is stored");
     header.insert("stripped", strings(STRIPPED));
     let schemas = Schemas::read(&env)?;
     let mut coverage = Coverage::of(&schemas, &tables);
@@ -64,9 +64,10 @@ pub(super) fn record(refused: bool) -> anyhow::Result<Recording> {
         "handmade".to_owned(),
         File { name: "handmade".to_owned(), header, cases: handmade::cases(&mut asker)? },
     );
-    let files: Vec<File> = files.into_values().collect();
-    for case in files.iter().flat_map(|file| &file.cases) {
-        coverage.add(case);
+    let mut files: Vec<File> = files.into_values().collect();
+    for file in &mut files {
+        file.cases.iter().for_each(|case| coverage.add(case));
+        file.cases = std::mem::take(&mut file.cases).into_iter().map(shortened).collect();
     }
     report.extend(asker.report(refused));
     report.extend(coverage.lines());

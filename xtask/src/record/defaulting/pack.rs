@@ -1,9 +1,9 @@
 //! Many edits in one object, as many as go together.
 
-use super::site::{Site, Step, Writer};
 use crate::record::ask::{Asker, Outcome};
 use crate::record::golden::Case;
 use crate::record::schema::Kind;
+use crate::record::site::{Site, Step, Writer};
 use serde_json::Value as Json;
 
 /// More edits than this are not put into one object.
@@ -19,6 +19,8 @@ pub(super) struct Packer<'a, 'b> {
     pub(super) base: &'a Json,
     pub(super) asker: &'a mut Asker<'b>,
     pub(super) cases: &'a mut Vec<Case>,
+    /// of objects of one name, as many are kept
+    pub(super) most: usize,
 }
 
 /// A field and what it is set to.
@@ -57,7 +59,7 @@ impl Packer<'_, '_> {
         for pack in packs {
             self.settle(pack, &mut accepted)?;
         }
-        for (index, pack) in self.merge(accepted)?.iter().enumerate() {
+        for (index, pack) in self.merge(accepted)?.iter().take(self.most).enumerate() {
             let object = self.object(pack);
             let case = self.asker.stored(&format!("{name} {}", index + 1), &object)?;
             if let Outcome::Stored(case) = case {

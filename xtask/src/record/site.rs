@@ -1,7 +1,7 @@
 //! Every field of every type that a kind reaches, and how to put a value there.
 
+use super::schema::{Kind, Schemas, Type};
 use super::tables::Tables;
-use crate::record::schema::{Kind, Schemas, Type};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::{self, Write as _};
 
@@ -38,6 +38,12 @@ impl Site {
     /// Whether the way goes through a type.
     pub(crate) fn is_within(&self, ty: &str) -> bool {
         self.owners.iter().any(|(owner, _)| owner == ty)
+    }
+
+    /// The object that has the field.
+    pub(crate) fn holder<'a>(&self, object: &'a mut Json) -> Option<&'a mut Map<String, Json>> {
+        let (_, above) = self.path.split_last()?;
+        at(object, above)?.as_object_mut()
     }
 
     /// The same site with first items all the way.
