@@ -21,6 +21,7 @@ mod random;
 mod semver;
 mod sets;
 mod sprintf;
+mod strings;
 mod time;
 mod url;
 
@@ -42,6 +43,11 @@ const GROUPS: &[&[(&str, Function)]] = &[
     numbers::FUNCTIONS,
     sets::FUNCTIONS,
     sprintf::FUNCTIONS,
+    strings::SEARCH,
+    strings::PARTS,
+    strings::AFFIXES,
+    strings::CASE,
+    strings::REPLACE,
     encoding::FUNCTIONS,
     hash::FUNCTIONS,
     json::FUNCTIONS,
