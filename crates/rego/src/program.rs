@@ -130,9 +130,9 @@ pub(crate) enum Op {
     /// makes nested objects of what was collected: triples of path, member or value, and whether
     /// it is a member
     EndNested { dst: Reg, mark: Reg },
-    /// joins the entries of two objects: of a key in both, `over` counts; deep: objects in both
-    /// are joined, other values must agree
-    Merge { dst: Reg, under: Src, over: Src, deep: bool },
+    /// joins two objects, and objects in both; of other values in both `left` counts, or where it
+    /// is strict they must agree
+    Merge { dst: Reg, left: Src, right: Src, strict: bool },
     /// runs a built-in; its arguments stand in `args` and the registers after it
     Builtin { builtin: u16, args: Reg, dst: Reg, fail: Label },
     /// runs a function; its arguments stand in `args` and the registers after it

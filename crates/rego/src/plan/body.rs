@@ -74,6 +74,9 @@ impl Planner<'_> {
         }
         let relation = match callee {
             Callee::Builtin(builtin) => {
+                if builtin.function.is_none() {
+                    self.not_supported(builtin.name);
+                }
                 let index = self.builtin(builtin);
                 self.e.emit(Op::Builtin { builtin: index, args: start, dst, fail });
                 is_relation(builtin.name)

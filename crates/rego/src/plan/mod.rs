@@ -252,6 +252,15 @@ impl<'h> Planner<'h> {
         u16::try_from(index).unwrap_or(u16::MAX)
     }
 
+    fn not_supported(&mut self, name: &str) {
+        self.diagnostics.push(Diagnostic {
+            code: Code::Type,
+            message: format!("the built-in function {name} is not supported"),
+            location: self.e.location,
+            help: None,
+        });
+    }
+
     /// A register that holds the operand.
     fn in_register(&mut self, src: Src) -> Reg {
         if let program::From::Reg(reg) = src.read()

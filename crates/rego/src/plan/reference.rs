@@ -244,7 +244,7 @@ impl Planner<'_> {
         self.e.emit(Op::End { what: Make::Object, dst: below, mark });
         let alone = self.e.label();
         self.e.fail = alone;
-        let (under, deep) = if has_rules {
+        let (left, strict) = if has_rules {
             let dst = self.e.register();
             let function = self.function(Job::Rules(node));
             self.e.emit(Op::Call { function, args: 0, dst, fail: alone });
@@ -253,7 +253,7 @@ impl Planner<'_> {
             (self.base(&prefix, &[]), false)
         };
         let dst = self.e.register();
-        self.e.emit(Op::Merge { dst, under, over: Src::reg(below), deep });
+        self.e.emit(Op::Merge { dst, left, right: Src::reg(below), strict });
         self.e.emit(Op::Return { src: Src::reg(dst) });
         self.e.place(alone);
         self.e.emit(Op::Return { src: Src::reg(below) });

@@ -127,25 +127,26 @@ impl<'a> Machine<'a> {
         self.arena.sorted_object(&made).map_err(|cause| self.exceeded(cause))
     }
 
-    /// Joins two objects; see [`program::Op::Merge`].
+    /// Joins two objects; see [`program::Op::Merge`]. The recursion is as deep as the values,
+    /// whose depth is limited.
     pub(super) fn merge(
         &self,
-        under: Term<'a>,
-        over: Term<'a>,
-        deep: bool,
+        left: Term<'a>,
+        right: Term<'a>,
+        strict: bool,
     ) -> Result<Term<'a>, EvalError> {
         let is_object = |term: Term<'_>| matches!(term, Term::Object(..) | Term::JsonObject(_));
-        if !is_object(under) || !is_object(over) {
-            return match deep && under != over {
+        if !is_object(left) || !is_object(right) {
+            return match strict && left != right {
                 true => Err(self.conflicting_keys()),
-                false => Ok(over),
+                false => Ok(left),
             };
         }
-        let mut entries: Vec<(Term<'a>, Term<'a>)> = under.entries().collect();
-        for (key, value) in over.entries() {
-            let value = match under.get(key) {
-                Some(below) if deep => self.merge(below, value, true)?,
-                _ => value,
+        let mut entries: Vec<(Term<'a>, Term<'a>)> = right.entries().collect();
+        for (key, value) in left.entries() {
+            let value = match right.get(key) {
+                Some(other) => self.merge(value, other, strict)?,
+                None => value,
             };
             entries.push((key, value));
         }

@@ -129,9 +129,9 @@ impl<'a> Machine<'a> {
                 let made = self.end_nested(mark)?;
                 self.set(dst, made);
             }
-            Op::Merge { dst, under, over, deep } => {
-                let (under, over) = (self.src(under)?, self.src(over)?);
-                let merged = self.merge(under, over, deep)?;
+            Op::Merge { dst, left, right, strict } => {
+                let (left, right) = (self.src(left)?, self.src(right)?);
+                let merged = self.merge(left, right, strict)?;
                 self.set(dst, merged);
             }
             Op::Builtin { builtin, args, dst, fail } => {
@@ -236,7 +236,11 @@ impl<'a> Machine<'a> {
     fn data(&mut self, dst: Reg, keys: Reg, count: u16, fail: Label) -> Result<(), EvalError> {
         let root = self.modified()?.data;
         let keys = self.registers_from(keys, usize::from(count));
-        let found = keys.iter().try_fold(root, |at, key| at.get(*key));
+        let found = keys.iter().try_fold(root, |at, key| match (at, *key) {
+            // Base documents are found by text: `data[2]` is `data["2"]`.
+            (Term::Object(..) | Term::JsonObject(_), Term::Int(int)) => at.field(&int.to_string()),
+            (at, key) => at.get(key),
+        });
         if let Some(reads) = self.given.reads {
             reads(keys, found.is_some());
         }
