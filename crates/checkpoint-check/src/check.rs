@@ -1,10 +1,11 @@
 //! `sekisho check`: files in, report out.
 
 use crate::Progress;
-use crate::findings::{self, diagnostic};
+use crate::findings;
 use crate::input::Input;
 use crate::load::{Loaded, Stdin, load};
 use crate::objects::Object;
+use crate::places::Places;
 use crate::schema_findings;
 use rayon::prelude::*;
 use sekisho_engine::{
@@ -62,16 +63,30 @@ pub fn check(
         strict: options.strict,
     };
     let (set, mut errors) = PolicySet::build(options.bundle, &build);
-    let (schemas, schema_errors) = schemas(&set, &loaded.documents);
+    let exceptions = set.exception_uses(options.now).map(|(_, document, _)| document);
+    let of_policies: Vec<&Document> = set.objects().iter().chain(exceptions).collect();
+    let places = Places::of(of_policies.into_iter().chain(&loaded.documents));
+    let (schemas, schema_errors) = schemas(&set, &loaded.documents, &places);
     errors.extend(schema_errors);
-    let mut run = Run { options, set: &set, schemas: &schemas, findings: Vec::new(), errors };
+    let mut run = Run {
+        options,
+        set: &set,
+        schemas: &schemas,
+        places: &places,
+        findings: Vec::new(),
+        errors,
+    };
     run.judge_all(&loaded.documents, progress);
     run.exceptions();
     run.report(loaded)
 }
 
 /// The built-in schemas and those of the CustomResourceDefinitions among policies and inputs.
-pub(crate) fn schemas(set: &PolicySet, documents: &[Document]) -> (Schemas, Vec<Diagnostic>) {
+pub(crate) fn schemas(
+    set: &PolicySet,
+    documents: &[Document],
+    places: &Places,
+) -> (Schemas, Vec<Diagnostic>) {
     let is_crd = |d: &&Document| {
         d.kind() == "CustomResourceDefinition"
             && d.api_version().starts_with("apiextensions.k8s.io/")
@@ -83,7 +98,7 @@ pub(crate) fn schemas(set: &PolicySet, documents: &[Document]) -> (Schemas, Vec<
         .filter_map(|(index, problem)| {
             let document = crds.get(index)?;
             let message = format!("{}: {}", document.name().unwrap_or_default(), problem.message);
-            let error = diagnostic(document, &problem.pointer, message);
+            let error = places.diagnostic(document, &problem.pointer, message);
             Some(Diagnostic { help: problem.help, ..error })
         })
         .collect();
@@ -94,6 +109,7 @@ struct Run<'a> {
     options: &'a CheckOptions<'a>,
     set: &'a PolicySet,
     schemas: &'a Schemas,
+    places: &'a Places,
     findings: Vec<Finding>,
     errors: Vec<Diagnostic>,
 }
@@ -146,6 +162,7 @@ impl Run<'_> {
         schema_findings::sort_out(
             object,
             self.schemas,
+            self.places,
             self.options.strict,
             &mut judged.findings,
             &mut judged.errors,
@@ -155,9 +172,8 @@ impl Run<'_> {
         }
         let verdict = evaluate(self.set, &object.request(self.options.user), judge);
         for judgement in verdict.judgements {
-            judged.findings.push(findings::finding(judgement, object.document, |dialect, rule| {
-                self.docs(dialect, rule)
-            }));
+            let docs = self.docs(judgement.dialect, &judgement.rule);
+            judged.findings.push(findings::finding(judgement, object.document, self.places, docs));
         }
         for error in verdict.errors {
             let message = format!(
@@ -166,7 +182,7 @@ impl Run<'_> {
                 error.policy,
                 error.message
             );
-            let at = diagnostic(object.document, &Pointer::root(), message);
+            let at = self.places.diagnostic(object.document, &Pointer::root(), message);
             judged.errors.push(Diagnostic { help: error.help, ..at });
         }
         judged
@@ -223,7 +239,7 @@ impl Run<'_> {
                     namespace: None,
                     name: exception.id.clone(),
                 },
-                location: findings::location(document, &at),
+                location: self.places.location(document, &at),
                 related: Vec::new(),
                 docs: None,
             });

@@ -11,6 +11,7 @@ mod findings;
 mod input;
 mod load;
 mod objects;
+mod places;
 mod rules;
 mod schema_findings;
 mod show;

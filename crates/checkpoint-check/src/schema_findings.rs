@@ -1,7 +1,7 @@
 //! What the API server's schemas say of an object, as findings and errors.
 
-use crate::findings::{diagnostic, location};
 use crate::objects::Object;
+use crate::places::Places;
 use sekisho_engine::{finding_key, subject};
 use sekisho_kube_model::{Loci, Problem, ProblemKind, Schemas};
 use sekisho_policy::PolicyId;
@@ -25,6 +25,7 @@ fn rule(kind: ProblemKind) -> Option<(&'static str, Severity)> {
 pub(crate) fn sort_out(
     object: &Object<'_>,
     schemas: &Schemas,
+    places: &Places,
     strict: bool,
     findings: &mut Vec<Finding>,
     errors: &mut Vec<Diagnostic>,
@@ -34,11 +35,11 @@ pub(crate) fn sort_out(
         match rule(problem.kind) {
             Some((rule, severity)) if !strict => {
                 let locus = loci.locus(&problem.pointer);
-                findings.push(finding(object, problem, locus, rule, severity));
+                findings.push(finding(object, problem, places, locus, (rule, severity)));
             }
             _ => {
                 let message = format!("{}: {}", name(object), problem.message);
-                let error = diagnostic(object.document, &problem.pointer, message);
+                let error = places.diagnostic(object.document, &problem.pointer, message);
                 errors.push(Diagnostic { help: problem.help.clone(), ..error });
             }
         }
@@ -54,9 +55,9 @@ pub(crate) fn name(object: &Object<'_>) -> String {
 fn finding(
     object: &Object<'_>,
     problem: &Problem,
+    places: &Places,
     locus: String,
-    rule: &str,
-    severity: Severity,
+    (rule, severity): (&str, Severity),
 ) -> Finding {
     let gvk = &object.decoded.gvk;
     let given = &object.document.value;
@@ -79,7 +80,7 @@ fn finding(
         message: problem.message.clone(),
         help: problem.help.clone(),
         resource: resource(object),
-        location: location(object.document, &problem.pointer),
+        location: places.location(object.document, &problem.pointer),
         related: Vec::new(),
         docs: Some(DOCS.to_owned()),
     }

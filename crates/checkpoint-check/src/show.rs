@@ -2,10 +2,10 @@
 
 use crate::Progress;
 use crate::check::schemas;
-use crate::findings::diagnostic;
 use crate::input::Input;
 use crate::load::{Stdin, load};
 use crate::objects::Object;
+use crate::places::Places;
 use crate::schema_findings;
 use sekisho_engine::PolicySet;
 use sekisho_kube_model::ProblemKind;
@@ -40,14 +40,15 @@ pub fn show(
     progress: &dyn Progress,
 ) -> Shown {
     let loaded = load(input, stdin, progress);
-    let (schemas, schema_errors) = schemas(&PolicySet::default(), &loaded.documents);
+    let places = Places::of(loaded.documents.iter());
+    let (schemas, schema_errors) = schemas(&PolicySet::default(), &loaded.documents, &places);
     let mut shown = Shown { skipped: loaded.skipped, errors: loaded.errors, ..Shown::default() };
     shown.errors.extend(schema_errors);
     for document in &loaded.documents {
         let object = Object::new(document, &schemas, options.namespace);
         for problem in &object.decoded.problems {
             let message = format!("{}: {}", schema_findings::name(&object), problem.message);
-            let entry = diagnostic(document, &problem.pointer, message);
+            let entry = places.diagnostic(document, &problem.pointer, message);
             let entry = Diagnostic { help: problem.help.clone(), ..entry };
             match problem.kind {
                 ProblemKind::WrongType => shown.errors.push(entry),

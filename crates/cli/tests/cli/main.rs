@@ -10,4 +10,5 @@
 mod bad_input;
 mod check;
 mod scene;
+mod secrets;
 mod show;

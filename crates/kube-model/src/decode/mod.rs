@@ -88,6 +88,9 @@ impl Schemas {
                 };
             }
         };
+        if gvk.kind == "Secret" {
+            walk.conceal();
+        }
         let kind = self.kind_of(&gvk);
         let canonical = match kind.and_then(KindRef::object_type) {
             Some(of) => {

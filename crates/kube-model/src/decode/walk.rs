@@ -10,6 +10,8 @@ pub(super) struct Walk<'v> {
     pub(super) problems: Vec<Problem>,
     /// the type of the whole
     whole: Option<TypeRef<'v>>,
+    /// no message may tell a value: they may be a Secret's
+    conceals: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -33,7 +35,12 @@ impl From<Option<Value>> for Outcome {
 
 impl<'v> Walk<'v> {
     pub(super) fn new() -> Self {
-        Self { path: Vec::new(), problems: Vec::new(), whole: None }
+        Self { path: Vec::new(), problems: Vec::new(), whole: None, conceals: false }
+    }
+
+    /// Names no value in what is reported from here on.
+    pub(super) fn conceal(&mut self) {
+        self.conceals = true;
     }
 
     /// A whole object of a type; `None` where nothing changes.
@@ -132,16 +139,23 @@ impl<'v> Walk<'v> {
     /// A value of the wrong type.
     #[cold]
     pub(super) fn wrong_type(&mut self, wants: Wants, value: &Value) {
-        let message = format!("{} wants {}, found {}", self.subject(), wants.text(), found(value));
-        self.report(ProblemKind::WrongType, message, wants.help(value));
+        let found = self.found(value);
+        let message = format!("{} wants {}, found {found}", self.subject(), wants.text());
+        let help = if self.conceals { None } else { wants.help(value) };
+        self.report(ProblemKind::WrongType, message, help);
     }
 
     /// A value of the right type that cannot be read.
     #[cold]
     pub(super) fn bad_value(&mut self, wants: Wants, value: &Value, why: &str) {
-        let message =
-            format!("{} wants {}, found {}: {why}", self.subject(), wants.text(), found(value));
+        let found = self.found(value);
+        let message = format!("{} wants {}, found {found}: {why}", self.subject(), wants.text());
         self.report(ProblemKind::WrongType, message, None);
+    }
+
+    fn found(&self, value: &Value) -> String {
+        let scalar = matches!(value, Value::Bool(_) | Value::Number(_) | Value::String(_));
+        if self.conceals && scalar { format!("a {}", value.kind()) } else { found(value) }
     }
 
     /// A required field that is absent.
