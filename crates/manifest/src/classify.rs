@@ -1,6 +1,7 @@
 //! What a document is: a Kubernetes object, or what else.
 
 use sekisho_value::{Map, Value};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a document is no Kubernetes object to judge.
@@ -37,7 +38,7 @@ pub enum SkipReason {
     /// Anything else.
     NoObject {
         /// What is missing or wrong.
-        detail: String,
+        detail: Cow<'static, str>,
     },
 }
 
@@ -128,7 +129,7 @@ pub(crate) fn classify(value: &Value, name: &str) -> Class {
                     (_, Some(_)) => "it has no `apiVersion`",
                     _ => "it has neither `apiVersion` nor `kind`",
                 };
-                SkipReason::NoObject { detail: missing.to_owned() }
+                SkipReason::NoObject { detail: missing.into() }
             }))
         }
     }
@@ -173,10 +174,10 @@ fn no_object(value: &Value) -> Class {
                     && (item.get("tasks").is_some() || item.get("roles").is_some())
             }) =>
         {
-            Class::Skip(SkipReason::NoObject { detail: "an Ansible playbook".to_owned() })
+            Class::Skip(SkipReason::NoObject { detail: "an Ansible playbook".into() })
         }
         _ => {
-            let detail = format!("a {}", value.kind());
+            let detail = format!("a {}", value.kind()).into();
             Class::Skip(SkipReason::NoObject { detail })
         }
     }
@@ -237,5 +238,5 @@ fn other(map: &Map, path: &str) -> Option<SkipReason> {
     } else {
         return None;
     };
-    Some(SkipReason::NoObject { detail: other.to_owned() })
+    Some(SkipReason::NoObject { detail: other.into() })
 }

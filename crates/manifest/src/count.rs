@@ -25,10 +25,10 @@ pub(crate) struct Count {
 }
 
 /// How many values a text of any length may hold.
-const VALUES_FREE: u64 = 1_000_000;
-/// How many bytes a text needs for each value beyond. Manifests have fifteen and more; a text of
-/// two bytes a value would take fifty times its size.
-const BYTES_PER_VALUE: u64 = 4;
+const VALUES_FREE: u64 = 500_000;
+/// How many bytes a text needs for each value beyond. Manifests have fifteen and more; one of two
+/// bytes a value would take fifty times its size.
+const BYTES_PER_VALUE: u64 = 8;
 /// How many values any text may hold. A manifest of 500 MB has as many.
 const MOST_VALUES: u64 = 32_000_000;
 
@@ -48,6 +48,11 @@ impl Count {
     /// How many more values the text may hold.
     pub(crate) fn room(&self) -> u64 {
         self.most - self.values.min(self.most)
+    }
+
+    /// Whether a value was one too many.
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.values > self.most
     }
 
     /// Counts values that another reader read.
@@ -107,7 +112,7 @@ impl Count {
     }
 
     #[cold]
-    fn too_many(&self, at: usize) -> Fault {
+    pub(crate) fn too_many(&self, at: usize) -> Fault {
         Fault::new(
             at,
             format!("more than {} values, which is too many for the text's length", self.most),

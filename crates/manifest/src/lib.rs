@@ -18,6 +18,7 @@ mod document;
 mod fault;
 #[cfg(test)]
 mod golden;
+mod json;
 mod read;
 mod source;
 mod spans;

@@ -6,7 +6,7 @@ use crate::fault::{Fault, ReadError};
 use crate::source::Source;
 use crate::spans::{Node, Spans};
 use crate::stream::values;
-use crate::text::decode;
+use crate::text::{Decoded, decode};
 use crate::yaml::Scheme;
 use sekisho_value::Value;
 use std::borrow::Cow;
@@ -55,31 +55,24 @@ pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptio
     let decoded = match decode(bytes.into()) {
         Ok(decoded) => decoded,
         Err(fault) => {
-            let source = Source::new(name, String::new());
-            let errors = vec![fault.at(&source)];
-            let source = Arc::new(source);
-            return Read { source, documents: Vec::new(), skipped: Vec::new(), errors };
+            let mut read = Read::new(Source::new(name, Decoded::default()));
+            read.push_error(fault);
+            return read;
         }
     };
     let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
-    let mut values: Vec<_> = values(&decoded, scheme).take(MAX_DOCUMENTS + 1).collect();
-    if values.len() > MAX_DOCUMENTS
-        && let Some(last) = values.last_mut()
-    {
-        let start = match last {
+    let mut read = Read::new(Source::new(name, decoded));
+    let source = Arc::clone(&read.source);
+    for (index, value) in values(source.decoded(), scheme).enumerate() {
+        let start = match &value {
             Ok(parsed) => parsed.node.start as usize,
             Err((_, start)) => *start,
         };
-        let message = format!("the stream holds more than {MAX_DOCUMENTS} documents");
-        *last = Err((Fault::new(start, message), start));
-    }
-    let mut read = Read {
-        source: Arc::new(Source::new(name, decoded.text)),
-        documents: Vec::with_capacity(values.len()),
-        skipped: Vec::new(),
-        errors: Vec::new(),
-    };
-    for value in values {
+        if index == MAX_DOCUMENTS {
+            let message = format!("the stream holds more than {MAX_DOCUMENTS} documents");
+            read.push_error(Fault::new(start, message));
+            break;
+        }
         match value {
             Ok(parsed) => {
                 let spans = Arc::new(parsed.spans);
@@ -107,11 +100,12 @@ pub fn read_document<'b>(
     name: &str,
     bytes: impl Into<Cow<'b, [u8]>>,
 ) -> Result<Document, ReadError> {
-    let error = |text: String, fault: Fault| fault.at(&Source::new(name, text));
-    let decoded = decode(bytes.into()).map_err(|fault| error(String::new(), fault))?;
+    let empty = || Source::new(name, Decoded::default());
+    let decoded = decode(bytes.into()).map_err(|fault| fault.at(&empty()))?;
+    let source = Source::new(name, decoded);
     let mut found = None;
     let mut fault = None;
-    for value in values(&decoded, Scheme::Kubectl) {
+    for value in values(source.decoded(), Scheme::Kubectl) {
         match value {
             Ok(parsed) => {
                 let start = parsed.node.start as usize;
@@ -128,22 +122,27 @@ pub fn read_document<'b>(
     }
     match (fault, found) {
         (None, Some(parsed)) => {
-            let source = Arc::new(Source::new(name, decoded.text));
+            let source = Arc::new(source);
             let spans = Arc::new(parsed.spans);
             Ok(Document::new(parsed.value.clone(), parsed.value, parsed.node, &spans, &source))
         }
         (fault, _) => {
             let fault = fault.unwrap_or_else(|| Fault::new(0, "expected a document, found none"));
-            Err(error(decoded.text, fault))
+            Err(fault.at(&source))
         }
     }
 }
 
 impl Read {
+    fn new(source: Source) -> Self {
+        let source = Arc::new(source);
+        Self { source, documents: Vec::new(), skipped: Vec::new(), errors: Vec::new() }
+    }
+
     /// What could not be read is a template that was not rendered, or an error.
     fn add_fault(&mut self, fault: Fault, start: usize) {
-        let text = self.source.line(self.source.line_at(fault.offset)).unwrap_or_default();
-        if fault.template || text.contains("{{") || text.contains("}}") {
+        let line = self.source.line(self.source.line_at(fault.offset)).unwrap_or_default();
+        if fault.template || has_action(line) {
             self.skip(start, SkipReason::Template);
         } else {
             self.push_error(fault);
@@ -212,6 +211,35 @@ impl Read {
             }
         }
     }
+}
+
+/// Whether a line holds an action of a template: `{{` outside of quotes, or one that quotes cut
+/// in two (`"{{ include "name" . }}"`). `}}` alone is none: JSON on one line ends with it.
+fn has_action(line: &str) -> bool {
+    let mut quote = None;
+    let mut cut = false;
+    let mut before = b' ';
+    for (at, byte) in line.bytes().enumerate() {
+        let twice = line.as_bytes().get(at + 1) == Some(&byte);
+        match quote {
+            None if byte == b'{' && twice => return true,
+            // An apostrophe within a word opens nothing.
+            None if matches!(byte, b'"' | b'\'') && !before.is_ascii_alphanumeric() => {
+                quote = Some(byte);
+            }
+            Some(_) if byte == b'{' && twice => cut = true,
+            Some(_) if byte == b'}' && twice => cut = false,
+            Some(open) if byte == open && before != b'\\' => {
+                if cut {
+                    return true;
+                }
+                quote = None;
+            }
+            _ => {}
+        }
+        before = byte;
+    }
+    false
 }
 
 /// The item of a list with what its list gives it: an item of a typed list (`PodList`) that has

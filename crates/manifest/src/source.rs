@@ -1,5 +1,6 @@
 //! A file or stream, and places in it.
 
+use crate::text::Decoded;
 use std::sync::{Arc, OnceLock};
 
 /// One file or stream.
@@ -7,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 pub struct Source {
     /// The path as shown to people; standard input is `<stdin>`.
     pub name: Arc<str>,
-    text: String,
+    decoded: Decoded,
     /// The byte offset at which each line begins; filled when first asked for.
     lines: OnceLock<Vec<u32>>,
     /// How many scalars begin before each block of [`BLOCK`] bytes, so that a column far along a
@@ -30,21 +31,25 @@ pub struct Place {
 }
 
 impl Source {
-    pub(crate) fn new(name: &str, text: String) -> Self {
-        Self { name: name.into(), text, lines: OnceLock::new(), blocks: OnceLock::new() }
+    pub(crate) fn new(name: &str, decoded: Decoded) -> Self {
+        Self { name: name.into(), decoded, lines: OnceLock::new(), blocks: OnceLock::new() }
+    }
+
+    pub(crate) fn decoded(&self) -> &Decoded {
+        &self.decoded
     }
 
     /// The text, without a byte order mark, and with a line end at its end.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.decoded.text
     }
 
     /// The text of a line, counted from 1, without its end.
     #[must_use]
     pub fn line(&self, number: u32) -> Option<&str> {
         let (start, end) = self.line_range(number)?;
-        Some(self.text.get(start..end)?.trim_end_matches(['\n', '\r']))
+        Some(self.text().get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
     /// The number of the line that holds `offset`, from 1.
@@ -55,7 +60,7 @@ impl Source {
 
     /// The place of `len` bytes at `offset`.
     pub(crate) fn place(&self, offset: usize, len: usize) -> Place {
-        let offset = offset.min(self.text.len());
+        let offset = offset.min(self.text().len());
         let line = self.line_at(offset);
         let (start, _) = self.line_range(line).unwrap_or_default();
         let line_end = start + self.line(line).map_or(0, str::len);
@@ -79,14 +84,14 @@ impl Source {
         let first = self.scalars_before(start).saturating_add(skipped);
         let from = self.offset_of(first).clamp(start, line_end);
         let to = self.offset_of(first.saturating_add(kept)).clamp(from, line_end);
-        Some((self.text.get(from..to)?, place.column - skipped))
+        Some((self.text().get(from..to)?, place.column - skipped))
     }
 
     /// How many scalars begin before `offset`.
     fn scalars_before(&self, offset: usize) -> u32 {
         let block = (offset / BLOCK).min(self.blocks().len().saturating_sub(1));
         let before = self.blocks().get(block).copied().unwrap_or(0);
-        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        let rest = self.text().as_bytes().get(block * BLOCK..offset).unwrap_or_default();
         before.saturating_add(begin(rest))
     }
 
@@ -94,16 +99,16 @@ impl Source {
     fn offset_of(&self, count: u32) -> usize {
         let block = self.blocks().partition_point(|before| *before <= count).saturating_sub(1);
         let before = self.blocks().get(block).copied().unwrap_or(0);
-        let rest = self.text.as_bytes().get(block * BLOCK..).unwrap_or_default();
+        let rest = self.text().as_bytes().get(block * BLOCK..).unwrap_or_default();
         let starts = rest.iter().enumerate().filter(|(_, byte)| begins(**byte));
         let at = starts.map(|(at, _)| at).nth((count - before) as usize);
-        at.map_or(self.text.len(), |at| block * BLOCK + at)
+        at.map_or(self.text().len(), |at| block * BLOCK + at)
     }
 
     fn blocks(&self) -> &[u32] {
         self.blocks.get_or_init(|| {
             let mut total = 0_u32;
-            let blocks = self.text.as_bytes().chunks(BLOCK);
+            let blocks = self.text().as_bytes().chunks(BLOCK);
             let before = blocks.map(|block| {
                 let before = total;
                 total = total.saturating_add(begin(block));
@@ -116,7 +121,7 @@ impl Source {
     fn line_range(&self, number: u32) -> Option<(usize, usize)> {
         let index = number.checked_sub(1)? as usize;
         let start = *self.lines().get(index)? as usize;
-        let end = self.lines().get(index + 1).map_or(self.text.len(), |end| *end as usize);
+        let end = self.lines().get(index + 1).map_or(self.text().len(), |end| *end as usize);
         // What follows the last line end is no line.
         (start < end || number == 1).then_some((start, end))
     }
@@ -124,7 +129,7 @@ impl Source {
     /// Lines end with LF, CRLF or a lone CR.
     fn lines(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let bytes = self.text.as_bytes();
+            let bytes = self.text().as_bytes();
             let starts = memchr::memchr2_iter(b'\n', b'\r', bytes).filter_map(|at| {
                 let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
                 if crlf { None } else { u32::try_from(at + 1).ok() }
@@ -147,6 +152,7 @@ fn begin(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{BLOCK, Place, Source};
+    use crate::text::decode;
 
     /// Places by the tables of blocks against places by walking the text.
     #[test]
@@ -154,7 +160,7 @@ mod tests {
         let unit = "aé漢😀";
         let long = unit.repeat(BLOCK / 5);
         let text = format!("{long}\r\n{long}\n\nshort\n");
-        let source = Source::new("a", text.clone());
+        let source = Source::new("a", decode(text.as_bytes().into()).unwrap());
         for (offset, _) in text.char_indices().step_by(97) {
             let head = &text[..offset];
             let line = head.matches('\n').count() + 1;

@@ -13,20 +13,36 @@ pub(crate) struct Part {
 /// The documents of a stream. A line that begins with `---` ends one and begins another, whatever
 /// it stands in; only a comment may follow on that line, else the document that it heads is a
 /// fault.
-pub(crate) fn split(text: &str, start: usize) -> impl Iterator<Item = Result<Part, Fault>> {
-    let mut next = Some((start, None));
-    std::iter::from_fn(move || {
-        let (mut begin, mut fault) = next.take()?;
-        if begin == start && is_separator(text, start) {
-            (begin, fault) = behind(text, start, true);
+pub(crate) struct Parts<'t> {
+    text: &'t str,
+    start: usize,
+    /// Where the next document begins, and what is wrong with the separator before it.
+    next: Option<(usize, Option<Fault>)>,
+}
+
+impl<'t> Parts<'t> {
+    /// The documents from `start` on, which begins a line.
+    pub(crate) fn new(text: &'t str, start: usize) -> Self {
+        Self { text, start, next: Some((start, None)) }
+    }
+}
+
+impl Iterator for Parts<'_> {
+    type Item = Result<Part, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.text;
+        let (mut begin, mut fault) = self.next.take()?;
+        if begin == self.start && is_separator(text, begin) {
+            (begin, fault) = behind(text, begin, true);
         }
         let separator = find(text, begin);
-        next = separator.map(|at| behind(text, at, at == begin));
+        self.next = separator.map(|at| behind(text, at, at == begin));
         Some(match fault {
             Some(fault) => Err(fault),
             None => Ok(Part { start: begin, end: separator.unwrap_or(text.len()) }),
         })
-    })
+    }
 }
 
 fn is_separator(text: &str, at: usize) -> bool {
@@ -66,7 +82,7 @@ fn behind(text: &str, at: usize, first: bool) -> (usize, Option<Fault>) {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::Parts;
 
     #[test]
     fn streams_are_split_as_kubectl_splits_them() {
@@ -83,7 +99,7 @@ mod tests {
             ("a: 1\n---# two\nb: 2\n", &["a: 1\n", "b: 2\n"]),
         ];
         for (text, want) in cases {
-            let got: Vec<String> = split(text, 0)
+            let got: Vec<String> = Parts::new(text, 0)
                 .map(|part| match part {
                     Ok(part) => text[part.start..part.end].to_owned(),
                     Err(fault) => format!("error {}", fault.offset),

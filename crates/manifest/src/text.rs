@@ -1,14 +1,32 @@
 //! Bytes to text: what is no UTF-8 text is named for what it is.
 
 use crate::fault::Fault;
+use crate::spans::narrow;
+use crate::split::Part;
 use std::borrow::Cow;
 
 /// The text of some bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Decoded {
     pub(crate) text: String,
-    /// Where invalid UTF-8 was replaced by U+FFFD: byte offsets into `text`, ascending.
-    pub(crate) replaced: Vec<usize>,
+    /// Where invalid UTF-8 was replaced by U+FFFD: byte offsets into `text`, ascending, the first
+    /// of each line. No document begins within a line but behind a JSON object, and an object
+    /// that holds invalid UTF-8 is the last that is read.
+    replaced: Vec<u32>,
+}
+
+impl Decoded {
+    /// Sees that a part holds no invalid UTF-8.
+    pub(crate) fn check(&self, part: Part) -> Result<(), Fault> {
+        let first = self.replaced.partition_point(|offset| (*offset as usize) < part.start);
+        match self.replaced.get(first) {
+            Some(offset) if (*offset as usize) < part.end => {
+                Err(Fault::new(*offset as usize, "invalid UTF-8")
+                    .help("save the file as UTF-8; kubectl refuses it, or garbles the text"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// How far a NUL byte tells a binary file from a text with a stray NUL.
@@ -32,21 +50,13 @@ pub(crate) fn decode(bytes: Cow<'_, [u8]>) -> Result<Decoded, Fault> {
     if memchr::memchr(0, bytes.get(..BINARY_PREFIX).unwrap_or(&bytes)).is_some() {
         return Err(Fault::new(0, "binary file, not a manifest"));
     }
-    let mut replaced = Vec::new();
-    let mut text = match String::from_utf8(bytes.into_owned()) {
-        Ok(text) => text,
-        Err(error) => {
-            let mut text = String::new();
-            for chunk in error.as_bytes().utf8_chunks() {
-                text.push_str(chunk.valid());
-                if !chunk.invalid().is_empty() {
-                    replaced.push(text.len());
-                    text.push(char::REPLACEMENT_CHARACTER);
-                }
-            }
-            text
-        }
+    let (mut text, mut replaced) = match String::from_utf8(bytes.into_owned()) {
+        Ok(text) => (text, Vec::new()),
+        Err(error) => replace_invalid(error.as_bytes()),
     };
+    if text.len() > MAX_LEN {
+        return Err(Fault::new(0, "the file is larger than 4 GiB"));
+    }
     if text.starts_with('\u{feff}') {
         text.drain(..3);
         for offset in &mut replaced {
@@ -58,6 +68,25 @@ pub(crate) fn decode(bytes: Cow<'_, [u8]>) -> Result<Decoded, Fault> {
         text.push('\n');
     }
     Ok(Decoded { text, replaced })
+}
+
+/// The text with U+FFFD for what is no UTF-8, and where that stands, once for each line.
+fn replace_invalid(bytes: &[u8]) -> (String, Vec<u32>) {
+    let mut text = String::with_capacity(bytes.len());
+    let mut replaced = Vec::new();
+    let mut told = false;
+    for chunk in bytes.utf8_chunks() {
+        told &= !chunk.valid().contains('\n');
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            if !told {
+                replaced.push(narrow(text.len()));
+                told = true;
+            }
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    (text, replaced)
 }
 
 /// The first character that YAML does not allow in a text, in comments neither (YAML 1.1, section

@@ -167,6 +167,7 @@ fn templates_are_told_from_objects() {
         ),
         ("apiVersion: v1\nkind: Pod\nmetadata:\n  name: web-{{ .Release.Name }}\n", template),
         ("apiVersion: v1\nkind: \"{{ .kind }}\"\n", template),
+        ("kind: Pod\nmetadata:\n  name: \"{{ include \"x\" . }}-y\"\n", template),
         (
             "apiVersion: v1\nkind: ConfigMap\ndata:\n  x: |\n    a\n{{ .Files.Get \"x\" }}\n",
             template,
