@@ -154,7 +154,12 @@ fn wrong_types_are_refused() {
         ),
         (
             r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"a":"plain"}}"#,
-            "/data/a: `a` wants text in base64, found the string `\"plain\"`: its length is not a multiple of four",
+            "/data/a: `a` wants text in base64, found a string: its length is not a multiple of four",
+        ),
+        (
+            // No message names what a Secret holds.
+            r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"a":5}}"#,
+            "/stringData/a: `a` wants a string, found a number",
         ),
         (
             r#"{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":5}}"#,
