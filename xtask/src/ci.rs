@@ -2,7 +2,7 @@
 
 use crate::conformance::{self, Sekisho};
 use crate::schemas::SchemasArgs;
-use crate::{process, schemas, tidy, workspace};
+use crate::{process, record, schemas, tidy, workspace};
 use anyhow::{Context as _, bail};
 use std::process::Command;
 use std::time::Instant;
@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     step("documentation", document)?;
     step("licences", deny)?;
     step("schemas", compare_schemas)?;
+    step("real API server", ask_again)?;
     let mut total = conformance::Total::default();
     step("conformance", || {
         let sekisho = Sekisho::new(process::build_sekisho(false)?);
@@ -69,6 +70,17 @@ fn deny() -> anyhow::Result<()> {
         return Ok(());
     }
     cargo(&["deny", "--all-features", "check", "bans", "licenses", "sources"])
+}
+
+/// The library of the test environment works, and what was recorded of a real API server is what
+/// it says now. The first run on a machine builds the server.
+fn ask_again() -> anyhow::Result<()> {
+    if let Err(reason) = sekisho_testenv::available() {
+        println!("SKIPPED, nothing was asked of a real API server: {reason}");
+        return Ok(());
+    }
+    cargo(&["test", "--locked", "--package", "sekisho-testenv", "--", "--nocapture"])?;
+    record::check()
 }
 
 /// The committed table of schemas is what its sources give.

@@ -4,6 +4,7 @@ mod defaulting;
 mod opa;
 mod pod_security;
 mod real;
+mod recorded;
 mod sekisho;
 mod write_docs;
 

@@ -1,21 +1,79 @@
 use crate::environment::launcher_dir;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// Whether [`crate::TestEnv::start`] can work here; if not, why.
 ///
-/// It can where Go is installed (the first start builds the control plane, which takes minutes),
-/// or where an earlier build is in the cache.
+/// It can where Go is installed and the modules can be had (the first start builds the control
+/// plane, which takes minutes), or where an earlier build is in the cache. That something does
+/// not compile is no reason: then a start fails.
 ///
 /// # Errors
 /// The reason, fit to be printed by a test that is skipped.
 pub fn available() -> Result<(), String> {
+    static ANSWER: OnceLock<Result<(), String>> = OnceLock::new();
+    ANSWER.get_or_init(find_out).clone()
+}
+
+fn find_out() -> Result<(), String> {
     if !cfg!(target_os = "linux") {
         return Err("the test environment runs on Linux alone".to_owned());
     }
-    if succeeds("go", &["version"]) || cached() {
+    let missing = if succeeds("go", &["version"]) {
+        match modules() {
+            Ok(()) => return Ok(()),
+            Err(why) => format!("the Go modules of Kubernetes cannot be had ({why})"),
+        }
+    } else {
+        "Go is not installed".to_owned()
+    };
+    if cached() {
         return Ok(());
     }
-    Err("Go is not installed, and no control plane is cached (see testenv/README.md)".to_owned())
+    Err(format!("{missing}, and no control plane is cached (see testenv/README.md)"))
+}
+
+/// Fetches the modules that the control plane is built from, where they are not there. Only that
+/// they cannot be had is an error: what else is wrong with them shows when they are compiled.
+fn modules() -> Result<(), String> {
+    let listed = Command::new("go")
+        .args(["list", "-deps", "-mod=readonly", "./cmd/controlplane"])
+        .env("GOWORK", "off")
+        .current_dir(launcher_dir())
+        .stdin(Stdio::null())
+        .output();
+    match listed {
+        Ok(output) if !output.status.success() => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            unreachable_modules(&said).map_or(Ok(()), |line| Err(line.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What Go says where a module proxy or a repository cannot be reached.
+const UNREACHABLE: [&str; 15] = [
+    "dial tcp",
+    "no such host",
+    "i/o timeout",
+    "connection refused",
+    "connection reset",
+    "network is unreachable",
+    "proxyconnect",
+    "TLS handshake",
+    "tls: failed to verify",
+    "module lookup disabled by GOPROXY=off",
+    "Bad Gateway",
+    "Service Unavailable",
+    "Proxy Authentication Required",
+    // Of Go itself: too old, and a newer one cannot be fetched.
+    "toolchain not available",
+    "(running go 1.",
+];
+
+/// The line that says so, if one does.
+fn unreachable_modules(said: &str) -> Option<&str> {
+    said.lines().find(|line| UNREACHABLE.iter().any(|sign| line.contains(sign)))
 }
 
 fn succeeds(program: &str, args: &[&str]) -> bool {
@@ -43,4 +101,24 @@ fn cached() -> bool {
         })
     };
     launcher_dir().join("up").exists() && has("controlplane") && has("testenv")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unreachable_modules;
+
+    #[test]
+    fn only_what_cannot_be_fetched_is_a_reason_to_skip() {
+        for (said, skipped) in [
+            ("go: downloading a v1\nmain.go:1:2: Get \"https://p/a\": dial tcp: lookup p", true),
+            ("main.go:12:2: module lookup disabled by GOPROXY=off", true),
+            ("main.go:12:2: reading https://p/a: 503 Service Unavailable", true),
+            ("verifying a@v1: checksum mismatch\nSECURITY ERROR", false),
+            ("main.go:12:2: no required module provides package a", false),
+            ("main.go:3:1: syntax error", false),
+            ("", false),
+        ] {
+            assert_eq!(unreachable_modules(said).is_some(), skipped, "{said}");
+        }
+    }
 }

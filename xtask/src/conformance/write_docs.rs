@@ -1,7 +1,7 @@
 //! docs/CONFORMANCE.md: what the suites gave, and, written by hand between two markers, where
 //! we differ from others and why.
 
-use super::Outcome;
+use super::{Outcome, recorded};
 use crate::{documents, workspace};
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
@@ -89,6 +89,7 @@ fn render(outcomes: &Outcomes, old: &str) -> anyhow::Result<String> {
         table(&mut text, &title, ["document", "why"], &outcome.refused)?;
         reasons(&mut text, suite, &outcome.unjudged)?;
     }
+    text.push_str(&recorded::sections()?);
     let by_hand = documents::between(old, BEGIN, END).unwrap_or("\n## Differences\n\n");
     writeln!(text, "\n{BEGIN}{by_hand}{END}")?;
     Ok(text)

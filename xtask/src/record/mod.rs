@@ -23,7 +23,7 @@ use golden::{File, strings};
 use sekisho_value::{Map, Value};
 
 /// The arguments of `cargo xtask record`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Arguments {
     /// Record only this one; all of them where none is named
     suite: Option<Suite>,
@@ -79,6 +79,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Tells whether everything that was recorded still holds.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn check() -> anyhow::Result<()> {
+    run(&Arguments { check: true, ..Arguments::default() })
 }
 
 impl Suite {
