@@ -9,6 +9,8 @@ mod measure;
 mod programs;
 #[cfg(feature = "bench")]
 mod read;
+#[cfg(feature = "bench")]
+mod rego;
 mod report;
 mod tree;
 
@@ -42,6 +44,10 @@ enum Bench {
     Read,
     /// The restricted level on one pod
     Judge,
+    /// Evaluating Rego templates
+    Rego,
+    /// Compiling Rego templates
+    RegoCompile,
 }
 
 /// One row of the results.
@@ -84,6 +90,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         if wanted(Bench::Read) {
             figures.extend(read::read()?);
+        }
+        if wanted(Bench::Rego) {
+            figures.extend(rego::evaluate()?);
+        }
+        if wanted(Bench::RegoCompile) {
+            figures.extend(rego::compile()?);
         }
     }
     if arguments.json {
