@@ -19,11 +19,13 @@ mod operands;
 mod patterns;
 mod random;
 mod semver;
+mod regex;
 mod sets;
 mod sprintf;
 mod strings;
 mod time;
 mod url;
+mod yaml;
 
 pub use patterns::Patterns;
 
@@ -41,6 +43,7 @@ const GROUPS: &[&[(&str, Function)]] = &[
     arrays::FUNCTIONS,
     casts::FUNCTIONS,
     numbers::FUNCTIONS,
+    regex::FUNCTIONS,
     sets::FUNCTIONS,
     sprintf::FUNCTIONS,
     strings::SEARCH,
@@ -55,6 +58,7 @@ const GROUPS: &[&[(&str, Function)]] = &[
     random::FUNCTIONS,
     semver::FUNCTIONS,
     time::FUNCTIONS,
+    yaml::FUNCTIONS,
 ];
 
 /// A built-in function: what OPA declares of it, and its code.

@@ -1,0 +1,171 @@
+//! `regex.*`, with Go's syntax and matches.
+
+mod class;
+mod globs;
+mod names;
+mod replace;
+mod template;
+mod translate;
+
+use super::arithmetic::{Outcome, int};
+use super::operands::{operand, string};
+use super::{Context, Failure, Function};
+use crate::term::Term;
+use sekisho_budget::BudgetExceeded;
+use std::sync::Arc;
+
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[
+    ("regex.is_valid", is_valid),
+    ("regex.match", is_match),
+    ("re_match", is_match),
+    ("regex.split", split),
+    ("regex.find_n", find_n),
+    ("regex.find_all_string_submatch_n", find_all),
+    ("regex.replace", replace::replace),
+    ("regex.template_match", template::template_match),
+    ("regex.globs_match", globs::globs_match),
+];
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    regex: regex::Regex,
+    /// names of its groups, from the first
+    names: Vec<String>,
+    /// about how many states it has
+    size: u64,
+}
+
+/// States that a pattern may have: above that its compilation takes too much memory.
+const MAX_SIZE: u64 = 400_000;
+/// Bytes that a compiled pattern may take.
+const MAX_BYTES: usize = 32 << 20;
+
+/// A compiled pattern, from those that are kept or new. It costs the same either way, so that
+/// what is kept does not change what an evaluation may do.
+fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failure> {
+    let budget = context.arena.budget();
+    budget.step(1 + pattern.len() as u64 / 16)?;
+    let kept = context.patterns.regex(pattern);
+    let found = match kept {
+        Some(found) => found,
+        None => {
+            let compiled = Arc::new(compile(pattern)?);
+            context.patterns.keep_regex(pattern, &compiled);
+            compiled
+        }
+    };
+    budget.step(found.size / 64)?;
+    Ok(found)
+}
+
+fn compile(pattern: &str) -> Result<Pattern, Failure> {
+    let translated = translate::translate(pattern).map_err(|e| Failure::error(e.message()))?;
+    if translated.size > MAX_SIZE {
+        return Err(BudgetExceeded::Memory.into());
+    }
+    let nesting = u32::try_from(translate::MAX_NESTING * 2 + 8).unwrap_or(u32::MAX);
+    let regex = regex::RegexBuilder::new(&translated.pattern)
+        .size_limit(MAX_BYTES)
+        .nest_limit(nesting)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => BudgetExceeded::Memory.into(),
+            other => Failure::error(format!("error parsing regexp: {other}")),
+        })?;
+    Ok(Pattern { regex, names: translated.names, size: translated.size })
+}
+
+/// What a search costs at most: in the worst case every state is looked at for every byte.
+fn search(context: &Context<'_>, pattern: &Pattern, text: &str) -> Result<(), BudgetExceeded> {
+    let len = text.len() as u64;
+    context.arena.budget().step(1 + len / 32 + len.saturating_mul(pattern.size / 64) / 64)
+}
+
+/// The pattern and the text of a call.
+fn pattern_and_text<'a>(
+    context: &Context<'a>,
+    operands: &[Term<'a>],
+) -> Result<(Arc<Pattern>, &'a str), Failure> {
+    let (pattern, text) = (string(operands, 1)?, string(operands, 2)?);
+    let pattern = compiled(context, pattern)?;
+    search(context, &pattern, text)?;
+    Ok((pattern, text))
+}
+
+fn is_valid<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
+    let Some(pattern) = operand(operands, 1).as_str() else { return Ok(Term::Bool(false)) };
+    context.arena.budget().step(1 + pattern.len() as u64 / 16)?;
+    Ok(Term::Bool(translate::translate(pattern).is_ok()))
+}
+
+fn is_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
+    let (pattern, text) = pattern_and_text(context, operands)?;
+    Ok(Term::Bool(pattern.regex.is_match(text)))
+}
+
+/// What every match costs beside the search: it starts anew behind the one before.
+fn each_match(context: &Context<'_>, rest: usize) -> Result<(), BudgetExceeded> {
+    let budget = context.arena.budget();
+    budget.allocate(size_of::<Term<'_>>() as u64)?;
+    budget.step(1 + rest as u64 / 4096)
+}
+
+fn split<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
+    let source = string(operands, 1)?;
+    let text = string(operands, 2)?;
+    let (pattern, _) = pattern_and_text(context, operands)?;
+    if text.is_empty() && !source.is_empty() {
+        return Ok(context.arena.array(&[Term::String("")])?);
+    }
+    let mut parts = Vec::new();
+    let (mut begin, mut end) = (0, 0);
+    let part = |from: usize, to: usize| Term::String(text.get(from..to).unwrap_or(""));
+    for found in pattern.regex.find_iter(text) {
+        each_match(context, text.len() - found.end())?;
+        end = found.start();
+        // an empty match at the very start splits nothing off
+        if found.end() != 0 {
+            parts.push(part(begin, end));
+        }
+        begin = found.end();
+    }
+    if end != text.len() {
+        parts.push(part(begin, text.len()));
+    }
+    Ok(context.arena.array(&parts)?)
+}
+
+/// How many matches are wanted; a negative number is all of them.
+fn wanted(operands: &[Term<'_>]) -> Result<usize, Failure> {
+    Ok(usize::try_from(int(operands, 3)?).unwrap_or(usize::MAX))
+}
+
+fn find_n<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
+    let (_, text) = (string(operands, 1)?, string(operands, 2)?);
+    let wanted = wanted(operands)?;
+    let (pattern, _) = pattern_and_text(context, operands)?;
+    let mut matches = Vec::new();
+    for found in pattern.regex.find_iter(text).take(wanted) {
+        each_match(context, text.len() - found.end())?;
+        matches.push(Term::String(found.as_str()));
+    }
+    Ok(context.arena.array(&matches)?)
+}
+
+fn find_all<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
+    let (_, text) = (string(operands, 1)?, string(operands, 2)?);
+    let wanted = wanted(operands)?;
+    let (pattern, _) = pattern_and_text(context, operands)?;
+    let mut matches = Vec::new();
+    for found in pattern.regex.captures_iter(text).take(wanted) {
+        each_match(context, text.len() - found.get_match().end())?;
+        context.arena.budget().step(found.len() as u64)?;
+        let groups: Vec<_> = found
+            .iter()
+            .map(|group| Term::String(group.map_or("", |group| group.as_str())))
+            .collect();
+        matches.push(context.arena.array(&groups)?);
+    }
+    Ok(context.arena.array(&matches)?)
+}
