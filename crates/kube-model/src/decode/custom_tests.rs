@@ -154,7 +154,7 @@ fn the_rest_of_a_custom_object_is_read_too() {
     let found: Vec<_> = decoded.problems.iter().map(|p| p.pointer.as_str()).collect();
     assert_eq!(found, ["/extra", "/metadata/zzz"]);
     assert_eq!(decoded.resource, "things");
-    assert_eq!(schemas.is_namespaced(&given), Some(false));
+    assert_eq!(decoded.known.namespaced(), Some(false));
     // Who creates an object does not write its status.
     assert_eq!(schemas.store(&given).object.get("status"), None);
 

@@ -106,7 +106,7 @@ impl Schemas {
         if gvk.kind == "Secret" && gvk.group.is_empty() {
             base64::fold_string_data(&mut canonical);
         }
-        let known = known(kind);
+        let known = self.known(&gvk, kind);
         walk.problems.extend(self.version_problem(&gvk, &known));
         Decoded {
             object: canonical,
@@ -154,16 +154,29 @@ impl Schemas {
         self.kind_of(gvk).is_some_and(takes_none)
     }
 
-    /// Whether objects of the kind that `object` says it is live in a namespace; `None` where the
-    /// kind is not known.
-    #[must_use]
-    pub fn is_namespaced(&self, object: &Value) -> Option<bool> {
-        let gvk = Gvk::of(object)?;
-        if let Some(kind) = self.kind_of(&gvk) {
-            return Some(kind.namespaced());
+    /// What is known of a kind that is asked for by this group, version and kind. A version that
+    /// is not known, of a kind that is, counts as one that is not served.
+    fn known(&self, gvk: &Gvk, kind: Option<KindRef<'_>>) -> Known {
+        let Some(kind) = kind else {
+            let mut others = self.kinds().filter(|kind| gvk.is(kind.group(), kind.kind()));
+            let Some(first) = others.next() else {
+                return Known::Unknown;
+            };
+            let served = std::iter::once(first).chain(others).find(|kind| kind.served());
+            return Known::Unserved {
+                namespaced: first.namespaced(),
+                removed_in: None,
+                replacement: served.map(KindRef::gvk),
+            };
+        };
+        if kind.served() {
+            return Known::Served { namespaced: kind.namespaced() };
         }
-        // Another version of a kind that is known.
-        self.kinds().find(|kind| gvk.is(kind.group(), kind.kind())).map(KindRef::namespaced)
+        Known::Unserved {
+            namespaced: kind.namespaced(),
+            removed_in: kind.removed_in(),
+            replacement: kind.replacement(),
+        }
     }
 
     fn version_problem(&self, gvk: &Gvk, known: &Known) -> Option<Problem> {
@@ -203,9 +216,6 @@ impl Schemas {
         let mut known_group = false;
         let mut nearest = None;
         for kind in self.kinds().filter(|kind| kind.group() == gvk.group) {
-            if kind.kind() == gvk.kind && kind.served() {
-                return Some(("apiVersion", Some(format!("use `{}`", kind.gvk().api_version()))));
-            }
             // Other kinds of a custom group may be defined where nobody looked.
             known_group |= !kind.is_custom();
             if nearest.is_none() && kind.served() && nearest::is_near(&gvk.kind, kind.kind()) {
@@ -223,18 +233,6 @@ impl Schemas {
 fn object_meta() -> Option<BlobShape> {
     let pod = BlobKind::find("", "v1", "Pod").and_then(BlobKind::structure);
     pod.and_then(|of: Struct| of.fields().find("metadata")).map(|field| field.shape())
-}
-
-fn known(kind: Option<KindRef<'_>>) -> Known {
-    match kind {
-        None => Known::Unknown,
-        Some(kind) if kind.served() => Known::Served { namespaced: kind.namespaced() },
-        Some(kind) => Known::Unserved {
-            namespaced: kind.namespaced(),
-            removed_in: kind.removed_in(),
-            replacement: kind.replacement(),
-        },
-    }
 }
 
 /// The plural of a kind by the rules of English, which nearly all follow.

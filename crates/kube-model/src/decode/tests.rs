@@ -481,8 +481,9 @@ fn kinds_are_looked_up() {
         (r#"{"apiVersion":"example.com/v1","kind":"Class"}"#, "classes", None),
     ] {
         let object = from_json(json).unwrap();
-        assert_eq!(schemas.decode(&object).resource, resource, "{json}");
-        assert_eq!(schemas.is_namespaced(&object), namespaced, "{json}");
+        let decoded = schemas.decode(&object);
+        assert_eq!(decoded.resource, resource, "{json}");
+        assert_eq!(decoded.known.namespaced(), namespaced, "{json}");
     }
     let kind = schemas.resource("apps", "v1", "deployments").unwrap();
     assert_eq!(kind.gvk(), Gvk::new("apps", "v1", "Deployment"));
