@@ -8,6 +8,8 @@ use crate::channels::Channels;
 use crate::exemptions::Exemptions;
 use crate::fields::Fields;
 use crate::level::{Level, LevelVersion};
+use sekisho_manifest::{Document, ReadOptions};
+use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Pointer, Value};
 
 pub(crate) const GROUP: &str = "pod-security.admission.config.k8s.io";
@@ -23,6 +25,49 @@ const VERSIONS: [&str; 3] = ["v1", "v1beta1", "v1alpha1"];
 pub(crate) struct Configuration {
     pub(crate) name: Option<String>,
     pub(crate) admission: Admission,
+}
+
+/// What is wrong with a file that is to hold one configuration and nothing else, as kube-apiserver
+/// takes it, beside what its reading and compiling tell.
+#[must_use]
+pub fn not_a_configuration(name: &str, bytes: &[u8]) -> Vec<Diagnostic> {
+    let options = ReadOptions { client_kinds: true, ..ReadOptions::default() };
+    let read = sekisho_manifest::read(name, bytes, &options);
+    let kind = Pointer::root().key("kind");
+    let at = |document: &Document, message: String| {
+        let place = document.locate(&kind);
+        Diagnostic::at(name, place.line, place.column, message)
+    };
+    let (configurations, others): (Vec<&Document>, Vec<&Document>) =
+        read.documents.iter().partition(|document| is_configuration(document));
+    let mut errors: Vec<Diagnostic> = others
+        .iter()
+        .map(|other| {
+            let message = format!("`{}` is no `{KIND}`", other.kind());
+            at(other, message).with_help("give what else there is with `--policies`")
+        })
+        .collect();
+    errors.extend(configurations.iter().skip(1).map(|second| {
+        at(second, format!("a second `{}`", second.kind())).with_help("take one of them away")
+    }));
+    if read.documents.is_empty() && read.errors.is_empty() && read.skipped.is_empty() {
+        errors.push(Diagnostic::file(name, format!("the file holds no `{KIND}`")));
+    }
+    errors
+}
+
+fn is_configuration(document: &Document) -> bool {
+    let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
+    reads(group, document.kind())
+}
+
+/// Whether a kind is a configuration, or holds one.
+pub(crate) fn reads(group: &str, kind: &str) -> bool {
+    match kind {
+        KIND => group == GROUP,
+        WRAPPER_KIND => WRAPPER_GROUPS.contains(&group),
+        _ => false,
+    }
 }
 
 /// Reads the configuration that stands at `at`.

@@ -81,12 +81,7 @@ impl Dialect for PodSecurity {
     }
 
     fn reads(&self, group: &str, kind: &str) -> bool {
-        match kind {
-            configuration::KIND => group == configuration::GROUP,
-            configuration::WRAPPER_KIND => configuration::WRAPPER_GROUPS.contains(&group),
-            LEVEL_KIND => group == LEVEL_GROUP,
-            _ => false,
-        }
+        configuration::reads(group, kind) || kind == LEVEL_KIND && group == LEVEL_GROUP
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], _: &CompileContext<'_>) -> Compiled {

@@ -26,5 +26,6 @@ mod registry;
 mod update;
 mod wording;
 
+pub use configuration::not_a_configuration;
 pub use dialect::{PodSecurity, default_configuration, level_document};
 pub use level::{Level, LevelVersion, Version};

@@ -1,5 +1,6 @@
 mod arbitrary_objects;
 mod conformance;
+mod recorded;
 
 use super::{PodSecurity, default_configuration, level_document};
 use sekisho_kube_model::{Gvk, Schemas};
