@@ -52,7 +52,8 @@ fn opa_cases() {
                 continue;
             };
             for case in value.get("cases").and_then(Value::as_array).unwrap_or_default() {
-                let expects_failure = case.path_str(&["want_error_code"])
+                let expects_failure = case
+                    .path_str(&["want_error_code"])
                     .is_some_and(|code| code == "rego_parse_error");
                 let mut failures = Vec::new();
                 for module in case.get("modules").and_then(Value::as_array).unwrap_or_default() {
@@ -62,8 +63,7 @@ fn opa_cases() {
                 }
                 if let Some(query) = case.path_str(&["query"]) {
                     let source = Source::new("", query);
-                    let (_, diagnostics) =
-                        syntax::parse_query(&source, SourceId(0), version, &[]);
+                    let (_, diagnostics) = syntax::parse_query(&source, SourceId(0), version, &[]);
                     failures.extend(diagnostics.into_iter().map(|it| it.message));
                 }
                 if failures.is_empty() == expects_failure {

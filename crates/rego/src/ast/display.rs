@@ -1,6 +1,8 @@
 //! Expressions as OPA prints them in messages.
 
-use super::{Body, Expr, ExprKind, LogicalOperator, Operand, Statement, StatementKind, TemplatePart, With};
+use super::{
+    Body, Expr, ExprKind, LogicalOperator, Operand, Statement, StatementKind, TemplatePart, With,
+};
 use std::fmt::{self, Display, Formatter, Write as _};
 
 impl Display for Expr {

@@ -77,7 +77,10 @@ impl Parser<'_> {
             Err(error) => {
                 // OPA names the line behind the one that its YAML reader names.
                 let line = lines.get(error.line as usize).or(lines.last()).unwrap_or(first);
-                self.report(line.span, format_args!("yaml: line {}: {}", error.line, error.message));
+                self.report(
+                    line.span,
+                    format_args!("yaml: line {}: {}", error.line, error.message),
+                );
                 if let Some(help) = error.help {
                     self.help_later(help);
                 }
@@ -130,9 +133,8 @@ impl Parser<'_> {
             return None;
         }
         if entrypoint && !matches!(scope.as_str(), "document" | "package") {
-            let message = format!(
-                "annotation entrypoint applied to non-document or package scope '{scope}'"
-            );
+            let message =
+                format!("annotation entrypoint applied to non-document or package scope '{scope}'");
             self.report(span, message);
             return None;
         }
@@ -244,7 +246,9 @@ fn related_resource(value: &Value) -> Result<Value, String> {
 fn author(value: &Value) -> Result<Value, String> {
     let invalid = |why: &str| format!("invalid author definition: {why}");
     let (name, email) = match value {
-        Value::String(text) => name_and_email(text).ok_or_else(|| invalid("author is an empty string"))?,
+        Value::String(text) => {
+            name_and_email(text).ok_or_else(|| invalid("author is an empty string"))?
+        }
         Value::Object(_) => {
             let (name, email) = (trimmed(value, "name"), trimmed(value, "email"));
             if name.is_empty() && email.is_empty() {

@@ -1,8 +1,9 @@
 //! Bodies and their statements.
 
 use super::expr::{Level, is_member};
-use super::parser::{Parse, Parser};
+use super::parser::{Mark, Parse, Parser};
 use super::token::Kind;
+use crate::Span;
 use crate::ast::{Body, Expr, ExprKind, Operand, Statement, StatementKind, With};
 
 /// How statements ended.
@@ -35,7 +36,7 @@ impl Parser<'_> {
     /// What OPA hints at where a keyword is not one because it is not imported.
     fn missing_keyword(&self) -> Option<String> {
         let (word, example) = match (self.kind, self.word()) {
-            (Kind::Ident, "in") if self.behind_some == self.index() => ("in", "some x in xs"),
+            (Kind::Ident, "in") if self.some_without_in == self.index() => ("in", "some x in xs"),
             (Kind::Ident, "in") => ("in", "x in xs"),
             (Kind::Ident, "and") => ("and", "x and y"),
             (Kind::Ident, "or") => ("or", "x or y"),
@@ -95,18 +96,33 @@ impl Parser<'_> {
 
     /// A statement that is an expression, behind its `not`.
     fn literal_expr(&mut self, negated: bool, start: u32) -> Parse<Statement> {
-        let brace = self.kind == Kind::LBrace;
-        let expr_span = self.span();
-        let expr = self.expr()?;
+        let brace = (self.kind == Kind::LBrace && !negated).then(|| self.span());
+        let expr = self.expr();
+        self.behind_expr(negated, start, brace, expr)
+    }
+
+    /// The modifiers behind an expression, and the operators behind those.
+    fn behind_expr(
+        &mut self,
+        negated: bool,
+        start: u32,
+        brace: Option<Span>,
+        expr: Parse<Expr>,
+    ) -> Parse<Statement> {
+        let expr = expr?;
         let mut height = self.height;
         let with = self.with()?;
         height = height.max(self.height);
         self.height = height;
-        let statement =
-            Statement { negated, kind: StatementKind::Expr(expr), with, span: self.span_from(start) };
+        let statement = Statement {
+            negated,
+            kind: StatementKind::Expr(expr),
+            with,
+            span: self.span_from(start),
+        };
         if matches!(self.kind, Kind::LogicalAnd | Kind::LogicalOr) {
-            if brace && !negated {
-                return self.brace_led_operand(expr_span, &statement);
+            if let Some(brace) = brace {
+                return self.brace_led_operand(brace, &statement);
             }
             return self.logical_tail(statement);
         }
@@ -146,8 +162,19 @@ impl Parser<'_> {
         self.advance();
         let first = self.mark();
         let term = self.infix(None, Level::Member);
+        self.behind_some(start, keyword, first, reported, term)
+    }
+
+    fn behind_some(
+        &mut self,
+        start: u32,
+        keyword: Mark,
+        first: Mark,
+        reported: usize,
+        term: Parse<Expr>,
+    ) -> Parse<Statement> {
         if term.is_err() {
-            self.take_back(reported);
+            self.take_back(reported)?;
         }
         if let Ok(Expr { kind: ExprKind::Call { .. }, .. }) = &term {
             return match term.map(member_parts)? {
@@ -176,14 +203,18 @@ impl Parser<'_> {
         }
         self.height = 1;
         let span = self.span_from(start);
-        self.behind_some = self.index();
+        self.some_without_in = self.index();
         Ok(Statement { negated: false, kind: StatementKind::Some(names), with: Vec::new(), span })
     }
 
     fn every(&mut self, start: u32) -> Parse<Statement> {
         self.advance();
-        let term = self.infix(None, Level::Member)?;
-        let Some((key, value, domain)) = member_parts(term) else {
+        let term = self.infix(None, Level::Member);
+        self.behind_every(start, term)
+    }
+
+    fn behind_every(&mut self, start: u32, term: Parse<Expr>) -> Parse<Statement> {
+        let Some((key, value, domain)) = member_parts(term?) else {
             return self.expected("expected `x[, y] in xs { ... }` expression");
         };
         let mut height = self.height;

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 impl Parser<'_> {
     /// The value of a `default` rule is constant, its parameters are plain variables.
     pub(super) fn check_default(&mut self, rule: &Rule) -> Parse<()> {
-        let dotted = matches!(&rule.head.reference.kind, ExprKind::Ref { path, .. } if path.len() == 1);
+        let dotted =
+            matches!(&rule.head.reference.kind, ExprKind::Ref { path, .. } if path.len() == 1);
         match &rule.head.value {
             None if dotted && rule.head.args.is_none() => {
                 return self.fail(rule.span, "illegal default rule (must have a value)");

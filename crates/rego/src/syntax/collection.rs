@@ -39,31 +39,42 @@ impl Parser<'_> {
         let kind = if self.kind == Kind::RBrack {
             self.advance();
             self.height = 0;
-            ExprKind::Array(Vec::new())
+            Ok(ExprKind::Array(Vec::new()))
         } else {
             let leading_comma = self.leading_comma();
-            let head = self.term()?;
-            if self.kind == Kind::Or && !leading_comma {
-                let height = self.height;
-                match self.behind_bar(head, Kind::RBrack, "expected \",\" or \"]\"")? {
-                    BehindBar::Body(head, body) => {
-                        self.grow(height.max(self.height))?;
-                        ExprKind::ArrayComprehension(Box::new(head), body)
-                    }
-                    BehindBar::List(behind) => {
-                        ExprKind::Array(self.more_items(behind, Kind::RBrack)?)
-                    }
-                }
-            } else {
-                let first = self.infix(Some(head), Level::List)?;
-                let height = self.height;
-                let items = self.separated(vec![first], Kind::RBrack, height)?;
-                self.grow(self.height)?;
-                ExprKind::Array(items)
-            }
+            let head = self.term();
+            self.array_of(head, leading_comma)
         };
+        self.closed(kind, start)
+    }
+
+    /// The collection that began there; its closing bracket has been passed.
+    fn closed(&mut self, kind: Parse<ExprKind>, start: u32) -> Parse<Expr> {
         self.leave();
-        Ok(Expr { kind, span: self.span_from(start) })
+        Ok(Expr { kind: kind?, span: self.span_from(start) })
+    }
+
+    /// An array or array comprehension behind the first term of it.
+    fn array_of(&mut self, head: Parse<Expr>, leading_comma: bool) -> Parse<ExprKind> {
+        let head = head?;
+        if self.kind == Kind::Or && !leading_comma {
+            let height = self.height;
+            let behind = self.behind_bar(head, Kind::RBrack, "expected \",\" or \"]\"");
+            return self.array_behind_bar(behind, height);
+        }
+        let first = self.infix(Some(head), Level::List);
+        let items = self.all_items(first, Kind::RBrack);
+        items.map(ExprKind::Array)
+    }
+
+    fn array_behind_bar(&mut self, behind: Parse<BehindBar>, height: usize) -> Parse<ExprKind> {
+        match behind? {
+            BehindBar::Body(head, body) => {
+                self.grow(height.max(self.height))?;
+                Ok(ExprKind::ArrayComprehension(Box::new(head), body))
+            }
+            BehindBar::List(behind) => self.more_items(behind, Kind::RBrack).map(ExprKind::Array),
+        }
     }
 
     pub(super) fn set_or_object(&mut self) -> Parse<Expr> {
@@ -73,37 +84,48 @@ impl Parser<'_> {
         let kind = if self.kind == Kind::RBrace {
             self.advance();
             self.height = 0;
-            ExprKind::Object(Vec::new())
+            Ok(ExprKind::Object(Vec::new()))
         } else {
             let leading_comma = self.leading_comma();
-            let head = self.term()?;
-            if self.kind == Kind::Or && !leading_comma {
-                let height = self.height;
-                match self.behind_bar(head, Kind::RBrace, "expected \",\" or \"}\"")? {
-                    BehindBar::Body(head, body) => {
-                        self.grow(height.max(self.height))?;
-                        ExprKind::SetComprehension(Box::new(head), body)
-                    }
-                    BehindBar::List(behind) => {
-                        ExprKind::Set(self.more_items(behind, Kind::RBrace)?)
-                    }
-                }
-            } else {
-                let first = self.infix(Some(head), Level::List)?;
-                match self.kind {
-                    Kind::RBrace | Kind::Comma => {
-                        let height = self.height;
-                        let items = self.separated(vec![first], Kind::RBrace, height)?;
-                        self.grow(self.height)?;
-                        ExprKind::Set(items)
-                    }
-                    Kind::Colon => self.object(first, !leading_comma)?,
-                    _ => return self.expected("non-terminated set"),
-                }
-            }
+            let head = self.term();
+            self.set_or_object_of(head, leading_comma)
         };
-        self.leave();
-        Ok(Expr { kind, span: self.span_from(start) })
+        self.closed(kind, start)
+    }
+
+    /// A set, object or comprehension behind the first term of it.
+    fn set_or_object_of(&mut self, head: Parse<Expr>, leading_comma: bool) -> Parse<ExprKind> {
+        let head = head?;
+        if self.kind == Kind::Or && !leading_comma {
+            let height = self.height;
+            let behind = self.behind_bar(head, Kind::RBrace, "expected \",\" or \"}\"");
+            return self.set_behind_bar(behind, height);
+        }
+        let first = self.infix(Some(head), Level::List);
+        match self.kind {
+            _ if first.is_err() => first.map(|first| first.kind),
+            Kind::RBrace | Kind::Comma => self.all_items(first, Kind::RBrace).map(ExprKind::Set),
+            Kind::Colon => self.object(first?, !leading_comma),
+            _ => self.expected("non-terminated set"),
+        }
+    }
+
+    fn set_behind_bar(&mut self, behind: Parse<BehindBar>, height: usize) -> Parse<ExprKind> {
+        match behind? {
+            BehindBar::Body(head, body) => {
+                self.grow(height.max(self.height))?;
+                Ok(ExprKind::SetComprehension(Box::new(head), body))
+            }
+            BehindBar::List(behind) => self.more_items(behind, Kind::RBrace).map(ExprKind::Set),
+        }
+    }
+
+    /// The items of a list of which the first has been read.
+    fn all_items(&mut self, first: Parse<Expr>, end: Kind) -> Parse<Vec<Expr>> {
+        let height = self.height;
+        let items = self.separated(vec![first?], end, height)?;
+        self.grow(self.height)?;
+        Ok(items)
     }
 
     /// OPA still takes a comma before the first item.
@@ -117,37 +139,58 @@ impl Parser<'_> {
 
     /// An object or object comprehension; the current token is the first colon.
     fn object(&mut self, key: Expr, may_be_comprehension: bool) -> Parse<ExprKind> {
-        let mut height = self.height;
+        let height = self.height;
         self.advance();
-        let value = self.term()?;
-        if self.kind == Kind::Or && may_be_comprehension {
-            height = height.max(self.height);
-            return match self.behind_bar(value, Kind::RBrace, NO_OBJECT)? {
-                BehindBar::Body(value, body) => {
-                    self.grow(height.max(self.height))?;
-                    Ok(ExprKind::ObjectComprehension(Box::new(key), Box::new(value), body))
-                }
-                BehindBar::List(Behind { comma, mut items, extra }) => {
-                    height = height.max(self.height);
-                    let (Some(value), true) = (items.pop(), items.is_empty()) else {
-                        self.restore(comma);
-                        return self.expected("expected \":\"");
-                    };
-                    Ok(ExprKind::Object(self.more_pairs(vec![(key, value)], extra, height)?))
-                }
-            };
+        let value = self.term();
+        let height = height.max(self.height);
+        match value {
+            Err(failed) => Err(failed),
+            Ok(value) if self.kind == Kind::Or && may_be_comprehension => {
+                let behind = self.behind_bar(value, Kind::RBrace, NO_OBJECT);
+                self.object_behind_bar(key, behind, height)
+            }
+            Ok(value) => {
+                let value = self.infix(Some(value), Level::List);
+                self.object_of(key, value, height)
+            }
         }
-        let value = self.infix(Some(value), Level::List)?;
-        height = height.max(self.height);
+    }
+
+    fn object_behind_bar(
+        &mut self,
+        key: Expr,
+        behind: Parse<BehindBar>,
+        height: usize,
+    ) -> Parse<ExprKind> {
+        let height = height.max(self.height);
+        match behind? {
+            BehindBar::Body(value, body) => {
+                self.grow(height)?;
+                Ok(ExprKind::ObjectComprehension(Box::new(key), Box::new(value), body))
+            }
+            BehindBar::List(Behind { comma, mut items, extra }) => {
+                let (Some(value), true) = (items.pop(), items.is_empty()) else {
+                    self.restore(comma);
+                    return self.expected("expected \":\"");
+                };
+                self.more_pairs(vec![(key, value)], extra, height).map(ExprKind::Object)
+            }
+        }
+    }
+
+    /// An object behind its first pair.
+    fn object_of(&mut self, key: Expr, value: Parse<Expr>, height: usize) -> Parse<ExprKind> {
+        let pair = (key, value?);
+        let height = height.max(self.height);
         match self.kind {
             Kind::RBrace => {
                 self.advance();
                 self.grow(height)?;
-                Ok(ExprKind::Object(vec![(key, value)]))
+                Ok(ExprKind::Object(vec![pair]))
             }
             Kind::Comma => {
                 self.advance();
-                Ok(ExprKind::Object(self.more_pairs(vec![(key, value)], None, height)?))
+                self.more_pairs(vec![pair], None, height).map(ExprKind::Object)
             }
             _ => self.expected(NO_OBJECT),
         }
@@ -248,16 +291,10 @@ impl Parser<'_> {
         match self.statements(end)? {
             Ended::Closed(body) => Ok(BehindBar::Body(head, body)),
             Ended::Stopped(body) if self.kind == Kind::Comma => {
-                let comma = self.mark();
                 let height = head_height.max(self.height);
-                let expr = self.as_item(first, body, note)?;
-                self.restore(first);
-                let leaf_end = self.leaf_end();
-                self.restore(comma);
-                // The union makes the tree one higher than what was read.
-                self.grow(height)?;
-                let items = unite(head, bar, expr, leaf_end);
-                let extra = self.behind_comma(comma, end)?;
+                let comma = self.mark();
+                let items = self.as_items(head, bar, first, body, height, note)?;
+                let extra = self.behind_comma(end)?;
                 Ok(BehindBar::List(Behind { comma, items, extra }))
             }
             Ended::Stopped(_) if note == NO_OBJECT => self.expected(note),
@@ -265,12 +302,33 @@ impl Parser<'_> {
         }
     }
 
+    /// What was read as the body of a comprehension, as items of a list.
+    fn as_items(
+        &mut self,
+        head: Expr,
+        bar: Span,
+        first: Mark,
+        body: Body,
+        height: usize,
+        note: &str,
+    ) -> Parse<Vec<Expr>> {
+        let comma = self.mark();
+        let expr = self.as_item(first, body, note)?;
+        self.restore(first);
+        let leaf_end = self.leaf_end();
+        self.restore(comma);
+        // The union makes the tree one higher than what was read.
+        self.grow(height)?;
+        Ok(unite(head, bar, expr, leaf_end))
+    }
+
     /// Passes the comma, and takes the item behind it where that has been read already.
-    fn behind_comma(&mut self, comma: Mark, end: Kind) -> Parse<Option<Expr>> {
+    fn behind_comma(&mut self, end: Kind) -> Parse<Option<Expr>> {
         let height = self.height;
+        let comma = self.index();
         match self.spare.take().filter(|spare| spare.comma == comma).map(|spare| spare.term) {
             Some(Ok((item, item_height, after))) => {
-                self.restore(after);
+                self.resume(after);
                 self.height = height.max(item_height);
                 Ok(Some(item))
             }

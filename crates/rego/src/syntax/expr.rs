@@ -1,6 +1,6 @@
 //! Expressions: operators by precedence, without a host frame for each.
 
-use super::parser::{Failed, Parse, Parser, Spare};
+use super::parser::{Failed, Mark, Parse, Parser, Spare};
 use super::token::Kind;
 use crate::Span;
 use crate::ast::{Expr, ExprKind};
@@ -76,35 +76,61 @@ impl Parser<'_> {
         let comma = self.mark();
         let reported = self.diagnostics.len();
         self.advance();
-        let Ok(value) = self.infix(None, Level::Relation) else {
-            let diagnostics = self.take_back(reported);
-            self.restore(comma);
-            self.spare = Some(Spare { comma, term: Err(diagnostics) });
-            return self.finish(key);
-        };
-        let height = self.height;
-        if self.kind != Kind::In {
-            let end = self.mark();
-            self.restore(comma);
-            self.spare = Some(Spare { comma, term: Ok((value, height, end)) });
-            return self.finish(key);
+        let value = self.infix(None, Level::Relation);
+        if value.is_err() || self.kind != Kind::In {
+            return self.no_value(key, value, comma, reported);
         }
-        let operator = member(3, self.span());
+        let height = key.height.max(self.height);
+        let operator = self.span();
         self.advance();
-        let Ok(collection) = self.infix(None, Level::Relation) else {
-            let diagnostics = self.take_back(reported);
-            self.restore(comma);
-            self.spare = Some(Spare { comma, term: Err(diagnostics) });
-            return self.finish(key);
-        };
-        let height = key.height.max(height).max(self.height);
-        let expr = self.call(operator, vec![key.expr, value, collection], height)?;
+        let collection = self.infix(None, Level::Relation);
+        if collection.is_err() {
+            return self.only_key(key, comma, reported);
+        }
+        self.key_value_in(key.expr, value, operator, collection, height)
+    }
+
+    fn key_value_in(
+        &mut self,
+        key: Expr,
+        value: Parse<Expr>,
+        operator: Span,
+        collection: Parse<Expr>,
+        height: usize,
+    ) -> Parse<Expr> {
+        let height = height.max(self.height);
+        let args = vec![key, value?, collection?];
+        let expr = self.call(member(3, operator), args, height);
         if self.kind != Kind::In {
-            return Ok(expr);
+            return expr;
         }
         let height = self.height;
         self.name_of_reference();
-        self.membership(Operand { expr, height })
+        self.membership(Operand { expr: expr?, height })
+    }
+
+    /// No `in` follows what stands behind the comma.
+    fn no_value(
+        &mut self,
+        key: Operand,
+        value: Parse<Expr>,
+        comma: Mark,
+        reported: usize,
+    ) -> Parse<Expr> {
+        let Ok(value) = value else { return self.only_key(key, comma, reported) };
+        let end = self.mark();
+        let height = self.height;
+        self.restore(comma);
+        self.spare = Some(Spare { comma: self.index(), term: Ok((value, height, end)) });
+        self.finish(key)
+    }
+
+    /// What stands behind the comma cannot be read: it is what is before that counts.
+    fn only_key(&mut self, key: Operand, comma: Mark, reported: usize) -> Parse<Expr> {
+        let diagnostics = self.take_back(reported)?;
+        self.restore(comma);
+        self.spare = Some(Spare { comma: self.index(), term: Err(diagnostics) });
+        self.finish(key)
     }
 
     /// The operators behind an operand, left to right.
@@ -120,8 +146,8 @@ impl Parser<'_> {
             let operator = Waiting { kind: self.kind, span: self.span(), precedence: next };
             waiting.push((left, operator));
             self.advance();
-            let expr = self.term()?;
-            left = Operand { expr, height: self.height };
+            let expr = self.term();
+            left = Operand { expr: expr?, height: self.height };
             if level == Level::List && self.kind == Kind::In {
                 self.name_of_reference();
             }
@@ -173,9 +199,19 @@ impl Parser<'_> {
         let height = self.height;
         let operator = Expr { kind: ExprKind::Var(self.kind.name().into()), span: self.span() };
         self.advance();
-        let right = self.infix(None, Level::Member)?;
+        let right = self.infix(None, Level::Member);
+        self.joined_by(operator, left, right, height)
+    }
+
+    fn joined_by(
+        &mut self,
+        operator: Expr,
+        left: Expr,
+        right: Parse<Expr>,
+        height: usize,
+    ) -> Parse<Expr> {
         let height = height.max(self.height);
-        self.call(operator, vec![left, right], height)
+        self.call(operator, vec![left, right?], height)
     }
 }
 

@@ -90,7 +90,8 @@ fn unicode(digits: &str) -> Option<(char, &str)> {
     if let Some(char) = char::from_u32(first) {
         return Some((char, after));
     }
-    let second = after.strip_prefix("\\u").and_then(|digits| Some((hex(digits)?, digits.get(4..)?)));
+    let second =
+        after.strip_prefix("\\u").and_then(|digits| Some((hex(digits)?, digits.get(4..)?)));
     if let (0xd800..0xdc00, Some((low @ 0xdc00..0xe000, after))) = (first, second) {
         let code = 0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00);
         return Some((char::from_u32(code)?, after));
@@ -155,8 +156,9 @@ fn binary_exponent(digits: &str) -> f64 {
         return 0.0;
     }
     // `0.LEADING` times ten to the `scale + exponent`.
-    let head: f64 =
-        format!("0.{}", leading.get(..leading.len().min(17)).unwrap_or(leading)).parse().unwrap_or(0.1);
+    let head: f64 = format!("0.{}", leading.get(..leading.len().min(17)).unwrap_or(leading))
+        .parse()
+        .unwrap_or(0.1);
     ((scale + exponent) * std::f64::consts::LOG2_10 + head.log2()).floor() + 1.0
 }
 

@@ -3,10 +3,10 @@
 //! Whether parentheses and braces hold operands or values is seen by looking at the tokens
 //! between them and behind them, never by parsing them twice.
 
+use super::MAX_NESTING;
 use super::body::operand;
 use super::parser::{Parse, Parser};
 use super::token::Kind;
-use super::MAX_NESTING;
 use crate::Span;
 use crate::ast::{ExprKind, LogicalOperator, Operand, Statement, StatementKind};
 
@@ -45,9 +45,8 @@ impl Parser<'_> {
 
     /// Whether the parentheses at a token stand around operands, not around a value.
     fn holds_operands(&self, open: usize, is_operand: bool) -> bool {
-        let mut open = open;
         let mut is_operand = is_operand;
-        for _ in 0..MAX_NESTING {
+        for open in open..open + MAX_NESTING {
             let close = self.token_at(open).map_or(0, |token| token.partner as usize);
             if close == 0 {
                 return false;
@@ -67,7 +66,6 @@ impl Parser<'_> {
             if first != Kind::LParen || inner + 1 != close {
                 return false;
             }
-            open += 1;
         }
         false
     }
@@ -144,27 +142,27 @@ impl Parser<'_> {
 
     /// One operand of `and`, `or` or `not`.
     fn operand(&mut self) -> Parse<Operand> {
-        let start = self.span().start;
         match self.kind {
             Kind::LBrace => self.braces(None),
             Kind::LParen if self.holds_operands(self.index(), true) => self.group(),
-            Kind::Not if !self.next_adjacent(&[Kind::Dot, Kind::LBrack]) => {
-                self.advance();
-                if !self.not_bodies {
-                    let expr = self.expr()?;
-                    let kind = StatementKind::Expr(expr);
-                    let span = self.span_from(start);
-                    return Ok(operand(Statement { negated: true, kind, with: Vec::new(), span }));
-                }
-                let inner = self.not_operand()?;
-                Ok(operand(self.not_statement(inner, start)?))
-            }
-            _ => {
-                let kind = StatementKind::Expr(self.expr()?);
-                let span = self.span_from(start);
-                Ok(operand(Statement { negated: false, kind, with: Vec::new(), span }))
-            }
+            Kind::Not if !self.next_adjacent(&[Kind::Dot, Kind::LBrack]) => self.negated_operand(),
+            _ => self.plain_operand(false, self.span().start),
         }
+    }
+
+    fn negated_operand(&mut self) -> Parse<Operand> {
+        let start = self.span().start;
+        self.advance();
+        if !self.not_bodies {
+            return self.plain_operand(true, start);
+        }
+        let inner = self.not_operand()?;
+        self.not_statement(inner, start).map(operand)
+    }
+
+    fn plain_operand(&mut self, negated: bool, start: u32) -> Parse<Operand> {
+        let kind = StatementKind::Expr(self.expr()?);
+        Ok(operand(Statement { negated, kind, with: Vec::new(), span: self.span_from(start) }))
     }
 
     /// What an imported `not` stands before.
@@ -172,12 +170,7 @@ impl Parser<'_> {
         match self.kind {
             Kind::LBrace => self.braces(Some("not ")),
             Kind::LParen if self.holds_operands(self.index(), true) => self.group(),
-            _ => {
-                let start = self.span().start;
-                let kind = StatementKind::Expr(self.expr()?);
-                let span = self.span_from(start);
-                Ok(operand(Statement { negated: false, kind, with: Vec::new(), span }))
-            }
+            _ => self.plain_operand(false, self.span().start),
         }
     }
 
@@ -212,12 +205,12 @@ impl Parser<'_> {
             Err(failed) if is_empty || self.explained => return Err(failed),
             Err(failed) => {
                 self.explained = true;
-                let first = self.take_back(reported);
+                let first = self.take_back(reported)?;
                 self.restore(open);
                 match self.infix(None, super::expr::Level::Member) {
                     Ok(_) => {}
                     Err(_) => {
-                        self.take_back(reported);
+                        self.take_back(reported)?;
                         self.diagnostics.extend(first);
                         return Err(failed);
                     }
@@ -231,7 +224,9 @@ impl Parser<'_> {
                 "ambiguous `{ ... | ... }` operand: read as a body holding a set-union expression, \
                  not as a comprehension",
             );
-            self.help("write `({ ... | ... })` for the comprehension, or `{(... | ...)}` for the union");
+            self.help(
+                "write `({ ... | ... })` for the comprehension, or `{(... | ...)}` for the union",
+            );
             return failed;
         }
         Ok(Operand { body, explicit: true })
@@ -243,10 +238,7 @@ impl Parser<'_> {
                 span,
                 "`{...}` in an operand position must contain expression(s), got a value",
             ),
-            None => self.fail(
-                span,
-                "operand cannot begin with `{` unless the braces hold a body",
-            ),
+            None => self.fail(span, "operand cannot begin with `{` unless the braces hold a body"),
         };
         self.help("wrap the operand in parentheses to keep the value");
         failed
@@ -262,7 +254,9 @@ impl Parser<'_> {
         let name = self.kind.name();
         let failed = self.fail(
             span,
-            format_args!("operand of `{name}` cannot begin with `{{` unless the braces hold a body"),
+            format_args!(
+                "operand of `{name}` cannot begin with `{{` unless the braces hold a body"
+            ),
         );
         let text = self.text_of(statement.span);
         self.help(format!("wrap the operand to keep the value: `({text}) {name} ...`"));

@@ -27,7 +27,7 @@ use parser::Parser;
 
 /// How many levels of brackets, bodies and operators may stand within each other. Whoever walks
 /// the tree may recurse that deep.
-pub const MAX_NESTING: usize = 250;
+pub const MAX_NESTING: usize = 200;
 
 /// How long a text may be, in bytes.
 pub const MAX_LENGTH: usize = 64 << 20;
@@ -94,7 +94,9 @@ pub fn parse_term(
     let count = body.len();
     let mut body = body.into_iter();
     match (body.next(), diagnostics.is_empty()) {
-        (Some(statement), true) if count == 1 && !statement.negated && statement.with.is_empty() => {
+        (Some(statement), true)
+            if count == 1 && !statement.negated && statement.with.is_empty() =>
+        {
             if let StatementKind::Expr(expr) = statement.kind {
                 return (Some(expr), diagnostics);
             }

@@ -27,14 +27,13 @@ impl Parser<'_> {
     /// A whole module, and all that is wrong with it.
     pub(super) fn module(&mut self, source: SourceId) -> Option<Module> {
         let mut read = Statements::default();
-        while self.kind != Kind::Eof {
+        while self.kind != Kind::Eof && !self.is_full() {
             let before = self.index();
             if self.statement_of_module(&mut read).is_err() {
                 self.resynchronise(before);
             }
             read.begun = true;
-            self.explained = false;
-            self.spare = None;
+            self.begin_statement();
         }
         if !read.begun {
             self.report(Span::default(), "empty module");
@@ -61,7 +60,6 @@ impl Parser<'_> {
 
     /// Goes on where the next statement seems to begin: at a word in the first column.
     fn resynchronise(&mut self, before: usize) {
-        self.restore_depth();
         if self.index() == before {
             self.advance();
         }
@@ -260,9 +258,8 @@ impl Parser<'_> {
         let alias = self.term()?;
         match alias.kind {
             ExprKind::Var(name) if super::parser::is_root(&name) => {
-                let message = format!(
-                    "unexpected import alias, must not be a reserved name, got: {name}"
-                );
+                let message =
+                    format!("unexpected import alias, must not be a reserved name, got: {name}");
                 self.fail(alias.span, message)
             }
             ExprKind::Var(name) => Ok(name),

@@ -33,17 +33,20 @@ pub(super) struct Parser<'t> {
     /// what is wrong with statements that could be read; OPA reports it only where all could
     pub(super) later: Vec<Diagnostic>,
     /// the token behind a `some` without `in`
-    pub(super) behind_some: usize,
+    pub(super) some_without_in: usize,
     /// what was read behind a comma before it was clear that no `in` follows
     pub(super) spare: Option<Spare>,
     /// an error was explained by reading something twice: done once in a statement, so that
     /// nesting does not multiply it
     pub(super) explained: bool,
+    /// the statement is nested too deep
+    exhausted: bool,
 }
 
 /// A term behind a comma, read in the hope of `k, v in xs`.
 pub(super) struct Spare {
-    pub(super) comma: Mark,
+    /// the comma's index
+    pub(super) comma: usize,
     /// the term and its height, and where it ends; what is wrong with it otherwise
     pub(super) term: Result<(Expr, usize, Mark), Vec<Diagnostic>>,
 }
@@ -57,7 +60,12 @@ pub(super) struct Mark {
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(text: &'t str, tokens: &'t Tokens, source: SourceId, version: Version) -> Self {
+    pub(super) fn new(
+        text: &'t str,
+        tokens: &'t Tokens,
+        source: SourceId,
+        version: Version,
+    ) -> Self {
         let keywords = match version {
             Version::V0 => Keywords::NONE,
             Version::V1 => Keywords::V1,
@@ -75,9 +83,10 @@ impl<'t> Parser<'t> {
             height: 0,
             diagnostics: Vec::new(),
             later: Vec::new(),
-            behind_some: usize::MAX,
+            some_without_in: usize::MAX,
             spare: None,
             explained: false,
+            exhausted: false,
         };
         parser.reclassify();
         parser
@@ -165,9 +174,18 @@ impl<'t> Parser<'t> {
         self.depth = mark.depth;
     }
 
-    /// Nothing is open where a statement begins.
-    pub(super) fn restore_depth(&mut self) {
+    /// Goes on at a place, in what is open now.
+    pub(super) fn resume(&mut self, mark: Mark) {
+        self.at = mark.at;
+        self.kind = mark.kind;
+    }
+
+    /// Nothing is open or known where a statement begins.
+    pub(super) fn begin_statement(&mut self) {
         self.depth = 0;
+        self.explained = false;
+        self.exhausted = false;
+        self.spare = None;
     }
 
     /// Goes to the token that holds a byte.
@@ -189,8 +207,8 @@ impl<'t> Parser<'t> {
 
     /// A keyword with a dot or bracket right behind it is a name: `package.x`.
     pub(super) fn name_of_reference(&mut self) -> bool {
-        let is_name = self.is_reference_keyword(self.kind)
-            && self.next_adjacent(&[Kind::Dot, Kind::LBrack]);
+        let is_name =
+            self.is_reference_keyword(self.kind) && self.next_adjacent(&[Kind::Dot, Kind::LBrack]);
         if is_name {
             self.kind = Kind::Ident;
         }
@@ -220,6 +238,7 @@ impl<'t> Parser<'t> {
     }
 
     fn too_deep<T>(&mut self) -> Parse<T> {
+        self.exhausted = true;
         self.error(self.span(), "max parsing recursion depth exceeded")?;
         self.help(format!("nesting may be {MAX_NESTING} levels deep"));
         Err(Failed)
@@ -227,7 +246,9 @@ impl<'t> Parser<'t> {
 
     /// Reports an error at a place. What is wrong with the current token itself comes first.
     fn error(&mut self, span: Span, message: impl Display) -> Parse<()> {
-        let fault = self.tokens.faults.iter().find(|(index, _)| *index == self.at);
+        let faults = &self.tokens.faults;
+        let fault = faults.binary_search_by_key(&self.at, |(index, _)| *index).ok();
+        let fault = fault.and_then(|index| faults.get(index));
         let (span, message) = match fault {
             Some((_, fault)) if self.kind == Kind::Illegal => (self.span(), (*fault).to_owned()),
             _ => (span, message.to_string()),
@@ -288,9 +309,18 @@ impl<'t> Parser<'t> {
         (self.kind.name(), if is_keyword { "keyword" } else { "token" })
     }
 
-    /// Takes back what was reported since.
-    pub(super) fn take_back(&mut self, reported: usize) -> Vec<Diagnostic> {
-        self.diagnostics.split_off(reported.min(self.diagnostics.len()))
+    /// No more errors are reported.
+    pub(super) fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MAX_ERRORS
+    }
+
+    /// Takes back what was reported since, to read the text in another way; not where it is
+    /// nested too deep in any way.
+    pub(super) fn take_back(&mut self, reported: usize) -> Parse<Vec<Diagnostic>> {
+        if self.exhausted {
+            return Err(Failed);
+        }
+        Ok(self.diagnostics.split_off(reported.min(self.diagnostics.len())))
     }
 }
 

@@ -11,9 +11,7 @@ fn names_rule(keyword: Kind, next: Kind) -> bool {
     let assigned = matches!(next, Kind::Assign | Kind::Unify);
     let ruled = assigned || matches!(next, Kind::If | Kind::Contains);
     match keyword {
-        Kind::Every | Kind::If | Kind::In | Kind::Some | Kind::As => {
-            ruled || next == Kind::LParen
-        }
+        Kind::Every | Kind::If | Kind::In | Kind::Some | Kind::As => ruled || next == Kind::LParen,
         Kind::Package | Kind::Import => assigned || next == Kind::LParen,
         Kind::Not | Kind::LogicalAnd | Kind::LogicalOr => ruled,
         Kind::Contains => matches!(next, Kind::If | Kind::Contains),
@@ -57,8 +55,7 @@ impl Parser<'_> {
         let Some(mut head) = self.head(default)? else { return Ok(None) };
         if default {
             let span = self.span_from(start);
-            let rule =
-                Rule { default, head, body: None, elses: Vec::new(), chained: false, span };
+            let rule = Rule { default, head, body: None, elses: Vec::new(), chained: false, span };
             self.check_default(&rule)?;
             return Ok(Some(vec![rule]));
         }
@@ -182,7 +179,7 @@ impl Parser<'_> {
                     return Ok(vec![statement]);
                 }
             } else {
-                self.take_back(reported);
+                self.take_back(reported)?;
             }
             self.restore(open);
         }

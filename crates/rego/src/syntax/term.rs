@@ -5,7 +5,7 @@ use super::literal::{self, NumberFault};
 use super::parser::{Parse, Parser, kind_name};
 use super::token::Kind;
 use crate::Span;
-use crate::ast::{Expr, ExprKind, StatementKind, TemplatePart, Version};
+use crate::ast::{Expr, ExprKind, Statement, StatementKind, TemplatePart, Version};
 
 impl Parser<'_> {
     /// One term, with what is looked up in it, or its call.
@@ -18,26 +18,28 @@ impl Parser<'_> {
             self.kind = Kind::Ident;
         }
         self.height = 0;
-        let head = match self.kind {
-            Kind::Null => self.constant(ExprKind::Null),
-            Kind::True => self.constant(ExprKind::Bool(true)),
-            Kind::False => self.constant(ExprKind::Bool(false)),
-            Kind::Sub => {
-                let after = self.kind_at(self.index() + 1);
-                if matches!(after, Kind::Ident | Kind::Contains) {
-                    return self.negative_reference(span);
-                }
-                self.number()?
+        if self.kind == Kind::Sub {
+            let after = self.kind_at(self.index() + 1);
+            if matches!(after, Kind::Ident | Kind::Contains) {
+                return self.negative_reference(span);
             }
-            Kind::Dot | Kind::Number => self.number()?,
-            Kind::String | Kind::RawString => self.string()?,
-            Kind::TemplatePart | Kind::TemplateEnd => self.template()?,
-            Kind::RawTemplatePart | Kind::RawTemplateEnd => self.template()?,
-            Kind::Ident | Kind::Contains => self.variable(),
-            Kind::LBrack => self.array()?,
-            Kind::LBrace => self.set_or_object()?,
-            Kind::LParen => self.parentheses()?,
-            _ => return self.unexpected(),
+        }
+        // One slot for all arms: this frame stands on the stack once for every level.
+        let head = match self.kind {
+            Kind::Null => Ok(self.constant(ExprKind::Null)),
+            Kind::True => Ok(self.constant(ExprKind::Bool(true))),
+            Kind::False => Ok(self.constant(ExprKind::Bool(false))),
+            Kind::Sub | Kind::Dot | Kind::Number => self.number(),
+            Kind::String | Kind::RawString => self.string(),
+            Kind::TemplatePart
+            | Kind::TemplateEnd
+            | Kind::RawTemplatePart
+            | Kind::RawTemplateEnd => self.template(),
+            Kind::Ident | Kind::Contains => Ok(self.variable()),
+            Kind::LBrack => self.array(),
+            Kind::LBrace => self.set_or_object(),
+            Kind::LParen => self.parentheses(),
+            _ => self.unexpected(),
         };
         self.lookups(head)
     }
@@ -58,7 +60,7 @@ impl Parser<'_> {
     fn negative_reference(&mut self, sign: Span) -> Parse<Expr> {
         self.advance();
         let head = self.variable();
-        let term = self.lookups(head)?;
+        let term = self.lookups(Ok(head))?;
         let height = self.height;
         let zero = Expr { kind: ExprKind::Number("0".into()), span: sign };
         let operator = Expr { kind: ExprKind::Var(Kind::Sub.name().into()), span: sign };
@@ -110,21 +112,23 @@ impl Parser<'_> {
     fn parentheses(&mut self) -> Parse<Expr> {
         self.enter()?;
         self.advance();
-        let inner = self.infix(None, Level::Member)?;
-        if self.kind != Kind::RParen {
-            return self.fail(self.span(), "non-terminated expression");
+        let inner = self.infix(None, Level::Member);
+        if inner.is_ok() {
+            if self.kind != Kind::RParen {
+                return self.fail(self.span(), "non-terminated expression");
+            }
+            self.advance();
+            self.leave();
         }
-        self.advance();
-        self.leave();
-        Ok(inner)
+        inner
     }
 
     /// What follows a term without white space: `.a`, `[x]`, `(x)`.
-    fn lookups(&mut self, head: Expr) -> Parse<Expr> {
-        if self.is_adjacent() && matches!(self.kind, Kind::LParen | Kind::Dot | Kind::LBrack) {
-            return self.reference(head);
-        }
-        Ok(head)
+    fn lookups(&mut self, head: Parse<Expr>) -> Parse<Expr> {
+        let goes_on = head.is_ok()
+            && self.is_adjacent()
+            && matches!(self.kind, Kind::LParen | Kind::Dot | Kind::LBrack);
+        if goes_on { self.reference(head?) } else { head }
     }
 
     /// A reference or call, where the current token is the first dot or bracket behind its head.
@@ -132,51 +136,16 @@ impl Parser<'_> {
         let mut head = head;
         let mut height = self.height;
         let mut path: Vec<Expr> = Vec::new();
-        let fits = match &head.kind {
-            ExprKind::Var(_) => true,
-            _ => matches!(
-                kind_name(&head),
-                "array"
-                    | "object"
-                    | "set"
-                    | "call"
-                    | "arraycomprehension"
-                    | "setcomprehension"
-                    | "objectcomprehension"
-            ),
-        };
-        if !fits {
+        if !may_head(&head) {
             let name = kind_name(&head);
             return self.fail(head.span, format_args!("illegal ref (head cannot be {name})"));
         }
         loop {
             match self.kind {
-                Kind::Dot => {
-                    self.advance();
-                    let named = self.kind == Kind::Ident || self.is_reference_keyword(self.kind);
-                    if !self.is_adjacent() && self.kind != Kind::Eof {
-                        return self.fail(
-                            self.span_of_space(),
-                            "unexpected whitespace token: expected identifier",
-                        );
-                    }
-                    if !named {
-                        return self.expected("expected identifier");
-                    }
-                    let name = ExprKind::String(self.word().into());
-                    path.push(self.constant(name));
-                }
+                Kind::Dot => path.push(self.field()?),
                 Kind::LBrack => {
-                    self.enter()?;
-                    self.advance();
-                    let key = self.infix(None, Level::Member)?;
-                    if self.kind != Kind::RBrack {
-                        return self.expected("expected [");
-                    }
-                    self.advance();
-                    self.leave();
+                    path.push(self.key()?);
                     height = height.max(self.height);
-                    path.push(key);
                 }
                 Kind::LParen => {
                     let operator = self.looked_up(head, path, height)?;
@@ -197,6 +166,35 @@ impl Parser<'_> {
             }
         }
         self.looked_up(head, path, height)
+    }
+
+    /// `.a`
+    fn field(&mut self) -> Parse<Expr> {
+        self.advance();
+        if !self.is_adjacent() && self.kind != Kind::Eof {
+            let message = "unexpected whitespace token: expected identifier";
+            return self.fail(self.span_of_space(), message);
+        }
+        if self.kind != Kind::Ident && !self.is_reference_keyword(self.kind) {
+            return self.expected("expected identifier");
+        }
+        let name = ExprKind::String(self.word().into());
+        Ok(self.constant(name))
+    }
+
+    /// `[x]`
+    fn key(&mut self) -> Parse<Expr> {
+        self.enter()?;
+        self.advance();
+        let key = self.infix(None, Level::Member);
+        if key.is_ok() {
+            if self.kind != Kind::RBrack {
+                return self.expected("expected [");
+            }
+            self.advance();
+            self.leave();
+        }
+        key
     }
 
     /// The white space before the current token.
@@ -243,6 +241,8 @@ impl Parser<'_> {
             return self
                 .fail(self.span(), "template strings are not supported by current capabilities");
         }
+        // Two levels: what stands between is read by more functions than what brackets hold.
+        self.enter()?;
         self.enter()?;
         let mut parts = Vec::new();
         let mut height = 0;
@@ -266,12 +266,18 @@ impl Parser<'_> {
             height = height.max(self.height);
         }
         self.leave();
+        self.leave();
         self.grow(height)?;
         Ok(Expr { kind: ExprKind::Template(parts), span: self.span_from(start) })
     }
 
     fn template_expression(&mut self) -> Parse<TemplatePart> {
-        let statement = self.literal()?;
+        let statement = self.literal();
+        self.template_part(statement)
+    }
+
+    fn template_part(&mut self, statement: Parse<Statement>) -> Parse<TemplatePart> {
+        let statement = statement?;
         let what = match &statement.kind {
             _ if statement.negated => Some("negation ('not')"),
             StatementKind::Expr(expr) => match operator_name(expr) {
@@ -293,6 +299,21 @@ impl Parser<'_> {
         self.advance();
         Ok(TemplatePart::Expr(Box::new(statement)))
     }
+}
+
+/// Whether OPA lets an expression be looked into.
+fn may_head(head: &Expr) -> bool {
+    matches!(head.kind, ExprKind::Var(_))
+        || matches!(
+            kind_name(head),
+            "array"
+                | "object"
+                | "set"
+                | "call"
+                | "arraycomprehension"
+                | "setcomprehension"
+                | "objectcomprehension"
+        )
 }
 
 /// The name of the function of a call by operator or plain name.
