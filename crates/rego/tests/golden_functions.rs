@@ -36,13 +36,17 @@ fn term<'a>(value: &'a Value, arena: Arena<'a>) -> Term<'a> {
     }
 }
 
+#[derive(Default)]
+struct World {
+    facts: Facts,
+    patterns: Patterns,
+}
+
 /// What a call gives, as a golden line has it.
-fn answer(name: &str, args: &[Term<'_>], arena: Arena<'_>) -> String {
-    let facts = Facts { now: 1_700_000_000_000_000_000, ..Facts::default() };
-    let patterns = Patterns::default();
+fn answer<'a>(name: &str, args: &[Term<'a>], arena: Arena<'a>, world: &'a World) -> String {
     let function = find(name).and_then(|builtin| builtin.function);
     let Some(function) = function else { return "not implemented".to_owned() };
-    let mut context = Context { arena, facts: &facts, patterns: &patterns };
+    let mut context = Context { arena, facts: &world.facts, patterns: &world.patterns };
     match function(&mut context, args) {
         Ok(term) => format!("gives {term}"),
         Err(Failure::Undefined) => "undefined".to_owned(),
@@ -71,6 +75,7 @@ fn as_opa_answers() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/functions");
     let mut failures = Vec::new();
     let mut count = 0;
+    let world = World::default();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         for (number, text) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
@@ -82,7 +87,7 @@ fn as_opa_answers() {
             let arena = Arena::new(&bump, &budget);
             let Some(Value::Array(args)) = fields.get("args") else { panic!("{text}") };
             let args: Vec<_> = args.iter().map(|arg| term(arg, arena)).collect();
-            let (ours, opa) = (answer(name, &args, arena), golden(&line).unwrap());
+            let (ours, opa) = (answer(name, &args, arena, &world), golden(&line).unwrap());
             count += 1;
             if ours != opa {
                 let shown: Vec<_> = args.iter().map(ToString::to_string).collect();

@@ -11,6 +11,7 @@ mod casts;
 mod encoding;
 mod hash;
 mod ip;
+mod glob;
 mod json;
 mod net;
 mod notation;
@@ -18,6 +19,7 @@ mod numbers;
 mod operands;
 mod patterns;
 mod random;
+mod schema;
 mod semver;
 mod regex;
 mod sets;
@@ -43,6 +45,7 @@ const GROUPS: &[&[(&str, Function)]] = &[
     arrays::FUNCTIONS,
     casts::FUNCTIONS,
     numbers::FUNCTIONS,
+    glob::FUNCTIONS,
     regex::FUNCTIONS,
     sets::FUNCTIONS,
     sprintf::FUNCTIONS,
@@ -56,6 +59,7 @@ const GROUPS: &[&[(&str, Function)]] = &[
     json::FUNCTIONS,
     net::FUNCTIONS,
     random::FUNCTIONS,
+    schema::FUNCTIONS,
     semver::FUNCTIONS,
     time::FUNCTIONS,
     yaml::FUNCTIONS,

@@ -9,10 +9,12 @@ mod translate;
 
 use super::arithmetic::{Outcome, int};
 use super::operands::{operand, string};
+use super::patterns::Pattern;
 use super::{Context, Failure, Function};
 use crate::term::Term;
 use sekisho_budget::BudgetExceeded;
 use std::sync::Arc;
+use translate::Malformed;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("regex.is_valid", is_valid),
@@ -26,60 +28,22 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("regex.globs_match", globs::globs_match),
 ];
 
-/// A compiled pattern.
-#[derive(Debug)]
-pub(super) struct Pattern {
-    regex: regex::Regex,
-    /// names of its groups, from the first
-    names: Vec<String>,
-    /// about how many states it has
-    size: u64,
-}
-
-/// States that a pattern may have: above that its compilation takes too much memory.
-const MAX_SIZE: u64 = 400_000;
-/// Bytes that a compiled pattern may take.
-const MAX_BYTES: usize = 32 << 20;
-
 /// A compiled pattern, from those that are kept or new. It costs the same either way, so that
 /// what is kept does not change what an evaluation may do.
 fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failure> {
-    let budget = context.arena.budget();
-    budget.step(1 + pattern.len() as u64 / 16)?;
-    let kept = context.patterns.regex(pattern);
-    let found = match kept {
-        Some(found) => found,
-        None => {
-            let compiled = Arc::new(compile(pattern)?);
-            context.patterns.keep_regex(pattern, &compiled);
-            compiled
-        }
-    };
-    budget.step(found.size / 64)?;
-    Ok(found)
-}
-
-fn compile(pattern: &str) -> Result<Pattern, Failure> {
-    let translated = translate::translate(pattern).map_err(|e| Failure::error(e.message()))?;
-    if translated.size > MAX_SIZE {
-        return Err(BudgetExceeded::Memory.into());
+    context.arena.budget().step(1 + pattern.len() as u64 / 16)?;
+    if let Some(kept) = context.patterns.regexes.get(pattern) {
+        return Ok(kept);
     }
-    let nesting = u32::try_from(translate::MAX_NESTING * 2 + 8).unwrap_or(u32::MAX);
-    let regex = regex::RegexBuilder::new(&translated.pattern)
-        .size_limit(MAX_BYTES)
-        .nest_limit(nesting)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => BudgetExceeded::Memory.into(),
-            other => Failure::error(format!("error parsing regexp: {other}")),
-        })?;
-    Ok(Pattern { regex, names: translated.names, size: translated.size })
+    let translated = translate::translate(pattern).map_err(Malformed::failure)?;
+    let compiled = Pattern::compile(&translated.pattern, translated.names, translated.size)?;
+    let compiled = Arc::new(compiled);
+    context.patterns.regexes.keep(pattern, &compiled);
+    Ok(compiled)
 }
 
-/// What a search costs at most: in the worst case every state is looked at for every byte.
 fn search(context: &Context<'_>, pattern: &Pattern, text: &str) -> Result<(), BudgetExceeded> {
-    let len = text.len() as u64;
-    context.arena.budget().step(1 + len / 32 + len.saturating_mul(pattern.size / 64) / 64)
+    context.arena.budget().step(pattern.search_steps(text))
 }
 
 /// The pattern and the text of a call.
@@ -96,7 +60,10 @@ fn pattern_and_text<'a>(
 fn is_valid<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let Some(pattern) = operand(operands, 1).as_str() else { return Ok(Term::Bool(false)) };
     context.arena.budget().step(1 + pattern.len() as u64 / 16)?;
-    Ok(Term::Bool(translate::translate(pattern).is_ok()))
+    match translate::translate(pattern).map_err(Malformed::failure) {
+        Err(Failure::Budget(exceeded)) => Err(exceeded.into()),
+        translated => Ok(Term::Bool(translated.is_ok())),
+    }
 }
 
 fn is_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {

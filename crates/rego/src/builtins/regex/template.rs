@@ -1,6 +1,6 @@
 //! `regex.template_match`: a text that holds patterns between delimiters.
 
-use super::translate::translate;
+use super::translate::{Malformed, translate};
 use super::{Outcome, compiled, search, string};
 use crate::builtins::{Context, Failure};
 use crate::term::Term;
@@ -43,7 +43,7 @@ fn whole_pattern(template: &str, open: u8, close: u8) -> Result<String, Failure>
                 let inner = template.get(start + 1..at).unwrap_or("");
                 end = at + 1;
                 translate(&format!("^{inner}$"))
-                    .map_err(|error| Failure::error(error.message()))?;
+                    .map_err(Malformed::failure)?;
                 pattern.push_str(&format!("({inner})"));
             }
         }

@@ -5,6 +5,8 @@
 //! that nothing but a repetition follows it. See <https://pkg.go.dev/regexp/syntax>.
 
 use super::class::{self, Class};
+use crate::builtins::Failure;
+use sekisho_budget::BudgetExceeded;
 use std::fmt::Write;
 
 /// A pattern of Go that is well formed.
@@ -22,13 +24,19 @@ pub(super) struct Translated {
 pub(super) struct Malformed(pub(super) &'static str, pub(super) String);
 
 impl Malformed {
-    pub(super) fn message(&self) -> String {
-        format!("error parsing regexp: {}: `{}`", self.0, self.1)
+    /// Nesting that Go still allows is no mistake of the policy, but too much for the budget.
+    pub(super) fn failure(self) -> Failure {
+        match self.0 {
+            TOO_DEEP => BudgetExceeded::Memory.into(),
+            what => Failure::error(format!("error parsing regexp: {what}: `{}`", self.1)),
+        }
     }
 }
 
+const TOO_DEEP: &str = "expression nests too deeply";
+
 /// Groups nested deeper are refused; Go goes to 1,000.
-pub(super) const MAX_NESTING: usize = 200;
+const MAX_NESTING: usize = 200;
 /// The greatest count of a repetition, and the greatest product of nested ones.
 const MAX_REPEAT: u64 = 1000;
 
@@ -203,7 +211,7 @@ impl<'p> Translator<'p> {
 
     fn open(&mut self, name: Option<String>) -> Result<(), Malformed> {
         if self.groups.len() >= MAX_NESTING {
-            return Err(Malformed("expression nests too deeply", self.whole.to_owned()));
+            return Err(Malformed(TOO_DEEP, self.whole.to_owned()));
         }
         let total = std::mem::take(&mut self.total);
         self.groups.push(Group { flags: self.flags, start: self.out.len(), total });
