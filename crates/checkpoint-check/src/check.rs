@@ -4,6 +4,7 @@ use crate::Progress;
 use crate::findings;
 use crate::input::Input;
 use crate::load::{Loaded, Stdin, load};
+use crate::no_policy;
 use crate::objects::Object;
 use crate::places::Places;
 use crate::schema_findings;
@@ -63,6 +64,9 @@ pub fn check(
         strict: options.strict,
     };
     let (set, mut errors) = PolicySet::build(options.bundle, &build);
+    if errors.is_empty() {
+        errors.extend(no_policy::error(&set, options.now));
+    }
     let exceptions = set.exception_uses(options.now).map(|(_, document, _)| document);
     let of_policies: Vec<&Document> = set.objects().iter().chain(exceptions).collect();
     let places = Places::of(of_policies.into_iter().chain(&loaded.documents));
@@ -129,7 +133,12 @@ impl Run<'_> {
             .collect();
         let mut inventory = MemoryInventory::new();
         for document in self.set.objects() {
-            inventory.insert(Object::new(document, self.schemas, "default").decoded.object);
+            let object = Object::new(document, self.schemas, "default");
+            if object.decoded.is_readable() {
+                inventory.insert(object.decoded.object);
+            } else {
+                self.errors.extend(schema_findings::refusals(&object, self.places));
+            }
         }
         for object in objects.iter().filter(|object| object.decoded.is_readable()) {
             inventory.insert(object.decoded.object.clone());
@@ -137,7 +146,6 @@ impl Run<'_> {
         let judge = Judge {
             inventory: &inventory,
             schemas: self.schemas,
-            target: self.options.target,
             now: self.options.now,
             implied: self.options.implied,
             record: false,
@@ -176,13 +184,12 @@ impl Run<'_> {
             judged.findings.push(findings::finding(judgement, object.document, self.places, docs));
         }
         for error in verdict.errors {
-            let message = format!(
-                "{}: policy `{}`: {}",
-                schema_findings::name(object),
-                error.policy,
-                error.message
-            );
-            let at = self.places.diagnostic(object.document, &Pointer::root(), message);
+            let name = schema_findings::name(object);
+            let message = match error.policy {
+                Some(policy) => format!("{name}: policy `{policy}`: {}", error.message),
+                None => format!("{name}: {}", error.message),
+            };
+            let at = self.places.diagnostic(object.document, &error.pointer, message);
             judged.errors.push(Diagnostic { help: error.help, ..at });
         }
         judged

@@ -37,13 +37,22 @@ pub(crate) fn sort_out(
                 let locus = loci.locus(&problem.pointer);
                 findings.push(finding(object, problem, places, locus, (rule, severity)));
             }
-            _ => {
-                let message = format!("{}: {}", name(object), problem.message);
-                let error = places.diagnostic(object.document, &problem.pointer, message);
-                errors.push(Diagnostic { help: problem.help.clone(), ..error });
-            }
+            _ => errors.push(error(object, problem, places)),
         }
     }
+}
+
+/// Why the API server would not decode an object.
+pub(crate) fn refusals(object: &Object<'_>, places: &Places) -> Vec<Diagnostic> {
+    let wrong = object.decoded.problems.iter().filter(|p| p.kind == ProblemKind::WrongType);
+    wrong.map(|problem| error(object, problem, places)).collect()
+}
+
+/// A problem with its place.
+pub(crate) fn error(object: &Object<'_>, problem: &Problem, places: &Places) -> Diagnostic {
+    let message = format!("{}: {}", name(object), problem.message);
+    let error = places.diagnostic(object.document, &problem.pointer, message);
+    Diagnostic { help: problem.help.clone(), ..error }
 }
 
 /// `Pod web`, for messages.

@@ -47,9 +47,7 @@ pub fn show(
     for document in &loaded.documents {
         let object = Object::new(document, &schemas, options.namespace);
         for problem in &object.decoded.problems {
-            let message = format!("{}: {}", schema_findings::name(&object), problem.message);
-            let entry = places.diagnostic(document, &problem.pointer, message);
-            let entry = Diagnostic { help: problem.help.clone(), ..entry };
+            let entry = schema_findings::error(&object, problem, &places);
             match problem.kind {
                 ProblemKind::WrongType => shown.errors.push(entry),
                 _ => shown.warnings.push(entry),

@@ -1,11 +1,10 @@
 use crate::about::About;
-use crate::verdict::{PolicyError, Verdict};
+use crate::verdict::{Verdict, VerdictError};
 use crate::violations::{self, Decision};
 use crate::{PolicySet, implied};
 use sekisho_kube_model::Schemas;
-use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, EvalError, Inventory, Reads, Request, Target,
-};
+use sekisho_policy::{Budget, CompiledPolicy, EvalContext, EvalError, Inventory, Reads, Request};
+use sekisho_value::Pointer;
 use std::sync::atomic::AtomicBool;
 
 /// What a request is judged on beside the policy set: the same basis gives the same verdict.
@@ -15,8 +14,6 @@ pub struct Judge<'a> {
     pub inventory: &'a dyn Inventory,
     /// the schemas of the API server
     pub schemas: &'a Schemas,
-    /// what is judged for
-    pub target: &'a Target,
     /// the time that decides on expiry
     pub now: jiff::Timestamp,
     /// judge the pods that controllers would create, too
@@ -30,14 +27,33 @@ pub struct Judge<'a> {
 /// Judges a request: the one place where verdicts are made.
 #[must_use]
 pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdict {
+    if let Some(expired) = expired(set, judge.now) {
+        return Verdict { errors: vec![expired], ..Verdict::default() };
+    }
     let mut verdict = evaluate_alone(set, request, judge, None);
     if judge.implied
         && let Some(pod) = implied::pod_request(request, judge.schemas)
     {
-        let pod = evaluate_alone(set, &pod, judge, Some(request));
-        implied::merge(&mut verdict, pod);
+        match pod {
+            Ok(pod) => {
+                let pod = evaluate_alone(set, &pod, judge, Some(request));
+                implied::merge(&mut verdict, pod);
+            }
+            Err(errors) => verdict.errors.extend(errors),
+        }
     }
     verdict
+}
+
+/// A policy set that may not be used any more judges nothing.
+fn expired(set: &PolicySet, now: jiff::Timestamp) -> Option<VerdictError> {
+    let not_after = set.manifest().not_after.filter(|not_after| now > *not_after)?;
+    Some(VerdictError {
+        policy: None,
+        pointer: Pointer::root(),
+        message: format!("the policy set may be used until {not_after}"),
+        help: Some("get a newer one".to_owned()),
+    })
 }
 
 /// Judges one request; one for an implied pod comes with that of its controller.
@@ -57,7 +73,7 @@ fn evaluate_alone(
         }
         let budget = Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
         let context =
-            EvalContext { request, inventory: &inventory, target: judge.target, budget: &budget };
+            EvalContext { request, inventory: &inventory, target: set.target(), budget: &budget };
         match policy.evaluate.evaluate(&context) {
             Ok(outcome) => {
                 if !outcome.violations.is_empty() {
@@ -65,7 +81,7 @@ fn evaluate_alone(
                         let sent = controller.unwrap_or(request);
                         About::new(sent, judge.schemas, controller.is_some())
                     });
-                    let decision = Decision { set, policy, target: judge.target, now: judge.now };
+                    let decision = Decision { set, policy, now: judge.now };
                     violations::judge(&decision, outcome.violations, about, &mut verdict);
                 }
                 verdict.warnings.extend(outcome.warnings);
@@ -78,11 +94,11 @@ fn evaluate_alone(
     verdict
 }
 
-fn policy_error(policy: &CompiledPolicy, error: EvalError) -> PolicyError {
+fn policy_error(policy: &CompiledPolicy, error: EvalError) -> VerdictError {
     let message = error.to_string();
     let help = match error {
         EvalError::Budget(_) => None,
         EvalError::Failed { help, .. } => help,
     };
-    PolicyError { policy: policy.id.clone(), message, help }
+    VerdictError { policy: Some(policy.id.clone()), pointer: Pointer::root(), message, help }
 }

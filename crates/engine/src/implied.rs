@@ -1,5 +1,5 @@
-use crate::verdict::{Judgement, Verdict};
-use sekisho_kube_model::{Gvk, Schemas, pod_template};
+use crate::verdict::{Judgement, Verdict, VerdictError};
+use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template};
 use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
 use sekisho_value::{Pointer, Str, Value};
 use std::collections::HashMap;
@@ -17,16 +17,31 @@ const CONTROLLERS: &[(&str, &str, &str)] = &[
 ];
 
 /// The request that would come once the object is stored: the creation of its pod by its
-/// controller.
+/// controller; or why the API server would not read that pod, which a schema of the controller
+/// would have told where there is one.
 ///
 /// `None` where no pod would come of the object.
-pub(crate) fn pod_request(request: &Request, schemas: &Schemas) -> Option<Request> {
+pub(crate) fn pod_request(
+    request: &Request,
+    schemas: &Schemas,
+) -> Option<Result<Request, Vec<VerdictError>>> {
     let writes = matches!(request.operation, Operation::Create | Operation::Update);
     if !writes || !request.subresource.is_empty() || request.gvk.is("", "PodTemplate") {
         return None;
     }
     let template = pod_template(&request.gvk, &request.object)?;
-    Some(Request {
+    let pod = schemas.store(&template.pod);
+    if !pod.is_readable() {
+        let wrong = pod.problems.into_iter().filter(|p| p.kind == ProblemKind::WrongType);
+        let error = |problem: Problem| VerdictError {
+            policy: None,
+            pointer: template.pointer.join(&problem.pointer),
+            message: format!("the pod that it would create: {}", problem.message),
+            help: problem.help,
+        };
+        return Some(Err(wrong.map(error).collect()));
+    }
+    Some(Ok(Request {
         gvk: Gvk::new("", "v1", "Pod"),
         resource: Str::new_static("pods"),
         subresource: Str::default(),
@@ -34,10 +49,10 @@ pub(crate) fn pod_request(request: &Request, schemas: &Schemas) -> Option<Reques
         namespace: request.namespace.clone(),
         operation: Operation::Create,
         user: controller_user(&request.gvk),
-        object: schemas.store(&template.pod).object,
+        object: pod.object,
         old_object: Value::Null,
         dry_run: request.dry_run,
-    })
+    }))
 }
 
 /// The user that the controller of a kind creates pods as; nobody for kinds that are not built in.

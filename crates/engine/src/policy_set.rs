@@ -29,6 +29,7 @@ pub struct PolicySet {
     index: Index,
     exceptions: Exceptions,
     exception_documents: Vec<Document>,
+    target: Target,
     states: Vec<PolicyState>,
     objects: Vec<Document>,
     manifest: BundleManifest,
@@ -43,9 +44,11 @@ impl PolicySet {
         let mut builder = Builder {
             set: Self {
                 manifest: bundle.manifest().clone(),
+                target: options.target.clone(),
                 digest: Some(bundle.digest()),
                 ..Self::default()
             },
+            exceptions: Vec::new(),
             diagnostics: Vec::new(),
         };
         let documents = builder.read(bundle);
@@ -53,21 +56,35 @@ impl PolicySet {
         builder.compile(&documents, options);
         builder.refuse_two_contents();
         builder.set.index = Index::new(&builder.set.policies);
+        builder.set.exceptions = Exceptions::new(builder.exceptions);
         builder.set.states.sort_by(|a, b| a.id.cmp(&b.id));
+        builder.set.states.dedup();
         (builder.set, builder.diagnostics)
     }
 
     /// The policies that may be about a request, in order.
     pub(crate) fn candidates(&self, request: &Request) -> impl Iterator<Item = &CompiledPolicy> {
-        self.index.candidates(request).into_iter().filter_map(|number| self.policies.get(number))
+        self.index.candidates(request).filter_map(|number| self.policies.get(number))
     }
 
     pub(crate) fn exceptions(&self) -> &Exceptions {
         &self.exceptions
     }
 
+    /// What the set was compiled for, and is judged for.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     pub(crate) fn manifest(&self) -> &BundleManifest {
         &self.manifest
+    }
+
+    /// Whether there is no policy in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
     }
 
     /// The digest of the bundle, as shown.
@@ -100,7 +117,7 @@ impl PolicySet {
         &self,
         now: jiff::Timestamp,
     ) -> impl Iterator<Item = (&Exception, &Document, ExceptionUse)> {
-        self.exceptions.0.iter().zip(&self.exception_documents).map(move |(exception, document)| {
+        self.exceptions.iter().zip(&self.exception_documents).map(move |(exception, document)| {
             let usage = match exception.period(now) {
                 Period::Expired => ExceptionUse::Expired,
                 Period::Current if !exception.is_used() => ExceptionUse::Unused,
@@ -113,6 +130,7 @@ impl PolicySet {
 
 struct Builder {
     set: PolicySet,
+    exceptions: Vec<Exception>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -175,12 +193,12 @@ impl Builder {
     }
 
     fn exception(&mut self, document: Document) {
-        match exceptions::read(&document) {
-            Ok(exception) if self.set.exceptions.0.iter().any(|e| e.id == exception.id) => {
+        match exceptions::read(&document, &self.set.target) {
+            Ok(exception) if self.exceptions.iter().any(|e| e.id == exception.id) => {
                 self.at(&document, format!("exception `{}` stands twice", exception.id), None);
             }
             Ok(exception) => {
-                self.set.exceptions.0.push(exception);
+                self.exceptions.push(exception);
                 self.set.exception_documents.push(document);
             }
             Err(errors) => self.diagnostics.extend(errors),
@@ -273,7 +291,6 @@ impl Builder {
             let help = "give them different names, or take one away";
             self.diagnostics.push(Diagnostic::general(message).with_help(help));
         }
-        self.set.states.dedup_by(|a, b| a == b);
     }
 }
 

@@ -15,14 +15,14 @@ pub struct Verdict {
     pub warnings: Vec<String>,
     /// audit annotations: full key and value
     pub annotations: Vec<(String, String)>,
-    /// policies that could not be evaluated: never a pass
-    pub errors: Vec<PolicyError>,
+    /// what could not be judged: never a pass
+    pub errors: Vec<VerdictError>,
     /// what the evaluation read beside the request, where that was recorded
     pub reads: ReadSet,
 }
 
 impl Verdict {
-    /// Whether every policy was evaluated and none refuses.
+    /// Whether everything was judged and nothing refuses.
     #[must_use]
     pub fn allowed(&self) -> bool {
         self.denial.is_none() && self.errors.is_empty()
@@ -79,11 +79,13 @@ pub struct Judgement {
     pub pointers: Vec<Pointer>,
 }
 
-/// A policy that could not be evaluated on a request.
+/// Something that could not be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyError {
-    /// the policy
-    pub policy: PolicyId,
+pub struct VerdictError {
+    /// the policy that could not be evaluated; `None` where none could be
+    pub policy: Option<PolicyId>,
+    /// where in the object that was sent
+    pub pointer: Pointer,
     /// what went wrong
     pub message: String,
     /// how to mend it

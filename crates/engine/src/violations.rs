@@ -2,7 +2,7 @@ use crate::about::About;
 use crate::exceptions::Candidate;
 use crate::verdict::{Denial, Judgement, Verdict};
 use crate::{PolicySet, actions, finding_key};
-use sekisho_policy::{Action, CompiledPolicy, Target, Violation};
+use sekisho_policy::{Action, CompiledPolicy, Violation};
 use sekisho_report::Status;
 use sekisho_value::Pointer;
 use std::collections::{HashMap, HashSet};
@@ -12,7 +12,6 @@ use std::sync::Arc;
 pub(crate) struct Decision<'a> {
     pub(crate) set: &'a PolicySet,
     pub(crate) policy: &'a CompiledPolicy,
-    pub(crate) target: &'a Target,
     pub(crate) now: jiff::Timestamp,
 }
 
@@ -56,7 +55,7 @@ pub(crate) fn judge(
 }
 
 fn rule(decision: &Decision<'_>, violation: &Violation, about: &About<'_>) -> Ruling {
-    let Decision { set, policy, target, now } = *decision;
+    let Decision { set, policy, now } = *decision;
     let name = violation.policy.clone().unwrap_or_else(|| Arc::clone(&policy.name));
     let declared = violation.action.unwrap_or(policy.action);
     let (action, action_reason) = actions::effective(set, &policy.id, &name, declared);
@@ -70,7 +69,7 @@ fn rule(decision: &Decision<'_>, violation: &Violation, about: &About<'_>) -> Ru
     };
     let exception = match action {
         Action::Off => None,
-        _ => set.exceptions().find(&candidate, target, now),
+        _ => set.exceptions().find(&candidate, set.target(), now),
     };
     Ruling { name, declared, action, action_reason, exception }
 }

@@ -1,7 +1,9 @@
 //! The engine with a dialect made for the test: it knows no other.
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet, Verdict, evaluate};
+use sekisho_engine::{
+    BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, Verdict, evaluate,
+};
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Bundle, BundleFile, BundleManifest, CompileContext, Compiled, CompiledPolicy, Dialect,
@@ -11,6 +13,7 @@ use sekisho_policy::{
 use sekisho_report::{PolicyStatus, Status};
 use sekisho_value::{Pointer, Value, from_json};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Policies of kind `Rule`: `spec` has `kind`, `action`, `fields` (JSON pointers that must be
 /// absent), `does` (`fail`, `spend`, `read`), and `says` (a violation, `ACTION MESSAGE`, each, on
@@ -118,12 +121,17 @@ impl Dialect for TestDialect {
     }
 }
 
+/// A target with the label `tier: core`.
+fn target() -> Target {
+    Target { labels: [("tier".to_owned(), "core".to_owned())].into(), ..Target::default() }
+}
+
 fn build(policies: &str, manifest: BundleManifest) -> (PolicySet, Vec<String>) {
     let files = vec![BundleFile { path: "p.yaml".into(), bytes: policies.as_bytes().into() }];
     let options = BuildOptions {
         dialects: &[&TestDialect],
         unsupported: |_, _| None,
-        target: &Target::default(),
+        target: &target(),
         strict: false,
     };
     let (set, errors) = PolicySet::build(&Bundle::new(files, manifest), &options);
@@ -137,6 +145,16 @@ fn rule(name: &str, spec: &str) -> String {
 }
 
 fn judge(set: &PolicySet, object: &str, operation: Operation, record: bool) -> Verdict {
+    judge_until(set, object, operation, record, None)
+}
+
+fn judge_until(
+    set: &PolicySet,
+    object: &str,
+    operation: Operation,
+    record: bool,
+    cancelled: Option<&AtomicBool>,
+) -> Verdict {
     let object = from_json(object).unwrap();
     let request = Request {
         gvk: Gvk::of(&object).unwrap(),
@@ -153,11 +171,10 @@ fn judge(set: &PolicySet, object: &str, operation: Operation, record: bool) -> V
     let judge = Judge {
         inventory: &MemoryInventory::new(),
         schemas: &Schemas::builtin(),
-        target: &Target::default(),
         now: jiff::Timestamp::UNIX_EPOCH,
         implied: true,
         record,
-        cancelled: None,
+        cancelled,
     };
     evaluate(set, &request, &judge)
 }
@@ -266,6 +283,46 @@ fn what_cannot_be_evaluated_is_an_error_never_a_pass() {
 }
 
 #[test]
+fn a_raised_flag_ends_an_evaluation() {
+    let (set, _) = build(&rule("r", "{kind: Pod, does: spend}"), BundleManifest::default());
+    let raised = AtomicBool::new(true);
+    let verdict = judge_until(&set, POD, Operation::Create, false, Some(&raised));
+    assert!(!verdict.allowed());
+    assert_eq!(verdict.errors[0].message, "the evaluation took longer than it may");
+}
+
+#[test]
+fn a_policy_set_judges_nothing_once_its_time_is_over() {
+    let policy = rule("r", "{kind: Pod, fields: [/spec/absent]}");
+    let until = |seconds| BundleManifest {
+        not_after: Some(jiff::Timestamp::from_second(seconds).unwrap()),
+        ..BundleManifest::default()
+    };
+    let verdict = |seconds| judge(&build(&policy, until(seconds)).0, POD, Operation::Create, false);
+    assert!(verdict(0).allowed(), "the last instant is within");
+    let verdict = verdict(-1);
+    assert!(!verdict.allowed());
+    assert_eq!(verdict.errors[0].message, "the policy set may be used until 1969-12-31T23:59:59Z");
+}
+
+#[test]
+fn a_template_that_makes_no_pod_is_an_error() {
+    // Nothing tells the schema of a Rollout, so only the pod itself shows what is wrong.
+    let rollout = r#"{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","metadata":{"name":"a"},
+        "spec":{"template":{"spec":{"hostPID":"true","containers":[]}}}}"#;
+    let (set, _) = build(&rule("r", "{kind: Pod, fields: [/spec/x]}"), BundleManifest::default());
+    let verdict = judge(&set, rollout, Operation::Create, false);
+    assert!(!verdict.allowed());
+    let error = &verdict.errors[0];
+    assert_eq!(error.pointer.as_str(), "/spec/template/spec/hostPID");
+    assert_eq!(
+        error.message,
+        "the pod that it would create: `hostPID` wants a boolean, found the string `\"true\"`"
+    );
+    assert!(judge(&set, &rollout.replace(r#""true""#, "true"), Operation::Create, false).allowed());
+}
+
+#[test]
 fn the_manifest_replaces_actions_and_says_so() {
     let actions = |pattern: &str, action| BundleManifest {
         actions: vec![(Pattern::new(pattern), action)],
@@ -287,8 +344,9 @@ fn the_manifest_replaces_actions_and_says_so() {
 #[test]
 fn one_id_with_two_contents_is_an_error() {
     let same = rule("r", "{kind: Pod}");
-    let (set, errors) = build(&[same.clone(), same.clone()].concat(), BundleManifest::default());
-    assert_eq!((errors.len(), set.states().len()), (0, 1));
+    let twice = [same.clone(), rule("other", "{kind: Pod}"), same.clone()];
+    let (set, errors) = build(&twice.concat(), BundleManifest::default());
+    assert_eq!((errors.len(), set.states().len()), (0, 2));
     let (_, errors) = build(&[same, rule("r", "{kind: '*'}")].concat(), BundleManifest::default());
     assert_eq!(errors, ["policy `local/test/Rule/r` stands twice with different contents"]);
 }
@@ -304,14 +362,15 @@ fn reads_are_recorded_misses_included() {
     assert!(judge(&set, POD, Operation::Create, false).reads.keys.is_empty());
 }
 
+fn exception(name: &str, more: &str) -> String {
+    format!(
+        "---\napiVersion: sekisho.dev/v1alpha1\nkind: Exception\nmetadata: {{name: {name}}}\nspec:\n  \
+         policy: test\n  reason: r\n  notAfter: 2000-01-01T00:00:00Z\n{more}"
+    )
+}
+
 #[test]
 fn an_exception_for_a_container_wants_every_offending_container() {
-    let exception = |more: &str| {
-        format!(
-            "---\napiVersion: sekisho.dev/v1alpha1\nkind: Exception\nmetadata: {{name: e}}\nspec:\n  \
-             policy: test\n  reason: r\n  notAfter: 2000-01-01T00:00:00Z\n{more}"
-        )
-    };
     let first = "{kind: Pod, fields: [/spec/containers/0/stdin]}";
     let both = "{kind: Pod, fields: [/spec/containers/0/stdin, /spec/containers/1/stdin]}";
     let pod_level = "{kind: Pod, fields: [/spec/containers/0/stdin, /spec/hostPID]}";
@@ -328,13 +387,46 @@ fn an_exception_for_a_container_wants_every_offending_container() {
         (first, "  subject: {kinds: [Deployment]}\n", false),
         (first, "  subject: {namespaces: [kube-*]}\n", false),
         (first, "  target: {labels: {tier: edge}}\n", false),
+        (first, "  target: {labels: {tier: core}}\n", true),
+        (first, "  subject: {namespaces: [ops, shop]}\n", true),
+        (first, "  subject: {namespaces: ['*'], names: [b]}\n", false),
+        (first, "  subject: {names: [b, a]}\n", true),
+        (first, "  subject: {names: ['?']}\n", false),
         (first, "  notBefore: 1999-01-01T00:00:00Z\n", false),
     ] {
-        let (set, errors) = build(&(rule("r", spec) + &exception(more)), BundleManifest::default());
+        let (set, errors) =
+            build(&(rule("r", spec) + &exception("e", more)), BundleManifest::default());
         assert_eq!(errors, Vec::<String>::new(), "{more}");
         let verdict = judge(&set, POD, Operation::Create, false);
         let status = if excepted { Status::Excepted } else { Status::Active };
         assert_eq!(verdict.judgements[0].status, status, "{spec} {more}");
         assert_eq!(verdict.allowed(), excepted, "{spec} {more}");
     }
+}
+
+#[test]
+fn the_first_exception_that_covers_counts_and_all_that_do_are_used() {
+    let policies = [
+        rule("r", "{kind: Pod, fields: [/spec/hostPID]}"),
+        exception("other", "  subject: {namespaces: [ops]}\n"),
+        exception("wide", "  subject: {names: ['*']}\n"),
+        exception("by-namespace", "  subject: {namespaces: [shop]}\n"),
+        exception("by-name", "  subject: {names: [a]}\n"),
+    ];
+    let (set, errors) = build(&policies.concat(), BundleManifest::default());
+    assert_eq!(errors, Vec::<String>::new());
+    let verdict = judge(&set, POD, Operation::Create, false);
+    assert_eq!(verdict.judgements[0].exception.as_deref(), Some("wide"));
+    let uses = set.exception_uses(jiff::Timestamp::UNIX_EPOCH);
+    let unused: Vec<_> = uses.filter(|(_, _, usage)| *usage == ExceptionUse::Unused).collect();
+    assert_eq!(unused.iter().map(|(e, _, _)| e.id.as_str()).collect::<Vec<_>>(), ["other"]);
+}
+
+#[test]
+fn a_label_that_the_target_does_not_have_is_not_guessed() {
+    let exception = exception("e", "  target: {labels: {region: north}}\n");
+    let (set, errors) =
+        build(&(rule("r", "{kind: Pod, fields: [/spec]}") + &exception), BundleManifest::default());
+    assert_eq!(errors, ["the target that is judged for has no label `region`"]);
+    assert!(!judge(&set, POD, Operation::Create, false).allowed());
 }

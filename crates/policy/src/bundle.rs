@@ -1,5 +1,4 @@
 use crate::{Action, Digest, Pattern};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a policy set is built from, and from nothing else: files and a manifest.
@@ -28,13 +27,11 @@ pub struct BundleManifest {
     pub sequence: u64,
     /// when it was issued
     pub issued: Option<jiff::Timestamp>,
-    /// until when it may be used
+    /// until when it may be used: later it judges nothing, which is an error
     pub not_after: Option<jiff::Timestamp>,
     /// actions that replace the declared ones: (policy id or name, action); the last that
     /// matches wins
     pub actions: Vec<(Pattern, Action)>,
-    /// parameters by name
-    pub parameters: BTreeMap<String, String>,
 }
 
 impl Bundle {
@@ -76,13 +73,12 @@ fn digest(files: &[BundleFile], manifest: &BundleManifest) -> Digest {
         manifest.actions.iter().map(|(policy, action)| format!("{policy}={action}")).collect();
     let time = |time: Option<jiff::Timestamp>| time.map_or(String::new(), |time| time.to_string());
     let head = format!(
-        "{}\n{}\n{}\n{}\n{:?}\n{:?}",
+        "{}\n{}\n{}\n{}\n{:?}",
         manifest.name,
         manifest.sequence,
         time(manifest.issued),
         time(manifest.not_after),
         actions,
-        manifest.parameters,
     );
     let mut parts: Vec<&[u8]> = vec![head.as_bytes()];
     for file in files {

@@ -33,6 +33,12 @@ impl Pattern {
         true
     }
 
+    /// The one name that matches, where it is only one.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        (!self.0.contains('*')).then_some(&self.0)
+    }
+
     /// The text of the pattern.
     #[must_use]
     pub fn as_str(&self) -> &str {

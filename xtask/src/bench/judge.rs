@@ -73,7 +73,6 @@ pub(super) fn judge() -> anyhow::Result<Vec<Figure>> {
             let judge = Judge {
                 inventory: &MemoryInventory::new(),
                 schemas: &Schemas::builtin(),
-                target: &Target::default(),
                 now: jiff::Timestamp::UNIX_EPOCH,
                 implied: true,
                 record: false,

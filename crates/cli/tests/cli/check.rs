@@ -181,6 +181,17 @@ metadata: {name: k8srequiredlabels}
 }
 
 #[test]
+fn objects_beside_policies_that_cannot_be_read_are_errors() {
+    let namespace = "apiVersion: v1
+kind: Namespace
+metadata: {name: default, labels: {pod-security.kubernetes.io/enforce: 5}}
+";
+    let scene = Scene::new().file("p/ns.yaml", namespace).file("a.yaml", HARDENED);
+    let run = scene.run(&["check", "a.yaml", "-p", "p", "-o", "json"]).code(2);
+    assert!(run.errors().contains("wants a string"), "{run:?}");
+}
+
+#[test]
 fn baselines_count_per_key() {
     let scene = Scene::new().file("a.yaml", BREAKOUT);
     scene.run(&["check", "a.yaml", "-o", "json", "--output-file", "b.json"]).code(1);

@@ -9,7 +9,7 @@ use crate::Subject;
 use jiff::Timestamp;
 use sekisho_policy::{Pattern, PolicyId, Target};
 use sekisho_report::Resource;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Permission to violate rules, for a reason and a time.
@@ -116,21 +116,75 @@ pub enum ExceptionUse {
     Unused,
 }
 
-/// All exceptions of a policy set.
+/// All exceptions of a policy set, found by a namespace or a name that they are limited to.
 #[derive(Debug, Default)]
-pub(crate) struct Exceptions(pub(crate) Vec<Exception>);
+pub(crate) struct Exceptions {
+    all: Vec<Exception>,
+    by_namespace: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>>,
+    /// those that neither namespaces nor names in plain words limit
+    wide: Vec<usize>,
+}
 
 impl Exceptions {
-    /// The id of the first exception that covers a finding.
+    /// Indexes exceptions, which keep their order.
+    pub(crate) fn new(all: Vec<Exception>) -> Self {
+        let mut exceptions = Self::default();
+        for (number, exception) in all.iter().enumerate() {
+            let (index, names) = match (literals(&exception.namespaces), literals(&exception.names))
+            {
+                (Some(namespaces), _) => (&mut exceptions.by_namespace, namespaces),
+                (None, Some(names)) => (&mut exceptions.by_name, names),
+                (None, None) => {
+                    exceptions.wide.push(number);
+                    continue;
+                }
+            };
+            for name in names {
+                index.entry(name.to_owned()).or_default().push(number);
+            }
+        }
+        Self { all, ..exceptions }
+    }
+
+    /// All of them in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Exception> {
+        self.all.iter()
+    }
+
+    /// The id of the first exception that covers a finding. All that cover it count as used.
     pub(crate) fn find(
         &self,
         finding: &Candidate<'_>,
         target: &Target,
         now: Timestamp,
     ) -> Option<String> {
-        let current = |e: &&Exception| e.period(now) == Period::Current;
-        let exception = self.0.iter().filter(current).find(|e| e.covers(finding, target))?;
-        exception.used.store(true, Ordering::Relaxed);
-        Some(exception.id.clone())
+        if self.all.is_empty() {
+            return None;
+        }
+        let namespace = finding.resource.namespace.as_deref().unwrap_or_default();
+        let lists = [
+            self.by_namespace.get(namespace),
+            self.by_name.get(&finding.resource.name),
+            self.by_name.get(&finding.subject.name),
+            Some(&self.wide),
+        ];
+        let mut first: Option<(usize, &Exception)> = None;
+        for number in lists.into_iter().flatten().flatten() {
+            let Some(exception) = self.all.get(*number) else { continue };
+            if exception.period(now) == Period::Current && exception.covers(finding, target) {
+                exception.used.store(true, Ordering::Relaxed);
+                if first.is_none_or(|(before, _)| *number < before) {
+                    first = Some((*number, exception));
+                }
+            }
+        }
+        first.map(|(_, exception)| exception.id.clone())
     }
+}
+
+/// The names of a limit that consists of names without `*`; `None` for no limit.
+fn literals(patterns: &[Pattern]) -> Option<Vec<&str>> {
+    let names: Option<Vec<&str>> = patterns.iter().map(Pattern::literal).collect();
+    names.filter(|names| !names.is_empty())
 }

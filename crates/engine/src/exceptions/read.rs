@@ -1,7 +1,7 @@
 use super::Exception;
 use jiff::Timestamp;
 use sekisho_manifest::Document;
-use sekisho_policy::Pattern;
+use sekisho_policy::{Pattern, Target};
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
@@ -29,10 +29,18 @@ const SUBJECT: &[&str] = &["kinds", "namespaces", "names"];
 const TARGET: &[&str] = &["labels"];
 
 /// Reads an `Exception`. Whatever is wrong with it is an error: an exception that says other than
-/// its author thinks must not apply.
-pub(crate) fn read(document: &Document) -> Result<Exception, Vec<Diagnostic>> {
+/// its author thinks must not apply. That a label of the target decides which the target does not
+/// have is an error, too: it is not guessed which way.
+pub(crate) fn read(document: &Document, target: &Target) -> Result<Exception, Vec<Diagnostic>> {
     let mut reader = Reader { document, errors: Vec::new() };
     let exception = reader.exception();
+    for key in exception.iter().flat_map(|exception| exception.target.keys()) {
+        if !target.labels.contains_key(key) {
+            let at = Pointer::root().keys(&["spec", "target", "labels", key]);
+            let message = format!("the target that is judged for has no label `{key}`");
+            reader.error(&at, message, "give the target the label, whatever its value");
+        }
+    }
     match (exception, reader.errors.is_empty()) {
         (Some(exception), true) => Ok(exception),
         _ => Err(reader.errors),
