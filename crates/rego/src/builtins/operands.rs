@@ -46,7 +46,7 @@ pub(super) fn int(operands: &[Term<'_>], position: usize) -> Result<i64, Failure
     let term = operand(operands, position);
     match term {
         Term::Int(int) => Ok(int),
-        Term::Number(literal) => literal.parse().map_err(|_| {
+        Term::Number(_) => term.as_int().ok_or_else(|| {
             Failure::operand(position, "must be integer number but got floating-point number")
         }),
         other => Err(Failure::operand_type(position, other, &["number"])),

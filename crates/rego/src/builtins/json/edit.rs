@@ -359,7 +359,9 @@ impl<'a> Document<'a> {
 fn to_index(len: usize, key: Term<'_>) -> Result<i64, Failure> {
     match key {
         Term::Int(int) => Ok(int),
-        Term::Number(_) => Err(Failure::error("invalid number type for indexing")),
+        Term::Number(_) => {
+            key.as_int().ok_or_else(|| Failure::error("invalid number type for indexing"))
+        }
         Term::String("-") => Ok(i64::try_from(len).unwrap_or(i64::MAX)),
         Term::String(text) => {
             let int = text.parse().map_err(|_| Failure::error("invalid string for indexing"))?;
