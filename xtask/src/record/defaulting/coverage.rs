@@ -173,14 +173,7 @@ impl<'a> Coverage<'a> {
             ("documented stored", number(&|seen| seen.documented && seen.added)),
             ("stored", number(&|seen| seen.added)),
             ("not given", strings(self.names(|seen| !seen.given))),
-            (
-                "gaps",
-                strings(
-                    self.names(|seen| {
-                        (seen.default || seen.zero || seen.documented) && !seen.shown()
-                    }),
-                ),
-            ),
+            ("gaps", strings(self.names(Seen::gap))),
             ("left out", Value::from(Map::from_iter(skipped.map(|(k, v)| (k, Value::from(v)))))),
         ])
     }
