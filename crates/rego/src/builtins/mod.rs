@@ -25,6 +25,8 @@ mod regex;
 mod sets;
 mod sprintf;
 mod strings;
+mod units;
+mod walk;
 mod time;
 mod url;
 mod yaml;
@@ -54,6 +56,8 @@ const GROUPS: &[&[(&str, Function)]] = &[
     strings::AFFIXES,
     strings::CASE,
     strings::REPLACE,
+    units::FUNCTIONS,
+    walk::FUNCTIONS,
     encoding::FUNCTIONS,
     hash::FUNCTIONS,
     json::FUNCTIONS,

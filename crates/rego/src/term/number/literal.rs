@@ -91,6 +91,13 @@ impl<'a> Literal<'a> {
         Ok((self.padded(self.zeros, cost)?, self.exponent() - zeros))
     }
 
+    /// Its digits as one integer, and the power of ten of the last of them.
+    pub(crate) fn exact_parts(&self, cost: Cost<'_>) -> Result<(BigInt, i64), BudgetExceeded> {
+        let sign = if self.negative { Sign::Minus } else { Sign::Plus };
+        let exponent = if self.is_zero() { 0 } else { self.exponent() };
+        Ok((BigInt::from_biguint(sign, self.padded(0, cost)?), exponent))
+    }
+
     /// The number, where it is an integer of any size.
     pub(crate) fn to_integer(self, cost: Cost<'_>) -> Result<Option<BigInt>, BudgetExceeded> {
         let Ok(zeros) = usize::try_from(if self.is_zero() { 0 } else { self.exponent() }) else {
