@@ -33,7 +33,7 @@ fn clause_of<'m>(modules: &'m [Module], tree: &RuleTree, site: Site) -> Option<&
 
 impl Graph {
     /// The graph of all rules.
-    pub(super) fn new(modules: &[Module], tree: &RuleTree) -> Self {
+    pub(super) fn new(cx: &mut Cx<'_>, modules: &[Module], tree: &RuleTree) -> Self {
         let mut sites = Vec::new();
         let mut clauses = Vec::with_capacity(tree.rules.len());
         for (rule, info) in tree.rules.iter().enumerate() {
@@ -45,9 +45,13 @@ impl Graph {
         let total = sites.len() + 2 * tree.nodes.len();
         let mut graph = Self { sites, edges: Vec::with_capacity(total), clauses };
         for site in &graph.sites {
-            let reached = clause_of(modules, tree, *site).map(|clause| reaches(tree, clause));
+            let clause = clause_of(modules, tree, *site);
+            let (reached, cost) = clause.map(|clause| reaches(tree, clause)).unwrap_or_default();
+            if !cx.step(1 + cost) {
+                break;
+            }
             let mut edges = Vec::new();
-            for reached in reached.into_iter().flatten() {
+            for reached in reached {
                 graph.targets(tree, reached, &mut edges);
             }
             graph.edges.push(edges);
@@ -218,8 +222,9 @@ impl Tarjan {
     }
 }
 
-/// What a clause may use.
-fn reaches(tree: &RuleTree, clause: &Clause) -> BTreeSet<Reached> {
+/// What a clause may use, and how much was looked at to find out.
+fn reaches(tree: &RuleTree, clause: &Clause) -> (BTreeSet<Reached>, usize) {
+    let mut cost = 0;
     let mut reached = BTreeSet::new();
     let mut values = narrow::Known::default();
     let mut add = |term: &Term, values: &narrow::Known| {
@@ -227,7 +232,7 @@ fn reaches(tree: &RuleTree, clause: &Clause) -> BTreeSet<Reached> {
             && let Some(path) = functions::data_path(term)
         {
             narrow::expand(term, path, values, &mut |path| {
-                tree.reached(path, &mut |one| {
+                cost += tree.reached(path, &mut |one| {
                     reached.insert(one);
                 });
             });
@@ -248,7 +253,7 @@ fn reaches(tree: &RuleTree, clause: &Clause) -> BTreeSet<Reached> {
         }
         walk::Into::Inside
     });
-    reached
+    (reached, cost)
 }
 
 /// `data.test.p[x]` of a clause.
@@ -271,18 +276,29 @@ pub(super) fn rule_path(names: &Names, package: &[sekisho_value::Str], clause: &
     String::new()
 }
 
+/// Of rules that use each other, as many are told.
+const MOST_TOLD: usize = 10;
+
+/// A longer way back to a rule is shortened.
+const MOST_NAMED: usize = 100;
+
 /// Reports rules that use themselves.
 pub(super) fn check_recursion(cx: &mut Cx<'_>, modules: &[Module], tree: &RuleTree, graph: &Graph) {
     for component in graph.components() {
         let single = component.len() == 1;
         let within: BTreeSet<usize> = component.iter().copied().collect();
+        let mut told = 0;
         for node in component {
             let Some(site) = graph.sites.get(node).copied() else { continue };
             if single && !graph.edges_of(node).contains(&node) {
                 continue;
             }
-            if cx.errors.len() >= cx.options.error_limit || !cx.step(within.len()) {
-                cx.stop = true;
+            // Of very many rules that use each other a few say enough.
+            if told >= MOST_TOLD {
+                break;
+            }
+            told += 1;
+            if !cx.step(within.len()) {
                 return;
             }
             let steps = graph.cycle(node, &within);
@@ -291,6 +307,12 @@ pub(super) fn check_recursion(cx: &mut Cx<'_>, modules: &[Module], tree: &RuleTr
                 .filter_map(|step| graph.sites.get(*step))
                 .map(|site| shown(&cx.names, modules, tree, *site))
                 .collect();
+            let named = match named.as_slice() {
+                [first, .., last] if named.len() > MOST_NAMED => {
+                    vec![first.clone(), "…".to_owned(), last.clone()]
+                }
+                _ => named,
+            };
             let rule = shown(&cx.names, modules, tree, site);
             let message = format!("rule {rule} is recursive: {}", named.join(" -> "));
             let at = clause_of(modules, tree, site).map(|clause| clause.at).unwrap_or_default();

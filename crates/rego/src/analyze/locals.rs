@@ -6,6 +6,7 @@ use super::cx::Cx;
 use super::draft::{Body, Clause, Every, Expr, Kind, Operand, Part, Rule, SomeIn, Term, Value};
 use super::names::{Name, NameSet};
 use super::outputs;
+use super::rename::rename;
 use super::resolve::{declared_in, declared_in_body};
 use super::walk::{self, Into, Node, Skip};
 use crate::{Code, Location};
@@ -82,7 +83,7 @@ fn clause(cx: &mut Cx<'_>, clause: &mut Clause, params: &Scope) {
     let declared = locals.scopes.pop().unwrap_or_default();
     let head = &mut clause.head;
     for term in head.args.iter_mut().chain(&mut head.path).chain([&mut head.value]) {
-        rename(term, &declared);
+        rename(term, &|name| declared.known.get(&name).map(|(now, _)| *now));
     }
 }
 
@@ -110,85 +111,6 @@ fn nested_in_head(cx: &mut Cx<'_>, term: &mut Term) {
             }
         }
         _ => {}
-    }
-}
-
-/// Gives the variables of a head the names that they have in the body.
-fn rename(term: &mut Term, declared: &Scope) {
-    let document = term.as_root_document().is_some();
-    let rename_body = |body: &mut Body| body.iter_mut().for_each(|e| rename_in_expr(e, declared));
-    match &mut term.value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        Value::Var(name) => {
-            if let Some((now, _)) = declared.known.get(name) {
-                *name = *now;
-            }
-        }
-        Value::Ref(terms) => {
-            terms.iter_mut().for_each(|each| rename(each, declared));
-            // `input`, where it is a variable of the body.
-            if let (true, Some(name)) = (document, terms.first().and_then(Term::as_var))
-                && !name.is_root()
-            {
-                term.value = Value::Var(name);
-            }
-        }
-        Value::Call(terms) | Value::Array(terms) | Value::Set(terms) => {
-            terms.iter_mut().for_each(|each| rename(each, declared));
-        }
-        Value::Object(entries) => {
-            for (key, value) in entries {
-                rename(key, declared);
-                rename(value, declared);
-            }
-        }
-        Value::ArrayOf(item, body) | Value::SetOf(item, body) => {
-            rename(item, declared);
-            rename_body(body);
-        }
-        Value::ObjectOf(key, value, body) => {
-            rename(key, declared);
-            rename(value, declared);
-            rename_body(body);
-        }
-        Value::Template(parts) => {
-            for part in parts {
-                match part {
-                    Part::Term(each) => rename(each, declared),
-                    Part::Expr(each) => rename_in_expr(each, declared),
-                }
-            }
-        }
-    }
-}
-
-fn rename_in_expr(expr: &mut Expr, declared: &Scope) {
-    let rename_body = |body: &mut Body| body.iter_mut().for_each(|e| rename_in_expr(e, declared));
-    match &mut expr.kind {
-        Kind::Term(term) => rename(term, declared),
-        Kind::Call(terms) | Kind::Some(terms) => {
-            terms.iter_mut().for_each(|term| rename(term, declared));
-        }
-        Kind::SomeIn(some) => {
-            some.key.iter_mut().for_each(|key| rename(key, declared));
-            rename(&mut some.value, declared);
-            rename(&mut some.collection, declared);
-        }
-        Kind::Every(every) => {
-            every.key.iter_mut().for_each(|key| rename(key, declared));
-            rename(&mut every.value, declared);
-            rename(&mut every.domain, declared);
-            rename_body(&mut every.body);
-        }
-        Kind::Not(operand) => rename_body(&mut operand.body),
-        Kind::And(left, right) | Kind::Or(left, right) => {
-            rename_body(&mut left.body);
-            rename_body(&mut right.body);
-        }
-    }
-    for with in &mut expr.with {
-        rename(&mut with.target, declared);
-        rename(&mut with.value, declared);
     }
 }
 

@@ -24,7 +24,10 @@ mod names;
 mod narrow;
 mod outputs;
 mod print;
+#[cfg(test)]
+mod printed;
 mod query;
+mod rename;
 mod resolve;
 mod rule_tree;
 mod safety;
@@ -152,7 +155,7 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
     let mut modules: Vec<Module> = sorted.iter().map(|module| lift.module(module)).collect();
     let tree = rewrite(cx, &sorted, &mut modules)?;
     let modules = &modules;
-    let graph = graph::Graph::new(modules, &tree);
+    let graph = graph::Graph::new(cx, modules, &tree);
     graph::check_recursion(cx, modules, &tree, &graph);
     if cx.stop {
         return None;

@@ -47,17 +47,22 @@ impl Names {
     /// Only the fixed names; generated ones start with the prefix (`__local`, of queries
     /// `__localq`).
     pub(super) fn new(prefix: &'static str) -> Self {
-        let mut names = Self {
-            entries: Vec::new(),
-            by_text: HashMap::new(),
-            generated: 0,
-            wildcards: 0,
-            prefix,
-        };
+        let mut names = Self { prefix, ..Self::none() };
         for fixed in ["input", "data", "eq", "assign"] {
             names.intern(&Str::from(fixed));
         }
         names
+    }
+
+    /// No names at all, to stand in for others for a while.
+    pub(super) fn none() -> Self {
+        Self {
+            entries: Vec::new(),
+            by_text: HashMap::new(),
+            generated: 0,
+            wildcards: 0,
+            prefix: "",
+        }
     }
 
     /// The number of a variable of that text.

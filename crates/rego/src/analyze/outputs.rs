@@ -162,47 +162,23 @@ impl Unifier<'_> {
             }
             (Value::Var(x), Value::Array(_) | Value::Object(_)) => self.unify_all(*x, b),
             (Value::Array(_) | Value::Object(_), Value::Var(y)) => self.unify_all(*y, a),
-            (Value::Var(x), Value::Ref(path)) => {
-                if is_ref_safe(path, self.safe) {
-                    self.mark_safe(*x);
-                }
-            }
-            (Value::Ref(path), Value::Var(y)) => {
-                if is_ref_safe(path, self.safe) {
-                    self.mark_safe(*y);
-                }
-            }
-            (Value::Var(x), Value::Call(_)) => {
-                if is_safe(b, self.safe) {
-                    self.mark_safe(*x);
-                }
-            }
-            (Value::Call(_), Value::Var(y)) => {
-                if is_safe(a, self.safe) {
-                    self.mark_safe(*y);
-                }
-            }
+            (Value::Var(x), Value::Ref(path)) => self.mark_if(is_ref_safe(path, self.safe), *x),
+            (Value::Ref(path), Value::Var(y)) => self.mark_if(is_ref_safe(path, self.safe), *y),
+            (Value::Var(x), Value::Call(_)) => self.mark_if(is_safe(b, self.safe), *x),
+            (Value::Call(_), Value::Var(y)) => self.mark_if(is_safe(a, self.safe), *y),
             (Value::Var(x), _) => self.mark_safe(*x),
             (_, Value::Var(y)) => self.mark_safe(*y),
             (Value::Ref(path), Value::Array(_) | Value::Object(_)) => {
-                if is_ref_safe(path, self.safe) {
-                    self.mark_all_safe(b);
-                }
+                self.mark_all_if(is_ref_safe(path, self.safe), b);
             }
             (Value::Array(_) | Value::Object(_), Value::Ref(path)) => {
-                if is_ref_safe(path, self.safe) {
-                    self.mark_all_safe(a);
-                }
+                self.mark_all_if(is_ref_safe(path, self.safe), a);
             }
             (Value::Call(_), Value::Array(_) | Value::Object(_)) => {
-                if is_safe(a, self.safe) {
-                    self.mark_all_safe(b);
-                }
+                self.mark_all_if(is_safe(a, self.safe), b);
             }
             (Value::Array(_) | Value::Object(_), Value::Call(_)) => {
-                if is_safe(b, self.safe) {
-                    self.mark_all_safe(a);
-                }
+                self.mark_all_if(is_safe(b, self.safe), a);
             }
             (Value::ArrayOf(..), Value::Array(_)) | (Value::ObjectOf(..), Value::Object(_)) => {
                 self.mark_all_safe(b);
@@ -222,6 +198,18 @@ impl Unifier<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn mark_if(&mut self, safe: bool, name: Name) {
+        if safe {
+            self.mark_safe(name);
+        }
+    }
+
+    fn mark_all_if(&mut self, safe: bool, pattern: &Term) {
+        if safe {
+            self.mark_all_safe(pattern);
         }
     }
 

@@ -99,8 +99,6 @@ pub(super) struct Info {
     pub(super) at: Location,
     /// module and rule
     pub(super) place: (usize, usize),
-    /// the node at which it stands
-    pub(super) node: NodeId,
 }
 
 impl Info {
@@ -115,6 +113,8 @@ impl Info {
 pub(super) struct Node {
     pub(super) children: BTreeMap<Key, NodeId>,
     pub(super) rules: Vec<RuleId>,
+    /// the length of the longest path of these rules
+    longest: usize,
 }
 
 /// The tree: node 0 is `data`.
@@ -162,10 +162,11 @@ impl RuleTree {
                     constant: is_constant(rule),
                     at: first.at,
                     place: (module_at, rule_at),
-                    node,
                 });
+                let longest = tree.rules.last().map_or(0, |info| info.path.len());
                 if let Some(node) = tree.nodes.get_mut(node) {
                     node.rules.push(id);
+                    node.longest = node.longest.max(longest);
                 }
             }
         }
@@ -232,8 +233,9 @@ impl RuleTree {
             || if rules.len() == 1 { first.constant } else { infos.any(|info| info.default) }
     }
 
-    /// What a reference below `data` may mean.
-    pub(super) fn reached(&self, path: &[Part], found: &mut dyn FnMut(Reached)) {
+    /// What a reference below `data` may mean: how much was looked at.
+    pub(super) fn reached(&self, path: &[Part], found: &mut dyn FnMut(Reached)) -> usize {
+        let mut cost = 0;
         let mut work = vec![(0, 0)];
         while let Some((at, depth)) = work.pop() {
             let Some(part) = path.get(depth) else {
@@ -241,7 +243,7 @@ impl RuleTree {
                 continue;
             };
             let mut visit = |child: NodeId| {
-                self.intersecting(child, path, depth + 1, found);
+                cost += 1 + self.intersecting(child, path, depth + 1, found);
                 work.push((child, depth + 1));
             };
             match part {
@@ -252,11 +254,23 @@ impl RuleTree {
                 }
             }
         }
+        cost
     }
 
     /// The rules of a node whose paths may be those of the reference.
-    fn intersecting(&self, at: NodeId, path: &[Part], from: usize, found: &mut dyn FnMut(Reached)) {
+    fn intersecting(
+        &self,
+        at: NodeId,
+        path: &[Part],
+        from: usize,
+        found: &mut dyn FnMut(Reached),
+    ) -> usize {
         let rules = self.rules_at(at);
+        let longest = self.node(at).map_or(0, |node| node.longest);
+        if !rules.is_empty() && (longest <= from || path.len() <= from) {
+            found(Reached::At(at));
+            return 0;
+        }
         let may = |rule: &RuleId| {
             self.info(*rule).is_some_and(|info| {
                 let both = info.path.iter().zip(path).skip(from);
@@ -273,6 +287,7 @@ impl RuleTree {
                 rules.iter().filter(|rule| may(rule)).for_each(|rule| found(Reached::Rule(*rule)));
             }
         }
+        rules.len()
     }
 }
 

@@ -12,7 +12,7 @@ use super::outputs;
 use super::rule_tree::RuleTree;
 use super::show;
 use super::walk::{self, Into, Node, Skip};
-use crate::{Code, Location};
+use crate::{Code, Diagnostic, Location};
 use sekisho_value::Str;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -80,7 +80,7 @@ impl Unsafe {
 }
 
 fn order(cx: &mut Cx<'_>, tree: &RuleTree, body: &mut Body, bound: &NameSet) -> Vec<Unsafe> {
-    let names = std::mem::replace(&mut cx.names, Names::new(""));
+    let names = std::mem::replace(&mut cx.names, Names::none());
     let arity = |operator: &Term| functions::arity(&names, tree, operator);
     let mut step = |steps: usize| cx.step(steps);
     let unsafe_ = Order { arity: &arity, step: &mut step }.body(body, bound);
@@ -97,6 +97,10 @@ struct Order<'o> {
 struct Waiting {
     expr: Expr,
     missing: NameSet,
+    /// all of its variables
+    vars: NameSet,
+    /// how many variables were bound when it was looked at last
+    seen: Option<usize>,
     /// variables of its closures that the body mentions, and that are not bound outside of it
     closed_over: NameSet,
 }
@@ -130,14 +134,17 @@ impl Order<'_> {
         let mut waiting: Vec<Waiting> = std::mem::take(body)
             .into_iter()
             .zip(vars)
-            .map(|(expr, mut missing)| {
+            .map(|(expr, vars)| {
+                let mut missing = vars.clone();
                 missing.retain(|name| !safe.contains(name));
                 let mut closed_over = closure_vars(&expr);
                 closed_over.retain(|name| mentioned.contains(name) && !bound.contains(name));
-                Waiting { expr, missing, closed_over }
+                Waiting { expr, missing, vars, seen: None, closed_over }
             })
             .collect();
         let mut ordered = Body::with_capacity(waiting.len());
+        // The variables in the order in which they were bound.
+        let mut log: Vec<Name> = Vec::new();
         loop {
             let before = waiting.len();
             if !(self.step)(before) {
@@ -147,6 +154,13 @@ impl Order<'_> {
             }
             let mut still = Vec::new();
             for mut each in waiting {
+                if let Some(seen) = each.seen.replace(log.len()) {
+                    let mut new = log.get(seen..).unwrap_or_default().iter();
+                    if !new.any(|n| each.vars.contains(*n) || each.closed_over.contains(*n)) {
+                        still.push(each);
+                        continue;
+                    }
+                }
                 let outputs = outputs::of_expr(&each.expr, self.arity, &safe);
                 if !each.closed_over.is_empty() {
                     if each.closed_over == outputs {
@@ -159,6 +173,7 @@ impl Order<'_> {
                 each.missing.retain(|name| !outputs.contains(name) && !safe.contains(name));
                 if each.missing.is_empty() {
                     ordered.push(each.expr);
+                    log.extend(outputs.iter().filter(|name| !safe.contains(*name)));
                     safe.extend(&outputs);
                 } else {
                     still.push(each);
@@ -325,13 +340,10 @@ fn report(cx: &mut Cx<'_>, unsafe_: &[Unsafe], scope: &str) {
         }
         let text = names.text(original);
         let text = if text.starts_with('$') { "_" } else { text.as_str() };
-        let hint = match text {
-            "in" | "every" | "contains" | "if" | "not" | "and" | "or" => {
-                format!(" (hint: `import future.keywords.{text}` to import a future keyword)")
-            }
-            _ => String::new(),
-        };
-        errors.push((*at, format!("var {text} is unsafe{scope}{hint}")));
+        let keyword = matches!(text, "in" | "every" | "contains" | "if" | "not" | "and" | "or");
+        let help =
+            keyword.then(|| format!("`import future.keywords.{text}` to import a future keyword"));
+        errors.push((*at, format!("var {text} is unsafe{scope}"), help));
     }
     if errors.is_empty() {
         let mut seen = NameSet::default();
@@ -341,12 +353,13 @@ fn report(cx: &mut Cx<'_>, unsafe_: &[Unsafe], scope: &str) {
             let before = seen.len();
             each.names.iter().filter(|name| names.is_generated(*name)).for_each(|n| seen.insert(n));
             if seen.len() > before {
-                errors.push((each.at, format!("expression is unsafe{scope}")));
+                errors.push((each.at, format!("expression is unsafe{scope}"), None));
             }
         }
     }
-    for (at, message) in errors {
-        cx.error(Code::UnsafeVar, at, message);
+    for (location, message, help) in errors {
+        cx.stop = true;
+        cx.tell(Diagnostic { code: Code::UnsafeVar, message, location, help });
     }
 }
 

@@ -115,7 +115,7 @@ pub(super) fn unsupported(names: &Names, path: &[Term], position: usize, have: &
                 .is_some_and(|name| names.original(name).is_none() && names.is_generated(name));
             let shown = match hidden {
                 true => reference(names, path.split_last().map_or(path, |(_, rest)| rest)),
-                false => whole.clone(),
+                false => reference(names, path),
             };
             format!("function {shown} used as reference, not called")
         }

@@ -6,6 +6,7 @@
 //! any type.
 
 mod check;
+mod infer;
 mod message;
 mod refs;
 mod subjects;
