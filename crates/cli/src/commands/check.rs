@@ -7,7 +7,7 @@ use crate::progress::Bar;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::ArgMatches;
 use sekisho_checkpoint_check::{CheckOptions, bundle_of_paths, check, collect};
-use sekisho_dialect_pod_security::{default_configuration, level_document};
+use sekisho_dialect_pod_security::{default_configuration, level_document, not_a_configuration};
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_policy::{Bundle, BundleFile, KubernetesVersion, Target, UserInfo};
 use sekisho_report::{Diagnostic, RenderOptions, Report, baseline_keys, render};
@@ -69,7 +69,7 @@ pub(crate) fn read_stdin() -> std::io::Result<Vec<u8>> {
 
 /// Puts everything that says what to judge by into one bundle.
 fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
-    let (mut files, errors) = if args.policies.is_empty() {
+    let (mut files, mut errors) = if args.policies.is_empty() {
         (Vec::new(), Vec::new())
     } else {
         bundle_of_paths(&args.policies)
@@ -94,6 +94,7 @@ fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
     }
     if let Some(path) = &args.pod_security_config {
         let bytes = std::fs::read(path).with_context(|| path.clone())?;
+        errors.extend(not_a_configuration(path, &bytes));
         files.push(BundleFile { path: path.as_str().into(), bytes: bytes.into() });
     }
     if args.policies.is_empty() && files.is_empty() {
