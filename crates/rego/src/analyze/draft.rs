@@ -140,7 +140,6 @@ pub(super) struct Head {
     pub(super) name: Str,
     /// `.q[x]`
     pub(super) path: Vec<Term>,
-    pub(super) function: bool,
     pub(super) args: Vec<Term>,
     /// of a set, its member; otherwise the value
     pub(super) member: bool,

@@ -81,7 +81,6 @@ impl Lift<'_> {
         let head = Head {
             name,
             path: path.iter().map(|part| self.term(part)).collect(),
-            function: head.args.is_some(),
             args: self.terms(head.args.as_deref().unwrap_or_default()),
             member: head.key.is_some(),
             value,

@@ -422,7 +422,7 @@ impl<'c, 'a> Locals<'c, 'a> {
                     self.scopes.pop();
                     return;
                 }
-                self.implicit(operand, IN_NOT);
+                self.implicit(operand, IN_NOT, Some(expr.at));
             }
             Kind::And(left, right) => {
                 self.operand(left, IN_AND);
@@ -442,12 +442,13 @@ impl<'c, 'a> Locals<'c, 'a> {
             self.scoped(|locals| locals.body(&mut operand.body, &NameSet::default()));
             operand.body.iter().for_each(|expr| self.mark_seen(expr));
         } else {
-            self.implicit(operand, message);
+            self.implicit(operand, message, None);
         }
     }
 
-    /// A body that is not between braces declares nothing.
-    fn implicit(&mut self, operand: &mut Operand, message: &str) {
+    /// A body that is not between braces declares nothing. Faults are told at `at`, where it is
+    /// given.
+    fn implicit(&mut self, operand: &mut Operand, message: &str, at: Option<Location>) {
         for expr in &mut operand.body {
             match &expr.kind {
                 Kind::Not(_) | Kind::And(..) | Kind::Or(..) => {
@@ -456,7 +457,9 @@ impl<'c, 'a> Locals<'c, 'a> {
                         self.mark_seen(expr);
                     }
                 }
-                _ if expr.call_of(Name::ASSIGN).is_some() => self.error(expr.at, message),
+                _ if expr.call_of(Name::ASSIGN).is_some() => {
+                    self.error(at.unwrap_or(expr.at), message)
+                }
                 Kind::Some(_) | Kind::SomeIn(_) | Kind::Every(_) => {
                     self.statement(expr);
                 }

@@ -55,7 +55,7 @@ pub(super) fn rule(
     Some(hir::Rule {
         path,
         rest,
-        kind: match (head.function, head.member) {
+        kind: match (!head.args.is_empty(), head.member) {
             (true, _) => RuleKind::Function,
             (_, true) => RuleKind::Member,
             _ => RuleKind::Single,

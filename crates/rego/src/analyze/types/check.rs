@@ -352,7 +352,8 @@ impl<'c> Checker<'c> {
     pub(super) fn clause(&mut self, clause: &Clause) -> (Vec<Key>, Option<Ty>) {
         let head = &clause.head;
         let mut path = vec![Key::String(head.name.clone())];
-        if head.function {
+        // A function without parameters is a rule.
+        if !head.args.is_empty() {
             path.extend(head.path.iter().filter_map(constant_key));
             for arg in &head.args {
                 self.open_vars_are_any(arg);
