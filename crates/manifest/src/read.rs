@@ -43,8 +43,11 @@ pub struct Skipped {
     pub reason: SkipReason,
 }
 
-/// How many documents a stream may hold.
-const MAX_DOCUMENTS: usize = 1_000_000;
+/// How many documents a stream of any length may hold, items of lists one by one. What judging
+/// takes for each is many times the length of the shortest.
+const DOCUMENTS_FREE: usize = 100_000;
+/// How many bytes a stream needs for each document beyond. A pod has a thousand.
+const BYTES_PER_DOCUMENT: usize = 128;
 /// How many errors of one stream are told one by one.
 const MAX_ERRORS: usize = 1000;
 
@@ -63,14 +66,13 @@ pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptio
     let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
     let mut read = Read::new(Source::new(name, decoded));
     let source = Arc::clone(&read.source);
-    for (index, value) in values(source.decoded(), scheme).enumerate() {
+    for value in values(source.decoded(), scheme) {
         let start = match &value {
             Ok(parsed) => parsed.node.start as usize,
             Err((_, start)) => *start,
         };
-        if index == MAX_DOCUMENTS {
-            let message = format!("the stream holds more than {MAX_DOCUMENTS} documents");
-            read.push_error(Fault::new(start, message));
+        if !read.has_room(1) {
+            read.push_error(read.too_many(start));
             break;
         }
         match value {
@@ -149,6 +151,23 @@ impl Read {
         }
     }
 
+    /// Whether so many more documents may be held.
+    fn has_room(&self, more: usize) -> bool {
+        self.documents.len() + self.skipped.len() + more <= self.most()
+    }
+
+    fn most(&self) -> usize {
+        DOCUMENTS_FREE + self.source.text().len() / BYTES_PER_DOCUMENT
+    }
+
+    #[cold]
+    fn too_many(&self, at: usize) -> Fault {
+        let most = self.most();
+        let message =
+            format!("more than {most} documents, which is too many for the text's length");
+        Fault::new(at, message).help("split the file")
+    }
+
     /// Every error counts; of very many, the last stands for the rest.
     fn push_error(&mut self, fault: Fault) {
         match self.errors.len() {
@@ -195,6 +214,9 @@ impl Read {
         let api_version = list.path_str(&["apiVersion"]).unwrap_or_default();
         if items.is_empty() {
             self.skip(node.start as usize, SkipReason::EmptyList { kind: kind.to_owned() });
+        }
+        if !self.has_room(items.len()) {
+            return self.push_error(self.too_many(node.start as usize));
         }
         for (index, item) in items.iter().enumerate() {
             let item_node =
