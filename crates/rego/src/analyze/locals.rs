@@ -458,7 +458,7 @@ impl<'c, 'a> Locals<'c, 'a> {
                     }
                 }
                 _ if expr.call_of(Name::ASSIGN).is_some() => {
-                    self.error(at.unwrap_or(expr.at), message)
+                    self.error(at.unwrap_or(expr.at), message);
                 }
                 Kind::Some(_) | Kind::SomeIn(_) | Kind::Every(_) => {
                     self.statement(expr);
