@@ -1,6 +1,10 @@
 //! The tree of a module, as it was written.
 
 mod display;
+mod json;
+mod order;
+
+pub use json::to_json;
 
 use crate::{Location, SourceId, Span};
 use sekisho_value::Str;

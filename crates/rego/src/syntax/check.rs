@@ -101,7 +101,7 @@ fn not_constant(value: &Expr) -> Option<&'static str> {
 }
 
 /// Whether an expression holds no variable.
-pub(super) fn is_ground(expr: &Expr) -> bool {
+pub(crate) fn is_ground(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => true,
         ExprKind::Var(name) => is_root(name),

@@ -23,6 +23,7 @@ mod token;
 
 use crate::ast::{Body, Expr, Import, Module, StatementKind, Version};
 use crate::{Code, Diagnostic, Location, Source, SourceId, Span};
+pub(crate) use check::is_ground;
 use parser::Parser;
 
 /// How many levels of brackets, bodies and operators may stand within each other. Whoever walks
@@ -31,6 +32,11 @@ pub const MAX_NESTING: usize = 200;
 
 /// How long a text may be, in bytes.
 pub const MAX_LENGTH: usize = 64 << 20;
+
+/// The comments of a text, `#` included.
+pub(crate) fn comments(text: &str) -> Vec<Span> {
+    lexer::tokens(text).comments.into_iter().map(|comment| comment.span).collect()
+}
 
 /// No more errors of one text are reported.
 const MAX_ERRORS: usize = 100;

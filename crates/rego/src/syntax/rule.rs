@@ -136,6 +136,9 @@ impl Parser<'_> {
             let message = format!("rule head ref {} invalid", head.reference);
             return self.expected(message);
         }
+        if self.kind != Kind::Contains {
+            head.args = head.args.filter(|args| !args.is_empty());
+        }
         match self.kind {
             Kind::Contains => {
                 let example = format!("(e.g., {} contains <VALUE> {{ ... }})", head.reference);
@@ -387,7 +390,8 @@ fn head_of_call(operator: Expr, args: Vec<Expr>, infix: bool) -> Result<HeadPart
         };
         return match left.kind {
             ExprKind::Call { operator, args, .. } if is_named(&operator) => {
-                Ok((*operator, Some(right), Some(args), assign))
+                let args = Some(args).filter(|args| !args.is_empty());
+                Ok((*operator, Some(right), args, assign))
             }
             ExprKind::Ref { .. } | ExprKind::Var(_) => Ok((left, Some(right), None, assign)),
             kind => {
