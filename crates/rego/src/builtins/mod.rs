@@ -6,29 +6,33 @@
 mod aggregates;
 mod arithmetic;
 mod arrays;
+mod aws;
 mod bytes;
 mod casts;
 mod encoding;
+mod glob;
 mod hash;
 mod ip;
-mod glob;
 mod json;
+mod jwt;
 mod net;
 mod notation;
 mod numbers;
+mod opa;
 mod operands;
 mod patterns;
 mod random;
+mod regex;
 mod schema;
 mod semver;
-mod regex;
 mod sets;
 mod sprintf;
 mod strings;
-mod units;
-mod walk;
+mod template;
 mod time;
+mod units;
 mod url;
+mod walk;
 mod yaml;
 
 pub use patterns::Patterns;
@@ -44,6 +48,7 @@ use std::sync::LazyLock;
 const GROUPS: &[&[(&str, Function)]] = &[
     aggregates::FUNCTIONS,
     arithmetic::FUNCTIONS,
+    aws::FUNCTIONS,
     arrays::FUNCTIONS,
     casts::FUNCTIONS,
     numbers::FUNCTIONS,
@@ -61,10 +66,13 @@ const GROUPS: &[&[(&str, Function)]] = &[
     encoding::FUNCTIONS,
     hash::FUNCTIONS,
     json::FUNCTIONS,
+    jwt::FUNCTIONS,
     net::FUNCTIONS,
+    opa::FUNCTIONS,
     random::FUNCTIONS,
     schema::FUNCTIONS,
     semver::FUNCTIONS,
+    template::FUNCTIONS,
     time::FUNCTIONS,
     yaml::FUNCTIONS,
 ];

@@ -35,7 +35,7 @@ fn rand_intn<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>
     }
     cx.arena.budget().step(1 + key.len() as u64 / 16)?;
     let mut generator = Generator::new(cx.facts.seed, &format!("{key}-{limit}"));
-    let below = u128::from(generator.next()) * u128::from(limit) >> 64;
+    let below = (u128::from(generator.next()) * u128::from(limit)) >> 64;
     Ok(Term::Int(i64::try_from(below).unwrap_or(i64::MAX)))
 }
 

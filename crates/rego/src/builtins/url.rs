@@ -128,6 +128,8 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, Failure> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Url {
     pub(super) scheme: String,
+    /// name and port
+    pub(super) host: String,
     pub(super) hostname: Vec<u8>,
     pub(super) port: String,
     /// without escapes
@@ -136,6 +138,21 @@ pub(super) struct Url {
     pub(super) raw_path: String,
     pub(super) raw_query: String,
     pub(super) fragment: Vec<u8>,
+}
+
+impl Url {
+    /// The path with its escapes: as it was written, where that is well-formed.
+    pub(super) fn escaped_path(&self) -> String {
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/[]%".contains(&byte);
+        if !self.raw_path.is_empty() && self.raw_path.bytes().all(plain) {
+            return self.raw_path.clone();
+        }
+        if self.path == b"*" {
+            return "*".to_owned();
+        }
+        escape(&self.path, Part::Path)
+    }
 }
 
 /// Takes a URL apart.
@@ -183,6 +200,7 @@ fn without_fragment(text: &str) -> Result<Url, Failure> {
         let after = rest.get(2..).unwrap_or_default();
         let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
         let host = authority_host(&url.scheme, authority)?;
+        url.host = String::from_utf8_lossy(&host).into_owned();
         (url.hostname, url.port) = split_port(host);
         rest = path;
     }

@@ -29,6 +29,11 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("time.weekday", weekday),
 ];
 
+/// A time of UTC as a layout writes it.
+pub(super) fn format_utc(time: &Civil, layout: &str) -> String {
+    format(time, &Zone::utc().offset(0), layout)
+}
+
 /// A time in a zone.
 struct Zoned<'a> {
     nanoseconds: i128,
