@@ -73,8 +73,10 @@ fn product<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> 
 
 type Step<T> = fn(T, T, Cost<'_>) -> Result<T, Failure>;
 
+type Checked = fn(i64, i64) -> Option<i64>;
+
 struct Fold {
-    small: (i64, fn(i64, i64) -> Option<i64>),
+    small: (i64, Checked),
     long: Step<BigInt>,
     zero: Float,
     float: Step<Float>,

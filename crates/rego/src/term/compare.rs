@@ -1,4 +1,4 @@
-use super::{Term, number};
+use super::{Term, TermKind, number};
 use sekisho_budget::{Budget, BudgetExceeded};
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -18,7 +18,7 @@ pub fn compare(left: Term<'_>, right: Term<'_>) -> Ordering {
 }
 
 /// Many comparisons that take a step for every collection that they look into, and for every
-/// eighth of its members.
+/// second of its members.
 ///
 /// Once the budget is used up everything is equal, so that a sort ends soon; [`Self::end`] then
 /// gives the error.
@@ -46,7 +46,7 @@ impl<'b> Comparison<'b> {
 
     fn take(&self, len: usize) -> bool {
         if self.exceeded.get().is_none()
-            && let Err(exceeded) = self.budget.step(1 + len as u64 / 8)
+            && let Err(exceeded) = self.budget.step(1 + len as u64 / 2)
         {
             self.exceeded.set(Some(exceeded));
         }
@@ -76,13 +76,7 @@ fn compare_any(left: Term<'_>, right: Term<'_>, go_on: &mut dyn FnMut(usize) -> 
         _ if same_place(left, right) || !go_on(left.len().min(right.len()).unwrap_or(0)) => {
             Ordering::Equal
         }
-        (Term::Object(..) | Term::JsonObject(_), _) => compare_objects(left, right, go_on),
-        _ => left
-            .items()
-            .zip(right.items())
-            .map(|(left, right)| compare_any(left, right, go_on))
-            .find(|order| order.is_ne())
-            .unwrap_or_else(|| left.len().cmp(&right.len())),
+        _ => compare_members(left, right, go_on),
     }
 }
 
@@ -98,18 +92,27 @@ fn same_place(left: Term<'_>, right: Term<'_>) -> bool {
     }
 }
 
-/// As OPA does: entry by entry, key before value; then by length.
-fn compare_objects(
+/// As OPA does: member by member, of objects key before value; then by length. Plain loops: a
+/// comparison recurses as deep as values nest, and is to take little of the stack.
+fn compare_members(
     left: Term<'_>,
     right: Term<'_>,
     go_on: &mut dyn FnMut(usize) -> bool,
 ) -> Ordering {
-    for ((left_key, left_value), (right_key, right_value)) in left.entries().zip(right.entries()) {
-        let order = compare_any(left_key, right_key, go_on)
-            .then_with(|| compare_any(left_value, right_value, go_on));
+    let keyed = left.kind() == TermKind::Object;
+    let mut position = 0;
+    while let (Some(left), Some(right)) = (left.entry(position), right.entry(position)) {
+        if keyed {
+            let order = compare_any(left.0, right.0, go_on);
+            if order.is_ne() {
+                return order;
+            }
+        }
+        let order = compare_any(left.1, right.1, go_on);
         if order.is_ne() {
             return order;
         }
+        position += 1;
     }
     left.len().cmp(&right.len())
 }

@@ -11,7 +11,7 @@ mod text;
 
 pub use arena::Arena;
 pub use compare::{Comparison, compare};
-pub use convert::{from_json, to_json};
+pub use convert::{from_json, to_json, to_json_within};
 pub use depth::Depth;
 pub use text::Text;
 
@@ -127,6 +127,7 @@ impl<'a> Term<'a> {
 
     /// How many items, entries or members; none where it is no collection.
     #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a value need not have a length")]
     pub fn len(self) -> Option<usize> {
         match self {
             Self::Array(items, _) | Self::Set(items, _) => Some(items.len()),

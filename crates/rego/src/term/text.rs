@@ -94,7 +94,9 @@ impl<'b> Text<'b> {
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if self.exceeded.is_none() {
-            self.exceeded = self.push_str(text).err();
+            // a value is written in small pieces
+            let step = self.budget.step(1);
+            self.exceeded = step.and_then(|()| self.push_str(text)).err();
         }
         if self.exceeded.is_some() { Err(fmt::Error) } else { Ok(()) }
     }

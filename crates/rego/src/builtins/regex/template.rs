@@ -42,8 +42,7 @@ fn whole_pattern(template: &str, open: u8, close: u8) -> Result<String, Failure>
                 push_literal(&mut pattern, template.get(end..start).unwrap_or(""));
                 let inner = template.get(start + 1..at).unwrap_or("");
                 end = at + 1;
-                translate(&format!("^{inner}$"))
-                    .map_err(Malformed::failure)?;
+                translate(&format!("^{inner}$")).map_err(Malformed::failure)?;
                 pattern.push_str(&format!("({inner})"));
             }
         }

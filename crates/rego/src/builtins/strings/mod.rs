@@ -75,7 +75,7 @@ fn indexof<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> 
     let (text, part) = two(context, operands)?;
     not_empty(part)?;
     let before = text.find(part).and_then(|at| text.get(..at));
-    Ok(Term::Int(before.map_or(-1, |before| char_count(before))))
+    Ok(Term::Int(before.map_or(-1, char_count)))
 }
 
 fn char_count(text: &str) -> i64 {
@@ -90,7 +90,8 @@ fn indexof_n<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a
     let mut found = Vec::new();
     let (mut rest, mut position) = (text, 0);
     while let Some(at) = rest.find(part) {
-        budget.step(1 + (at + part.len()) as u64 / 64)?;
+        // a search reads the part anew, and the part more than once
+        budget.step(1 + at as u64 / 64 + part.len() as u64 / 8)?;
         budget.allocate(size_of::<Term<'_>>() as u64)?;
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         position += char_count(before);
