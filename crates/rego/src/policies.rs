@@ -3,13 +3,13 @@
 use crate::analyze::{self, Options};
 use crate::ast::{Module, Version};
 use crate::builtins::{Facts, Patterns};
-use crate::hir::{Hir, Query, Rule};
+use crate::hir::{Hir, Query, Rule, RuleKind};
 use crate::plan::{Start, plan};
 use crate::program::{FunctionId, Program};
 use crate::query::{Captured, capture};
 use crate::source::{Location, Source, SourceId};
 use crate::vm::{self, EvalError, Given};
-use crate::{Diagnostic, Term, syntax};
+use crate::{Diagnostic, Term, builtins, syntax};
 use bumpalo::Bump;
 use sekisho_budget::Budget;
 use sekisho_value::{Str, Value};
@@ -91,6 +91,18 @@ impl Policies {
         Ok(Prepared { program, entry: entries.first().copied().unwrap_or(0) })
     }
 
+    /// How many arguments a function takes, given by its name.
+    fn arity(&self, name: &str) -> Option<usize> {
+        if let Some(builtin) = builtins::find(name) {
+            return Some(builtin.params().len());
+        }
+        let path = name.strip_prefix("data.")?;
+        let mut functions = self.hir.rules.iter().filter(|rule| rule.kind == RuleKind::Function);
+        functions
+            .find(|rule| rule.path.iter().map(Str::as_str).eq(path.split('.')))
+            .map(|rule| rule.params.len())
+    }
+
     /// Prepares a query. Each of its results is a list: the values of [`PreparedQuery::names`],
     /// then what each of [`PreparedQuery::expressions`] captured.
     ///
@@ -110,7 +122,7 @@ impl Policies {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let captured = capture(body);
+        let captured = capture(body, &|name| self.arity(name));
         let (query, faults) =
             analyze::analyze_query(&captured.body, id, &self.hir, options, budget);
         let Some(query) = query.filter(|_| faults.is_empty()) else { return Err(faults) };
@@ -153,7 +165,8 @@ impl Shape {
     fn of(query: &Query, captured: Captured) -> Self {
         let name = |var: &crate::hir::Var| query.variables.get(var.0 as usize);
         let at = |wanted: &Str| query.results.iter().position(|var| name(var) == Some(wanted));
-        let shown = |name: &&Str| !captured.is_capture(name) && !name.starts_with(['$', '_']);
+        let shown =
+            |name: &&Str| !captured.is_capture(name) && *name != "_" && !name.starts_with('$');
         Self {
             names: query
                 .results

@@ -21,7 +21,7 @@ impl Captured {
 
 /// Gives every expression that has a value a variable for it. A single expression that goes
 /// through nothing may be `false`; of any other it is asked that all hold.
-pub(crate) fn capture(body: Body) -> Captured {
+pub(crate) fn capture(body: Body, arity: &dyn Fn(&str) -> Option<usize>) -> Captured {
     let ask = body.len() > 1 || body.iter().any(iterates);
     let mut captured = Captured { body: Vec::new(), expressions: Vec::new() };
     let mut tests = Vec::new();
@@ -29,7 +29,7 @@ pub(crate) fn capture(body: Body) -> Captured {
         let span = statement.span;
         let name = Str::from(format!("{PREFIX}{index}"));
         match statement.kind {
-            StatementKind::Expr(expr) if !statement.negated && has_value(&expr) => {
+            StatementKind::Expr(expr) if !statement.negated && has_value(&expr, arity) => {
                 let var = Expr { kind: ExprKind::Var(name.clone()), span };
                 statement.kind = StatementKind::Expr(Expr {
                     kind: ExprKind::Call {
@@ -53,12 +53,27 @@ pub(crate) fn capture(body: Body) -> Captured {
     captured
 }
 
-fn has_value(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Call { operator, .. } => {
-            !matches!(operator.as_var().map(Str::as_str), Some("eq" | "assign" | "print"))
+/// Whether an expression has a value to show: a call that names where its value goes has none.
+fn has_value(expr: &Expr, arity: &dyn Fn(&str) -> Option<usize>) -> bool {
+    let ExprKind::Call { operator, args, .. } = &expr.kind else { return true };
+    let Some(name) = name_of(operator) else { return true };
+    !matches!(name.as_str(), "eq" | "assign" | "print")
+        && arity(&name).is_none_or(|arity| args.len() <= arity)
+}
+
+/// The name of what is called, dots included.
+fn name_of(operator: &Expr) -> Option<String> {
+    match &operator.kind {
+        ExprKind::Var(name) => Some(name.to_string()),
+        ExprKind::Ref { head, path } => {
+            let mut name = head.as_var()?.to_string();
+            for key in path {
+                name.push('.');
+                name.push_str(key.as_string()?);
+            }
+            Some(name)
         }
-        _ => true,
+        _ => None,
     }
 }
 

@@ -143,21 +143,7 @@ impl Planner<'_> {
         };
         let (mark, results) = (self.e.register(), self.e.register());
         self.e.emit(Op::Begin { mark });
-        self.one_way(&vars, |planner| {
-            let base = planner.base(prefix, &[]);
-            let (key, value) = planner.e.each(base);
-            for (child, _) in &children {
-                let child = planner.string(child);
-                planner.e.emit(Op::Compare {
-                    how: Comparison::NotEqual,
-                    left: Src::reg(key),
-                    right: child,
-                    fail: planner.e.fail,
-                });
-            }
-            planner.unify_value(first, Src::reg(key));
-            planner.within(Src::reg(value), rest)
-        });
+        self.one_way(&vars, |planner| planner.beside_children(&children, prefix, first, path));
         for (key, child) in children {
             let defines_value = self
                 .tree
@@ -182,6 +168,36 @@ impl Planner<'_> {
         let index = u16::try_from(vars.len()).unwrap_or(u16::MAX);
         self.e.emit(Op::Item { dst, src: tuple, index });
         Src::reg(dst)
+    }
+
+    /// What stands at a path of the base data whose first key is none of the children's.
+    fn beside_children(
+        &mut self,
+        children: &[(Str, NodeId)],
+        prefix: &[Str],
+        first: &Operand,
+        path: &[Operand],
+    ) -> Src {
+        // A key that is known is looked up; base data finds a number by its text.
+        let (key, entry) = if self.is_known(first) {
+            (self.value(first), None)
+        } else {
+            let base = self.base(prefix, &[]);
+            let (key, value) = self.e.each(base);
+            (Src::reg(key), Some(value))
+        };
+        for (child, _) in children {
+            let right = self.string(child);
+            let fail = self.e.fail;
+            self.e.emit(Op::Compare { how: Comparison::NotEqual, left: key, right, fail });
+        }
+        match entry {
+            None => self.base(prefix, path),
+            Some(entry) => {
+                self.unify_value(first, key);
+                self.within(Src::reg(entry), path.get(1..).unwrap_or_default())
+            }
+        }
     }
 
     /// Collects the values of variables, and one more, for one way to have them.
