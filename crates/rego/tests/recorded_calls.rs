@@ -1,6 +1,7 @@
 //! What OPA 1.22 gives for recorded calls of built-ins (`golden/calls/*.jsonl`), each a line: the
 //! function, its arguments (`{"$set": […]}` is a set) and OPA's `value`, `error` or `undefined`.
-//! (recorded with `golden/record/calls`). Where a line is `loose`, OPA's error is in words of its runtime: ours need only be an error.
+//! Recorded with `golden/record/calls`. Where a line is `loose`, OPA's error is in words of its
+//! runtime: ours need only be an error.
 
 use sekisho_budget::Budget;
 use sekisho_rego::Term;
