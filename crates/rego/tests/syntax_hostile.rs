@@ -167,12 +167,18 @@ fn long_texts_take_linear_time() {
     for unit in units {
         let time = |times: usize| {
             let text = format!("package a\nimport rego.v2\n{}", unit.repeat(times));
-            let started = Instant::now();
-            let _ = syntax::parse(&Source::new("", &text), SourceId(0), Version::V1);
-            started.elapsed()
+            let source = Source::new("", &text);
+            let once = || {
+                let started = Instant::now();
+                let _ = syntax::parse(&source, SourceId(0), Version::V1);
+                started.elapsed()
+            };
+            // The best of several: other tests run beside this one.
+            (0..4).map(|_| once()).min().unwrap()
         };
-        let (short, long) = (time(1_000), time(16_000));
-        assert!(long < short * 60 + Duration::from_millis(200), "{unit}: {short:?}, {long:?}");
+        let (short, long) = (time(500), time(16_000));
+        // 32 times the text: quadratic time would be 1,024 times as much.
+        assert!(long < short * 320, "{unit}: {short:?}, {long:?}");
     }
 }
 

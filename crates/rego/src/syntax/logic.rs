@@ -5,10 +5,14 @@
 
 use super::MAX_NESTING;
 use super::body::operand;
-use super::parser::{Parse, Parser};
+use super::expr::Level;
+use super::parser::{Failed, Mark, Parse, Parser, kind_name};
 use super::token::Kind;
 use crate::Span;
-use crate::ast::{ExprKind, LogicalOperator, Operand, Statement, StatementKind};
+use crate::ast::{Body, Expr, ExprKind, LogicalOperator, Operand, Statement, StatementKind};
+
+/// How many tokens are looked at behind a bracket that nothing closes.
+const UNCLOSED: usize = 1_000;
 
 impl Parser<'_> {
     fn has_logic(&self) -> bool {
@@ -22,15 +26,49 @@ impl Parser<'_> {
         }
         let start = self.span().start;
         let left = match self.kind {
-            Kind::LBrace if self.is_followed_by_operator() => {
-                self.advance();
-                let body = self.body(Kind::RBrace)?;
-                Operand { body, explicit: true }
-            }
+            Kind::LBrace if self.is_followed_by_operator() => self.first_braces()?,
             Kind::LParen if self.holds_operands(self.index(), false) => self.group()?,
             _ => return Ok(None),
         };
         self.chain(left, start).map(Some)
+    }
+
+    /// Braces that an operator follows.
+    fn first_braces(&mut self) -> Parse<Operand> {
+        let (open, span) = (self.mark(), self.span());
+        self.advance();
+        if self.kind == Kind::RBrace {
+            return self.fail(span, "found empty body");
+        }
+        let reported = self.diagnostics.len();
+        match self.body(Kind::RBrace) {
+            Ok(body) => self.body_operand(span, body),
+            Err(failed) => {
+                let value = self.explained_value(open, reported)?;
+                let end = self.span_from(span.start);
+                match value {
+                    Some(_) => self.value_before_operator(span, end, self.kind.name()),
+                    None => Err(failed),
+                }
+            }
+        }
+    }
+
+    /// Where braces could not be read as a body: whether they are a value. What was reported of
+    /// the body stays where they are none, or where it has been asked before.
+    fn explained_value(&mut self, open: Mark, reported: usize) -> Parse<Option<Expr>> {
+        if self.explained {
+            return Ok(None);
+        }
+        self.explained = true;
+        let of_body = self.take_back(reported)?;
+        self.restore(open);
+        let value = self.infix(None, Level::Member).ok();
+        if value.is_none() {
+            self.take_back(reported)?;
+            self.diagnostics.extend(of_body);
+        }
+        Ok(value)
     }
 
     /// Whether the bracket at the current token closes before an operator.
@@ -49,7 +87,11 @@ impl Parser<'_> {
         for open in open..open + MAX_NESTING {
             let close = self.token_at(open).map_or(0, |token| token.partner as usize);
             if close == 0 {
-                return false;
+                // Not closed at all: what it might hold decides how that is said.
+                return self.operator_within(open, open + UNCLOSED, is_operand);
+            }
+            if close == open + 1 {
+                return is_operand;
             }
             is_operand |= self.is_operator(close + 1);
             let first = self.kind_at(open + 1);
@@ -91,6 +133,7 @@ impl Parser<'_> {
                     let partner = self.token_at(at).map_or(0, |token| token.partner as usize);
                     at = partner.max(at);
                 }
+                Kind::RBrack | Kind::RBrace | Kind::RParen | Kind::Eof => return false,
                 _ => {}
             }
             before = self.kind_at(at);
@@ -108,7 +151,7 @@ impl Parser<'_> {
             return self.fail(open, "empty parenthesized group");
         }
         let start = self.span().start;
-        let first = self.operand()?;
+        let first = self.operand(None)?;
         let inner = if matches!(self.kind, Kind::LogicalAnd | Kind::LogicalOr) {
             operand(self.chain(first, start)?)
         } else if self.kind == Kind::With && !first.explicit {
@@ -140,14 +183,46 @@ impl Parser<'_> {
         Ok(inner)
     }
 
-    /// One operand of `and`, `or` or `not`.
-    fn operand(&mut self) -> Parse<Operand> {
+    /// One operand; the operator that it stands behind.
+    fn operand(&mut self, operator: Option<&str>) -> Parse<Operand> {
         match self.kind {
-            Kind::LBrace => self.braces(None),
+            Kind::LBrace => self.braces(operator),
             Kind::LParen if self.holds_operands(self.index(), true) => self.group(),
+            Kind::LParen if self.holds_braces() => self.braces_in_parentheses(),
             Kind::Not if !self.next_adjacent(&[Kind::Dot, Kind::LBrack]) => self.negated_operand(),
             _ => self.plain_operand(false, self.span().start),
         }
+    }
+
+    /// Whether parentheses hold braces and nothing else.
+    fn holds_braces(&self) -> bool {
+        let open = self.index();
+        let close = self.token().map_or(0, |token| token.partner as usize);
+        let inner = self.token_at(open + 1).map_or(0, |token| token.partner as usize);
+        self.kind_at(open + 1) == Kind::LBrace && inner > 0 && inner + 1 == close
+    }
+
+    /// `({ … })`: a value, not a body.
+    fn braces_in_parentheses(&mut self) -> Parse<Operand> {
+        let (open, span) = (self.mark(), self.span());
+        let reported = self.diagnostics.len();
+        let operand = self.plain_operand(false, span.start);
+        if operand.is_ok() || self.explained {
+            return operand;
+        }
+        self.explained = true;
+        let of_value = self.take_back(reported)?;
+        self.restore(open);
+        self.advance();
+        self.advance();
+        if self.body(Kind::RBrace).is_err() {
+            self.take_back(reported)?;
+            self.diagnostics.extend(of_value);
+            return Err(Failed);
+        }
+        let failed = self.fail(span, "`(...)` in an operand position cannot contain a body");
+        self.help("drop the parentheses to keep the body");
+        failed
     }
 
     fn negated_operand(&mut self) -> Parse<Operand> {
@@ -168,7 +243,7 @@ impl Parser<'_> {
     /// What an imported `not` stands before.
     fn not_operand(&mut self) -> Parse<Operand> {
         match self.kind {
-            Kind::LBrace => self.braces(Some("not ")),
+            Kind::LBrace => self.braces(Some("not")),
             Kind::LParen if self.holds_operands(self.index(), true) => self.group(),
             _ => self.plain_operand(false, self.span().start),
         }
@@ -194,53 +269,65 @@ impl Parser<'_> {
     }
 
     /// An operand in braces: a body. A value is refused, and how to write it said.
-    fn braces(&mut self, negation: Option<&str>) -> Parse<Operand> {
-        let open = self.mark();
-        let span = self.span();
+    fn braces(&mut self, stands_behind: Option<&str>) -> Parse<Operand> {
+        let (open, span) = (self.mark(), self.span());
         let reported = self.diagnostics.len();
         self.advance();
         let is_empty = self.kind == Kind::RBrace;
-        let body = match self.body(Kind::RBrace) {
-            Ok(body) => body,
-            Err(failed) if is_empty || self.explained => return Err(failed),
+        match self.body(Kind::RBrace) {
+            Ok(body) => self.body_operand(span, body),
+            Err(failed) if is_empty => Err(failed),
             Err(failed) => {
-                self.explained = true;
-                let first = self.take_back(reported)?;
-                self.restore(open);
-                match self.infix(None, super::expr::Level::Member) {
-                    Ok(_) => {}
-                    Err(_) => {
-                        self.take_back(reported)?;
-                        self.diagnostics.extend(first);
-                        return Err(failed);
-                    }
+                let value = self.explained_value(open, reported)?;
+                let end = self.span_from(span.start);
+                match (value, stands_behind) {
+                    (Some(value), Some("not")) => self.value_behind_not(span, end, &value),
+                    (Some(_), Some(operator)) => self.value_before_operator(span, end, operator),
+                    _ => Err(failed),
                 }
-                return self.value_in_braces(span, negation);
             }
-        };
-        if is_ambiguous_union(self, &body) {
-            let failed = self.fail(
-                span,
-                "ambiguous `{ ... | ... }` operand: read as a body holding a set-union expression, \
-                 not as a comprehension",
-            );
-            self.help(
-                "write `({ ... | ... })` for the comprehension, or `{(... | ...)}` for the union",
-            );
-            return failed;
         }
-        Ok(Operand { body, explicit: true })
     }
 
-    fn value_in_braces<T>(&mut self, span: Span, negation: Option<&str>) -> Parse<T> {
-        let failed = match negation {
-            Some(_) => self.fail(
-                span,
-                "`{...}` in an operand position must contain expression(s), got a value",
-            ),
-            None => self.fail(span, "operand cannot begin with `{` unless the braces hold a body"),
-        };
-        self.help("wrap the operand in parentheses to keep the value");
+    /// The body between braces, where it cannot be taken for a comprehension.
+    fn body_operand(&mut self, span: Span, body: Body) -> Parse<Operand> {
+        if !is_ambiguous_union(self, &body) {
+            return Ok(Operand { body, explicit: true });
+        }
+        let message = "ambiguous `{ ... | ... }` operand: read as a body holding a set-union \
+                       expression, not as a comprehension";
+        let failed = self.fail(span, message);
+        self.help(
+            "write `({ ... | ... })` for the comprehension, or `{(... | ...)}` for the union",
+        );
+        failed
+    }
+
+    fn value_behind_not<T>(&mut self, open: Span, whole: Span, value: &Expr) -> Parse<T> {
+        let mut first = value;
+        while let ExprKind::Call { args, infix: true, .. } = &first.kind
+            && let Some(left) = args.first()
+        {
+            first = left;
+        }
+        let name = kind_name(first);
+        let message =
+            format!("`{{...}}` in an operand position must contain expression(s), got: {name}");
+        let failed = self.fail(open, message);
+        let text = self.text_of(whole);
+        self.help(format!(
+            "write `not ({text})` to negate the value, or `not {{{text}}}` for a body holding it"
+        ));
+        failed
+    }
+
+    /// An operand that is a value in braces.
+    fn value_before_operator<T>(&mut self, open: Span, whole: Span, name: &str) -> Parse<T> {
+        let message =
+            format!("operand of `{name}` cannot begin with `{{` unless the braces hold a body");
+        let failed = self.fail(open, message);
+        let text = self.text_of(whole);
+        self.help(format!("wrap the operand to keep the value: `({text}) {name} ...`"));
         failed
     }
 
@@ -251,16 +338,7 @@ impl Parser<'_> {
         {
             return self.fail(span, "found empty body");
         }
-        let name = self.kind.name();
-        let failed = self.fail(
-            span,
-            format_args!(
-                "operand of `{name}` cannot begin with `{{` unless the braces hold a body"
-            ),
-        );
-        let text = self.text_of(statement.span);
-        self.help(format!("wrap the operand to keep the value: `({text}) {name} ...`"));
-        failed
+        self.value_before_operator(span, statement.span, self.kind.name())
     }
 
     fn with_on_operand<T>(&mut self, keyword: Span) -> Parse<T> {
@@ -291,7 +369,7 @@ impl Parser<'_> {
         while self.kind == Kind::LogicalOr {
             self.advance();
             let right_start = self.span().start;
-            let right = self.operand()?;
+            let right = self.operand(Some("or"))?;
             let mut right_height = self.height;
             let right = self.and_chain(right, right_start, &mut right_height)?;
             self.grow(height.max(right_height))?;
@@ -316,7 +394,7 @@ impl Parser<'_> {
         let mut left = first;
         while self.kind == Kind::LogicalAnd {
             self.advance();
-            let right = self.operand()?;
+            let right = self.operand(Some("and"))?;
             self.grow(self.height.max(*height))?;
             *height = self.height;
             left = self.joined(LogicalOperator::And, left, right, start);
