@@ -19,6 +19,7 @@ mod net;
 mod notation;
 mod numbers;
 mod opa;
+mod objects;
 mod operands;
 mod patterns;
 mod random;
@@ -52,6 +53,7 @@ const GROUPS: &[&[(&str, Function)]] = &[
     arrays::FUNCTIONS,
     casts::FUNCTIONS,
     numbers::FUNCTIONS,
+    objects::FUNCTIONS,
     glob::FUNCTIONS,
     regex::FUNCTIONS,
     sets::FUNCTIONS,

@@ -44,6 +44,12 @@ impl<'b> Comparison<'b> {
         }
     }
 
+    /// As [`Self::compare`], a step for scalars, too: for loops in loops.
+    #[must_use]
+    pub fn counted(&self, left: Term<'_>, right: Term<'_>) -> Ordering {
+        if self.take(0) { self.compare(left, right) } else { Ordering::Equal }
+    }
+
     fn take(&self, len: usize) -> bool {
         if self.exceeded.get().is_none()
             && let Err(exceeded) = self.budget.step(1 + len as u64 / 2)
