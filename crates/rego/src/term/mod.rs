@@ -13,6 +13,7 @@ pub use arena::Arena;
 pub use compare::{Comparison, compare};
 pub use convert::{from_json, to_json, to_json_within};
 pub use depth::Depth;
+pub use number::is_in_range;
 pub use text::Text;
 
 use sekisho_value::{Map, Value};

@@ -56,6 +56,11 @@ impl Float {
         self.negative
     }
 
+    /// The number is at least a half and less than one, times two to the power of this.
+    pub(super) fn binary_exponent(&self) -> i64 {
+        self.exponent + i64::try_from(self.mantissa.bits()).unwrap_or(i64::MAX)
+    }
+
     pub(crate) fn is_zero(&self) -> bool {
         self.mantissa == BigUint::ZERO
     }

@@ -85,6 +85,11 @@ impl<'a> Literal<'a> {
         self.magnitude - i64::try_from(self.digit_count()).unwrap_or(EXPONENT_BOUND)
     }
 
+    /// How many digits stand before the point; less than one for fractions below 0.1.
+    pub(super) fn magnitude(&self) -> i64 {
+        self.magnitude
+    }
+
     /// All digits that were written as one integer, and the power of ten of the last of them.
     pub(super) fn written(&self, cost: Cost<'_>) -> Result<(BigUint, i64), BudgetExceeded> {
         let zeros = i64::try_from(self.zeros).unwrap_or(EXPONENT_BOUND);

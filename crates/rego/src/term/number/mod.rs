@@ -95,6 +95,24 @@ fn atoi64(literal: &str) -> Option<i64> {
     Literal::read(literal)?.to_i64()
 }
 
+/// Whether OPA takes a number of this literal where it reads numbers (policies, JSON): with an
+/// exponent, its binary exponent is at most 100,000. What is refused is `number too big`.
+#[must_use]
+pub fn is_in_range(literal: &str) -> bool {
+    const MOST: i64 = 100_000;
+    let Some(number) = Literal::read(literal).filter(|_| literal.contains(['e', 'E'])) else {
+        return true;
+    };
+    // 2^100,000 has 30,103 digits
+    match number.magnitude().abs() {
+        _ if number.is_zero() => true,
+        0..=30_000 => true,
+        30_001..=30_200 => Float::read(&number, Cost(&Budget::standard()))
+            .is_ok_and(|float| float.binary_exponent().abs() <= MOST),
+        _ => false,
+    }
+}
+
 /// Reads any number: an integer literal exactly, others by their digits.
 pub(crate) fn with_literal<R>(number: Term<'_>, then: impl FnOnce(Literal<'_>) -> R) -> Option<R> {
     read(number, &mut [0; 20]).map(then)

@@ -1,6 +1,6 @@
 //! What `to_number` reads: the texts that Go's `strconv.ParseFloat` takes for a double.
 
-use super::{Cost, Float, Literal};
+use super::{Cost, Float, Literal, is_in_range};
 use crate::term::quote::quoted;
 use num_bigint::BigUint;
 use sekisho_budget::Budget;
@@ -19,6 +19,9 @@ pub(crate) fn to_number_literal(text: &str) -> Result<String, String> {
     // overflow is an error, underflow is zero
     if !digits.parse().is_ok_and(f64::is_finite) {
         return Err(fail("value out of range"));
+    }
+    if !is_in_range(&digits) {
+        return Err("invalid number: number too big".to_owned());
     }
     let (sign, magnitude) = match digits.strip_prefix('-') {
         Some(magnitude) => ("-", magnitude),
@@ -73,7 +76,25 @@ fn read_hexadecimal(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::to_number_literal;
+    use super::{is_in_range, to_number_literal};
+
+    #[test]
+    fn range() {
+        for (literal, fits) in [
+            ("1e30102", true),
+            ("9.99e30102", true),
+            ("1e30103", false),
+            ("1e-30102", true),
+            ("1e-30104", false),
+            ("0e999999999", true),
+            ("1e2147483648", false),
+            ("1", true),
+        ] {
+            assert_eq!(is_in_range(literal), fits, "{literal}");
+        }
+        let too_big = Err("invalid number: number too big".to_owned());
+        assert_eq!(to_number_literal("1e-40000"), too_big);
+    }
 
     #[test]
     fn texts() {
