@@ -1,8 +1,11 @@
 //! Expressions as OPA prints them in messages.
 
+use super::order::{sorted, sorted_pairs};
 use super::{
     Body, Expr, ExprKind, LogicalOperator, Operand, Statement, StatementKind, TemplatePart, With,
 };
+use crate::syntax::{Keywords, Kind};
+use crate::term::quote::quoted;
 use std::fmt::{self, Display, Formatter, Write as _};
 
 impl Display for Expr {
@@ -11,7 +14,7 @@ impl Display for Expr {
             ExprKind::Null => f.write_str("null"),
             ExprKind::Bool(bool) => write!(f, "{bool}"),
             ExprKind::Number(literal) => f.write_str(literal),
-            ExprKind::String(text) => quoted(f, text),
+            ExprKind::String(text) => f.write_str(&quoted(text)),
             ExprKind::Var(name) => f.write_str(name),
             ExprKind::Ref { head, path } => reference(f, head, path),
             ExprKind::Call { operator, args, .. } => {
@@ -26,7 +29,7 @@ impl Display for Expr {
             }
             ExprKind::Object(pairs) => {
                 f.write_char('{')?;
-                for (index, (key, value)) in pairs.iter().enumerate() {
+                for (index, (key, value)) in sorted_pairs(pairs).into_iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
                     write!(f, "{comma}{key}: {value}")?;
                 }
@@ -35,7 +38,7 @@ impl Display for Expr {
             ExprKind::Set(items) if items.is_empty() => f.write_str("set()"),
             ExprKind::Set(items) => {
                 f.write_char('{')?;
-                list(f, items)?;
+                list(f, sorted(items))?;
                 f.write_char('}')
             }
             ExprKind::ArrayComprehension(head, body) => write!(f, "[{head} | {}]", Joined(body)),
@@ -63,12 +66,16 @@ fn reference(f: &mut Formatter<'_>, head: &Expr, path: &[Expr]) -> fmt::Result {
 /// Whether OPA writes a key behind a dot: a name that is no keyword.
 fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
+    let kind = Kind::of_word(text);
+    if kind.is_base_keyword() || Keywords::V1.has(kind) {
+        return false;
+    }
     let first = chars.next().is_some_and(|char| char.is_ascii_alphabetic() || char == '_');
     first && chars.all(|char| char.is_ascii_alphanumeric() || char == '_')
 }
 
-fn list(f: &mut Formatter<'_>, items: &[Expr]) -> fmt::Result {
-    for (index, item) in items.iter().enumerate() {
+fn list<'e>(f: &mut Formatter<'_>, items: impl IntoIterator<Item = &'e Expr>) -> fmt::Result {
+    for (index, item) in items.into_iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
         write!(f, "{comma}{item}")?;
     }
@@ -79,43 +86,26 @@ fn template(f: &mut Formatter<'_>, parts: &[TemplatePart]) -> fmt::Result {
     f.write_str("$\"")?;
     for part in parts {
         match part {
-            TemplatePart::Text(text) => {
-                let mut inner = String::new();
-                go_quoted(&mut inner, text)?;
-                f.write_str(&inner.replace('{', "\\{"))?;
-            }
-            TemplatePart::Expr(statement) => write!(f, "{{{statement}}}")?,
+            TemplatePart::Text(text) => template_text(f, text)?,
+            TemplatePart::Expr(statement) => match &statement.kind {
+                StatementKind::Expr(expr) if statement.with.is_empty() => match &expr.kind {
+                    ExprKind::String(text) => template_text(f, text)?,
+                    ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) => {
+                        write!(f, "{expr}")?;
+                    }
+                    _ => write!(f, "{{{statement}}}")?,
+                },
+                _ => write!(f, "{{{statement}}}")?,
+            },
         }
     }
     f.write_char('"')
 }
 
-fn quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_char('"')?;
-    go_quoted(f, text)?;
-    f.write_char('"')
-}
-
-/// The text between quotes as Go's `strconv.Quote` writes it.
-fn go_quoted(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
-    for char in text.chars() {
-        match char {
-            '"' => f.write_str("\\\"")?,
-            '\\' => f.write_str("\\\\")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            '\u{7}' => f.write_str("\\a")?,
-            '\u{8}' => f.write_str("\\b")?,
-            '\u{b}' => f.write_str("\\v")?,
-            '\u{c}' => f.write_str("\\f")?,
-            char if u32::from(char) < 0x20 || char == '\u{7f}' => {
-                write!(f, "\\x{:02x}", u32::from(char))?;
-            }
-            char => f.write_char(char)?,
-        }
-    }
-    Ok(())
+fn template_text(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+    let quoted = quoted(text);
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    f.write_str(&inner.unwrap_or_default().replace('{', "\\{"))
 }
 
 /// Statements joined by semicolons.
@@ -131,35 +121,6 @@ impl Display for Joined<'_> {
     }
 }
 
-/// The sign of an operator by its function's name.
-fn sign(function: &Expr) -> Option<&'static str> {
-    Some(match &function.kind {
-        ExprKind::Var(name) => match name.as_str() {
-            "assign" => ":=",
-            "eq" => "=",
-            "equal" => "==",
-            "neq" => "!=",
-            "lt" => "<",
-            "lte" => "<=",
-            "gt" => ">",
-            "gte" => ">=",
-            "plus" => "+",
-            "minus" => "-",
-            "mul" => "*",
-            "div" => "/",
-            "rem" => "%",
-            "and" => "&",
-            "or" => "|",
-            _ => return None,
-        },
-        ExprKind::Ref { head, path } => match (head.as_var()?.as_str(), path.as_slice()) {
-            ("internal", [name]) if name.as_string()? == "member_2" => "in",
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
 impl Display for Statement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.negated {
@@ -167,8 +128,10 @@ impl Display for Statement {
         }
         match &self.kind {
             StatementKind::Expr(expr) => match &expr.kind {
-                ExprKind::Call { operator, args, .. } => match (sign(operator), args.as_slice()) {
-                    (Some(sign), [left, right]) => write!(f, "{left} {sign} {right}")?,
+                // Of all operators OPA writes this one alone between its operands.
+                ExprKind::Call { operator, args, .. } => match (operator.as_var(), args.as_slice())
+                {
+                    (Some(name), [left, right]) if name == "eq" => write!(f, "{left} = {right}")?,
                     _ => write!(f, "{expr}")?,
                 },
                 _ => write!(f, "{expr}")?,

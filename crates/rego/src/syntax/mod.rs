@@ -25,6 +25,7 @@ use crate::ast::{Body, Expr, Import, Module, StatementKind, Version};
 use crate::{Code, Diagnostic, Location, Source, SourceId, Span};
 pub(crate) use check::is_ground;
 use parser::Parser;
+pub(crate) use token::{Keywords, Kind};
 
 /// How many levels of brackets, bodies and operators may stand within each other. Whoever walks
 /// the tree may recurse that deep.

@@ -2,7 +2,7 @@ use crate::Span;
 
 /// What sort of token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Illegal,
     Eof,
     Ident,
@@ -121,7 +121,7 @@ impl Kind {
     }
 
     /// The word, where it is one.
-    pub(super) fn of_word(word: &str) -> Self {
+    pub(crate) fn of_word(word: &str) -> Self {
         match word {
             "package" => Self::Package,
             "import" => Self::Import,
@@ -145,7 +145,7 @@ impl Kind {
     }
 
     /// A keyword of every version.
-    pub(super) fn is_base_keyword(self) -> bool {
+    pub(crate) fn is_base_keyword(self) -> bool {
         matches!(
             self,
             Self::Package
@@ -170,12 +170,12 @@ impl Kind {
 
 /// Which of the words are keywords that are not in every version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Keywords(u8);
+pub(crate) struct Keywords(u8);
 
 impl Keywords {
     pub(super) const NONE: Self = Self(0);
     /// those of v1
-    pub(super) const V1: Self = Self(0b1111);
+    pub(crate) const V1: Self = Self(0b1111);
     /// those of `rego.v2`, and of `import future.keywords`
     pub(super) const ALL: Self = Self(0b11_1111);
 
@@ -203,7 +203,7 @@ impl Keywords {
         self.0 |= others.0;
     }
 
-    pub(super) fn has(self, kind: Kind) -> bool {
+    pub(crate) fn has(self, kind: Kind) -> bool {
         self.0 & Self::of(kind).0 != 0
     }
 }
