@@ -73,6 +73,8 @@ impl Suite {
 pub(crate) struct Outcome {
     /// how many did what they should
     pub(crate) passed: usize,
+    /// of `opa`: their names
+    pub(crate) passed_names: Vec<String>,
     /// names and what went wrong
     pub(crate) failed: Vec<(String, String)>,
     /// names and why they were not run

@@ -5,7 +5,7 @@ use super::{Outcome, recorded};
 use crate::{documents, workspace};
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +17,14 @@ const END: &str = "<!-- written by hand: end -->";
 type Outcomes = BTreeMap<String, (PathBuf, Outcome)>;
 
 /// What each suite is.
-const ABOUT: [(&str, &str); 3] = [
+const ABOUT: [(&str, &str); 4] = [
     (
         "defaulting",
         "`sekisho show` of an object as given to kube-apiserver 1.36.4 is the object as stored",
+    ),
+    (
+        "opa",
+        "`sekisho rego eval` of each of OPA's own cases gives the result or the error that OPA gives",
     ),
     (
         "pod-security",
@@ -78,6 +82,10 @@ fn render(outcomes: &Outcomes, old: &str) -> anyhow::Result<String> {
         writeln!(text, "| `{suite}` | {about} | {passed} | {failed} | {skipped} | `{digest}` |")?;
     }
     for (suite, (_, outcome)) in outcomes {
+        if suite == "opa" {
+            folders(&mut text, outcome)?;
+            continue;
+        }
         let title = format!("## Failed or not run: `{suite}`");
         let rows = outcome.failed.iter().chain(&outcome.skipped);
         table(&mut text, &title, ["case", "why"], rows)?;
@@ -93,6 +101,39 @@ fn render(outcomes: &Outcomes, old: &str) -> anyhow::Result<String> {
     let by_hand = documents::between(old, BEGIN, END).unwrap_or("\n## Differences\n\n");
     writeln!(text, "\n{BEGIN}{by_hand}{END}")?;
     Ok(text)
+}
+
+/// OPA's cases by folder: how many passed, failed and were skipped, and why.
+fn folders(text: &mut String, outcome: &Outcome) -> anyhow::Result<()> {
+    let folder = |name: &str| -> String {
+        name.split('/').take_while(|part| !part.contains('#')).collect::<Vec<_>>().join("/")
+    };
+    let mut rows: BTreeMap<String, ([usize; 3], BTreeSet<&str>)> = BTreeMap::new();
+    for name in &outcome.passed_names {
+        rows.entry(folder(name)).or_default().0[0] += 1;
+    }
+    for (column, cases) in [(1, &outcome.failed), (2, &outcome.skipped)] {
+        for (name, why) in cases {
+            let (counts, reasons) = rows.entry(folder(name)).or_default();
+            if let Some(count) = counts.get_mut(column) {
+                *count += 1;
+            }
+            if column == 2 {
+                reasons.insert(why);
+            }
+        }
+    }
+    writeln!(
+        text,
+        "\n## `opa` by folder\n\n| folder | passed | failed | skipped | why skipped |\n\
+         |---|--:|--:|--:|---|"
+    )?;
+    for (folder, ([passed, failed, skipped], reasons)) in rows {
+        let reasons: Vec<String> = reasons.into_iter().map(documents::cell).collect();
+        let reasons = reasons.join("; ");
+        writeln!(text, "| `{folder}` | {passed} | {failed} | {skipped} | {reasons} |")?;
+    }
+    Ok(())
 }
 
 fn table<'a>(
