@@ -4,6 +4,7 @@ use crate::Progress;
 use crate::findings;
 use crate::input::Input;
 use crate::load::{Loaded, Stdin, load};
+use crate::namespaces;
 use crate::no_policy;
 use crate::objects::Object;
 use crate::places::Places;
@@ -131,16 +132,18 @@ impl Run<'_> {
             .par_iter()
             .map(|document| Object::new(document, self.schemas, self.options.namespace))
             .collect();
-        let mut inventory = MemoryInventory::new();
-        for document in self.set.objects() {
-            let object = Object::new(document, self.schemas, "default");
-            if object.decoded.is_readable() {
-                inventory.insert(object.decoded.object);
-            } else {
-                self.errors.extend(schema_findings::refusals(&object, self.places));
-            }
+        let of_policies = self.set.objects().iter();
+        let of_policies: Vec<Object<'_>> =
+            of_policies.map(|document| Object::new(document, self.schemas, "default")).collect();
+        for object in &of_policies {
+            self.errors.extend(schema_findings::refusals(object, self.places));
         }
-        for object in objects.iter().filter(|object| object.decoded.is_readable()) {
+        self.errors.extend(namespaces::errors(&of_policies, self.places));
+        self.findings.extend(namespaces::overridden(&of_policies, &objects, self.places));
+        let mut inventory = MemoryInventory::new();
+        // What the policies come with stands in for what is judged, never the other way round.
+        let known = objects.iter().chain(&of_policies);
+        for object in known.filter(|object| object.decoded.is_readable()) {
             inventory.insert(object.decoded.object.clone());
         }
         let judge = Judge {

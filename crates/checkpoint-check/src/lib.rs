@@ -10,6 +10,7 @@ mod check;
 mod findings;
 mod input;
 mod load;
+mod namespaces;
 mod no_policy;
 mod objects;
 mod places;

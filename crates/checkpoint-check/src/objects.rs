@@ -1,6 +1,6 @@
 //! Documents into objects as the API server would store them, and into requests.
 
-use sekisho_kube_model::{Decoded, Schemas};
+use sekisho_kube_model::{Decoded, Schemas, pod_template_pointer};
 use sekisho_manifest::Document;
 use sekisho_policy::{Operation, Request, UserInfo};
 use sekisho_value::{Str, Value};
@@ -19,7 +19,10 @@ impl<'a> Object<'a> {
     pub(crate) fn new(document: &'a Document, schemas: &Schemas, default: &str) -> Self {
         let given = &document.value;
         let mut decoded = schemas.store(given);
-        let namespaced = decoded.known.namespaced();
+        let namespaced = decoded.known.namespaced().or_else(|| {
+            // What creates pods lives where they do.
+            pod_template_pointer(&decoded.gvk).map(|_| true)
+        });
         let stated = given.path_str(&["metadata", "namespace"]).filter(|name| !name.is_empty());
         let namespace = match (namespaced, stated) {
             (Some(false), _) => None,
@@ -32,6 +35,12 @@ impl<'a> Object<'a> {
             && let Some(Value::Object(metadata)) = decoded.object.get_mut("metadata")
         {
             metadata.insert("namespace", Value::String(namespace.clone()));
+        }
+        if namespaced == Some(false)
+            && stated.is_some()
+            && let Some(Value::Object(metadata)) = decoded.object.get_mut("metadata")
+        {
+            metadata.remove("namespace");
         }
         Self { document, decoded, namespace }
     }

@@ -2,9 +2,15 @@
 
 use sekisho_policy::{Reference, Rule, Severity};
 
-/// The rules of schemas and exceptions.
-pub static RULES: &[&Rule] =
-    &[&UNKNOWN_FIELD, &REQUIRED_FIELD, &UNSERVED_VERSION, &EXPIRED_EXCEPTION, &UNUSED_EXCEPTION];
+/// The rules of schemas, of what is known beside an object, and of exceptions.
+pub static RULES: &[&Rule] = &[
+    &UNKNOWN_FIELD,
+    &REQUIRED_FIELD,
+    &UNSERVED_VERSION,
+    &NAMESPACE,
+    &EXPIRED_EXCEPTION,
+    &UNUSED_EXCEPTION,
+];
 
 const FIELD_VALIDATION: Reference = Reference {
     title: "Kubernetes API concepts: field validation",
@@ -53,6 +59,26 @@ static UNSERVED_VERSION: Rule = Rule {
     references: &[Reference {
         title: "Kubernetes: deprecated API migration guide",
         url: "https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
+    }],
+};
+
+static NAMESPACE: Rule = Rule {
+    id: "inventory/namespace",
+    title: "a Namespace whose labels do not count",
+    severity: Severity::Medium,
+    what: "Looks for Namespaces that are given more than once, with different labels. A Namespace \
+           that is given with the policies counts before one among the manifests; among these, the \
+           last one counts.",
+    why: "The labels of a namespace decide by what its objects are judged. In a cluster there is \
+          one such namespace, and whichever of the manifests came last.",
+    example: "kind: Namespace\nmetadata:\n  name: shop\n  labels: \
+              {pod-security.kubernetes.io/enforce: restricted}\n---\nkind: Namespace\nmetadata:\n  \
+              name: shop\n  labels: {pod-security.kubernetes.io/enforce: privileged}",
+    fix: "kind: Namespace\nmetadata:\n  name: shop\n  labels: \
+          {pod-security.kubernetes.io/enforce: restricted}",
+    references: &[Reference {
+        title: "Kubernetes: Pod Security admission labels for namespaces",
+        url: "https://kubernetes.io/docs/concepts/security/pod-security-admission/#pod-security-admission-labels-for-namespaces",
     }],
 };
 

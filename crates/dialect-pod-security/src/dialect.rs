@@ -62,10 +62,11 @@ defaults:
 #[must_use]
 pub fn level_document(level: &str, version: &str) -> String {
     let text = |text: &str| Value::from(text).to_json();
+    // Not a name that a cluster would take, so that it is never that of a document.
     format!(
         "apiVersion: {LEVEL_GROUP}/{LEVEL_VERSION}\nkind: {LEVEL_KIND}\nmetadata:\n  name: {}\n\
          spec:\n  level: {}\n  version: {}\n",
-        text(&format!("{level}-{version}")),
+        text(&format!("{level}:{version}")),
         text(level),
         text(version),
     )
@@ -158,16 +159,19 @@ fn fixed_level<'a>(
     }
     let version = fields.version(spec, &at, "version");
     let action = action(fields, spec, &at);
-    let id = |name: &str| PolicyId::new(document.origin, NAME, LEVEL_KIND, name);
+    let own = document.document.name().unwrap_or_default();
+    if own.is_empty() {
+        let at = root.keys(&["metadata", "name"]);
+        fields.error(&at, "`metadata.name` is missing".to_owned(), "give the policy a name");
+    }
+    let id = PolicyId::new(document.origin, NAME, LEVEL_KIND, own);
     let Some(level) = level else {
-        return Err(id(document.document.name().unwrap_or_default()));
+        return Err(id);
     };
     let wanted = LevelVersion { level, version };
     let name = wanted.to_string();
-    // Upstream refuses pods, and warns and records for controllers besides.
-    let controllers = CONTROLLERS.into_iter().filter(|_| action != Action::Deny);
-    let kinds = [("", "Pod")].into_iter().chain(controllers);
-    Ok(policy(document, id(&name), &name, kinds, action, Arc::new(FixedLevel { wanted, action })))
+    let kinds = [("", "Pod")].into_iter().chain(CONTROLLERS);
+    Ok(policy(document, id, &name, kinds, action, Arc::new(FixedLevel { wanted, action })))
 }
 
 fn action<'a>(fields: &mut Fields<'a>, spec: Option<&'a Map>, at: &Pointer) -> Action {

@@ -27,11 +27,14 @@ impl Evaluate for FixedLevel {
             if !update::is_significant(request) {
                 return Ok(Outcome::default());
             }
-            return self.judge(&Pod::of(&request.object), &Pointer::root(), context);
+            return self.judge(&Pod::of(&request.object), &Pointer::root(), None, context);
         }
+        // Upstream refuses pods alone. A namespace that enforces a level warns of controllers by
+        // it, too, where its labels say nothing else.
+        let action = (self.action == Action::Deny).then_some(Action::Warn);
         match pod_template(&request.gvk, &request.object) {
             Some(template) if request.subresource.is_empty() => {
-                self.judge(&Pod::of(&template.pod), &template.pointer, context)
+                self.judge(&Pod::of(&template.pod), &template.pointer, action, context)
             }
             _ => Ok(Outcome::default()),
         }
@@ -51,6 +54,7 @@ impl FixedLevel {
         &self,
         pod: &Pod<'_>,
         base: &Pointer,
+        action: Option<Action>,
         context: &EvalContext<'_>,
     ) -> Result<Outcome, EvalError> {
         judgement::account(pod, context)?;
@@ -59,14 +63,14 @@ impl FixedLevel {
         let mut annotate = |key: &str, value| {
             outcome.annotations.push(([PREFIX, key].concat(), value));
         };
-        if self.action == Action::Deny {
+        if self.action == Action::Deny && action.is_none() {
             annotate("enforce-policy", self.wanted.text());
         } else if self.action == Action::Audit && !results.is_empty() {
             let messages = judgement::messages(&results);
             let record = judgement::would_violate(&self.wanted.text(), &messages);
             annotate("audit-violations", record);
         }
-        outcome.violations.extend(judgement::violations(results, base, None, None));
+        outcome.violations.extend(judgement::violations(results, base, None, action));
         Ok(outcome)
     }
 }

@@ -7,8 +7,8 @@ use sekisho_policy::{
     PolicyDocument, PolicyId, Request, Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 /// How a policy set is built.
 pub struct BuildOptions<'a> {
@@ -49,12 +49,13 @@ impl PolicySet {
                 ..Self::default()
             },
             exceptions: Vec::new(),
+            exception_ids: HashSet::new(),
             diagnostics: Vec::new(),
         };
         let documents = builder.read(bundle);
         let documents = builder.sort_out(documents, options);
         builder.compile(&documents, options);
-        builder.refuse_two_contents();
+        builder.refuse_two_contents(&documents);
         builder.set.index = Index::new(&builder.set.policies);
         builder.set.exceptions = Exceptions::new(builder.exceptions);
         builder.set.states.sort_by(|a, b| a.id.cmp(&b.id));
@@ -131,6 +132,7 @@ impl PolicySet {
 struct Builder {
     set: PolicySet,
     exceptions: Vec<Exception>,
+    exception_ids: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -194,7 +196,7 @@ impl Builder {
 
     fn exception(&mut self, document: Document) {
         match exceptions::read(&document, &self.set.target) {
-            Ok(exception) if self.exceptions.iter().any(|e| e.id == exception.id) => {
+            Ok(exception) if !self.exception_ids.insert(exception.id.clone()) => {
                 self.at(&document, format!("exception `{}` stands twice", exception.id), None);
             }
             Ok(exception) => {
@@ -269,7 +271,7 @@ impl Builder {
     }
 
     /// One id with two contents is an error; the same content twice counts once.
-    fn refuse_two_contents(&mut self) {
+    fn refuse_two_contents(&mut self, documents: &[Document]) {
         let mut seen: HashMap<PolicyId, Digest> = HashMap::new();
         let mut conflicts = Vec::new();
         self.set.policies.retain(|policy| match seen.entry(policy.id.clone()) {
@@ -279,17 +281,20 @@ impl Builder {
             }
             Entry::Occupied(entry) => {
                 if *entry.get() != policy.digest {
-                    conflicts.push(policy.id.clone());
+                    conflicts.push((policy.id.clone(), policy.digest));
                 }
                 false
             }
         });
         conflicts.sort();
         conflicts.dedup();
-        for id in conflicts {
+        for (id, digest) in conflicts {
             let message = format!("policy `{id}` stands twice with different contents");
             let help = "give them different names, or take one away";
-            self.diagnostics.push(Diagnostic::general(message).with_help(help));
+            match documents.iter().find(|document| content_digest(document) == digest) {
+                Some(document) => self.at(document, message, Some(help.to_owned())),
+                None => self.diagnostics.push(Diagnostic::general(message).with_help(help)),
+            }
         }
     }
 }

@@ -87,6 +87,12 @@ impl PolicyId {
     pub fn dialect(&self) -> &str {
         self.0.split('/').nth(1).unwrap_or_default()
     }
+
+    /// The policy's own name within the id: the `metadata.name` of its document.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.splitn(4, '/').nth(3).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for PolicyId {
@@ -103,7 +109,7 @@ impl fmt::Debug for PolicyId {
 
 #[cfg(test)]
 mod tests {
-    use super::Digest;
+    use super::{Digest, PolicyId};
 
     #[test]
     fn digests_are_shown_in_hexadecimal() {
@@ -115,6 +121,13 @@ mod tests {
             assert_eq!(digest.short(digits), hex[..digits]);
         }
         assert_eq!(digest.short(100), hex);
+    }
+
+    #[test]
+    fn ids_have_parts() {
+        let id = PolicyId::new("local", "kyverno", "Policy", "shop/web");
+        assert_eq!(id.as_str(), "local/kyverno/Policy/shop/web");
+        assert_eq!((id.dialect(), id.name()), ("kyverno", "shop/web"));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod check;
+mod namespaces;
 mod policies;
 mod scene;
 mod secrets;

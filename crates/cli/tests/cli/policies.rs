@@ -69,6 +69,75 @@ fn files_that_bring_no_policy_are_an_error_where_nothing_else_does() {
 }
 
 #[test]
+fn levels_go_by_their_names() {
+    let level = |name: &str, level: &str| {
+        format!(
+            "apiVersion: sekisho.dev/v1alpha1\nkind: PodSecurityLevel\nmetadata: {{name: {name}}}\n\
+             spec: {{level: {level}}}\n---\n"
+        )
+    };
+    let exception = EXCEPTION.replace("policy: pod-security", "policy: house-rule");
+    for (policies, code, deny, errors) in [
+        // Two names are two policies.
+        (level("one", "baseline") + &level("two", "baseline"), 1, 2, ""),
+        (level("one", "baseline") + &level("one", "baseline"), 1, 1, ""),
+        (
+            level("one", "baseline") + &level("one", "restricted"),
+            2,
+            1,
+            "policy `local/pod-security/PodSecurityLevel/one` stands twice with different contents",
+        ),
+        (level("house-rule", "baseline") + &exception, 0, 0, ""),
+        (level("''", "baseline"), 2, 0, "`metadata.name` is missing"),
+    ] {
+        let scene = Scene::new().file("a.yaml", POD).file("p.yaml", &policies);
+        let run = scene.run(&["check", "a.yaml", "-p", "p.yaml", "-o", "json"]).code(code);
+        assert_eq!(run.json()["summary"]["deny"], deny, "{policies}: {run:?}");
+        assert_eq!(run.errors(), errors, "{policies}");
+        if !errors.is_empty() {
+            assert_eq!(run.json()["errors"][0]["file"], "p.yaml", "{run:?}");
+        }
+    }
+    // Beside the option.
+    let scene = Scene::new().file("a.yaml", POD).file("p.yaml", level("mine", "baseline"));
+    let args = ["check", "a.yaml", "-p", "p.yaml", "--pod-security", "baseline", "-o", "json"];
+    assert_eq!(scene.run(&args).code(1).errors(), "");
+}
+
+#[test]
+fn a_level_warns_of_controllers_as_a_namespace_that_enforces_it() {
+    let template = "template: {metadata: {labels: {a: b}}, spec: {hostPID: true, \
+                    containers: [{name: a, image: a:1}]}}";
+    for (kind, spec) in [
+        (
+            "apps/v1 Deployment",
+            format!("spec: {{selector: {{matchLabels: {{a: b}}}}, {template}}}"),
+        ),
+        (
+            "batch/v1 CronJob",
+            format!("spec: {{schedule: '* * * * *', jobTemplate: {{spec: {{{template}}}}}}}"),
+        ),
+        ("v1 PodTemplate", template.to_owned()),
+    ] {
+        let (version, kind) = kind.split_once(' ').unwrap();
+        let text =
+            format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: web}}\n{spec}\n");
+        let scene = Scene::new().file("a.yaml", text);
+        let args = ["check", "a.yaml", "--pod-security", "baseline", "--no-implied", "-o", "json"];
+        let run = scene.run(&args).code(0);
+        let found: Vec<String> =
+            run.findings().into_iter().filter(|f| f.contains("hostNamespaces")).collect();
+        assert_eq!(found, [format!("warn hostNamespaces {kind}/web")], "{run:?}");
+        // With the pods it comes to be refused once, not warned of besides.
+        let run = scene.run(&["check", "a.yaml", "--pod-security", "baseline", "-o", "json"]);
+        let action = if kind == "PodTemplate" { "warn" } else { "deny" };
+        let found: Vec<String> =
+            run.findings().into_iter().filter(|f| f.contains("hostNamespaces")).collect();
+        assert_eq!(found, [format!("{action} hostNamespaces {kind}/web")], "{run:?}");
+    }
+}
+
+#[test]
 fn a_configuration_file_holds_one_configuration() {
     let twice = format!("{CONFIGURATION}---\n{CONFIGURATION}");
     let beside = format!("{CONFIGURATION}---\n{POD}");

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Exception {
     /// what findings name it by: the `metadata.name` of its document
     pub id: String,
-    /// the policy's id or the name people know, or its dialect
+    /// the policy's id, its own name or the one people know it by, or its dialect
     pub policy: Pattern,
     /// the rules; empty for all of the policy
     pub rules: Vec<Pattern>,
@@ -80,7 +80,8 @@ impl Exception {
         let any = |patterns: &[Pattern], names: &[&str]| {
             patterns.is_empty() || patterns.iter().any(|p| names.iter().any(|name| p.matches(name)))
         };
-        let policy = [finding.policy_id.as_str(), finding.policy, finding.policy_id.dialect()];
+        let id = finding.policy_id;
+        let policy = [id.as_str(), finding.policy, id.name(), id.dialect()];
         let containers = self.containers.is_empty()
             || (finding.containers)()
                 .is_some_and(|names| names.iter().all(|name| any(&self.containers, &[name])));
@@ -116,7 +117,8 @@ pub enum ExceptionUse {
     Unused,
 }
 
-/// All exceptions of a policy set, found by a namespace or a name that they are limited to.
+/// All exceptions of a policy set, found by a name or a namespace that they are limited to. Names
+/// come first: there are more of them.
 #[derive(Debug, Default)]
 pub(crate) struct Exceptions {
     all: Vec<Exception>,
@@ -131,10 +133,10 @@ impl Exceptions {
     pub(crate) fn new(all: Vec<Exception>) -> Self {
         let mut exceptions = Self::default();
         for (number, exception) in all.iter().enumerate() {
-            let (index, names) = match (literals(&exception.namespaces), literals(&exception.names))
+            let (index, names) = match (literals(&exception.names), literals(&exception.namespaces))
             {
-                (Some(namespaces), _) => (&mut exceptions.by_namespace, namespaces),
-                (None, Some(names)) => (&mut exceptions.by_name, names),
+                (Some(names), _) => (&mut exceptions.by_name, names),
+                (None, Some(namespaces)) => (&mut exceptions.by_namespace, namespaces),
                 (None, None) => {
                     exceptions.wide.push(number);
                     continue;
