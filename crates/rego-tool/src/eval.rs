@@ -86,7 +86,7 @@ fn answer(options: &EvalOptions, err: &mut dyn Write) -> Result<Vec<Row>, Vec<Pr
     let mut session = Session::open(options)?;
     let mut found = Vec::new();
     let printed = session.answer(&mut |query, results| found = rows(query, results));
-    for line in printed.map_err(|problem| vec![problem])? {
+    for line in printed.map_err(|problem| vec![*problem])? {
         let _ = writeln!(err, "{line}");
     }
     Ok(found)
@@ -129,7 +129,7 @@ impl<'o> Session<'o> {
     pub(crate) fn answer(
         &mut self,
         then: &mut dyn FnMut(&PreparedQuery, Term<'_>),
-    ) -> Result<Vec<String>, Problem> {
+    ) -> Result<Vec<String>, Box<Problem>> {
         let watch = Watch::start(self.options.limits.time);
         let budget = watch.budget(&self.options.limits);
         let facts =
@@ -153,7 +153,7 @@ impl<'o> Session<'o> {
                 then(query, results);
             }
         });
-        done.map_err(|error| Problem::of_evaluation(&error, query.prepared.sources()))?;
+        done.map_err(|error| Box::new(Problem::of_evaluation(&error, query.prepared.sources())))?;
         Ok(printed.into_inner())
     }
 }

@@ -1,7 +1,7 @@
 //! Rego as OPA defines it: compiled once, evaluated from many threads, within a budget.
 //!
 //! The way of a policy: text, [`syntax`] (tokens, tree), [`analyze`] (names, rewriting, safety,
-//! recursion, conflicts, types: the [`hir`]), [`plan`] (a compact [`program`]), [`vm`] (one loop
+//! recursion, conflicts, types: the [`hir`]), `plan` (a compact `program`), `vm` (one loop
 //! with an explicit stack). Values of an evaluation are [`Term`]s in an arena; input and base
 //! data are borrowed [`sekisho_value::Value`]s.
 //!
@@ -26,7 +26,10 @@ mod vm;
 
 pub use analyze::Options;
 pub use diagnostic::{Code, Diagnostic};
-pub use policies::{DEFAULT_DEPTH, Policies, Prepared, PreparedQuery, Question, Scratch, Shape};
+pub use policies::{
+    DEFAULT_DEPTH, OnCover, OnPrint, OnRead, Policies, Prepared, PreparedQuery, Question, Scratch,
+    Shape,
+};
 pub use source::{Location, Source, SourceId, Span};
 pub use term::Term;
 pub use vm::{EvalCode, EvalError};

@@ -187,6 +187,13 @@ impl Shape {
     }
 }
 
+/// Is told of a read of base data: the path, and whether something stands there.
+pub type OnRead<'a> = dyn Fn(&[Term<'_>], bool) + 'a;
+/// Is given what `print` says, and where.
+pub type OnPrint<'a> = dyn Fn(&str, Location) + 'a;
+/// Is told of the place of what is evaluated.
+pub type OnCover<'a> = dyn Fn(Location) + 'a;
+
 /// What is evaluated, beside the policies.
 #[derive(Clone, Copy)]
 pub struct Question<'a> {
@@ -203,11 +210,11 @@ pub struct Question<'a> {
     /// a built-in that fails ends the evaluation
     pub strict_builtin_errors: bool,
     /// is told of every read of base data: the path, and whether something stands there
-    pub reads: Option<&'a dyn Fn(&[Term<'_>], bool)>,
+    pub reads: Option<&'a OnRead<'a>>,
     /// is given what `print` says
-    pub print: Option<&'a dyn Fn(&str, Location)>,
+    pub print: Option<&'a OnPrint<'a>>,
     /// is told of the place of everything that is evaluated
-    pub cover: Option<&'a dyn Fn(Location)>,
+    pub cover: Option<&'a OnCover<'a>>,
 }
 
 /// How deep calls may nest where the caller does not say.

@@ -13,6 +13,7 @@ pub use error::{EvalCode, EvalError};
 
 use crate::Location;
 use crate::builtins::{Context as BuiltinContext, Facts, Patterns};
+use crate::policies::{OnCover, OnPrint, OnRead};
 use crate::program::{From, FunctionId, Label, Program, Reg, Src};
 use crate::term::{Arena, Term};
 use bumpalo::Bump;
@@ -33,11 +34,11 @@ pub(crate) struct Given<'a> {
     /// a built-in that fails ends the evaluation
     pub(crate) strict_builtin_errors: bool,
     /// is told of every read of base data: the path, and whether something stands there
-    pub(crate) reads: Option<&'a dyn Fn(&[Term<'_>], bool)>,
+    pub(crate) reads: Option<&'a OnRead<'a>>,
     /// is given what `print` says
-    pub(crate) print: Option<&'a dyn Fn(&str, Location)>,
+    pub(crate) print: Option<&'a OnPrint<'a>>,
     /// is told of every operation's place
-    pub(crate) cover: Option<&'a dyn Fn(Location)>,
+    pub(crate) cover: Option<&'a OnCover<'a>>,
 }
 
 /// One running call.
