@@ -84,7 +84,11 @@ impl Planner<'_> {
             Callee::Function(path) => {
                 match self.tree.find(path) {
                     Some(node) => {
-                        let function = self.function(Job::Function(node));
+                        // `f()` without parameters is a rule.
+                        let rule = args.is_empty()
+                            && self.tree.node(node).is_some_and(|node| node.functions.is_empty());
+                        let job = if rule { Job::Rules(node) } else { Job::Function(node) };
+                        let function = self.function(job);
                         self.e.emit(Op::Call { function, args: start, dst, fail });
                     }
                     None => self.e.retry(),

@@ -46,8 +46,9 @@ impl<'a> Modified<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn modified(&self) -> Result<Modified<'a>, EvalError> {
-        self.contexts.last().copied().ok_or_else(|| self.broken())
+    #[inline]
+    pub(super) fn modified(&self) -> Result<&Modified<'a>, EvalError> {
+        self.contexts.last().ok_or_else(|| self.broken())
     }
 
     /// Enters modifiers whose values stand in registers.
@@ -56,7 +57,7 @@ impl<'a> Machine<'a> {
         let Some(Modifiers { targets }) = program.modifiers.get(with as usize) else {
             return Err(self.broken());
         };
-        let mut now = self.modified()?;
+        let mut now = *self.modified()?;
         let mut mocks = now.mocks.to_vec();
         let mut replaced = now.replaced.to_vec();
         let mut next = values;
@@ -143,7 +144,7 @@ impl<'a> Machine<'a> {
         done: Label,
         fail: Label,
     ) -> Result<bool, EvalError> {
-        let now = self.modified()?;
+        let now = *self.modified()?;
         let found = now.mocks.iter().rev().find(|(number, _)| *number == mock);
         let Some((_, replacement)) = found else { return Ok(false) };
         match *replacement {

@@ -41,6 +41,10 @@ pub(crate) struct Given<'a> {
     pub(crate) cover: Option<&'a OnCover<'a>>,
 }
 
+/// Room for the registers and calls of a small policy, so that nothing grows.
+const REGISTERS: usize = 128;
+const FRAMES: usize = 16;
+
 /// One running call.
 #[derive(Clone, Copy)]
 struct Frame {
@@ -91,10 +95,10 @@ pub(crate) fn run<'a>(
         given,
         arena,
         builtins: BuiltinContext { arena, facts: given.facts, patterns: given.patterns },
-        registers: BumpVec::new_in(bump),
+        registers: BumpVec::with_capacity_in(REGISTERS, bump),
         base: 0,
-        frames: BumpVec::new_in(bump),
-        stack: BumpVec::new_in(bump),
+        frames: BumpVec::with_capacity_in(FRAMES, bump),
+        stack: BumpVec::with_capacity_in(FRAMES, bump),
         contexts: BumpVec::new_in(bump),
         built: BumpVec::new_in(bump),
         bump,
