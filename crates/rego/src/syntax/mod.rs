@@ -77,7 +77,7 @@ pub fn parse_import(
     let (import, mut diagnostics) = read(&text, id, version, |parser| {
         let (import, places) = parser.import().ok()?;
         parser.enable(&import, &places).ok()?;
-        if parser.kind == token::Kind::Eof { Some(import) } else { parser.unexpected().ok() }
+        if parser.kind == Kind::Eof { Some(import) } else { parser.unexpected().ok() }
     });
     for diagnostic in &mut diagnostics {
         let Span { start, end } = diagnostic.location.span;
