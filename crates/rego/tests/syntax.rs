@@ -242,6 +242,19 @@ fn terms() {
     }
 }
 
+#[test]
+fn illegal_characters_at_the_end() {
+    let cases = ["#\0", "package a\n#\0", "\0", "package a\n# \u{feff}\n", "\"\0", "`\0", "$\"{\0"];
+    for text in cases {
+        for version in [Version::V0, Version::V1] {
+            assert!(!parse(version, text).1.is_empty(), "{text:?}");
+        }
+        let source = Source::new("", text);
+        let (_, errors) = syntax::parse_query(&source, SourceId(0), Version::V1, &[]);
+        assert!(!errors.is_empty(), "{text:?}");
+    }
+}
+
 /// Tokens that texts are put together of.
 const TOKENS: &[&str] = &[
     "package a\n",
@@ -297,6 +310,7 @@ const TOKENS: &[&str] = &[
     "true",
     "set()",
     "# METADATA\n# title: x\n",
+    "#",
     "é",
     "\u{feff}",
     "\0",

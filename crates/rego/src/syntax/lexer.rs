@@ -101,6 +101,10 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
+        // The end of the text stays the end, whatever is wrong right before it.
+        if kind == Kind::Eof && self.fault.is_some() {
+            self.push(Kind::Illegal, start);
+        }
         let index = self.out.tokens.len();
         let span = Span { start: offset(start), end: offset(self.at) };
         let mut token =
@@ -228,6 +232,10 @@ impl Lexer<'_> {
 
     fn comment(&mut self, start: usize) {
         self.skip_while(|char| char != '\n');
+        if self.fault.is_some() {
+            self.push(Kind::Illegal, start);
+            return;
+        }
         let first_column =
             start.checked_sub(1).is_none_or(|at| self.text.as_bytes().get(at) == Some(&b'\n'));
         let text = self.text.get(start..self.at).unwrap_or_default();
