@@ -1,13 +1,14 @@
 //! Policy files into a bundle.
 
+use crate::file::read_file;
 use crate::input::{Input, InputSource, collect};
-use crate::load::read_file;
 use sekisho_policy::BundleFile;
 use sekisho_report::Diagnostic;
+use std::path::Path;
 
 /// Reads policy files, folders and globs as the files of a bundle.
 #[must_use]
-pub fn bundle_of_paths(paths: &[String]) -> (Vec<BundleFile>, Vec<Diagnostic>) {
+pub fn bundle_of_paths<P: AsRef<Path>>(paths: &[P]) -> (Vec<BundleFile>, Vec<Diagnostic>) {
     let Input { sources, skipped, mut errors } = collect(paths, &[]);
     errors.extend(skipped.into_iter().map(|s| Diagnostic::file(s.file, s.reason)));
     let mut files = Vec::with_capacity(sources.len());
@@ -23,10 +24,6 @@ pub fn bundle_of_paths(paths: &[String]) -> (Vec<BundleFile>, Vec<Diagnostic>) {
                 Err(message) => errors.push(Diagnostic::file(name, message)),
             },
         }
-    }
-    if files.is_empty() && errors.is_empty() {
-        let message = format!("no policy file in {}", paths.join(", "));
-        errors.push(Diagnostic::general(message));
     }
     (files, errors)
 }

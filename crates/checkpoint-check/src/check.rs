@@ -301,6 +301,7 @@ impl Run<'_> {
             },
             inventory: InventoryBasis { revision, complete: false, age_seconds: None },
             time: self.options.now.to_string(),
+            settings: None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Which files are read: paths, folders, globs and standard input.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use crate::exclude::{Excluded, globs};
+use crate::file::{is_readable, reason};
+use globset::GlobSet;
 use ignore::WalkBuilder;
 use sekisho_report::{Diagnostic, Skipped};
 use std::collections::HashSet;
@@ -45,13 +47,11 @@ const SETTINGS: &str = ".sekisho.yaml";
 
 /// Finds the files of `paths`, less those that match one of the `exclude` globs.
 #[must_use]
-pub fn collect(paths: &[String], exclude: &[String]) -> Input {
+pub fn collect<P: AsRef<Path>>(paths: &[P], exclude: &[String]) -> Input {
     let mut collector = Collector::default();
-    let Some(exclude) = collector.globs(exclude) else {
-        return collector.input;
-    };
-    for path in paths {
-        collector.add(path, &exclude);
+    match Excluded::new(exclude) {
+        Ok(exclude) => paths.iter().for_each(|path| collector.add(path.as_ref(), &exclude)),
+        Err(message) => collector.input.errors.push(Diagnostic::general(message)),
     }
     collector.input
 }
@@ -64,8 +64,8 @@ struct Collector {
 }
 
 impl Collector {
-    fn error(&mut self, file: &str, message: String, help: &str) {
-        let diagnostic = Diagnostic::file(file, message);
+    fn error(&mut self, file: &Path, message: String, help: &str) {
+        let diagnostic = Diagnostic::file(file.display().to_string(), message);
         self.input.errors.push(if help.is_empty() {
             diagnostic
         } else {
@@ -73,55 +73,49 @@ impl Collector {
         });
     }
 
-    fn globs(&mut self, patterns: &[String]) -> Option<GlobSet> {
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            match GlobBuilder::new(pattern).literal_separator(true).build() {
-                Ok(glob) => set.add(glob),
-                Err(error) => {
-                    let message = format!("`{pattern}` is not a glob: {}", error.kind());
-                    self.input.errors.push(Diagnostic::general(message));
-                    return None;
-                }
-            };
-        }
-        match set.build() {
-            Ok(set) => Some(set),
-            Err(error) => {
-                self.input.errors.push(Diagnostic::general(error.kind().to_string()));
-                None
-            }
-        }
-    }
-
-    fn add(&mut self, path: &str, exclude: &GlobSet) {
-        if path == "-" {
+    fn add(&mut self, path: &Path, exclude: &Excluded) {
+        if path == Path::new("-") {
             if !std::mem::replace(&mut self.stdin, true) {
                 self.input.sources.push(InputSource::Stdin);
             }
             return;
         }
         match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => self.walk(Path::new(path), exclude, None),
-            Ok(_) => self.file(Path::new(path), exclude),
-            Err(_) if is_glob(path) && !Path::new(path).is_symlink() => self.glob(path, exclude),
-            Err(error) => {
-                let link = Path::new(path).is_symlink();
-                let what = if link { "broken link: " } else { "" };
-                self.error(path, format!("{what}{}", reason(&error)), "");
-            }
+            Ok(metadata) if metadata.is_dir() => self.folder(path, exclude),
+            Ok(metadata) if is_readable(&metadata) => self.file(path, exclude),
+            Ok(_) => self.error(path, "is neither a file nor a pipe".to_owned(), ""),
+            Err(error) => match path.to_str().filter(|text| is_glob(text) && !path.is_symlink()) {
+                Some(pattern) => self.glob(pattern, exclude),
+                None => {
+                    let what = if path.is_symlink() { "broken link: " } else { "" };
+                    self.error(path, format!("{what}{}", reason(&error)), "");
+                }
+            },
         }
     }
 
-    fn file(&mut self, path: &Path, exclude: &GlobSet) {
-        if !is_excluded(exclude, path) && self.seen.insert(path.to_path_buf()) {
+    /// A folder that was given. One that gives nothing to judge is a mistake of whoever gave it,
+    /// and would pass for clean.
+    fn folder(&mut self, folder: &Path, exclude: &Excluded) {
+        let told = self.input.skipped.len() + self.input.errors.len();
+        let found = self.walk(folder, exclude, None);
+        if found == 0 && told == self.input.skipped.len() + self.input.errors.len() {
+            let help = "files are read whose name ends in `.yaml`, `.yml` or `.json`, less those \
+                        that `--exclude` or a `.gitignore` names";
+            self.error(folder, "no manifest in this folder".to_owned(), help);
+        }
+    }
+
+    fn file(&mut self, path: &Path, exclude: &Excluded) {
+        if !exclude.covers(path) && self.seen.insert(path.to_path_buf()) {
             self.input.sources.push(InputSource::File(path.to_path_buf()));
         }
     }
 
-    fn glob(&mut self, pattern: &str, exclude: &GlobSet) {
-        let Some(wanted) = self.globs(&[pattern.to_owned()]) else {
-            return;
+    fn glob(&mut self, pattern: &str, exclude: &Excluded) {
+        let wanted = match globs(&[pattern]) {
+            Ok(wanted) => wanted,
+            Err(message) => return self.input.errors.push(Diagnostic::general(message)),
         };
         let literal: PathBuf = Path::new(pattern)
             .components()
@@ -133,13 +127,14 @@ impl Collector {
             self.walk(base, exclude, Some(&wanted));
         }
         if self.input.sources.len() == before {
-            self.error(pattern, "no file matches".to_owned(), "");
+            self.error(Path::new(pattern), "no file matches".to_owned(), "");
         }
     }
 
     /// Walks a folder: `.gitignore` files are honoured, other ignore files and settings of the
-    /// machine are not, so that every machine reads the same files. Links are followed.
-    fn walk(&mut self, folder: &Path, exclude: &GlobSet, only: Option<&GlobSet>) {
+    /// machine are not, so that every machine reads the same files. Links are followed. Gives the
+    /// number of files that were found, those that were there before included.
+    fn walk(&mut self, folder: &Path, exclude: &Excluded, only: Option<&GlobSet>) -> usize {
         let mut walk = WalkBuilder::new(folder);
         walk.hidden(false)
             .ignore(false)
@@ -149,6 +144,7 @@ impl Collector {
             .follow_links(true)
             .filter_entry(|entry| entry.file_name() != ".git");
         let mut files = Vec::new();
+        let mut skipped = Vec::new();
         for entry in walk.build() {
             match entry {
                 Ok(entry) => {
@@ -159,40 +155,47 @@ impl Collector {
                         None => is_manifest(&path) && !settings,
                     };
                     let kind = entry.file_type();
-                    if !wanted || is_excluded(exclude, &path) || kind.is_none_or(|k| k.is_dir()) {
+                    if !wanted || exclude.covers(&path) || kind.is_none_or(|k| k.is_dir()) {
                         continue;
                     }
                     if kind.is_some_and(|kind| kind.is_file()) {
                         files.push(path);
                     } else {
-                        let file = path.display().to_string().into();
-                        let reason = "not a regular file".to_owned();
-                        self.input.skipped.push(Skipped { file, line: 1, reason });
+                        skipped.push(path);
                     }
                 }
                 Err(error) => self.walk_error(folder, &error, exclude),
             }
         }
-        files
-            .sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+        for paths in [&mut files, &mut skipped] {
+            paths.sort_by(|a: &PathBuf, b| {
+                a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes())
+            });
+        }
+        self.input.skipped.extend(skipped.iter().map(|path| Skipped {
+            file: path.display().to_string().into(),
+            line: 1,
+            reason: "not a regular file".to_owned(),
+        }));
+        let found = files.len();
         for path in files {
             if self.seen.insert(path.clone()) {
                 self.input.sources.push(InputSource::File(path));
             }
         }
+        found
     }
 
-    fn walk_error(&mut self, folder: &Path, error: &ignore::Error, exclude: &GlobSet) {
+    fn walk_error(&mut self, folder: &Path, error: &ignore::Error, exclude: &Excluded) {
         let (path, message) = describe(error);
         let path = path.map_or_else(|| folder.to_path_buf(), |path| plain(&path, folder));
         let link = path.is_symlink();
         // A broken link to something that would not have been read is nobody's loss.
-        if is_excluded(exclude, &path) || (link && !is_manifest(&path) && !message.contains("loop"))
-        {
+        if exclude.covers(&path) || (link && !is_manifest(&path) && !message.contains("loop")) {
             return;
         }
         let what = if link && !message.contains("loop") { "broken link: " } else { "" };
-        self.error(&path.display().to_string(), format!("{what}{message}"), "");
+        self.error(&path, format!("{what}{message}"), "");
     }
 }
 
@@ -215,14 +218,6 @@ fn describe(error: &ignore::Error) -> (Option<PathBuf>, String) {
     }
 }
 
-/// What the system says, without Rust's `(os error 2)`.
-pub(crate) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let plain = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = plain.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
-}
-
 /// A path without the `./` that a walk of `.` puts before it.
 fn plain(path: &Path, folder: &Path) -> PathBuf {
     let dot = folder == Path::new(".");
@@ -233,16 +228,6 @@ fn plain(path: &Path, folder: &Path) -> PathBuf {
 fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|e| EXTENSIONS.iter().any(|wanted| e.eq_ignore_ascii_case(wanted)))
-}
-
-/// Globs match the whole path, any of the folders above the file, or the file's name.
-fn is_excluded(exclude: &GlobSet, path: &Path) -> bool {
-    if exclude.is_empty() {
-        return false;
-    }
-    let plain = path.strip_prefix(".").unwrap_or(path);
-    plain.ancestors().any(|part| exclude.is_match(part))
-        || plain.components().any(|part| exclude.is_match(Path::new(part.as_os_str())))
 }
 
 fn is_glob(text: &str) -> bool {

@@ -7,6 +7,8 @@
 mod bundle;
 mod case;
 mod check;
+mod exclude;
+mod file;
 mod findings;
 mod input;
 mod load;
@@ -21,6 +23,7 @@ mod show;
 pub use bundle::bundle_of_paths;
 pub use case::CheckFiles;
 pub use check::{CheckOptions, check};
+pub use file::{read_file, read_stream};
 pub use input::{Input, InputSource, collect};
 pub use load::{Loaded, Stdin, load};
 pub use rules::RULES;

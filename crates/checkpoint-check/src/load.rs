@@ -1,20 +1,15 @@
 //! Reads the inputs into documents, several files at once.
 
 use crate::Progress;
-use crate::input::{Input, InputSource, reason};
+use crate::file::read_file;
+use crate::input::{Input, InputSource};
 use rayon::prelude::*;
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::Digest;
 use sekisho_report::{Diagnostic, Skipped};
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
 
-/// Gives the bytes of standard input; called once at the most.
-pub type Stdin<'a> = &'a (dyn Fn() -> std::io::Result<Vec<u8>> + Sync);
-
-/// The largest file that is read, in bytes. What a file needs in memory is a small multiple of it.
-const MAX_FILE: u64 = 512 << 20;
+/// Gives the bytes of standard input, or what is wrong with it; called once at the most.
+pub type Stdin<'a> = &'a (dyn Fn() -> Result<Vec<u8>, String> + Sync);
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -72,28 +67,20 @@ struct OneFile {
 fn read_source(source: &InputSource, stdin: Stdin<'_>) -> OneFile {
     let name = source.name();
     let bytes = match source {
-        InputSource::Stdin => stdin().map_err(|error| reason(&error)),
+        InputSource::Stdin => stdin(),
         InputSource::File(path) => read_file(path),
     };
-    match bytes {
+    let mut file = match bytes {
         Ok(bytes) => read_bytes(&name, &bytes),
         Err(message) => {
-            OneFile { errors: vec![Diagnostic::file(name, message)], ..OneFile::default() }
+            OneFile { errors: vec![Diagnostic::file(&*name, message)], ..OneFile::default() }
         }
+    };
+    if *source == InputSource::Stdin && file.documents.is_empty() && file.errors.is_empty() {
+        // What was to write to the pipe has failed, most likely.
+        file.errors.push(Diagnostic::file(name, "standard input holds no object"));
     }
-}
-
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let mut file = File::open(path).map_err(|error| reason(&error))?;
-    let size = file.metadata().map_err(|error| reason(&error))?;
-    let too_large = || format!("larger than {} MiB", MAX_FILE >> 20);
-    if size.len() > MAX_FILE {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(size.len()).unwrap_or_default() + 1);
-    // Pipes and devices have no size of their own.
-    (&mut file).take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
-    if bytes.len() as u64 > MAX_FILE { Err(too_large()) } else { Ok(bytes) }
+    file
 }
 
 fn read_bytes(name: &str, bytes: &[u8]) -> OneFile {

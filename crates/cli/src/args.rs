@@ -1,10 +1,14 @@
 //! The command line.
 
 use crate::commands::rego::RegoArgs;
-use clap::builder::PossibleValuesParser;
+use crate::values::{self, PodSecurity};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::Timestamp;
+use sekisho_policy::KubernetesVersion;
 use sekisho_report::{Action, Format};
+use std::path::PathBuf;
 
 /// The policy checkpoint for Kubernetes fleets.
 ///
@@ -43,28 +47,28 @@ pub(crate) struct CheckArgs {
 
     /// Policy file or folder, in any supported dialect; repeatable
     #[arg(short, long, value_name = "PATH")]
-    pub(crate) policies: Vec<String>,
+    pub(crate) policies: Vec<PathBuf>,
 
     /// Pod Security level that denies whatever labels namespaces have, as `restricted` or
     /// `baseline:v1.30`; repeatable
-    #[arg(long, value_name = "LEVEL[:VERSION]")]
-    pub(crate) pod_security: Vec<String>,
+    #[arg(long, value_name = "LEVEL[:VERSION]", value_parser = values::pod_security)]
+    pub(crate) pod_security: Vec<PodSecurity>,
 
     /// A `PodSecurityConfiguration`, as kube-apiserver takes it
     #[arg(long, value_name = "FILE")]
-    pub(crate) pod_security_config: Option<String>,
+    pub(crate) pod_security_config: Option<PathBuf>,
 
     /// The version judged for; sets what `latest` means [default: the newest known]
-    #[arg(long, value_name = "v1.N")]
-    pub(crate) kubernetes_version: Option<String>,
+    #[arg(long, value_name = "v1.N", value_parser = values::kubernetes_version)]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
 
     /// What is judged for: a file with `id`, `labels` and `kubernetesVersion`
     #[arg(long, value_name = "FILE")]
-    pub(crate) target: Option<String>,
+    pub(crate) target: Option<PathBuf>,
 
     /// Findings of this earlier JSON output do not count
     #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<String>,
+    pub(crate) baseline: Option<PathBuf>,
 
     /// Output format: text, json, sarif, junit, github or gitlab; repeatable with --output-file
     /// [default: text]
@@ -74,22 +78,22 @@ pub(crate) struct CheckArgs {
 
     /// Where the output of the --output before it goes [default: standard output]
     #[arg(long, value_name = "FILE")]
-    pub(crate) output_file: Vec<String>,
+    pub(crate) output_file: Vec<PathBuf>,
 
     /// The weakest action that makes the exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Deny, value_name = "ACTION")]
     pub(crate) fail_on: FailOn,
 
     /// The time that decides on expiry, as in `2026-11-21T12:00:00Z` [default: now]
-    #[arg(long, value_name = "RFC3339")]
-    pub(crate) time: Option<String>,
+    #[arg(long, value_name = "RFC3339", value_parser = values::time)]
+    pub(crate) time: Option<Timestamp>,
 
     /// The user who creates the objects
-    #[arg(long = "as", value_name = "USER")]
+    #[arg(long = "as", value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
 
     /// A group of that user; repeatable
-    #[arg(long = "as-group", value_name = "GROUP")]
+    #[arg(long = "as-group", value_name = "GROUP", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) groups: Vec<String>,
 
     /// Do not judge the pods that controllers would create
@@ -150,14 +154,14 @@ pub(crate) struct CompletionsArgs {
 pub(crate) struct InputArgs {
     /// Files, folders, globs, or `-` for standard input [default: .]
     #[arg(value_name = "PATH")]
-    pub(crate) paths: Vec<String>,
+    pub(crate) paths: Vec<PathBuf>,
 
     /// Files and folders to pass over; a glob on the path or any part of it; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
 
     /// The namespace of objects that name none
-    #[arg(short, long, default_value = "default")]
+    #[arg(short, long, default_value = "default", value_parser = values::namespace)]
     pub(crate) namespace: String,
 }
 
@@ -166,7 +170,7 @@ pub(crate) struct InputArgs {
 pub(crate) struct SettingsArgs {
     /// Defaults of options [default: .sekisho.yaml in this folder or above]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
-    pub(crate) config: Option<String>,
+    pub(crate) config: Option<PathBuf>,
 
     /// Read no defaults of options
     #[arg(long)]

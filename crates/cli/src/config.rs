@@ -1,10 +1,12 @@
 //! Small YAML documents that settings are read from: errors name file, line and column.
 
 use anyhow::{Result, anyhow, bail};
+use sekisho_checkpoint_check::read_file;
 use sekisho_manifest::{Document, read_document};
 use sekisho_policy::{KubernetesVersion, Target};
 use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Reads one YAML or JSON document.
 pub(crate) fn document(name: &str, bytes: &[u8]) -> Result<Document> {
@@ -23,9 +25,15 @@ pub(crate) fn error(document: &Document, at: &Pointer, message: &str) -> anyhow:
     anyhow!("{}:{}:{}: {message}", document.source().name, place.line, place.column)
 }
 
+/// Reads a file that an option names.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    read_file(path).map_err(|reason| anyhow!("{}: {reason}", path.display()))
+}
+
 /// Reads a target file.
-pub(crate) fn target(name: &str) -> Result<Target> {
-    let bytes = std::fs::read(name).map_err(|error| anyhow!("{name}: {error}"))?;
+pub(crate) fn target(path: &Path) -> Result<Target> {
+    let bytes = read(path)?;
+    let name = &path.display().to_string();
     let document = document(name, &bytes)?;
     let Value::Object(map) = &document.value else {
         bail!("{name}: a target has `id`, `labels` and `kubernetesVersion`");

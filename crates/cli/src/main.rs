@@ -8,6 +8,7 @@ mod config;
 mod output;
 mod progress;
 mod settings;
+mod values;
 
 use std::process::ExitCode;
 

@@ -6,24 +6,20 @@ use anyhow::{Result, bail};
 use clap::ArgMatches;
 use sekisho_report::{Format, Summary};
 use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// A format and the file that it goes to; `None` for standard output.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Output {
     pub(crate) format: Format,
-    pub(crate) file: Option<String>,
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// Pairs each `--output` with the `--output-file` behind it.
 pub(crate) fn outputs(matches: &ArgMatches) -> Result<Vec<Output>> {
-    let indexed = |id: &str| -> Vec<(usize, String)> {
-        let indices = matches.indices_of(id).into_iter().flatten();
-        let values = matches.get_many::<String>(id).into_iter().flatten().cloned();
-        indices.zip(values).collect()
-    };
-    let formats = indexed("output");
-    let files = indexed("output_file");
+    let formats = indexed::<String>(matches, "output");
+    let files = indexed::<PathBuf>(matches, "output_file");
     let mut outputs: Vec<(usize, Output)> = formats
         .into_iter()
         .filter_map(|(at, format)| {
@@ -37,7 +33,10 @@ pub(crate) fn outputs(matches: &ArgMatches) -> Result<Vec<Output>> {
             Some((_, output)) => {
                 bail!("two files for `--output {}`: give `--output` before each", output.format)
             }
-            None => bail!("`--output-file {file}` belongs to the `--output` before it: give one"),
+            None => bail!(
+                "`--output-file {}` belongs to the `--output` before it: give one",
+                file.display()
+            ),
         }
     }
     let mut outputs: Vec<Output> = outputs.into_iter().map(|(_, output)| output).collect();
@@ -47,13 +46,19 @@ pub(crate) fn outputs(matches: &ArgMatches) -> Result<Vec<Output>> {
     if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
         bail!("two outputs go to standard output: give `--output-file` after all but one");
     }
-    let mut files: Vec<&String> =
+    let mut files: Vec<&PathBuf> =
         outputs.iter().filter_map(|output| output.file.as_ref()).collect();
     files.sort_unstable();
     if let Some([file, _]) = files.windows(2).find(|pair| pair.first() == pair.get(1)) {
-        bail!("two outputs go to `{file}`");
+        bail!("two outputs go to `{}`", file.display());
     }
     Ok(outputs)
+}
+
+/// The values of an option with their places on the command line.
+fn indexed<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Vec<(usize, T)> {
+    let indices = matches.indices_of(id).into_iter().flatten();
+    indices.zip(matches.get_many::<T>(id).into_iter().flatten().cloned()).collect()
 }
 
 /// Whether standard output takes colour.

@@ -365,6 +365,9 @@ pub struct Basis {
     pub inventory: InventoryBasis,
     /// the time used for expiry, RFC 3339
     pub time: String,
+    /// the settings file whose defaults were in force
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
 }
 
 /// What was judged for.

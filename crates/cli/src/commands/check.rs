@@ -2,31 +2,37 @@
 
 use super::rules;
 use crate::args::{CheckArgs, VERSION};
+use crate::config;
 use crate::output::{self, Output};
 use crate::progress::Bar;
+use crate::values::PodSecurity;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::ArgMatches;
-use sekisho_checkpoint_check::{CheckOptions, bundle_of_paths, check, collect};
+use sekisho_checkpoint_check::{CheckOptions, bundle_of_paths, check, collect, read_stream};
 use sekisho_dialect_pod_security::{default_configuration, level_document, not_a_configuration};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_policy::{Bundle, BundleFile, KubernetesVersion, Target, UserInfo};
+use sekisho_policy::{Bundle, BundleFile, Target, UserInfo};
 use sekisho_report::{Diagnostic, RenderOptions, Report, baseline_keys, render};
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-pub(crate) fn run(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode> {
+/// `settings` is the file whose defaults are in force.
+pub(crate) fn run(
+    args: &CheckArgs,
+    matches: &ArgMatches,
+    settings: Option<&Path>,
+) -> Result<ExitCode> {
     let started = Instant::now();
     let outputs = output::outputs(matches)?;
     let (bundle, policy_errors) = bundle(args)?;
     let target = target(args)?;
-    let now = match &args.time {
-        Some(text) => text.parse().map_err(|_| {
-            anyhow!("`--time {text}` is not a time as in RFC 3339: write `2026-11-21T12:00:00Z`")
-        })?,
-        None => jiff::Timestamp::now(),
-    };
+    let now = args.time.unwrap_or_else(jiff::Timestamp::now);
+    if args.user.is_none() && !args.groups.is_empty() {
+        bail!("`--as-group` gives groups of the user of `--as`: give one");
+    }
     let user =
         UserInfo { username: args.user.clone().unwrap_or_default(), groups: args.groups.clone() };
     let baseline = args.baseline.as_deref().map(baseline).transpose()?;
@@ -49,6 +55,7 @@ pub(crate) fn run(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode> {
     bar.finish();
     report.summary.errors += policy_errors.len();
     report.errors.splice(0..0, policy_errors);
+    report.basis.settings = settings.map(|file| file.display().to_string());
     report.summary.seconds = started.elapsed().as_secs_f64();
     for output in &outputs {
         write(&report, output, args)?;
@@ -57,14 +64,12 @@ pub(crate) fn run(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode> {
 }
 
 /// The paths that were given, or the working folder.
-pub(crate) fn paths(given: &[String]) -> Vec<String> {
-    if given.is_empty() { vec![".".to_owned()] } else { given.to_vec() }
+pub(crate) fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
+    if given.is_empty() { vec![PathBuf::from(".")] } else { given.to_vec() }
 }
 
-pub(crate) fn read_stdin() -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
+pub(crate) fn read_stdin() -> Result<Vec<u8>, String> {
+    read_stream(std::io::stdin().lock())
 }
 
 /// Puts everything that says what to judge by into one bundle.
@@ -74,28 +79,17 @@ fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
     } else {
         bundle_of_paths(&args.policies)
     };
-    for given in &args.pod_security {
-        let (level, version) = given.split_once(':').unwrap_or((given, "latest"));
-        if !["privileged", "baseline", "restricted"].contains(&level) {
-            bail!("`--pod-security {given}`: the levels are privileged, baseline and restricted");
-        }
-        if version != "latest" {
-            KubernetesVersion::parse(version)
-                .ok()
-                .filter(|parsed| parsed.to_string() == version)
-                .with_context(|| {
-                format!("`--pod-security {given}`: a version looks like `v1.30` or `latest`")
-            })?;
-        }
+    for PodSecurity { level, version } in &args.pod_security {
         files.push(BundleFile {
-            path: format!("--pod-security {given}").into(),
+            path: format!("--pod-security {level}:{version}").into(),
             bytes: level_document(level, version).into_bytes().into(),
         });
     }
     if let Some(path) = &args.pod_security_config {
-        let bytes = std::fs::read(path).with_context(|| path.clone())?;
-        errors.extend(not_a_configuration(path, &bytes));
-        files.push(BundleFile { path: path.as_str().into(), bytes: bytes.into() });
+        let bytes = config::read(path)?;
+        let path = path.display().to_string();
+        errors.extend(not_a_configuration(&path, &bytes));
+        files.push(BundleFile { path: path.into(), bytes: bytes.into() });
     }
     if args.policies.is_empty() && files.is_empty() {
         files.push(BundleFile {
@@ -108,19 +102,20 @@ fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
 
 fn target(args: &CheckArgs) -> Result<Target> {
     let mut target = match &args.target {
-        Some(file) => crate::config::target(file)?,
+        Some(file) => config::target(file)?,
         None => Target::default(),
     };
-    if let Some(version) = &args.kubernetes_version {
-        target.kubernetes_version =
-            KubernetesVersion::parse(version).context("`--kubernetes-version`")?;
+    if let Some(version) = args.kubernetes_version {
+        target.kubernetes_version = version;
         target.assumed = false;
     }
     Ok(target)
 }
 
-fn baseline(file: &str) -> Result<BTreeMap<String, usize>> {
-    let text = std::fs::read_to_string(file).with_context(|| file.to_owned())?;
+fn baseline(path: &Path) -> Result<BTreeMap<String, usize>> {
+    let bytes = config::read(path)?;
+    let file = path.display();
+    let text = String::from_utf8(bytes).map_err(|_| anyhow!("{file}: not valid UTF-8"))?;
     baseline_keys(&text).map_err(|error| {
         let place =
             error.place().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
@@ -141,11 +136,11 @@ fn write(report: &Report, output: &Output, args: &CheckArgs) -> Result<()> {
     match &output.file {
         None => output::to_stdout(|out| render(report, output.format, &options, out)),
         Some(path) => {
-            let file = std::fs::File::create(path).with_context(|| path.clone())?;
+            let file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
             let mut out = std::io::BufWriter::new(file);
             render(report, output.format, &options, &mut out)
                 .and_then(|()| out.flush())
-                .with_context(|| path.clone())
+                .with_context(|| path.display().to_string())
         }
     }
 }

@@ -14,17 +14,18 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use sekisho_checkpoints::CHECKPOINTS;
 use sekisho_dialects::DIALECTS;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Runs the command that the arguments and settings give.
 pub(crate) fn run() -> Result<ExitCode> {
     let given: Vec<OsString> = std::env::args_os().collect();
     let matches = command().get_matches_from(&given);
-    let matches = with_settings(given, matches)?;
+    let (matches, settings) = with_settings(given, matches)?;
     let cli = Cli::from_arg_matches(&matches)?;
     let of_command = matches.subcommand().map(|(_, matches)| matches.clone()).unwrap_or_default();
     match cli.command {
-        Command::Check(args) => check::run(&args, &of_command),
+        Command::Check(args) => check::run(&args, &of_command, settings.as_deref()),
         Command::Show(args) => show::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rego(args) => rego::run(&args),
@@ -32,17 +33,27 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
 }
 
-/// Parses again with what the settings file adds, put right behind the command's name.
-fn with_settings(mut given: Vec<OsString>, matches: ArgMatches) -> Result<ArgMatches> {
+/// Parses again with what the settings file adds, put right behind the command's name. Gives the
+/// file, too.
+fn with_settings(
+    mut given: Vec<OsString>,
+    matches: ArgMatches,
+) -> Result<(ArgMatches, Option<PathBuf>)> {
     let Some((name @ ("check" | "show"), of_command)) = matches.subcommand() else {
-        return Ok(matches);
+        return Ok((matches, None));
     };
-    let added = settings::arguments(name, of_command)?;
-    if added.is_empty() {
-        return Ok(matches);
+    let Some(settings) = settings::read(name, of_command)? else {
+        return Ok((matches, None));
+    };
+    let alone = |argument: &OsString| {
+        let line = [OsString::from("sekisho"), name.into(), argument.clone()];
+        command().try_get_matches_from(line).map(|_| ())
+    };
+    if let Some(error) = settings.error(alone) {
+        return Err(error);
     }
-    given.splice(2..2, added);
-    Ok(command().get_matches_from(given))
+    given.splice(2..2, settings.arguments());
+    Ok((command().get_matches_from(given), Some(settings.file)))
 }
 
 /// The command line, with what is built in at the end of its help.

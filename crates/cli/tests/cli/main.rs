@@ -9,7 +9,9 @@
 
 mod bad_input;
 mod check;
+mod inputs;
 mod namespaces;
+mod options;
 mod policies;
 mod scene;
 mod secrets;

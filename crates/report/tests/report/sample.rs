@@ -68,6 +68,7 @@ pub(crate) fn basis() -> Basis {
             age_seconds: None,
         },
         time: "2026-08-01T12:00:00Z".to_owned(),
+        settings: Some("../.sekisho.yaml".to_owned()),
     }
 }
 

@@ -55,6 +55,10 @@ pub(crate) fn render(
     if options.quiet {
         return Ok(());
     }
+    if let Some(settings) = &report.basis.settings {
+        let line = format!("options of {} are in force", neutral(settings));
+        writeln!(out, "{}", paint.with(DIM, &line))?;
+    }
     totals::write(&report.summary, options.fail_on, paint, out)
 }
 

@@ -1,0 +1,143 @@
+//! The values of options, checked as they are parsed, so that settings files are told off as the
+//! command line is.
+
+use jiff::Timestamp;
+use sekisho_policy::KubernetesVersion;
+
+/// `LEVEL[:VERSION]` of `--pod-security`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PodSecurity {
+    pub(crate) level: String,
+    /// `latest` where none was given
+    pub(crate) version: String,
+}
+
+pub(crate) fn pod_security(text: &str) -> Result<PodSecurity, String> {
+    let (level, version) = text.split_once(':').unwrap_or((text, "latest"));
+    if !["privileged", "baseline", "restricted"].contains(&level) {
+        return Err("the levels are privileged, baseline and restricted".to_owned());
+    }
+    let parsed = KubernetesVersion::parse(version);
+    if version != "latest" && !parsed.is_ok_and(|parsed| parsed.to_string() == version) {
+        return Err("a version looks like `v1.30` or `latest`".to_owned());
+    }
+    Ok(PodSecurity { level: level.to_owned(), version: version.to_owned() })
+}
+
+pub(crate) fn kubernetes_version(text: &str) -> Result<KubernetesVersion, String> {
+    KubernetesVersion::parse(text).map_err(|error| error.to_string())
+}
+
+/// A time of RFC 3339. What reads it takes more than that, hours beyond a day among it.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    let wrong = || "not a time as in RFC 3339: write `2026-11-21T12:00:00Z`".to_owned();
+    if !is_rfc3339(text) {
+        return Err(wrong());
+    }
+    text.parse().map_err(|_| wrong())
+}
+
+/// Whether a text has the form of section 5.6 of RFC 3339.
+fn is_rfc3339(text: &str) -> bool {
+    let form = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(byte, wants)| match wants {
+                b'0' => byte.is_ascii_digit(),
+                b'T' => matches!(byte, b'T' | b't' | b' '),
+                _ => byte == wants,
+            })
+    };
+    let Some((head, rest)) = text.split_at_checked("2026-11-21T12:00:00".len()) else {
+        return false;
+    };
+    let rest = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            if rest.len() == fraction.len() { "" } else { rest }
+        }
+        None => rest,
+    };
+    let hours = |rest: &str| rest.get(1..3).and_then(|hours| hours.parse().ok());
+    let offset = form(rest, "+00:00") || form(rest, "-00:00");
+    form(head, "0000-00-00T00:00:00")
+        && (matches!(rest, "Z" | "z") || offset && hours(rest).is_some_and(|hours: u8| hours < 24))
+}
+
+/// The name of a namespace: a label as of RFC 1123.
+pub(crate) fn namespace(text: &str) -> Result<String, String> {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = [text.bytes().next(), text.bytes().last()];
+    let sound = text.len() <= 63
+        && text.bytes().all(|byte| inner(byte) || byte == b'-')
+        && ends.iter().all(|end| end.is_some_and(inner));
+    if sound {
+        Ok(text.to_owned())
+    } else {
+        let why = "a namespace's name has at most 63 lower case letters, digits and `-`, and \
+                   begins and ends with a letter or digit";
+        Err(why.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{namespace, pod_security, time};
+
+    #[test]
+    fn times_are_those_of_rfc_3339() {
+        for (text, sound) in [
+            ("2026-11-21T12:00:00Z", true),
+            ("2026-11-21t12:00:00z", true),
+            ("2026-11-21 12:00:00.25+23:59", true),
+            ("2026-11-21T12:00:00-08:00", true),
+            ("2026-11-21T12:00:00+25:00", false),
+            ("2026-11-21T12:00:00+24:00", false),
+            ("2026-11-21T12:00:00", false),
+            ("2026-11-21T12:00:00.Z", false),
+            ("20261121T120000Z", false),
+            ("2026-11-21T12:00Z", false),
+            ("2026-13-21T12:00:00Z", false),
+            ("2026-11-21T12:00:00Z[UTC]", false),
+            ("2026-11-2ÄT12:00:00Z", false),
+            ("", false),
+        ] {
+            assert_eq!(time(text).is_ok(), sound, "{text}");
+        }
+    }
+
+    #[test]
+    fn namespaces_are_dns_labels() {
+        for (text, sound) in [
+            ("default", true),
+            ("1", true),
+            (&"a".repeat(63), true),
+            (&"a".repeat(64), false),
+            ("", false),
+            ("Foo", false),
+            ("a b", false),
+            ("-a", false),
+            ("a-", false),
+            ("a.b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(namespace(text).is_ok(), sound, "{text}");
+        }
+    }
+
+    #[test]
+    fn levels_have_versions() {
+        for (text, want) in [
+            ("baseline", Some(("baseline", "latest"))),
+            ("restricted:v1.30", Some(("restricted", "v1.30"))),
+            ("privileged:latest", Some(("privileged", "latest"))),
+            ("strict", None),
+            ("baseline:1.30", None),
+            ("baseline:", None),
+            ("", None),
+        ] {
+            let found = pod_security(text).ok();
+            let found = found.as_ref().map(|of| (of.level.as_str(), of.version.as_str()));
+            assert_eq!(found, want, "{text}");
+        }
+    }
+}
