@@ -1,6 +1,8 @@
 //! Hostile texts: deep, long, broken. None may overflow a small stack or take more than linear
 //! time.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use sekisho_rego::ast::Version;
 use sekisho_rego::{Source, SourceId, syntax};
 use std::time::{Duration, Instant};
@@ -73,7 +75,9 @@ fn errors(text: &str) -> Vec<String> {
     let (module, diagnostics) = syntax::parse(&Source::new("", text), SourceId(0), Version::V1);
     if let Some(module) = module {
         // Walks that recurse over the tree.
-        let _ = format!("{:?}", module.clone());
+        let copy = module.clone();
+        let _ = format!("{module:?}");
+        drop(copy);
         for statement in module.rules.iter().filter_map(|rule| rule.body.as_ref()).flatten() {
             let _ = statement.to_string();
         }
