@@ -1,10 +1,10 @@
 //! The engine: builds a policy set from a bundle, and judges requests by it.
 //!
-//! [`PolicySet::build`] compiles a bundle once. [`evaluate`] is the only place where a verdict is
+//! [`PolicySet::build`] compiles a bundle once. [`evaluate()`] is the only place where a verdict is
 //! made: index lookup, matching, evaluation, implied pods, exceptions and actions have one
 //! implementation each, and every checkpoint calls it.
 //!
-//! **Invariant:** only [`evaluate`] decides, and it knows no dialect: Pod Security, or any other
+//! **Invariant:** only [`evaluate()`] decides, and it knows no dialect: Pod Security, or any other
 //! format, reaches it as `sekisho_policy::CompiledPolicy` alone.
 
 mod about;

@@ -1,6 +1,6 @@
 //! The Rego of Gatekeeper's library, on the samples of its suites.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and says what")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail, and says what")]
 
 use regex::Regex;
 use sekisho_budget::Budget;
@@ -34,7 +34,7 @@ fn documents(file: &Path) -> Vec<Value> {
     let options = ReadOptions { gator: true, client_kinds: true };
     let read = read(&file.to_string_lossy(), bytes, &options);
     assert!(read.errors.is_empty(), "{}: {:?}", file.display(), read.errors);
-    read.documents.into_iter().map(|document| document.value.clone()).collect()
+    read.documents.into_iter().map(|document| document.value).collect()
 }
 
 /// The modules of a template: the entry's, then its libraries'.
