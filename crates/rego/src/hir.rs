@@ -1,7 +1,7 @@
 //! What a set of modules means: names resolved, expressions flattened, statements in an order in
 //! which every variable is bound before it is used.
 //!
-//! Written by [`crate::analyze`], read by [`crate::plan`]. All that OPA's compiler rewrites has
+//! Written by [`crate::analyze`], read by the planner. All that OPA's compiler rewrites has
 //! been rewritten: calls stand only as statements of their own ([`ExprKind::Call`]), heads hold no
 //! calls, references or comprehensions, `some`, `:=`, `==`, `in`, wildcards, imports and
 //! interpolated strings are gone, and what OPA hoists out of `not` and out of operands is hoisted

@@ -103,8 +103,8 @@ impl Policies {
             .map(|rule| rule.params.len())
     }
 
-    /// Prepares a query. Each of its results is a list: the values of [`PreparedQuery::names`],
-    /// then what each of [`PreparedQuery::expressions`] captured.
+    /// Prepares a query. Each of its results is a list: the values of [`Shape::names`],
+    /// then what each of [`Shape::expressions`] captured.
     ///
     /// # Errors
     /// Where the query is faulty; places mean the query's text, whose source is the one after

@@ -1,5 +1,11 @@
 //! Every recorded test case is understood, or refused where its record says so.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may fail, and says why it is skipped"
+)]
+
 use sekisho_budget::Budget;
 use sekisho_rego::analyze::{Options, analyze, analyze_query};
 use sekisho_rego::ast::{Module, Version};

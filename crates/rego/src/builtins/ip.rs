@@ -1,7 +1,7 @@
 //! IP addresses as Go's `net/netip` reads them, with its messages.
 
 use super::operands::quoted;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// An address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

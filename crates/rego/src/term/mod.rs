@@ -23,7 +23,7 @@ use sekisho_value::{Map, Value};
 /// It is small and free to copy: what it holds stands in the arena of the evaluation, in the
 /// program, or in the borrowed input and base data. One value has several forms (a list is
 /// [`Self::Array`], or [`Self::JsonArray`] where it is part of the input), so values are compared
-/// with [`compare`] or `==`, and taken apart with the methods of this type, never by their form.
+/// with [`compare()`] or `==`, and taken apart with the methods of this type, never by their form.
 #[derive(Clone, Copy)]
 pub enum Term<'a> {
     /// `null`
