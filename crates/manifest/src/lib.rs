@@ -1,6 +1,6 @@
 //! Reads Kubernetes manifests as kubectl does, with a source span for every node.
 //!
-//! [`read`] takes the bytes of a file or stream and gives its objects ([`Document`]), what is no
+//! [`read()`] takes the bytes of a file or stream and gives its objects ([`Document`]), what is no
 //! object and why ([`Skipped`]), and what could not be read and where ([`ReadError`]). Scalars
 //! mean what they mean to kubectl's YAML 1.1 reader; `List` kinds are unrolled; one broken
 //! document does not hide the others. [`to_yaml`] writes a value so that it reads back the same.
