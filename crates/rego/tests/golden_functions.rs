@@ -1,6 +1,8 @@
 //! Built-in functions give what OPA gives: `golden/functions/*.jsonl` hold calls of ours and OPA's
 //! answers (recorded with `golden/record`).
 
+#![expect(clippy::unwrap_used, reason = "a test may fail, and says why")]
+
 use bumpalo::Bump;
 use sekisho_budget::Budget;
 use sekisho_rego::builtins::{Context, Facts, Failure, Patterns, find};

@@ -1,6 +1,8 @@
 //! What OPA's parser said of texts of ours (`golden/record/syntax` records it): the same tree, or
 //! the same first error at the same place.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail, and says why")]
+
 use sekisho_rego::ast::{Version, to_json};
 use sekisho_rego::{Diagnostic, Source, SourceId, syntax};
 use sekisho_value::{Value, from_json};

@@ -1,6 +1,12 @@
 //! One call of a built-in function must not take more than the evaluation may: each of these ends
 //! as an error of the budget, soon, and before the memory is taken.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test may fail, and says why"
+)]
+
 use bumpalo::Bump;
 use sekisho_budget::Budget;
 use sekisho_rego::builtins::{Context, Facts, Failure, Patterns, find};

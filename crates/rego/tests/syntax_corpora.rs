@@ -1,5 +1,7 @@
 //! Every module and query of recorded test cases can be read.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail, and says why")]
+
 use sekisho_rego::ast::Version;
 use sekisho_rego::{Source, SourceId, syntax};
 use sekisho_value::Value;
