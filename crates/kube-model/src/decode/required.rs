@@ -4,7 +4,8 @@
 //! server's validation agrees; those that it takes as absent were found by leaving each out of
 //! an object that kube-apiserver 1.36 accepts.
 
-use crate::schema::Struct;
+use crate::schema::{BlobField as Field, Struct};
+use sekisho_value::Value;
 
 /// Group, type and field of what OpenAPI calls required and the API server does not, in every
 /// version.
@@ -49,6 +50,45 @@ pub(super) fn is_checked(of: Struct, field: &str) -> bool {
         Some((group, name))
     };
     split().is_none_or(|(group, name)| !NOT_REQUIRED.contains(&(group, name, field)))
+}
+
+/// Whether a value of a required field is taken for none: Go does not tell an empty string from
+/// an absent one, and a pod without containers is as good as one with an empty list.
+pub(super) fn is_none(field: Field, value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty() && !field.pointer(),
+        Value::Array(items) => items.is_empty() && field.name() == "containers",
+        _ => false,
+    }
+}
+
+/// The field that leads from a type to the pod in it: without it there is a pod with nothing in
+/// it, which validation refuses.
+pub(super) fn of_holder(of: Struct) -> Option<&'static str> {
+    match of.name() {
+        "core/v1.Pod"
+        | "core/v1.PodTemplateSpec"
+        | "core/v1.ReplicationController"
+        | "apps/v1.DaemonSet"
+        | "apps/v1.Deployment"
+        | "apps/v1.ReplicaSet"
+        | "apps/v1.StatefulSet"
+        | "batch/v1.CronJob"
+        | "batch/v1.Job"
+        | "batch/v1.JobTemplateSpec" => Some("spec"),
+        "core/v1.PodTemplate" | "core/v1.ReplicationControllerSpec" | "apps/v1.ReplicaSetSpec" => {
+            Some("template")
+        }
+        _ => None,
+    }
+}
+
+/// What validation wants of containers (`validateContainerCommon` in
+/// `pkg/apis/core/validation/validation.go` of Kubernetes).
+pub(super) fn of_container(of: Struct) -> Option<&'static str> {
+    let container = matches!(of.name(), "core/v1.Container" | "core/v1.EphemeralContainer");
+    container.then_some("image")
 }
 
 /// Whether the objects of a group are only sent and answered, never stored, so that they need no

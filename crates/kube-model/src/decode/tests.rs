@@ -329,7 +329,8 @@ fn unknown_fields_are_dropped_and_named() {
             "",
         ),
     ] {
-        let found = problems(&pod(place, fields));
+        let mut found = problems(&pod(place, fields));
+        found.retain(|(kind, ..)| *kind == ProblemKind::UnknownField);
         let name = pointer.rsplit('/').next().unwrap();
         let want = (
             ProblemKind::UnknownField,
@@ -355,6 +356,10 @@ fn required_fields_are_missed() {
                 (
                     "/spec/template/spec/containers/0/name",
                     "`spec.template.spec.containers[0].name` is required",
+                ),
+                (
+                    "/spec/template/spec/containers/0/image",
+                    "`spec.template.spec.containers[0].image` is required",
                 ),
                 ("/spec/selector", "`spec.selector` is required"),
             ][..],
@@ -525,4 +530,63 @@ fn nesting_is_no_danger() {
         assert!(decoded.problems.iter().all(|p| p.kind == ProblemKind::UnknownField));
     });
     thread.unwrap().join().unwrap();
+}
+
+/// Each was sent to kube-apiserver 1.36, which answers `Required value`.
+#[test]
+fn a_pod_that_is_not_there_lacks_its_containers() {
+    let template = r#""selector":{"matchLabels":{"a":"b"}}"#;
+    for (kind, rest, want) in [
+        ("v1/Pod", "", &["spec.containers"][..]),
+        ("v1/Pod", r#","spec":null"#, &["spec.containers"]),
+        ("v1/Pod", r#","spec":{}"#, &["spec.containers"]),
+        ("v1/Pod", r#","spec":{"containers":[]}"#, &["spec.containers"]),
+        ("v1/Pod", r#","spec":{"containers":null}"#, &["spec.containers"]),
+        (
+            "v1/Pod",
+            r#","spec":{"containers":[null]}"#,
+            &["spec.containers[0].name", "spec.containers[0].image"],
+        ),
+        (
+            "v1/Pod",
+            r#","spec":{"containers":[{"name":"","image":""}]}"#,
+            &["spec.containers[0].name", "spec.containers[0].image"],
+        ),
+        ("v1/Pod", r#","spec":{"containers":[{"name":"a","image":"b"}]}"#, &[]),
+        ("apps/v1/Deployment", r#","spec":null"#, &["spec.selector", "spec.template"]),
+        (
+            "apps/v1/ReplicaSet",
+            &format!(r#","spec":{{{template}}}"#),
+            &["spec.template.spec.containers"],
+        ),
+        (
+            "apps/v1/ReplicaSet",
+            &format!(r#","spec":{{{template},"template":{{"spec":null}}}}"#),
+            &["spec.template.spec.containers"],
+        ),
+        ("v1/ReplicationController", "", &["spec.template"]),
+        ("v1/ReplicationController", r#","spec":{"selector":{"a":"b"}}"#, &["spec.template"]),
+        ("v1/PodTemplate", "", &["template.spec.containers"]),
+        ("batch/v1/Job", r#","spec":{"template":{}}"#, &["spec.template.spec.containers"]),
+        (
+            "batch/v1/CronJob",
+            r#","spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":null}}}"#,
+            &["spec.jobTemplate.spec.template"],
+        ),
+    ] {
+        let (version, kind) = kind.rsplit_once('/').unwrap();
+        let json = format!(
+            r#"{{"apiVersion":"{version}","kind":"{kind}","metadata":{{"name":"a"}}{rest}}}"#
+        );
+        let found: Vec<String> = decode(&json)
+            .problems
+            .into_iter()
+            .map(|problem| {
+                assert_eq!(problem.kind, ProblemKind::RequiredField, "{json}: {problem:?}");
+                problem.message
+            })
+            .collect();
+        let want: Vec<String> = want.iter().map(|path| format!("`{path}` is required")).collect();
+        assert_eq!(found, want, "{json}");
+    }
 }

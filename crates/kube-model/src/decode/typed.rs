@@ -6,7 +6,10 @@ use crate::quantity::Quantity;
 use crate::schema::{BlobField, BlobShape, Struct};
 use sekisho_value::{Key, Map, Number, Value};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+/// An object in which nothing is set.
+static NOTHING: LazyLock<Map> = LazyLock::new(Map::new);
 
 impl<'v> Walk<'v> {
     /// A value that is not null; `None` where nothing changes.
@@ -88,7 +91,7 @@ impl<'v> Walk<'v> {
         for field in fields.expected() {
             let name = field.name();
             match map.get(name) {
-                Some(Value::Null) if field.required() => {}
+                Some(value) if field.required() && required::is_none(field, value) => {}
                 Some(_) => continue,
                 None => {
                     // The status is the server's to write.
@@ -101,7 +104,36 @@ impl<'v> Walk<'v> {
                 self.missing(name);
             }
         }
+        self.wanted(of, map);
         copy.done()
+    }
+
+    /// What the API server's validation wants of pods, their containers and the kinds that hold
+    /// templates of them, beside what OpenAPI calls required.
+    fn wanted(&mut self, of: Struct, map: &Map) {
+        let wanted = if self.within_list() {
+            required::of_container(of)
+        } else if self.may_hold_pod() {
+            required::of_holder(of)
+        } else {
+            None
+        };
+        let Some(field) = wanted.and_then(|name| of.fields().find(name)) else { return };
+        let name = field.name();
+        match (map.get(name), field.shape()) {
+            (Some(Value::String(text)), _) if text.is_empty() => self.missing(name),
+            (None | Some(Value::Null), BlobShape::Struct(below)) if !field.pointer() => {
+                self.key(name, |walk| walk.absent(below));
+            }
+            (None | Some(Value::Null), _) => self.missing(name),
+            _ => {}
+        }
+    }
+
+    /// Go takes an object that is not there for one in which nothing is set.
+    fn absent(&mut self, of: Struct) {
+        // What it would be stored as is somebody else's part.
+        let _ = self.structure(of, &NOTHING);
     }
 
     fn field(&mut self, field: BlobField, value: &'v Value) -> Outcome {
@@ -149,10 +181,15 @@ impl<'v> Walk<'v> {
     fn item(&mut self, item: BlobShape, value: &'v Value) -> Outcome {
         match value {
             // `null` leaves an item at its zero value.
-            Value::Null => match zero(item, false) {
-                Value::Null => Outcome::Keep,
-                zero => Outcome::Replace(zero),
-            },
+            Value::Null => {
+                if let BlobShape::Struct(of) = item {
+                    self.absent(of);
+                }
+                match zero(item, false) {
+                    Value::Null => Outcome::Keep,
+                    zero => Outcome::Replace(zero),
+                }
+            }
             _ => self.value(item, value).into(),
         }
     }

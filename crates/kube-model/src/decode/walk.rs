@@ -75,6 +75,24 @@ impl<'v> Walk<'v> {
         self.path.is_empty()
     }
 
+    /// Whether this is an item of a list.
+    #[inline]
+    pub(super) fn within_list(&self) -> bool {
+        matches!(self.path.last(), Some(Step::Index(_)))
+    }
+
+    /// Whether this may be a pod, a template of one, or on the way there.
+    #[inline]
+    pub(super) fn may_hold_pod(&self) -> bool {
+        match self.path.last() {
+            None => true,
+            Some(Step::Key(key)) => {
+                self.path.len() <= 4 && matches!(*key, "spec" | "template" | "jobTemplate")
+            }
+            Some(Step::Index(_)) => false,
+        }
+    }
+
     /// The types on the way here, from the whole down.
     pub(super) fn types(&self) -> Vec<TypeRef<'v>> {
         let mut types: Vec<TypeRef<'v>> = self.whole.into_iter().collect();
