@@ -1,5 +1,6 @@
 //! `yaml.*`: goyaml v3, by way of JSON.
 
+mod events;
 mod read;
 mod resolve;
 mod write;

@@ -1,16 +1,14 @@
 //! YAML in, as OPA reads it: the first document of a stream, by goyaml v3; of equal keys the last
 //! counts; dates are text.
 
+use super::events::{Event, Events};
 use super::resolve::{Resolved, go_float, is_timestamp, resolve};
 use crate::builtins::bytes::{Alphabet, from_base64, to_text};
 use crate::builtins::{Failure, operands::quoted};
 use crate::term::{Arena, Depth, Term, TermKind};
-use libyaml_safer::{Error, EventData, Parser, ScalarStyle};
 use sekisho_budget::BudgetExceeded;
 use sekisho_value::Number;
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How a double is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,78 +21,37 @@ pub(super) enum Floats {
 
 /// Reads the first document of a stream; the others need only be well-formed.
 pub(super) fn read<'a>(text: &str, floats: Floats, arena: Arena<'a>) -> Result<Term<'a>, Failure> {
-    let added = ended(text);
-    let added_break = matches!(added, Cow::Owned(_));
-    let text = added.as_ref();
-    let mut input = text.as_bytes();
-    let mut parser = Parser::new();
-    parser.set_input_string(&mut input);
+    arena.budget().step(text.len() as u64 / 16)?;
+    if !text.chars().all(is_allowed) {
+        return Err(wrong("control characters are not allowed"));
+    }
+    let mut events = Events::new(text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut first = None;
     let mut document = Document::new(arena, floats);
     loop {
-        // The scanner panics in rare places (a `,` behind a tag); what it was given is no YAML.
-        let event = catch_unwind(AssertUnwindSafe(|| parser.parse()))
-            .map_err(|_| wrong("did not find expected whitespace or line break"))?
-            .map_err(|error| unreadable(&error))?;
+        let event = events.next().map_err(wrong)?;
         arena.budget().step(4)?;
         arena.budget().allocate(64)?;
-        let at_end = event.end_mark.index >= text.len() as u64;
-        match event.data {
-            EventData::StreamEnd => return Ok(first.unwrap_or(Term::Null)),
-            EventData::DocumentStart { version_directive: Some(version), .. }
-                if (version.major, version.minor) != (1, 1) =>
-            {
-                return Err(wrong("found incompatible YAML document"));
-            }
-            EventData::DocumentStart { .. } => {
+        match event {
+            Event::StreamEnd => return Ok(first.unwrap_or(Term::Null)),
+            Event::DocumentStart => {
                 document = Document::new(arena, floats);
                 document.later = first.is_some();
             }
-            EventData::DocumentEnd { .. } => {
-                first = first.or(document.root.map(|node| node.term));
-            }
-            EventData::StreamStart { .. } => {}
-            mut other => {
-                if let EventData::Scalar { value, style, .. } = &mut other
-                    && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
-                    && at_end
-                    && added_break
-                    && value.ends_with('\n')
-                {
-                    // of the line break that was added
-                    value.pop();
-                }
-                document.event(other)?;
-            }
+            Event::DocumentEnd => first = first.or(document.root.map(|node| node.term)),
+            other => document.event(other)?,
         }
     }
 }
 
-/// With a line break at the end: the scanner looks behind some texts without asking whether there
-/// is anything.
-fn ended(text: &str) -> Cow<'_, str> {
-    let trimmed = text.trim_end_matches(' ');
-    if trimmed.is_empty() || trimmed.ends_with(['\n', '\r']) {
-        Cow::Borrowed(trimmed)
-    } else {
-        Cow::Owned(format!("{text}\n"))
-    }
+/// What YAML 1.1 allows in a text (section 5.1), as goyaml has it.
+fn is_allowed(char: char) -> bool {
+    matches!(char,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}'
+        | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-fn unreadable(error: &Error) -> Failure {
-    let scanning = u64::from(error.kind() == libyaml_safer::ErrorKind::Scanner);
-    let line = [error.context_mark(), error.problem_mark()]
-        .into_iter()
-        .flatten()
-        .find(|mark| mark.line != 0)
-        .map(|mark| format!("line {}: ", mark.line + scanning));
-    // "KIND error: line L column C: PROBLEM while CONTEXT (line L column C)"
-    let problem = error.to_string();
-    let problem = problem.splitn(3, ": ").last().unwrap_or_default();
-    let problem = problem.split(" while ").next().unwrap_or_default();
-    let problem = problem.split(" (offset ").next().unwrap_or_default();
-    Failure::error(format!("yaml: {}{problem}", line.unwrap_or_default()))
-}
+const NO_MERGE: &str = "map merge requires map or sequence of maps as the value";
 
 fn wrong(message: impl std::fmt::Display) -> Failure {
     Failure::error(format!("yaml: {message}"))
@@ -146,26 +103,23 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn event(&mut self, event: EventData) -> Result<(), Failure> {
+    fn event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
-            EventData::Scalar { anchor, tag, value, style, .. } => {
-                let plain = style == ScalarStyle::Plain;
-                self.arena.budget().step(value.len() as u64 / 16)?;
+            Event::Scalar { anchor, tag, text, plain } => {
+                self.arena.budget().step(text.len() as u64 / 16)?;
                 let is_key = self.waits_for_key();
                 let tag = tag.as_deref();
-                let merges = value == "<<"
+                let merges = text == "<<"
                     && (plain && tag.is_none()
                         || matches!(tag, Some("!" | "tag:yaml.org,2002:merge")));
                 if is_key && merges {
                     return self.key(Key::Merge);
                 }
-                let term = self.scalar(&value, tag, plain, is_key)?;
+                let term = self.scalar(&text, tag, plain, is_key)?;
                 self.put(Node { term, nodes: 1 }, anchor)
             }
-            EventData::SequenceStart { anchor, .. } => {
-                self.open(Frame::Sequence(Vec::new()), anchor)
-            }
-            EventData::MappingStart { anchor, .. } => {
+            Event::SequenceStart { anchor } => self.open(Frame::Sequence(Vec::new()), anchor),
+            Event::MappingStart { anchor } => {
                 let mapping = Frame::Mapping {
                     entries: Vec::new(),
                     merged: Vec::new(),
@@ -174,23 +128,33 @@ impl<'a> Document<'a> {
                 };
                 self.open(mapping, anchor)
             }
-            EventData::SequenceEnd | EventData::MappingEnd => self.close(),
-            EventData::Alias { anchor } => self.alias(&anchor),
-            _ => Ok(()),
+            Event::End => self.close(),
+            Event::Alias(anchor) => self.alias(&anchor),
+            Event::StreamEnd | Event::DocumentStart | Event::DocumentEnd => Ok(()),
         }
     }
 
     fn alias(&mut self, anchor: &str) -> Result<(), Failure> {
         match self.anchors.get(anchor).copied() {
             None => Err(wrong(format_args!("unknown anchor '{anchor}' referenced"))),
+            Some(None) if self.later => self.put(Node { term: Term::Null, nodes: 1 }, None),
             Some(None) => Err(wrong(format_args!("anchor '{anchor}' value contains itself"))),
             Some(Some(node)) => {
                 self.decoded = self.decoded.saturating_add(node.nodes);
                 self.in_aliases = self.in_aliases.saturating_add(node.nodes);
-                if self.in_aliases > 100 && self.decoded > 1000 && self.too_many_aliases() {
+                if self.in_aliases > 100
+                    && self.decoded > 1000
+                    && self.too_many_aliases()
+                    && !self.later
+                {
                     return Err(wrong("document contains excessive aliasing"));
                 }
                 self.arena.budget().step(node.nodes)?;
+                let merged =
+                    matches!(self.stack.last(), Some((Frame::Mapping { key: Key::Merge, .. }, _)));
+                if merged && node.term.kind() != TermKind::Object && !self.later {
+                    return Err(wrong(NO_MERGE));
+                }
                 self.put(Node { nodes: node.nodes.saturating_add(1), ..node }, None)
             }
         }
@@ -209,7 +173,7 @@ impl<'a> Document<'a> {
         if self.stack.len() >= Depth::LIMIT {
             return Err(BudgetExceeded::Memory.into());
         }
-        if self.waits_for_key() {
+        if self.waits_for_key() && !self.later {
             return Err(wrong("invalid map key"));
         }
         if let Some(anchor) = &anchor {
@@ -299,9 +263,7 @@ impl<'a> Document<'a> {
                             kind => kind == TermKind::Object,
                         };
                         if !good && !self.later {
-                            return Err(wrong(
-                                "map merge requires map or sequence of maps as the value",
-                            ));
+                            return Err(wrong(NO_MERGE));
                         }
                         if kind == TermKind::Array {
                             merged.extend(node.term.items());
@@ -322,6 +284,7 @@ impl<'a> Document<'a> {
             Term::Bool(bool) => bool.to_string(),
             Term::Int(int) => int.to_string(),
             Term::Number(literal) => literal.to_owned(),
+            _ if self.later => String::new(),
             other => {
                 let kind = if other == Term::Null { "%!s(<nil>)" } else { other.kind().name() };
                 return Err(Failure::error(format!("unsupported map key of type: {kind}")));
@@ -337,9 +300,10 @@ impl<'a> Document<'a> {
         plain: bool,
         is_key: bool,
     ) -> Result<Term<'a>, Failure> {
+        let bare = tag.is_none_or(|tag| tag == "!");
         let tag = tag.map(|tag| tag.strip_prefix("tag:yaml.org,2002:").unwrap_or(tag));
         let resolved = match tag {
-            None | Some("!") if plain => resolve(text),
+            _ if bare && plain => resolve(text),
             None | Some("str") => Resolved::Text,
             Some("binary") if !self.later => {
                 let bytes = from_base64(text.as_bytes(), Alphabet::Standard, true)
