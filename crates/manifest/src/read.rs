@@ -102,12 +102,25 @@ pub fn read_document<'b>(
     name: &str,
     bytes: impl Into<Cow<'b, [u8]>>,
 ) -> Result<Document, ReadError> {
+    read_document_as(name, bytes, &ReadOptions::default())
+}
+
+/// Reads a configuration as [`read_document`] does, its scalars as the options say.
+///
+/// # Errors
+/// Where the text cannot be read, or holds no document or several.
+pub fn read_document_as<'b>(
+    name: &str,
+    bytes: impl Into<Cow<'b, [u8]>>,
+    options: &ReadOptions,
+) -> Result<Document, ReadError> {
+    let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
     let empty = || Source::new(name, Decoded::default());
     let decoded = decode(bytes.into()).map_err(|fault| fault.at(&empty()))?;
     let source = Source::new(name, decoded);
     let mut found = None;
     let mut fault = None;
-    for value in values(source.decoded(), Scheme::Kubectl) {
+    for value in values(source.decoded(), scheme) {
         match value {
             Ok(parsed) => {
                 let start = parsed.node.start as usize;

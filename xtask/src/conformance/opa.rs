@@ -2,6 +2,7 @@
 
 use super::{Outcome, Sekisho};
 use anyhow::Context as _;
+use sekisho_manifest::{ReadOptions, read_document_as};
 use sekisho_value::{Value, from_json};
 use std::cmp::Ordering;
 use std::fs;
@@ -107,8 +108,10 @@ fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 fn read(root: &Path, file: &Path) -> anyhow::Result<Vec<Case>> {
     let text = fs::read_to_string(file)?;
-    let value = sekisho_manifest::read_value(&text)
-        .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    // OPA reads its cases as gator reads its suites: `on` is text.
+    let options = ReadOptions { gator: true, ..ReadOptions::default() };
+    let document = read_document_as(&file.to_string_lossy(), text.into_bytes(), &options);
+    let value = document.map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?.value;
     let below = file.strip_prefix(root).unwrap_or(file);
     let folder = file.parent().and_then(Path::file_name).unwrap_or_default();
     let v0 = file.components().any(|part| part.as_os_str() == "v0");

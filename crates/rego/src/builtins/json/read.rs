@@ -2,7 +2,7 @@
 //! the last counts, and what is no character becomes `U+FFFD`.
 
 use super::super::Failure;
-use crate::term::{Arena, Term};
+use crate::term::{Arena, Term, is_in_range};
 use sekisho_value::Number;
 
 /// A list or object that is still open.
@@ -183,6 +183,7 @@ impl<'a, 't> Reader<'a, 't> {
         let number = Number::from_literal(literal).unwrap_or_else(|| Number::from(0_i64));
         Ok(match number.held() {
             Ok(int) => Term::Int(int),
+            Err(literal) if !is_in_range(literal) => return Err(Failure::error("number too big")),
             Err(literal) => Term::Number(self.arena.text(literal)?),
         })
     }
