@@ -374,7 +374,7 @@ impl Parser<'_> {
             let right = self.and_chain(right, right_start, &mut right_height)?;
             self.grow(height.max(right_height))?;
             height = self.height;
-            left = self.joined(LogicalOperator::Or, left, right, start);
+            left = self.joined(LogicalOperator::Or, left, right, start)?;
         }
         let with = self.with()?;
         self.height = height.max(self.height);
@@ -397,7 +397,7 @@ impl Parser<'_> {
             let right = self.operand(Some("and"))?;
             self.grow(self.height.max(*height))?;
             *height = self.height;
-            left = self.joined(LogicalOperator::And, left, right, start);
+            left = self.joined(LogicalOperator::And, left, right, start)?;
         }
         Ok(left)
     }
@@ -408,11 +408,43 @@ impl Parser<'_> {
         left: Operand,
         right: Operand,
         start: u32,
-    ) -> Operand {
+    ) -> Parse<Operand> {
+        let name = match operator {
+            LogicalOperator::And => "and",
+            LogicalOperator::Or => "or",
+        };
+        for side in [&left, &right] {
+            if let Some((function, place)) = only_calls_without_value(&side.body) {
+                let message =
+                    format!("operand of `{name}` cannot consist only of calls to `{function}`");
+                let failed = self.fail(place, message);
+                self.help(format!(
+                    "`{function}` produces no value and always succeeds, so the operand can never \
+                     fail; move it out of the operand, or add an expression that can fail"
+                ));
+                return failed;
+            }
+        }
         let kind = StatementKind::Logical { operator, left, right };
         let span = self.span_from(start);
-        operand(Statement { negated: false, kind, with: Vec::new(), span })
+        Ok(operand(Statement { negated: false, kind, with: Vec::new(), span }))
     }
+}
+
+/// The first function that a body calls, where it does nothing but call functions without a value.
+fn only_calls_without_value(body: &[Statement]) -> Option<(&'static str, Span)> {
+    let mut first = None;
+    for statement in body {
+        let StatementKind::Expr(Expr { kind: ExprKind::Call { operator, .. }, .. }) =
+            &statement.kind
+        else {
+            return None;
+        };
+        let name = operator.as_var().filter(|_| !statement.negated)?;
+        let builtin = crate::builtins::find(name).filter(|it| it.result().is_none())?;
+        first = first.or(Some((builtin.name, statement.span)));
+    }
+    first
 }
 
 /// Whether a token may be the last of an operand.
