@@ -174,6 +174,7 @@ impl Run<'_> {
             object,
             self.schemas,
             self.places,
+            self.options.target.kubernetes_version,
             self.options.strict,
             &mut judged.findings,
             &mut judged.errors,

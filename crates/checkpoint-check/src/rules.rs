@@ -51,8 +51,9 @@ static UNSERVED_VERSION: Rule = Rule {
     id: "schema/unserved-version",
     title: "an API version that is no longer served",
     severity: Severity::Medium,
-    what: "Looks for versions of built-in kinds that kube-apiserver 1.36 does not serve any more. A \
-           pod template in such an object is judged all the same.",
+    what: "Looks for versions of built-in kinds that the Kubernetes judged for (kube-apiserver 1.36 \
+           without `--kubernetes-version`) does not serve any more, or does not serve yet. A pod \
+           template in such an object is judged all the same.",
     why: "The API server does not know the kind in that version and refuses the object.",
     example: "apiVersion: extensions/v1beta1\nkind: Deployment",
     fix: "apiVersion: apps/v1\nkind: Deployment",

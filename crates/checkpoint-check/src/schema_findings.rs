@@ -3,9 +3,10 @@
 use crate::objects::Object;
 use crate::places::Places;
 use sekisho_engine::{finding_key, subject};
-use sekisho_kube_model::{Loci, Problem, ProblemKind, Schemas};
-use sekisho_policy::PolicyId;
+use sekisho_kube_model::{Known, Loci, Problem, ProblemKind, Schemas};
+use sekisho_policy::{KubernetesVersion, PolicyId};
 use sekisho_report::{Action, Diagnostic, Finding, Resource, Severity, Status};
+use sekisho_value::Pointer;
 
 const DIALECT: &str = "schema";
 const DOCS: &str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation";
@@ -26,12 +27,17 @@ pub(crate) fn sort_out(
     object: &Object<'_>,
     schemas: &Schemas,
     places: &Places,
+    version: KubernetesVersion,
     strict: bool,
     findings: &mut Vec<Finding>,
     errors: &mut Vec<Diagnostic>,
 ) {
     let mut loci = Loci::new(schemas, &object.decoded.gvk, &object.document.value);
-    for problem in &object.decoded.problems {
+    let too_new = not_yet_served(object, schemas, version);
+    let served = served_still(object, version);
+    let problems = object.decoded.problems.iter();
+    let problems = problems.filter(|p| !(served && p.kind == ProblemKind::UnservedVersion));
+    for problem in problems.chain(&too_new) {
         match rule(problem.kind) {
             Some((rule, severity)) if !strict => {
                 let locus = loci.locus(&problem.pointer);
@@ -40,6 +46,31 @@ pub(crate) fn sort_out(
             _ => errors.push(error(object, problem, places)),
         }
     }
+}
+
+/// Whether the version that is judged for still serves what later ones do not.
+fn served_still(object: &Object<'_>, version: KubernetesVersion) -> bool {
+    match &object.decoded.known {
+        Known::Unserved { removed_in: Some(removed), .. } => version.minor < *removed,
+        _ => false,
+    }
+}
+
+/// What the version that is judged for does not serve yet.
+fn not_yet_served(
+    object: &Object<'_>,
+    schemas: &Schemas,
+    version: KubernetesVersion,
+) -> Option<Problem> {
+    let gvk = &object.decoded.gvk;
+    let first = schemas.kind_of(gvk)?.introduced_in().filter(|first| version.minor < *first)?;
+    let (api_version, kind) = (gvk.api_version(), &gvk.kind);
+    Some(Problem {
+        kind: ProblemKind::UnservedVersion,
+        pointer: Pointer::root().key("apiVersion"),
+        message: format!("`{api_version}` {kind} is not served before Kubernetes 1.{first}"),
+        help: None,
+    })
 }
 
 /// Why the API server would not decode an object.

@@ -58,7 +58,8 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) pod_security_config: Option<PathBuf>,
 
-    /// The version judged for; sets what `latest` means [default: the newest known]
+    /// The version judged for; sets what `latest` means and which API versions are served, while
+    /// schemas are those of 1.36 [default: the newest known]
     #[arg(long, value_name = "v1.N", value_parser = values::kubernetes_version)]
     pub(crate) kubernetes_version: Option<KubernetesVersion>,
 

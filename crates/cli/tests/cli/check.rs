@@ -267,6 +267,38 @@ spec:
 }
 
 #[test]
+fn versions_are_served_by_the_version_judged_for() {
+    for (api_version, kind, version, want) in [
+        ("extensions/v1beta1", "Deployment", "v1.15", None),
+        ("extensions/v1beta1", "Deployment", "v1.16", Some("is not served since Kubernetes 1.16")),
+        ("batch/v1beta1", "CronJob", "v1.24", None),
+        ("batch/v1beta1", "CronJob", "v1.25", Some("is not served since Kubernetes 1.25")),
+        ("batch/v1", "CronJob", "v1.20", Some("is not served before Kubernetes 1.21")),
+        ("batch/v1", "CronJob", "v1.21", None),
+        (
+            "admissionregistration.k8s.io/v1",
+            "MutatingAdmissionPolicy",
+            "v1.25",
+            Some("is not served before Kubernetes 1.36"),
+        ),
+        ("v1", "ConfigMap", "v1.0", None),
+    ] {
+        let text = format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\n");
+        let scene = Scene::new().file("a.yaml", text);
+        let args = ["check", "-o", "json", "--kubernetes-version", version];
+        let run = scene.run(&args).code(0);
+        let json = run.json();
+        let findings = json["findings"].as_array().unwrap().iter();
+        let found: Vec<&str> = findings
+            .filter(|finding| finding["rule"] == "schema/unserved-version")
+            .map(|finding| finding["message"].as_str().unwrap())
+            .collect();
+        let want = want.map(|want| format!("`{api_version}` {kind} {want}"));
+        assert_eq!(found, want.iter().collect::<Vec<_>>(), "{version}");
+    }
+}
+
+#[test]
 fn reruns_and_rollouts_keep_keys() {
     let key = |text: &str| {
         let run = Scene::new().file("a.yaml", text).run(&["check", "-o", "json"]);

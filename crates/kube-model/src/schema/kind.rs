@@ -1,4 +1,5 @@
 use super::crd::CustomKind;
+use super::introduced::introduced;
 use super::{BlobKind, BlobShape, TypeRef};
 use crate::gvk::{Gvk, Gvr};
 
@@ -116,6 +117,16 @@ impl<'s> KindRef<'s> {
     pub fn removed_in(self) -> Option<u16> {
         match self.0 {
             Inner::Builtin(kind) => kind.removed(),
+            Inner::Custom(_) => None,
+        }
+    }
+
+    /// The minor version of Kubernetes 1 that serves it first; `None` where that is not known, or
+    /// long ago.
+    #[must_use]
+    pub fn introduced_in(self) -> Option<u16> {
+        match self.0 {
+            Inner::Builtin(kind) => introduced(kind),
             Inner::Custom(_) => None,
         }
     }

@@ -3,6 +3,7 @@
 
 mod blob;
 mod crd;
+mod introduced;
 mod kind;
 mod problem;
 mod structural;
