@@ -2,16 +2,10 @@
 
 use crate::places::Places;
 use sekisho_engine::Judgement;
-use sekisho_manifest::{Document, ReadError};
-use sekisho_report::{Diagnostic, Finding};
+use sekisho_manifest::Document;
+use sekisho_report::Finding;
 use sekisho_value::Pointer;
 use std::sync::Arc;
-
-/// A text that could not be read.
-pub(crate) fn read_error(name: &str, error: &ReadError) -> Diagnostic {
-    let diagnostic = Diagnostic::at(name, error.line, error.column, error.message.clone());
-    Diagnostic { help: error.help.clone(), ..diagnostic }
-}
 
 /// A judgement with its places; `docs` is the link to its rule's documentation.
 pub(crate) fn finding(

@@ -19,6 +19,7 @@ mod places;
 mod rules;
 mod schema_findings;
 mod show;
+mod unread;
 
 pub use bundle::bundle_of_paths;
 pub use case::CheckFiles;

@@ -3,6 +3,7 @@
 use crate::Progress;
 use crate::file::read_file;
 use crate::input::{Input, InputSource};
+use crate::unread;
 use rayon::prelude::*;
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::Digest;
@@ -93,7 +94,7 @@ fn read_bytes(name: &str, bytes: &[u8]) -> OneFile {
     OneFile {
         documents: read.documents,
         skipped: read.skipped.into_iter().map(skipped).collect(),
-        errors: read.errors.iter().map(|error| crate::findings::read_error(name, error)).collect(),
+        errors: unread::errors(name, bytes, &read.errors),
         digest: Digest::of([name.as_bytes(), bytes]).as_bytes().to_vec(),
     }
 }

@@ -28,6 +28,11 @@ fn no_output_tells_what_a_secret_holds() {
         (secret("data: hunter2\n"), 2),
         (secret("stringData: {password: [hunter2]}\n"), 2),
         (secret("immutable: hunter2\n"), 2),
+        // What is no YAML: an alias, a tag that the text does not fit, a line that lost its place.
+        (secret("stringData:\n  password: *hunter2\n"), 2),
+        (secret("stringData:\n  password: !!int hunter2\n"), 2),
+        (secret("stringData:\n  key: |\n    begin\n  hunter2\n"), 2),
+        (secret("stringData:\n  password: @hunter2\n"), 2),
         // A field that the kind does not have is a finding.
         (secret("stringdata: {password: hunter2}\n"), 0),
         // Others on the same line: before, behind, and with the value on lines of its own.
