@@ -120,12 +120,12 @@ fn mark(source: &Source, line: usize, location: Location) -> Option<Marked> {
     const AROUND: usize = 200;
     let text = source.text.lines().nth(line.checked_sub(1)?)?;
     let start = location.span.start as usize;
-    let (_, byte_column) = source.line_column(location.span.start);
-    let before = text.get(..byte_column.checked_sub(1)?)?;
-    let skipped = before.chars().count().saturating_sub(AROUND);
-    let column = before.chars().count() - skipped + 1;
-    let end = (location.span.end as usize).min(start + text.len() - before.len());
-    let len = source.text.get(start..end).map_or(1, |marked| marked.chars().count().max(1));
+    let (_, place) = source.line_column(location.span.start);
+    let skipped = place.checked_sub(1)?.saturating_sub(AROUND);
+    let column = place - skipped;
+    let line_end = text.chars().count().saturating_sub(place - 1);
+    let marked = source.text.get(start..location.span.end as usize);
+    let len = marked.map_or(1, |marked| marked.chars().count()).min(line_end).max(1);
     let kept: String = text.chars().skip(skipped).take(2 * AROUND).collect();
     Some(Marked {
         text: kept.into(),

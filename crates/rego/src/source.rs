@@ -46,13 +46,29 @@ impl Source {
         Self { name: name.into(), text: text.into() }
     }
 
-    /// Line and column of a byte, both from 1; a column counts bytes, as OPA's do.
+    /// Line and column of a byte, both from 1; a column counts Unicode scalars, as OPA's do.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (usize, usize) {
         let offset = (offset as usize).min(self.text.len());
         let before = self.text.as_bytes().get(..offset).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        (line + 1, offset - start + 1)
+        // A scalar begins at every byte that continues none.
+        let on_line = before.get(start..).unwrap_or_default();
+        let column = on_line.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        (line + 1, column + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Source;
+
+    #[test]
+    fn columns_count_scalars() {
+        let source = Source::new("", "a é z\nüb");
+        for (offset, place) in [(0, (1, 1)), (2, (1, 3)), (5, (1, 5)), (7, (2, 1)), (9, (2, 2))] {
+            assert_eq!(source.line_column(offset), place, "{offset}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::parser::Parser;
 use super::token::Comment;
 use crate::Span;
 use crate::ast::{Annotations, Module};
+use sekisho_manifest::{ReadOptions, read_document_as};
 use sekisho_value::{Map, Str, Value};
 
 /// What a block stands above.
@@ -72,8 +73,10 @@ impl Parser<'_> {
             self.help_later("write `# title: …` or another field on the next line");
             return None;
         }
-        let value = match sekisho_manifest::read_value(&yaml) {
-            Ok(value) => value,
+        // In OPA's reading `yes` is text, as in gator's.
+        let options = ReadOptions { gator: true, ..ReadOptions::default() };
+        let value = match read_document_as("", yaml.as_bytes(), &options) {
+            Ok(document) => document.value,
             Err(error) => {
                 // OPA names the line behind the one that its YAML reader names.
                 let line = lines.get(error.line as usize).or(lines.last()).unwrap_or(first);
