@@ -288,10 +288,15 @@ impl Builder {
         });
         conflicts.sort();
         conflicts.dedup();
+        if conflicts.is_empty() {
+            return;
+        }
+        let by_digest: HashMap<Digest, &Document> =
+            documents.iter().map(|document| (content_digest(document), document)).collect();
         for (id, digest) in conflicts {
             let message = format!("policy `{id}` stands twice with different contents");
             let help = "give them different names, or take one away";
-            match documents.iter().find(|document| content_digest(document) == digest) {
+            match by_digest.get(&digest) {
                 Some(document) => self.at(document, message, Some(help.to_owned())),
                 None => self.diagnostics.push(Diagnostic::general(message).with_help(help)),
             }
