@@ -136,6 +136,9 @@ pub(crate) fn classify(value: &Value, name: &str) -> Class {
 }
 
 fn object(map: &Map, api_version: &str, kind: &str) -> Class {
+    if let Some(list) = list(map, api_version, kind) {
+        return list;
+    }
     let templated = |value: Option<&str>| value.is_some_and(|text| text.contains("{{"));
     let meta = |key: &str| map.get("metadata").and_then(|meta| meta.get(key)?.as_str());
     if templated(Some(api_version))
@@ -156,8 +159,25 @@ fn object(map: &Map, api_version: &str, kind: &str) -> Class {
     if let Some((_, reader)) = CLIENT_GROUPS.iter().find(|(client, _)| *client == group) {
         return client(reader);
     }
-    let listed = matches!(map.get("items"), Some(Value::Array(_) | Value::Null));
-    if kind.ends_with("List") && listed { Class::List } else { Class::Object }
+    Class::Object
+}
+
+/// To kubectl any object that has `items` is a list, whatever its kind and its other fields are
+/// (`unstructuredJSONScheme.decode` of `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`).
+fn list(map: &Map, api_version: &str, kind: &str) -> Option<Class> {
+    match map.get("items") {
+        Some(Value::Array(_) | Value::Null) => Some(Class::List),
+        Some(_) => Some(Class::Broken(
+            "`items` is no list",
+            "kubectl takes an object with `items` for a list of objects, and refuses this one",
+        )),
+        // Groups of custom resources have a dot in their name.
+        None if kind.ends_with("List") && !api_version.contains('.') => Some(Class::Broken(
+            "a list without `items`",
+            "no API server has such a kind; add `items`, if only as `items: []`",
+        )),
+        None => None,
+    }
 }
 
 /// A document that is no mapping.

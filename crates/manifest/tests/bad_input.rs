@@ -95,7 +95,7 @@ fn what_is_no_text_is_named() {
 
 #[test]
 fn ordinary_use_of_anchors_is_within_the_bounds() {
-    let mut text = String::from("apiVersion: v1\nkind: X\nbase: &b {a: 1, b: {c: 2}}\nitems:\n");
+    let mut text = String::from("apiVersion: v1\nkind: X\nbase: &b {a: 1, b: {c: 2}}\nlist:\n");
     for index in 0..1000 {
         text.push_str(&format!("- {{<<: *b, i: {index}, all: *b}}\n"));
     }

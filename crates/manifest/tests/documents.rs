@@ -144,6 +144,25 @@ fn lists_are_unrolled() {
             ],
         ),
         ("apiVersion: example.org/v1\nkind: AllowList\nspec: {}\n", &["AllowList"]),
+        // What has `items` is a list to kubectl, whatever it calls itself.
+        (
+            "apiVersion: v1\nkind: ConfigMap\nitems:\n- {apiVersion: v1, kind: Pod}\n- {x: 1}\n",
+            &["Pod", "ConfigMap"],
+        ),
+        (
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nitems: [{apiVersion: v1, kind: Pod}]\n",
+            &["Pod"],
+        ),
+        (
+            "apiVersion: v1\nkind: List\nmetadata: {name: \"{{x}}\"}\nitems: [{apiVersion: v1, kind: Pod}]\n",
+            &["Pod"],
+        ),
+        ("apiVersion: v1\nkind: Secret\nitems:\n", &["skip 1: Secret without items"]),
+        ("apiVersion: v1\nkind: List\nitems: {a: b}\n", &["error 1:1 `items` is no list"]),
+        ("apiVersion: v1\nkind: List\nitems: x\n", &["error 1:1 `items` is no list"]),
+        ("apiVersion: v1\nkind: Pod\nitems: {}\n", &["error 1:1 `items` is no list"]),
+        ("apiVersion: v1\nkind: List\n", &["error 1:1 a list without `items`"]),
+        ("apiVersion: apps/v1\nkind: DeploymentList\n", &["error 1:1 a list without `items`"]),
     ];
     for (text, want) in cases {
         assert_eq!(outcome("a.yaml", text), *want, "{text:?}");
