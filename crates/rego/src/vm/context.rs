@@ -46,18 +46,13 @@ impl<'a> Modified<'a> {
 }
 
 impl<'a> Machine<'a> {
-    #[inline]
-    pub(super) fn modified(&self) -> Result<&Modified<'a>, EvalError> {
-        self.contexts.last().ok_or_else(|| self.broken())
-    }
-
     /// Enters modifiers whose values stand in registers.
     pub(super) fn enter(&mut self, with: u32, values: Reg) -> Result<(), EvalError> {
         let program = self.program;
         let Some(Modifiers { targets }) = program.modifiers.get(with as usize) else {
             return Err(self.broken());
         };
-        let mut now = *self.modified()?;
+        let mut now = self.now;
         let mut mocks = now.mocks.to_vec();
         let mut replaced = now.replaced.to_vec();
         let mut next = values;
@@ -89,14 +84,18 @@ impl<'a> Machine<'a> {
         now.mocks = self.arena.keep(&mocks).map_err(|cause| self.exceeded(cause))?;
         now.replaced = self.arena.keep(&replaced).map_err(|cause| self.exceeded(cause))?;
         now.memos = self.memos()?;
+        self.switch(now)
+    }
+
+    fn switch(&mut self, inner: Modified<'a>) -> Result<(), EvalError> {
         self.deepen()?;
-        self.contexts.push(now);
+        self.outer.push(std::mem::replace(&mut self.now, inner));
         Ok(())
     }
 
     pub(super) fn leave(&mut self) {
-        if self.contexts.len() > 1 {
-            self.contexts.pop();
+        if let Some(outer) = self.outer.pop() {
+            self.now = outer;
         }
     }
 
@@ -127,7 +126,7 @@ impl<'a> Machine<'a> {
 
     /// The value at a path of `data`, where a modifier put something there or above.
     pub(super) fn replacement(&self, path: &[Str]) -> Result<Option<Option<Term<'a>>>, EvalError> {
-        let now = self.modified()?;
+        let now = self.now;
         if !now.replaced.iter().any(|replaced| path.starts_with(replaced)) {
             return Ok(None);
         }
@@ -144,7 +143,7 @@ impl<'a> Machine<'a> {
         done: Label,
         fail: Label,
     ) -> Result<bool, EvalError> {
-        let now = *self.modified()?;
+        let now = self.now;
         let found = now.mocks.iter().rev().find(|(number, _)| *number == mock);
         let Some((_, replacement)) = found else { return Ok(false) };
         match *replacement {
@@ -163,8 +162,7 @@ impl<'a> Machine<'a> {
                 let mut inner = now;
                 inner.mocks = &[];
                 inner.memos = self.memos()?;
-                self.deepen()?;
-                self.contexts.push(inner);
+                self.switch(inner)?;
                 self.call(function, args, dst, done, fail, true)?;
             }
         }
@@ -173,7 +171,7 @@ impl<'a> Machine<'a> {
 
     /// Refuses to nest deeper than the limit.
     pub(super) fn deepen(&self) -> Result<(), EvalError> {
-        let depth = self.frames.len().saturating_add(self.contexts.len());
+        let depth = self.frames.len().saturating_add(self.outer.len());
         if depth > self.given.depth {
             return Err(EvalError {
                 code: EvalCode::Budget,

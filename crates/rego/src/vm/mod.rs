@@ -71,8 +71,10 @@ struct Machine<'a> {
     frames: BumpVec<'a, Frame>,
     /// what is being collected, innermost last
     stack: BumpVec<'a, Term<'a>>,
-    /// the modifiers that hold, innermost last; the first are none
-    contexts: BumpVec<'a, Modified<'a>>,
+    /// the state under the modifiers that hold
+    now: Modified<'a>,
+    /// the states around it, innermost last
+    outer: BumpVec<'a, Modified<'a>>,
     /// constants that are built by the evaluation
     built: BumpVec<'a, Option<Term<'a>>>,
     bump: &'a Bump,
@@ -99,12 +101,13 @@ pub(crate) fn run<'a>(
         base: 0,
         frames: BumpVec::with_capacity_in(FRAMES, bump),
         stack: BumpVec::with_capacity_in(FRAMES, bump),
-        contexts: BumpVec::new_in(bump),
+        now: Modified::none(given, &[]),
+        outer: BumpVec::new_in(bump),
         built: BumpVec::new_in(bump),
         bump,
         at: 0,
     };
-    machine.contexts.push(Modified::none(given, machine.memos()?));
+    machine.now.memos = machine.memos()?;
     machine.start(function)
 }
 

@@ -20,6 +20,7 @@ impl<'a> Machine<'a> {
     pub(super) fn start(&mut self, function: FunctionId) -> Result<Option<Term<'a>>, EvalError> {
         self.call(function, 0, 0, Label::MAX, Label::MAX, false)?;
         let mut left = BATCH;
+        let cover = self.given.cover;
         loop {
             left -= 1;
             if left == 0 {
@@ -30,7 +31,7 @@ impl<'a> Machine<'a> {
             let program = self.program;
             let Some(op) = program.ops.get(self.at as usize) else { return Err(self.broken()) };
             self.at += 1;
-            if let Some(cover) = self.given.cover {
+            if let Some(cover) = cover {
                 cover(self.location());
             }
             if let ControlFlow::Break(value) = self.step(*op)? {
@@ -50,11 +51,11 @@ impl<'a> Machine<'a> {
                 self.set(dst, term);
             }
             Op::Input { dst, fail } => {
-                let input = self.modified()?.input;
+                let input = self.now.input;
                 self.give(dst, input, fail);
             }
             Op::InputPath { dst, path, fail } => {
-                let input = self.modified()?.input;
+                let input = self.now.input;
                 let found = input.and_then(|input| walk(input, self.path(path)));
                 self.give(dst, found, fail);
             }
@@ -234,7 +235,7 @@ impl<'a> Machine<'a> {
     }
 
     fn data(&mut self, dst: Reg, keys: Reg, count: u16, fail: Label) -> Result<(), EvalError> {
-        let root = self.modified()?.data;
+        let root = self.now.data;
         let keys = self.registers_from(keys, usize::from(count));
         let found = keys.iter().try_fold(root, |at, key| match (at, *key) {
             // Base documents are found by text: `data[2]` is `data["2"]`.
@@ -291,7 +292,7 @@ impl<'a> Machine<'a> {
         let Some(callee) = program.functions.get(function as usize) else {
             return Err(self.broken());
         };
-        match self.memo(callee)? {
+        match self.memo(callee) {
             Memo::Empty => {}
             Memo::Undefined => {
                 self.at = fails;
@@ -317,10 +318,9 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn memo(&self, function: &Function) -> Result<Memo<'a>, EvalError> {
-        let Some(slot) = function.memo else { return Ok(Memo::Empty) };
-        let now = self.modified()?;
-        Ok(now.memos.get(slot as usize).map_or(Memo::Empty, std::cell::Cell::get))
+    fn memo(&self, function: &Function) -> Memo<'a> {
+        let Some(slot) = function.memo else { return Memo::Empty };
+        self.now.memos.get(slot as usize).map_or(Memo::Empty, std::cell::Cell::get)
     }
 
     fn leave_function(&mut self, value: Option<Term<'a>>) -> Outcome<'a> {
@@ -328,7 +328,7 @@ impl<'a> Machine<'a> {
         let program = self.program;
         let function = program.functions.get(frame.function as usize);
         if let Some(slot) = function.and_then(|function| function.memo)
-            && let Some(memo) = self.modified()?.memos.get(slot as usize)
+            && let Some(memo) = self.now.memos.get(slot as usize)
         {
             memo.set(value.map_or(Memo::Undefined, Memo::Value));
         }
