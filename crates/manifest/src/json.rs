@@ -11,7 +11,12 @@ use crate::split::{Part, Parts};
 use crate::stream::yaml_document;
 use crate::text::Decoded;
 use crate::yaml::{Parsed, Scheme};
-use sekisho_value::{Value, from_json_prefix};
+use sekisho_value::{Number, Value, from_json_prefix};
+
+/// Whether kubectl reads a stream as JSON first.
+pub(crate) fn begins_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
 
 /// What comes next in a stream that was JSON so far.
 pub(crate) enum Next {
@@ -99,5 +104,42 @@ fn beyond_double(value: &Value) -> Option<String> {
         Value::Array(items) => items.iter().find_map(beyond_double),
         Value::Object(map) => map.iter().find_map(|(_, value)| beyond_double(value)),
         _ => None,
+    }
+}
+
+/// Writes numbers as kubectl sends them: it holds an integer of 64 bits as such and any other
+/// number as a double (`k8s.io/apimachinery/pkg/util/json`), so `8.0` and `8e0` become `8`, which
+/// an API server takes for an integer.
+pub(crate) fn send_numbers(value: &mut Value) {
+    // Nearly every object is left at that.
+    if holds_literal(value) {
+        convert_numbers(value);
+    }
+}
+
+fn convert_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let sent = match number.as_i64() {
+                Some(int) => Some(Number::from(int)),
+                None => Number::from_f64(number.as_f64()),
+            };
+            // There always is one: what no double holds is a fault before.
+            if let Some(sent) = sent {
+                *number = sent;
+            }
+        }
+        Value::Object(map) => map.iter_mut().for_each(|(_, value)| convert_numbers(value)),
+        _ => value.as_array_mut().into_iter().flatten().for_each(convert_numbers),
+    }
+}
+
+/// Whether a number is held as it was written, not as an integer.
+fn holds_literal(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.held().is_err(),
+        Value::Array(items) => items.iter().any(holds_literal),
+        Value::Object(map) => map.iter().any(|(_, value)| holds_literal(value)),
+        _ => false,
     }
 }

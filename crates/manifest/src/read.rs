@@ -3,6 +3,7 @@
 use crate::classify::{Class, SkipReason, classify};
 use crate::document::Document;
 use crate::fault::{Fault, ReadError};
+use crate::json::{begins_json, send_numbers};
 use crate::source::Source;
 use crate::spans::{Node, Spans};
 use crate::stream::values;
@@ -66,6 +67,7 @@ pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptio
     let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
     let mut read = Read::new(Source::new(name, decoded));
     let source = Arc::clone(&read.source);
+    let is_json = begins_json(source.text());
     for value in values(source.decoded(), scheme) {
         let start = match &value {
             Ok(parsed) => parsed.node.start as usize,
@@ -76,7 +78,10 @@ pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptio
             break;
         }
         match value {
-            Ok(parsed) => {
+            Ok(mut parsed) => {
+                if is_json {
+                    send_numbers(&mut parsed.value);
+                }
                 let spans = Arc::new(parsed.spans);
                 read.add(parsed.value, parsed.node, &spans, options);
             }

@@ -2,7 +2,7 @@
 
 use crate::count::Count;
 use crate::fault::Fault;
-use crate::json::{Next, next_object};
+use crate::json::{Next, begins_json, next_object};
 use crate::split::{Part, Parts};
 use crate::text::{Decoded, first_forbidden};
 use crate::yaml::{Parsed, Scheme, parse};
@@ -12,7 +12,7 @@ pub(crate) type DocumentFault = (Fault, usize);
 
 /// The documents of a stream that are not empty.
 pub(crate) fn values(decoded: &Decoded, scheme: Scheme) -> Values<'_> {
-    let is_json = decoded.text.trim_start().starts_with('{');
+    let is_json = begins_json(&decoded.text);
     let rest = if is_json { Rest::Json(0) } else { Rest::Yaml(Parts::new(&decoded.text, 0)) };
     Values { decoded, scheme, count: Count::new(decoded.text.len()), objects: 0, rest }
 }

@@ -266,3 +266,32 @@ fn configurations_are_one_document() {
         assert!(error.message.contains(part), "{text:?}: {error}");
     }
 }
+
+#[test]
+fn numbers_are_those_that_kubectl_sends() {
+    for (literal, want) in [
+        ("8", "8"),
+        ("8.0", "8"),
+        ("8e1", "80"),
+        ("0.1E+1", "1"),
+        ("1e18", "1000000000000000000"),
+        ("1e21", "1e+21"),
+        ("1.50", "1.5"),
+        ("-0", "0"),
+        ("-0.0", "-0"),
+        ("9223372036854775807", "9223372036854775807"),
+        ("9223372036854775808", "9223372036854776000"),
+        ("123456789012345678901234567890", "1.2345678901234568e+29"),
+    ] {
+        for text in [
+            format!(r#"{{"apiVersion":"v1","kind":"X","a":[{{"b":{literal}}}]}}"#),
+            format!(
+                r#"{{"apiVersion":"v1","kind":"List","items":[{{"apiVersion":"v1","kind":"X","a":[{{"b":{literal}}}]}}]}}"#
+            ),
+        ] {
+            let read = read_as("a.json", &text);
+            let [document] = read.documents.as_slice() else { panic!("{:?}", read.errors) };
+            assert_eq!(document.value.get("a").unwrap().to_json(), format!("[{{\"b\":{want}}}]"));
+        }
+    }
+}
