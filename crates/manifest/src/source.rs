@@ -60,7 +60,11 @@ impl Source {
 
     /// The place of `len` bytes at `offset`.
     pub(crate) fn place(&self, offset: usize, len: usize) -> Place {
-        let offset = offset.min(self.text().len());
+        // The end of the text is the end of its last line, not a line of its own.
+        let offset = match self.text().strip_suffix('\n') {
+            Some(text) if offset > text.len() => text.strip_suffix('\r').unwrap_or(text).len(),
+            _ => offset.min(self.text().len()),
+        };
         let line = self.line_at(offset);
         let (start, _) = self.line_range(line).unwrap_or_default();
         let line_end = start + self.line(line).map_or(0, str::len);

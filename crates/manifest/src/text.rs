@@ -39,20 +39,20 @@ pub(crate) fn decode(bytes: Cow<'_, [u8]>) -> Result<Decoded, Fault> {
     if bytes.len() > MAX_LEN {
         return Err(Fault::new(0, "the file is larger than 4 GiB"));
     }
-    let start = bytes.get(..4).unwrap_or(&bytes);
-    if start.starts_with(&[0xff, 0xfe])
-        || start.starts_with(&[0xfe, 0xff])
-        || matches!(start, [0, high, 0, low] | [high, 0, low, 0] if *high != 0 && *low != 0)
-    {
-        return Err(Fault::new(0, "the file is UTF-16 text")
-            .help("kubectl reads UTF-8 only: convert it, for example with `iconv -t UTF-8`"));
-    }
-    if memchr::memchr(0, bytes.get(..BINARY_PREFIX).unwrap_or(&bytes)).is_some() {
-        return Err(Fault::new(0, "binary file, not a manifest"));
-    }
-    let (mut text, mut replaced) = match String::from_utf8(bytes.into_owned()) {
-        Ok(text) => (text, Vec::new()),
-        Err(error) => replace_invalid(error.as_bytes()),
+    let (mut text, mut replaced) = match &*bytes {
+        [0xff, 0xfe, rest @ ..] => from_utf16(rest, u16::from_le_bytes)?,
+        [0xfe, 0xff, rest @ ..] => from_utf16(rest, u16::from_be_bytes)?,
+        [0, high, 0, low, ..] | [high, 0, low, 0, ..] if *high != 0 && *low != 0 => {
+            return Err(Fault::new(0, "the file is UTF-16 text without a byte order mark")
+                .help("kubectl refuses it: convert it, for example with `iconv -t UTF-8`"));
+        }
+        all if memchr::memchr(0, all.get(..BINARY_PREFIX).unwrap_or(all)).is_some() => {
+            return Err(Fault::new(0, "binary file, not a manifest"));
+        }
+        _ => match String::from_utf8(bytes.into_owned()) {
+            Ok(text) => (text, Vec::new()),
+            Err(error) => replace_invalid(error.as_bytes()),
+        },
     };
     if text.len() > MAX_LEN {
         return Err(Fault::new(0, "the file is larger than 4 GiB"));
@@ -68,6 +68,26 @@ pub(crate) fn decode(bytes: Cow<'_, [u8]>) -> Result<Decoded, Fault> {
         text.push('\n');
     }
     Ok(Decoded { text, replaced })
+}
+
+/// UTF-16 behind a byte order mark, which kubectl turns into UTF-8 before it reads a file
+/// (`FileVisitor` of `k8s.io/cli-runtime/pkg/resource`).
+#[cold]
+fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<(String, Vec<u32>), Fault> {
+    let fault = |line: usize| {
+        Fault::new(0, format!("line {line} holds invalid UTF-16")).help(
+            "save the file as UTF-8, for example with `iconv -t UTF-8`; kubectl garbles the text",
+        )
+    };
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(bytes.len());
+    for read in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        match read {
+            Ok(read) => text.push(read),
+            Err(_) => return Err(fault(text.matches('\n').count() + 1)),
+        }
+    }
+    if odd.is_empty() { Ok((text, Vec::new())) } else { Err(fault(text.matches('\n').count() + 1)) }
 }
 
 /// The text with U+FFFD for what is no UTF-8, and where that stands, once for each line.

@@ -42,6 +42,9 @@ fn errors_have_a_place_and_help() {
         ("a: |x\n  b\n", 1, 4, "text stands behind the head"),
         ("<<: 1\n", 1, 1, "`<<` takes an object"),
         ("{\"a\": 1, \"a\": 2}", 1, 10, "stands twice"),
+        ("{\"a\": 1", 1, 8, "unexpected end of the text, expected `,` or `}`"),
+        ("{\"a\": {},\r\n", 1, 10, "unexpected end of the text, expected a key"),
+        ("{\"a\":\n{\"b\": [1,\n2\n", 3, 2, "unexpected end of the text, expected `,` or `]`"),
         ("{\n\"a\": 1,\n,}", 3, 1, "key between double quotes"),
         ("{\"a\": 1e999}", 1, 1, "beyond the range"),
         ("a: b\rc: d\r---\re: f\r", 3, 1, "kubectl does not read the document"),
@@ -73,10 +76,12 @@ fn errors_have_a_place_and_help() {
 #[test]
 fn what_is_no_text_is_named() {
     let utf16: Vec<u8> = "apiVersion: v1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let with_mark = [&[0xff, 0xfe][..], &utf16].concat();
+    let cut = [&[0xff, 0xfe][..], &utf16, b"x"].concat();
+    let lone = [&[0xff, 0xfe][..], &utf16, b"\x00\xd8a\0"].concat();
     for (bytes, part) in [
-        (&utf16[..], "UTF-16"),
-        (&with_mark, "UTF-16"),
+        (&utf16[..], "UTF-16 text without a byte order mark"),
+        (&cut, "line 2 holds invalid UTF-16"),
+        (&lone, "line 2 holds invalid UTF-16"),
         (b"\x7fELF\x02\x01\x01\0\0\0", "binary file"),
         (b"\x00asm\x01\0\0\0", "binary file"),
         (b"a: \xff\xfe\n", "invalid UTF-8"),
@@ -105,4 +110,24 @@ fn ordinary_use_of_anchors_is_within_the_bounds() {
     };
     assert_eq!(read_bytes(deep(511).as_bytes()).documents.len(), 1);
     assert_eq!(read_bytes(deep(512).as_bytes()).documents.len(), 0);
+}
+
+#[test]
+fn utf_16_with_a_mark_is_text_to_kubectl() {
+    let texts = [
+        "apiVersion: v1\nkind: Ä😀\n---\napiVersion: v1\nkind: B\n",
+        "apiVersion: v1\r\nkind: Ä😀\r\n---\r\napiVersion: v1\r\nkind: B",
+        "{\"apiVersion\": \"v1\", \"kind\": \"Ä😀\"}\n{\"apiVersion\": \"v1\", \"kind\": \"B\"}",
+    ];
+    for text in texts {
+        let units: Vec<u16> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        for bytes in [little, big] {
+            let read = read_bytes(&bytes);
+            let kinds: Vec<_> = read.documents.iter().map(|document| document.kind()).collect();
+            assert_eq!(kinds, ["Ä😀", "B"], "{text:?}: {:?}", read.errors);
+            assert_eq!(read.source.text().trim_end(), text.trim_end());
+        }
+    }
 }

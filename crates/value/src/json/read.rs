@@ -186,7 +186,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn fail<T>(&self, offset: usize, message: &str) -> Result<T, JsonError> {
-        Err(JsonError { offset: offset.min(self.text.len()), message: message.to_owned() })
+        let offset = offset.min(self.text.len());
+        let cut = offset == self.text.len() && message.starts_with("expected");
+        let end = if cut { "unexpected end of the text, " } else { "" };
+        Err(JsonError { offset, message: format!("{end}{message}") })
     }
 }
 
@@ -238,6 +241,10 @@ mod tests {
     fn errors_have_their_place() {
         for (text, offset, part) in [
             ("", 0, "unexpected end"),
+            ("{", 1, "unexpected end of the text, expected a key"),
+            ("{\"a\"", 4, "unexpected end of the text, expected `:`"),
+            ("{\"a\":1", 6, "unexpected end of the text, expected `,` or `}`"),
+            ("[1, ", 4, "unexpected end"),
             ("{\"a\":1,}", 7, "key between double quotes"),
             ("[1 2]", 3, "`,` or `]`"),
             ("{\"a\":1,\"a\":2}", 7, "stands twice"),
