@@ -226,3 +226,15 @@ fn types_of_custom_kinds_can_be_read() {
     let root = Pointer::root();
     assert_eq!(crate::Loci::new(&schemas, &kind.gvk(), &thing("{}")).locus(&root), "");
 }
+
+#[test]
+fn the_core_group_is_written_without_a_slash() {
+    for (given, want) in [("v1", "v1"), ("/v1", "v1"), ("apps/v1", "apps/v1")] {
+        let kind = if given == "apps/v1" { "ControllerRevision" } else { "ConfigMap" };
+        let object = format!(
+            r#"{{"apiVersion":"{given}","kind":"{kind}","metadata":{{"name":"a"}},"revision":1}}"#
+        );
+        let stored = Schemas::builtin().store(&from_json(&object).unwrap());
+        assert_eq!(stored.object.path_str(&["apiVersion"]), Some(want), "{given}");
+    }
+}

@@ -140,6 +140,13 @@ impl Schemas {
             {
                 map.remove("status");
             }
+            // An empty group before a slash is taken, and not kept.
+            if gvk.group.is_empty()
+                && let Some(map) = object.as_object_mut()
+                && map.get("apiVersion").and_then(Value::as_str) != Some(&gvk.version)
+            {
+                map.insert("apiVersion", gvk.api_version());
+            }
             apply_defaults(gvk, object);
             apply_admission(gvk, object, classes);
         }
