@@ -56,7 +56,9 @@ pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          and checkov judge by rules of their own, so their figures compare the work of a user, \
          not that of one rule. checkov is run on a tenth of the tree. `judge` is one evaluation \
          of `restricted:latest` on a parsed pod with two containers. `read` turns text into \
-         values; ours keeps the place of every node, the others do not.\n",
+         values; ours keeps the place of every node, the others do not. `rego` is one evaluation \
+         of a template of Gatekeeper's library on the first violating and the first passing \
+         sample of its suite, with what can be reused reused; `rego-compile` is text to program.\n",
     );
     std::fs::write(workspace::root().join("docs/PERFORMANCE.md"), text)
         .context("cannot write docs/PERFORMANCE.md")
