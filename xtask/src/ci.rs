@@ -30,6 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if !arguments.no_test {
         step("test", || cargo(&["test", "--locked", "--workspace"]))?;
     }
+    step("main job", || {
+        cargo(&["run", "--locked", "--", "check", "--fail-on", "never", "examples/"])
+    })?;
     step("documentation", document)?;
     step("licences", deny)?;
     step("schemas", compare_schemas)?;
