@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 12] = [
     &["sekisho-dialect-"],
     &["sekisho-dialects"],
     &["sekisho-checkpoint-"],
-    &["sekisho-checkpoints", "sekisho-rego-tool"],
+    &["sekisho-checkpoints", "sekisho-rego-tool", "sekisho-gator-tool"],
     &["sekisho"],
     &[FOR_TESTS],
 ];

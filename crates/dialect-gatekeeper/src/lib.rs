@@ -1,0 +1,4 @@
+//! Gatekeeper: constraint templates, constraints, mutators and expansion templates.
+//!
+//! **Invariant:** Gatekeeper's webhook is the arbiter: what it answers to a request is the answer
+//! here, at every checkpoint.
