@@ -2,3 +2,8 @@
 //!
 //! **Invariant:** Gatekeeper's webhook is the arbiter: what it answers to a request is the answer
 //! here, at every checkpoint.
+
+mod fault;
+pub mod matching;
+
+pub use fault::Fault;
