@@ -51,14 +51,12 @@ impl<'a> Object<'a> {
         Request {
             gvk: self.decoded.gvk.clone(),
             resource: self.decoded.resource.clone(),
-            subresource: Str::default(),
             name: name.into(),
             namespace: self.namespace.clone(),
             operation: Operation::Create,
             user: user.clone(),
             object: self.decoded.object.clone(),
-            old_object: Value::Null,
-            dry_run: false,
+            ..Request::default()
         }
     }
 }

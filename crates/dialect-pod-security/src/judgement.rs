@@ -40,6 +40,7 @@ pub(crate) fn violations(
         action,
         severity: forbidden.severity.unwrap_or(check.rule.severity),
         help: Some(Str::new_static(check.help)),
+        details: Value::Null,
     })
 }
 

@@ -1,9 +1,11 @@
 use crate::about::About;
-use crate::verdict::{Verdict, VerdictError};
+use crate::verdict::{ErrorKind, Verdict, VerdictError};
 use crate::violations::{self, Decision};
 use crate::{PolicySet, implied};
 use sekisho_kube_model::Schemas;
-use sekisho_policy::{Budget, CompiledPolicy, EvalContext, EvalError, Inventory, Reads, Request};
+use sekisho_policy::{
+    Budget, CompiledPolicy, EvalContext, EvalError, Inventory, Reads, Request, Shared,
+};
 use sekisho_value::Pointer;
 use std::sync::atomic::AtomicBool;
 
@@ -49,6 +51,7 @@ pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdic
 fn expired(set: &PolicySet, now: jiff::Timestamp) -> Option<VerdictError> {
     let not_after = set.manifest().not_after.filter(|not_after| now > *not_after)?;
     Some(VerdictError {
+        kind: ErrorKind::Failed,
         policy: None,
         pointer: Pointer::root(),
         message: format!("the policy set may be used until {not_after}"),
@@ -66,14 +69,20 @@ fn evaluate_alone(
     let inventory =
         if judge.record { Reads::recording(judge.inventory) } else { Reads::new(judge.inventory) };
     let mut verdict = Verdict::default();
+    let shared = Shared::default();
     let mut about = None;
     for policy in set.candidates(request) {
         if !policy.matcher.matches(request) {
             continue;
         }
         let budget = Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
-        let context =
-            EvalContext { request, inventory: &inventory, target: set.target(), budget: &budget };
+        let context = EvalContext {
+            request,
+            inventory: &inventory,
+            target: set.target(),
+            budget: &budget,
+            shared: &shared,
+        };
         match policy.evaluate.evaluate(&context) {
             Ok(outcome) => {
                 if !outcome.violations.is_empty() {
@@ -96,9 +105,10 @@ fn evaluate_alone(
 
 fn policy_error(policy: &CompiledPolicy, error: EvalError) -> VerdictError {
     let message = error.to_string();
-    let help = match error {
-        EvalError::Budget(_) => None,
-        EvalError::Failed { help, .. } => help,
+    let (kind, help) = match error {
+        EvalError::Budget(_) => (ErrorKind::Budget, None),
+        EvalError::Unmatched { help, .. } => (ErrorKind::Unmatched, help),
+        EvalError::Failed { help, .. } => (ErrorKind::Failed, help),
     };
-    VerdictError { policy: Some(policy.id.clone()), pointer: Pointer::root(), message, help }
+    VerdictError { kind, policy: Some(policy.id.clone()), pointer: Pointer::root(), message, help }
 }

@@ -1,7 +1,7 @@
-use crate::verdict::{Judgement, Verdict, VerdictError};
+use crate::verdict::{ErrorKind, Judgement, Verdict, VerdictError};
 use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template};
 use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
-use sekisho_value::{Pointer, Str, Value};
+use sekisho_value::{Pointer, Str};
 use std::collections::HashMap;
 
 /// The controllers that create pods, and the ServiceAccount each does it as. `PodTemplate` is not
@@ -34,6 +34,7 @@ pub(crate) fn pod_request(
     if !pod.is_readable() {
         let wrong = pod.problems.into_iter().filter(|p| p.kind == ProblemKind::WrongType);
         let error = |problem: Problem| VerdictError {
+            kind: ErrorKind::Failed,
             policy: None,
             pointer: template.pointer.join(&problem.pointer),
             message: format!("the pod that it would create: {}", problem.message),
@@ -44,14 +45,13 @@ pub(crate) fn pod_request(
     Some(Ok(Request {
         gvk: Gvk::new("", "v1", "Pod"),
         resource: Str::new_static("pods"),
-        subresource: Str::default(),
-        name: Str::default(),
         namespace: request.namespace.clone(),
         operation: Operation::Create,
         user: controller_user(&request.gvk),
         object: pod.object,
-        old_object: Value::Null,
         dry_run: request.dry_run,
+        point: request.point,
+        ..Request::default()
     }))
 }
 
@@ -67,6 +67,7 @@ fn controller_user(gvk: &Gvk) -> UserInfo {
                 .chain(["system:authenticated"])
                 .map(str::to_owned)
                 .collect(),
+            ..UserInfo::default()
         },
         None => UserInfo::default(),
     }

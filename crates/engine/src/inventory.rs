@@ -1,7 +1,8 @@
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{Inventory, InventoryKey};
-use sekisho_value::{Str, Value};
+use sekisho_value::{Map, Str, Value};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 type Objects = BTreeMap<(Str, Str), Value>;
 
@@ -10,6 +11,8 @@ type Objects = BTreeMap<(Str, Str), Value>;
 pub struct MemoryInventory {
     kinds: BTreeMap<(Str, Str), Objects>,
     complete: bool,
+    /// all objects as policies of some dialects read them, made when first asked for
+    tree: OnceLock<Value>,
 }
 
 impl MemoryInventory {
@@ -24,6 +27,7 @@ impl MemoryInventory {
         let Some(gvk) = Gvk::of(&object) else {
             return;
         };
+        self.tree = OnceLock::new();
         let text = |keys: &[&str]| Str::new(object.path_str(keys).unwrap_or_default());
         let key = (text(&["metadata", "namespace"]), text(&["metadata", "name"]));
         self.kinds.entry((gvk.group, gvk.kind)).or_default().insert(key, object);
@@ -46,5 +50,76 @@ impl Inventory for MemoryInventory {
 
     fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    fn tree(&self) -> Value {
+        let objects = || self.kinds.values().flat_map(BTreeMap::iter);
+        self.tree
+            .get_or_init(|| tree(objects().map(|(key, object)| (&key.0, &key.1, object))))
+            .clone()
+    }
+}
+
+/// `cluster`, group and version, kind, name; `namespace`, its name, group and version, kind, name:
+/// the document that Gatekeeper gives policies as `data.inventory`.
+fn tree<'a>(objects: impl Iterator<Item = (&'a Str, &'a Str, &'a Value)>) -> Value {
+    type Kinds<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<(Str, Value)>>>;
+    let mut cluster = Kinds::new();
+    let mut namespaces: BTreeMap<&str, Kinds<'_>> = BTreeMap::new();
+    for (namespace, name, object) in objects {
+        let text = |key: &str| object.path_str(&[key]).unwrap_or_default();
+        let kinds = match namespace.as_str() {
+            "" => &mut cluster,
+            namespace => namespaces.entry(namespace).or_default(),
+        };
+        let of_kind = kinds.entry(text("apiVersion")).or_default().entry(text("kind")).or_default();
+        of_kind.push((name.clone(), object.clone()));
+    }
+    let kinds = |kinds: Kinds<'_>| {
+        let versions = kinds.into_iter().map(|(version, kinds)| {
+            let kinds = kinds.into_iter().map(|(kind, objects)| (kind, Map::from_iter(objects)));
+            (version, Map::from_iter(kinds))
+        });
+        Map::from_iter(versions)
+    };
+    let mut tree = Map::new();
+    // What is not there is undefined, as it is in a cluster that nothing was synced from.
+    if !cluster.is_empty() {
+        tree.insert("cluster", kinds(cluster));
+    }
+    if !namespaces.is_empty() {
+        let of_namespaces = namespaces.into_iter().map(|(name, of)| (name, kinds(of)));
+        tree.insert("namespace", Map::from_iter(of_namespaces));
+    }
+    Value::Object(tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MemoryInventory;
+    use sekisho_policy::Inventory;
+    use sekisho_value::{Value, from_json};
+
+    #[test]
+    fn objects_stand_in_a_tree() {
+        let mut inventory = MemoryInventory::new();
+        assert_eq!(inventory.tree(), Value::object());
+        for object in [
+            r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}"#,
+            r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"s"}}"#,
+            r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a","namespace":"s"}}"#,
+            r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"b","namespace":"s"}}"#,
+        ] {
+            inventory.insert(from_json(object).unwrap());
+        }
+        let tree = inventory.tree();
+        let kind = |path: &[&str]| tree.path(path).and_then(|object| object.path_str(&["kind"]));
+        assert_eq!(kind(&["cluster", "v1", "Node", "n"]), Some("Node"));
+        assert_eq!(kind(&["namespace", "s", "apps/v1", "Deployment", "d"]), Some("Deployment"));
+        assert_eq!(kind(&["namespace", "s", "v1", "Service", "b"]), Some("Service"));
+        inventory.insert(
+            from_json(r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"m"}}"#).unwrap(),
+        );
+        assert!(inventory.tree().path(&["cluster", "v1", "Node", "m"]).is_some());
     }
 }

@@ -29,4 +29,4 @@ pub use inventory::MemoryInventory;
 pub use key::{Subject, finding_key};
 pub use owner::subject;
 pub use policy_set::{BuildOptions, PolicySet};
-pub use verdict::{Denial, Judgement, Verdict, VerdictError};
+pub use verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};

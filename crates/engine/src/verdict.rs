@@ -1,7 +1,7 @@
 use crate::Subject;
 use sekisho_policy::{Action, PolicyId, ReadSet, Severity};
 use sekisho_report::{Resource, Status};
-use sekisho_value::{Pointer, Str};
+use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
 
 /// What the policy set says of one request.
@@ -77,11 +77,26 @@ pub struct Judgement {
     pub subject: Arc<Subject>,
     /// the offending fields within the object that was sent
     pub pointers: Vec<Pointer>,
+    /// what the policy tells beside the message; null where nothing
+    pub details: Value,
+}
+
+/// The sorts of [`VerdictError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// it cannot be told whether the policy is about the object
+    Unmatched,
+    /// the evaluation cost more than it may
+    Budget,
+    /// anything else
+    Failed,
 }
 
 /// Something that could not be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictError {
+    /// what sort of error it is
+    pub kind: ErrorKind,
     /// the policy that could not be evaluated; `None` where none could be
     pub policy: Option<PolicyId>,
     /// where in the object that was sent

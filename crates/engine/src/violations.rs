@@ -4,7 +4,7 @@ use crate::verdict::{Denial, Judgement, Verdict};
 use crate::{PolicySet, actions, finding_key};
 use sekisho_policy::{Action, CompiledPolicy, Violation};
 use sekisho_report::Status;
-use sekisho_value::Pointer;
+use sekisho_value::{Pointer, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -100,9 +100,9 @@ fn shown(ruled: &[(Violation, Ruling)]) -> Vec<bool> {
 }
 
 /// What tells the violations of one policy apart.
-fn fields(violation: &Violation) -> (&str, &[Pointer], &str) {
+fn fields(violation: &Violation) -> (&str, &[Pointer], &str, &Value) {
     let message = if violation.pointers.is_empty() { violation.message.as_str() } else { "" };
-    (&violation.rule, &violation.pointers, message)
+    (&violation.rule, &violation.pointers, message, &violation.details)
 }
 
 fn judgement(
@@ -132,6 +132,7 @@ fn judgement(
         resource: Arc::clone(&about.resource),
         subject: Arc::clone(&about.subject),
         pointers: about.pointers(violation.pointers),
+        details: violation.details,
     }
 }
 

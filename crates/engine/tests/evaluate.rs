@@ -56,6 +56,7 @@ impl Evaluate for TestRule {
             action,
             severity: Severity::High,
             help: None,
+            details: Value::Null,
         };
         let said = self.says.iter().map(|(action, text)| violation(Some(*action), text.clone()));
         let mut violations: Vec<Violation> = said.collect();
@@ -167,6 +168,7 @@ fn judge_until(
         object,
         old_object: Value::Null,
         dry_run: false,
+        ..Request::default()
     };
     let judge = Judge {
         inventory: &MemoryInventory::new(),

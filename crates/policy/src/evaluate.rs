@@ -1,5 +1,5 @@
-use crate::{Action, Budget, BudgetExceeded, Reads, Request, Severity, Target};
-use sekisho_value::{Pointer, Str};
+use crate::{Action, Budget, BudgetExceeded, Reads, Request, Severity, Shared, Target};
+use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
 
 /// A compiled policy's judgement. Evaluated from many threads.
@@ -39,6 +39,8 @@ pub struct EvalContext<'a> {
     pub target: &'a Target,
     /// what the evaluation may cost
     pub budget: &'a Budget<'a>,
+    /// what the policies made of this request so far
+    pub shared: &'a Shared,
 }
 
 /// What one policy says of one request.
@@ -71,6 +73,8 @@ pub struct Violation {
     pub severity: Severity,
     /// how to mend it
     pub help: Option<Str>,
+    /// what the policy tells beside the message; null where nothing
+    pub details: Value,
 }
 
 /// Why a policy could not be evaluated.
@@ -79,6 +83,14 @@ pub enum EvalError {
     /// it cost more than it may
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+    /// it cannot be told whether the policy is about the object
+    #[error("{message}")]
+    Unmatched {
+        /// what is not known
+        message: String,
+        /// how to mend it
+        help: Option<String>,
+    },
     /// anything else
     #[error("{message}")]
     Failed {

@@ -24,6 +24,11 @@ pub trait Inventory: Send + Sync {
     fn list(&self, range: &InventoryKey) -> Vec<Value>;
     /// Whether it holds everything that exists.
     fn is_complete(&self) -> bool;
+    /// All objects: `cluster`, group and version, kind, name; and `namespace`, its name, group and
+    /// version, kind, name. Made once; who reads it tells [`Reads`] of what was read.
+    fn tree(&self) -> Value {
+        Value::object()
+    }
 }
 
 /// What an evaluation asked the inventory for, misses included.
@@ -74,6 +79,30 @@ impl<'a> Reads<'a> {
             recorded.borrow_mut().ranges.insert(range);
         }
         found
+    }
+
+    /// All objects as a tree, see [`Inventory::tree`]. The reader notes what it reads of it.
+    #[must_use]
+    pub fn tree(&self) -> Value {
+        self.inventory.tree()
+    }
+
+    /// Whether reads are recorded: for readers of the tree, which have to tell.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.recorded.is_some()
+    }
+
+    /// Notes what was read of the tree: an object, or with an empty name or kind a range.
+    pub fn note(&self, key: InventoryKey) {
+        if let Some(recorded) = &self.recorded {
+            let mut recorded = recorded.borrow_mut();
+            if key.name.is_empty() {
+                recorded.ranges.insert(key);
+            } else {
+                recorded.keys.insert(key);
+            }
+        }
     }
 
     /// A namespace.

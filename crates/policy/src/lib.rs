@@ -16,6 +16,7 @@ mod matcher;
 mod pattern;
 mod request;
 mod rule;
+mod shared;
 mod target;
 
 pub use bundle::{Bundle, BundleFile, BundleManifest};
@@ -25,9 +26,12 @@ pub use identity::{Digest, PolicyId};
 pub use inventory::{Inventory, InventoryKey, ReadSet, Reads};
 pub use matcher::{Matcher, ResourceRule};
 pub use pattern::Pattern;
-pub use request::{Operation, OperationSet, Request, UserInfo};
+pub use request::{
+    Form, NamespaceObject, Operation, OperationSet, Point, Request, Requested, UserInfo,
+};
 pub use rule::{Reference, Rule};
 pub use sekisho_budget::{Budget, BudgetExceeded};
+pub use shared::Shared;
 pub use target::{KubernetesVersion, ParseVersionError, Target};
 
 pub use sekisho_report::{Action, Severity};

@@ -1,10 +1,12 @@
-use sekisho_kube_model::Gvk;
+use sekisho_kube_model::{Gvk, Gvr};
 use sekisho_value::{Str, Value};
+use std::collections::BTreeMap;
 
 /// What is done to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// it is created
+    #[default]
     Create,
     /// it is changed
     Update,
@@ -12,6 +14,19 @@ pub enum Operation {
     Delete,
     /// a client connects to it
     Connect,
+}
+
+impl Operation {
+    /// The word for the operation in an `AdmissionRequest`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
 }
 
 /// A set of operations.
@@ -46,6 +61,54 @@ pub struct UserInfo {
     pub username: String,
     /// the groups the user is in
     pub groups: Vec<String>,
+    /// tells users of one name apart over time; empty where it is not known
+    pub uid: String,
+    /// what else the authenticator says
+    pub extra: BTreeMap<String, Vec<String>>,
+}
+
+/// What was asked for, where the API server converted it to what a webhook is registered for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requested {
+    /// the kind in the request's path
+    pub kind: Gvk,
+    /// the resource in the request's path
+    pub resource: Gvr,
+    /// the subresource in the request's path; empty for the object itself
+    pub subresource: Str,
+}
+
+/// Where a request is judged, for policies that ask for something else at each point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Point {
+    /// at admission, and wherever it is foretold what admission would do
+    #[default]
+    Admission,
+    /// in the audit of what is stored
+    Audit,
+    /// in Gatekeeper's CLI
+    Gator,
+}
+
+/// How much of a request there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// all that an API server sends
+    #[default]
+    Admission,
+    /// the object alone, as Gatekeeper's CLI has it: policies see its kind, name and namespace,
+    /// and an empty operation
+    Bare,
+}
+
+/// What is known of the namespace that a request is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NamespaceObject {
+    /// what the inventory holds of it
+    #[default]
+    Inventory,
+    /// this object, whatever the inventory holds
+    Given(Value),
 }
 
 /// One request to a cluster, as every checkpoint hands it to the engine.
@@ -71,4 +134,43 @@ pub struct Request {
     pub old_object: Value,
     /// nothing is to be written
     pub dry_run: bool,
+    /// tells requests apart; empty where nobody gave one
+    pub uid: Str,
+    /// what was asked for, where that is not what is judged
+    pub requested: Option<Requested>,
+    /// the options of the operation (`CreateOptions`, …); null where there are none
+    pub options: Value,
+    /// where it is judged
+    pub point: Point,
+    /// how much of it there is
+    pub form: Form,
+    /// the object was not sent: it is what would come of one that was
+    pub generated: bool,
+    /// what is known of the namespace
+    pub namespace_object: NamespaceObject,
+}
+
+/// The creation of nothing, by nobody: for the fields that do not matter.
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            gvk: Gvk::new("", "", ""),
+            resource: Str::default(),
+            subresource: Str::default(),
+            name: Str::default(),
+            namespace: None,
+            operation: Operation::Create,
+            user: UserInfo::default(),
+            object: Value::Null,
+            old_object: Value::Null,
+            dry_run: false,
+            uid: Str::default(),
+            requested: None,
+            options: Value::Null,
+            point: Point::Admission,
+            form: Form::Admission,
+            generated: false,
+            namespace_object: NamespaceObject::Inventory,
+        }
+    }
 }

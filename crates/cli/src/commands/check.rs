@@ -34,7 +34,11 @@ pub(crate) fn run(
         bail!("`--as-group` gives groups of the user of `--as`: give one");
     }
     let user =
-        UserInfo { username: args.user.clone().unwrap_or_default(), groups: args.groups.clone() };
+        UserInfo {
+            username: args.user.clone().unwrap_or_default(),
+            groups: args.groups.clone(),
+            ..UserInfo::default()
+        };
     let baseline = args.baseline.as_deref().map(baseline).transpose()?;
     let options = CheckOptions {
         bundle: &bundle,

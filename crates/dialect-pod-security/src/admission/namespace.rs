@@ -204,6 +204,7 @@ fn invalid(errors: &[LabelError]) -> Outcome {
         pointers: vec![error.pointer()],
         action: Some(Action::Deny),
         severity: RULE.severity,
+        details: Value::Null,
         help: Some(Str::new_static(
             "levels are privileged, baseline and restricted; versions are `latest` or like `v1.37`",
         )),

@@ -9,7 +9,7 @@ use crate::level::{Level, LevelVersion, Version};
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{
     Action, Budget, EvalContext, EvalError, Evaluate, Inventory, InventoryKey, Operation, Outcome,
-    Reads, Request, Target, UserInfo, Violation,
+    Reads, Request, Shared, Target, UserInfo, Violation,
 };
 use sekisho_value::{Value, from_json};
 
@@ -57,10 +57,11 @@ fn request(group: &str, kind: &str, operation: Operation, object: Value, old: Va
         name: "p".into(),
         namespace: Some("ns".into()),
         operation,
-        user: UserInfo { username: "alice".to_owned(), groups: vec![] },
+        user: UserInfo { username: "alice".to_owned(), ..UserInfo::default() },
         object,
         old_object: old,
         dry_run: false,
+        ..Request::default()
     }
 }
 
@@ -96,7 +97,13 @@ fn try_evaluate(
 ) -> Result<Outcome, EvalError> {
     let (target, budget) = (Target::default(), Budget::standard());
     let inventory = Reads::new(cluster);
-    let context = EvalContext { request, inventory: &inventory, target: &target, budget: &budget };
+    let context = EvalContext {
+        request,
+        inventory: &inventory,
+        target: &target,
+        budget: &budget,
+        shared: &Shared::default(),
+    };
     admission.evaluate(&context)
 }
 
@@ -362,7 +369,13 @@ fn an_exhausted_budget_is_an_error() {
         (Cluster { labels: "enforce=baseline", ..Cluster::default() }, Target::default());
     let (budget, inventory) = (Budget::new(10, 0, None), Reads::new(&cluster));
     let request = &pod_request("{}");
-    let context = EvalContext { request, inventory: &inventory, target: &target, budget: &budget };
+    let context = EvalContext {
+        request,
+        inventory: &inventory,
+        target: &target,
+        budget: &budget,
+        shared: &Shared::default(),
+    };
     assert!(matches!(open().evaluate(&context), Err(EvalError::Budget(_))));
 }
 

@@ -8,7 +8,7 @@ use sekisho_manifest::{ReadOptions, read};
 use sekisho_policy::{
     Action, Budget, CompileContext, Compiled, CompiledPolicy, Dialect, Digest, EvalContext,
     Inventory, InventoryKey, KubernetesVersion, Operation, Outcome, PolicyDocument, Reads, Request,
-    Target, UserInfo,
+    Shared, Target, UserInfo,
 };
 use sekisho_value::{Value, from_json};
 
@@ -64,12 +64,19 @@ fn creation(group: &str, kind: &str, object: Value) -> Request {
         object,
         old_object: Value::Null,
         dry_run: false,
+        ..Request::default()
     }
 }
 
 fn evaluate(policy: &CompiledPolicy, request: &Request, target: &Target) -> Outcome {
     let (inventory, budget) = (Reads::new(&Nothing), Budget::standard());
-    let context = EvalContext { request, inventory: &inventory, target, budget: &budget };
+    let context = EvalContext {
+        request,
+        inventory: &inventory,
+        target,
+        budget: &budget,
+        shared: &Shared::default(),
+    };
     policy.evaluate.evaluate(&context).unwrap()
 }
 

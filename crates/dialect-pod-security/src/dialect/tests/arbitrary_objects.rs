@@ -4,7 +4,8 @@ use super::{creation, policy};
 use crate::dialect::{default_configuration, level_document};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, Inventory, InventoryKey, Operation, Reads, Request, Target,
+    Budget, CompiledPolicy, EvalContext, Inventory, InventoryKey, Operation, Reads, Request,
+    Shared, Target,
 };
 use sekisho_value::{Map, Value};
 
@@ -121,6 +122,7 @@ proptest! {
                 inventory: &Reads::new(&known),
                 target: &target,
                 budget: &budget,
+                shared: &Shared::default(),
             };
             let decodable = new.as_object().is_some()
                 && (!update || kind != "Namespace" || old.as_object().is_some());

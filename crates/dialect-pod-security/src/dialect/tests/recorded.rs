@@ -5,7 +5,7 @@ use super::policy;
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Budget, CompiledPolicy, EvalContext, Inventory, InventoryKey, KubernetesVersion,
-    Operation, Outcome, Reads, Request, Target, UserInfo, Violation,
+    Operation, Outcome, Reads, Request, Shared, Target, UserInfo, Violation,
 };
 use sekisho_value::{Map, Value, from_json};
 use std::path::Path;
@@ -70,6 +70,7 @@ fn request(schemas: &Schemas, case: &Value, user: &str) -> Request {
         object: stored.object,
         old_object: before.unwrap_or(Value::Null),
         dry_run: true,
+        ..Request::default()
     }
 }
 
@@ -147,6 +148,7 @@ fn replay(name: &str, configuration: Option<&str>) -> usize {
             inventory: &inventory,
             target: &target,
             budget: &budget,
+            shared: &Shared::default(),
         };
         let outcome = policy.evaluate.evaluate(&context).unwrap();
         if let Err(why) = compare(&policy, case, &outcome) {
