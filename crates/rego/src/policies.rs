@@ -4,7 +4,8 @@ use crate::analyze::{self, Options};
 use crate::ast::{Module, Version};
 use crate::builtins::{Facts, Patterns};
 use crate::hir::{Hir, Query, Rule, RuleKind};
-use crate::plan::{Start, plan};
+use crate::known::Known;
+use crate::plan::{Mode, Start, plan};
 use crate::program::{FunctionId, Program};
 use crate::query::{Captured, capture};
 use crate::source::{Location, Source, SourceId};
@@ -43,12 +44,27 @@ impl Policies {
         if !diagnostics.is_empty() {
             return (None, kept, diagnostics);
         }
-        let (hir, faults) = analyze::analyze(&modules, &kept, options, budget);
+        match Self::of_modules(modules, kept.clone(), options, budget) {
+            Ok(policies) => (Some(policies), kept, diagnostics),
+            Err(faults) => (None, kept, faults),
+        }
+    }
+
+    /// Compiles modules that [`syntax::parse`] gave, whatever became of them since; their sources
+    /// are numbered by their place in `sources`.
+    ///
+    /// # Errors
+    /// Every fault of every module.
+    pub fn of_modules(
+        modules: Vec<Module>,
+        sources: Vec<Source>,
+        options: &Options,
+        budget: &Budget<'_>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let (hir, faults) = analyze::analyze(&modules, &sources, options, budget);
         match hir {
-            Some(hir) if faults.is_empty() => {
-                (Some(Self { hir, modules, sources: kept.clone() }), kept, faults)
-            }
-            _ => (None, kept, faults),
+            Some(hir) if faults.is_empty() => Ok(Self { hir, modules, sources }),
+            _ => Err(faults),
         }
     }
 
@@ -86,8 +102,28 @@ impl Policies {
     /// # Errors
     /// Where a rule is too large.
     pub fn document(&self, path: &[&str]) -> Result<Prepared, Vec<Diagnostic>> {
+        self.start(path, Mode::Plain)
+    }
+
+    /// Prepares the document at a path below `data` for inputs of which a part is known: what
+    /// depends on nothing else is computed now.
+    ///
+    /// It gives what [`Self::document`] gives for inputs that hold the known part. What is
+    /// computed now is not told to [`Question::cover`].
+    ///
+    /// # Errors
+    /// Where a rule is too large.
+    pub fn document_given(
+        &self,
+        path: &[&str],
+        known: Known,
+    ) -> Result<Prepared, Vec<Diagnostic>> {
+        self.start(path, Mode::Folded(Some(known)))
+    }
+
+    fn start(&self, path: &[&str], mode: Mode) -> Result<Prepared, Vec<Diagnostic>> {
         let path = path.iter().map(|key| Str::from(*key)).collect();
-        let (program, entries) = plan(&self.hir, &[Start::Document(path)])?;
+        let (program, entries) = plan(&self.hir, &[Start::Document(path)], mode)?;
         Ok(Prepared { program, entry: entries.first().copied().unwrap_or(0) })
     }
 
@@ -126,7 +162,7 @@ impl Policies {
         let (query, faults) =
             analyze::analyze_query(&captured.body, id, &self.hir, options, budget);
         let Some(query) = query.filter(|_| faults.is_empty()) else { return Err(faults) };
-        let (mut program, entries) = plan(&self.hir, &[Start::Query(&query)])?;
+        let (mut program, entries) = plan(&self.hir, &[Start::Query(&query)], Mode::Plain)?;
         program.sources.push(source.clone());
         let prepared = Prepared { program, entry: entries.first().copied().unwrap_or(0) };
         Ok(PreparedQuery { prepared, shape: Shape::of(&query, captured), source })
