@@ -14,6 +14,7 @@ pub mod ast;
 pub mod builtins;
 mod diagnostic;
 pub mod hir;
+mod known;
 mod plan;
 mod policies;
 mod program;
@@ -26,6 +27,7 @@ mod vm;
 
 pub use analyze::Options;
 pub use diagnostic::{Code, Diagnostic};
+pub use known::Known;
 pub use policies::{
     DEFAULT_DEPTH, OnCover, OnPrint, OnRead, Policies, Prepared, PreparedQuery, Question, Scratch,
     Shape,

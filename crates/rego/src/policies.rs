@@ -113,11 +113,7 @@ impl Policies {
     ///
     /// # Errors
     /// Where a rule is too large.
-    pub fn document_given(
-        &self,
-        path: &[&str],
-        known: Known,
-    ) -> Result<Prepared, Vec<Diagnostic>> {
+    pub fn document_given(&self, path: &[&str], known: Known) -> Result<Prepared, Vec<Diagnostic>> {
         self.start(path, Mode::Folded(Some(known)))
     }
 

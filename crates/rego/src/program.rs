@@ -6,8 +6,12 @@
 //! to the end of the body: there is no search for where to go on, and no stack of choices.
 
 use crate::builtins::Builtin;
-use crate::{Location, Source};
+use crate::known::Known;
+use crate::term::{Arena, Term};
+use crate::{Location, Source, hir};
+use sekisho_budget::BudgetExceeded;
 use sekisho_value::{Str, Value};
+use std::cmp::Ordering;
 
 /// A place in the code.
 pub(crate) type Label = u32;
@@ -67,6 +71,21 @@ pub(crate) enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+}
+
+impl Comparison {
+    /// Whether it holds for values that compare so.
+    #[inline]
+    pub(crate) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
 }
 
 /// What a loop-free collection is made into.
@@ -201,7 +220,40 @@ pub(crate) enum Constant {
     /// borrowed by every evaluation
     Json(Value),
     /// sets and objects with other keys: built by an evaluation that needs it
-    Other(crate::hir::Constant),
+    Other(hir::Constant),
+}
+
+impl hir::Constant {
+    /// The value, built in an arena.
+    ///
+    /// # Errors
+    /// Where the memory is used up.
+    pub(crate) fn build<'a>(&'a self, arena: Arena<'a>) -> Result<Term<'a>, BudgetExceeded> {
+        Ok(match self {
+            Self::Null => Term::Null,
+            Self::Bool(bool) => Term::Bool(*bool),
+            Self::Number(literal) => match literal.parse::<i64>() {
+                Ok(int) if int.to_string() == literal.as_str() => Term::Int(int),
+                _ => Term::Number(literal),
+            },
+            Self::String(text) => Term::String(text),
+            Self::Array(items) => {
+                let items: Result<Vec<_>, _> = items.iter().map(|item| item.build(arena)).collect();
+                arena.array(&items?)?
+            }
+            Self::Set(items) => {
+                let items: Result<Vec<_>, _> = items.iter().map(|item| item.build(arena)).collect();
+                arena.set(items?)?
+            }
+            Self::Object(entries) => {
+                let entries: Result<Vec<_>, _> = entries
+                    .iter()
+                    .map(|(key, value)| Ok((key.build(arena)?, value.build(arena)?)))
+                    .collect();
+                arena.object(entries?)?
+            }
+        })
+    }
 }
 
 /// Compiled policies: evaluated from many threads.
@@ -219,6 +271,8 @@ pub(crate) struct Program {
     pub(crate) exits: Vec<(Label, Label)>,
     /// how many values are kept for the time of an evaluation
     pub(crate) memos: u32,
+    /// a part of the input that evaluations put there themselves
+    pub(crate) known: Option<Known>,
     /// whose text the locations mean
     pub(crate) sources: Vec<Source>,
 }

@@ -8,7 +8,7 @@ use sekisho_manifest::{ReadOptions, read};
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
-use sekisho_rego::{DEFAULT_DEPTH, Options, Policies, Prepared, Question, Scratch, Source};
+use sekisho_rego::{DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ fn documents(file: &Path) -> Vec<Value> {
 }
 
 /// The modules of a template: the entry's, then its libraries'.
-fn compile(template: &Value) -> Option<Prepared> {
+fn compile(template: &Value) -> Option<Policies> {
     let target = template.path(&["spec", "targets"])?.at(0)?;
     let mut code = target.clone();
     for engine in target.get("code").and_then(Value::as_array).unwrap_or_default() {
@@ -59,11 +59,16 @@ fn compile(template: &Value) -> Option<Prepared> {
         .collect();
     let budget = Budget::new(u64::MAX, u64::MAX, None);
     let (policies, sources, faults) = Policies::compile(sources, &Options::default(), &budget);
-    let policies = policies.unwrap_or_else(|| panic!("{faults:?}\n{sources:?}"));
-    let package = policies.modules().first()?.package.path.clone();
+    Some(policies.unwrap_or_else(|| panic!("{faults:?}\n{sources:?}")))
+}
+
+/// The program for any parameters, and the one for these.
+fn programs(policies: &Policies, parameters: &Value) -> [Prepared; 2] {
+    let package = policies.modules().first().unwrap().package.path.clone();
     let mut path: Vec<&str> = package.iter().map(|key| key.as_str()).collect();
     path.push("violation");
-    Some(policies.document(&path).unwrap())
+    let known = Known::at(&["parameters"], parameters.clone());
+    [policies.document(&path).unwrap(), policies.document_given(&path, known).unwrap()]
 }
 
 /// What a constraint's review holds.
@@ -108,18 +113,19 @@ fn inventory(objects: &[Value]) -> Value {
     inventory
 }
 
-fn messages(
+fn violations(
     prepared: &Prepared,
     scratch: &mut Scratch,
-    parameters: &Value,
+    parameters: Option<&Value>,
     object: &Value,
-    inventory: Value,
-) -> Vec<String> {
-    let input = Value::Object(Map::from_iter([
-        ("review", review(object)),
-        ("parameters", parameters.clone()),
-    ]));
-    let data = Value::Object(Map::from_iter([("inventory", inventory)]));
+    inventory: &Value,
+) -> Value {
+    let mut input = Map::from_iter([("review", review(object))]);
+    if let Some(parameters) = parameters {
+        input.insert("parameters", parameters.clone());
+    }
+    let input = Value::Object(input);
+    let data = Value::Object(Map::from_iter([("inventory", inventory.clone())]));
     let (facts, budget) = (Facts::default(), Budget::standard());
     let question = Question {
         input: Some(&input),
@@ -133,7 +139,10 @@ fn messages(
         cover: None,
     };
     let found = prepared.evaluate(scratch, &question, |found| found.map(to_json)).unwrap();
-    let found = found.unwrap_or(Value::Null);
+    found.unwrap_or(Value::Null)
+}
+
+fn messages(found: &Value) -> Vec<String> {
     let found = found.as_array().unwrap_or_default();
     found.iter().map(|one| one.path_str(&["msg"]).unwrap_or_default().to_owned()).collect()
 }
@@ -173,23 +182,28 @@ fn every_case_of_every_suite() {
         for test in suite.get("tests").and_then(Value::as_array).unwrap() {
             let part = |key: &str| folder.join(test.get(key).and_then(Value::as_str).unwrap());
             let template = documents(&part("template")).remove(0);
-            let Some(prepared) = compile(&template) else { continue };
+            let Some(policies) = compile(&template) else { continue };
             templates += 1;
             let constraint = documents(&part("constraint")).remove(0);
             let parameters = constraint.path(&["spec", "parameters"]).cloned();
             let parameters = parameters.unwrap_or_else(Value::object);
+            let [plain, given] = programs(&policies, &parameters);
             for case in test.get("cases").and_then(Value::as_array).unwrap() {
                 cases += 1;
                 let file = |value: &Value| folder.join(value.as_str().unwrap());
                 let object = documents(&file(case.get("object").unwrap())).remove(0);
-                let given = case.get("inventory").and_then(Value::as_array).unwrap_or_default();
-                let given: Vec<Value> =
-                    given.iter().flat_map(|value| documents(&file(value))).collect();
+                let files = case.get("inventory").and_then(Value::as_array).unwrap_or_default();
+                let objects: Vec<Value> =
+                    files.iter().flat_map(|value| documents(&file(value))).collect();
+                let name = case.path_str(&["name"]).unwrap_or_default();
+                let inventory = inventory(&objects);
                 let found =
-                    messages(&prepared, &mut scratch, &parameters, &object, inventory(&given));
+                    violations(&plain, &mut scratch, Some(&parameters), &object, &inventory);
+                let same = violations(&given, &mut scratch, None, &object, &inventory);
+                assert_eq!(same, found, "{} {name}", folder.display());
+                let found = messages(&found);
                 let assertions = case.get("assertions").and_then(Value::as_array).unwrap();
                 if !assertions.iter().all(|assertion| holds(assertion, &found)) {
-                    let name = case.path_str(&["name"]).unwrap_or_default();
                     failed.push(format!("{} {name}: {found:?}", folder.display()));
                 }
             }

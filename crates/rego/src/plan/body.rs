@@ -1,5 +1,6 @@
 //! Bodies and their expressions.
 
+use super::fold::Folded;
 use super::{Job, Name, Planner};
 use crate::hir::{Body, Callee, Expr, ExprKind, Operand, Query};
 use crate::program::{Comparison, FunctionId, Make, Op, Reg, Src};
@@ -44,7 +45,7 @@ impl Planner<'_> {
             ExprKind::Unify(left, right) => self.unify(left, right),
             ExprKind::Test(operand) => {
                 let src = self.value(operand);
-                self.e.emit(Op::IsTrue { src, fail: self.e.fail });
+                self.is_true(src);
             }
             ExprKind::Call { callee, args, out } => self.call(callee, args, out.as_ref()),
             ExprKind::Not(body) => self.not(body),
@@ -61,10 +62,27 @@ impl Planner<'_> {
             && let Some(how) = comparison(builtin.name)
         {
             let (left, right) = (self.value(left), self.value(right));
-            self.e.emit(Op::Compare { how, left, right, fail: self.e.fail });
+            self.compare(how, left, right);
             return;
         }
-        let start = self.row(&args.iter().collect::<Vec<_>>());
+        let args: Vec<Src> = args.iter().map(|operand| self.value(operand)).collect();
+        let value = match (callee, mock) {
+            (Callee::Builtin(builtin), None) => match self.fold_builtin(builtin, &args) {
+                Folded::Value(src) => src,
+                Folded::Undefined => self.undefined(),
+                Folded::Not => self.invoke(callee, mock, &args),
+            },
+            _ => self.invoke(callee, mock, &args),
+        };
+        match out {
+            Some(out) => self.unify_value(out, value),
+            None => self.is_true(value),
+        }
+    }
+
+    /// Emits a call; gives where its value is.
+    fn invoke(&mut self, callee: &Callee, mock: Option<u16>, args: &[Src]) -> Src {
+        let start = self.in_row(args);
         let dst = self.e.register();
         let fail = self.e.fail;
         let done = self.e.label();
@@ -79,7 +97,7 @@ impl Planner<'_> {
                 }
                 let index = self.builtin(builtin);
                 self.e.emit(Op::Builtin { builtin: index, args: start, dst, fail });
-                is_relation(builtin.name)
+                builtin.relation
             }
             Callee::Function(path) => {
                 match self.tree.find(path) {
@@ -97,11 +115,7 @@ impl Planner<'_> {
             }
         };
         self.e.place(done);
-        let value = if relation { self.e.each(Src::reg(dst)).1 } else { dst };
-        match out {
-            Some(out) => self.unify_value(out, Src::reg(value)),
-            None => self.e.emit(Op::IsTrue { src: Src::reg(value), fail: self.e.fail }),
-        }
+        Src::reg(if relation { self.e.each(Src::reg(dst)).1 } else { dst })
     }
 
     /// A pair of places for an operation that has no room for both: `done`, and where it fails.
@@ -169,9 +183,4 @@ fn comparison(name: &str) -> Option<Comparison> {
         "gte" => Comparison::GreaterOrEqual,
         _ => return None,
     })
-}
-
-/// Whether the built-in has several values: its code gives them as a list.
-fn is_relation(name: &str) -> bool {
-    name == "walk"
 }

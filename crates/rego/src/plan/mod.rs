@@ -8,6 +8,7 @@
 
 mod body;
 mod emit;
+mod fold;
 mod group;
 mod operand;
 mod reference;
@@ -15,9 +16,11 @@ mod tree;
 mod with;
 
 use crate::hir::{Callee, Constant, Hir, Query, WithTarget};
+use crate::known::Known;
 use crate::program::{self, Function, FunctionId, Program, Reg, Src};
 use crate::{Code, Diagnostic};
 use emit::Emitter;
+use fold::Folding;
 use sekisho_value::{Map, Number, Str, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -32,6 +35,16 @@ pub(crate) enum Start<'h> {
     Query(&'h Query),
 }
 
+/// How a program is made.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Mode {
+    /// as it is written: every expression is evaluated, so that its coverage can be told
+    #[default]
+    Plain,
+    /// what is known is computed now
+    Folded(Option<Known>),
+}
+
 /// Plans what is needed to start from each of these.
 ///
 /// # Errors
@@ -39,6 +52,7 @@ pub(crate) enum Start<'h> {
 pub(crate) fn plan(
     hir: &Hir,
     starts: &[Start<'_>],
+    mode: Mode,
 ) -> Result<(Program, Vec<FunctionId>), Vec<Diagnostic>> {
     let mut planner = Planner {
         hir,
@@ -50,10 +64,14 @@ pub(crate) fn plan(
         paths: HashMap::new(),
         mocks: HashMap::new(),
         replaced: HashSet::new(),
+        values: HashMap::new(),
+        replaces_input: false,
+        folding: None,
         diagnostics: Vec::new(),
         e: Emitter::default(),
     };
     planner.note_modifiers(starts);
+    planner.start_folding(mode);
     let mut entries = Vec::new();
     for start in starts {
         entries.push(match start {
@@ -94,6 +112,12 @@ struct Planner<'h> {
     mocks: HashMap<Name, u16>,
     /// paths of `data` that are replaced by a modifier somewhere
     replaced: HashSet<Vec<Str>>,
+    /// a modifier replaces something of the input somewhere
+    replaces_input: bool,
+    /// constants that are JSON
+    values: HashMap<Value, Src>,
+    /// none where everything is left to the evaluation
+    folding: Option<Folding>,
     diagnostics: Vec<Diagnostic>,
     /// the function that is being written
     e: Emitter,
@@ -120,7 +144,7 @@ impl<'h> Planner<'h> {
     fn note_modifiers(&mut self, starts: &[Start<'_>]) {
         let hir = self.hir;
         let mut seen = |target: &WithTarget| match target {
-            WithTarget::Input(..) => {}
+            WithTarget::Input(..) => self.replaces_input = true,
             WithTarget::Data(path, _) => {
                 self.replaced.insert(path.clone());
             }
@@ -138,6 +162,14 @@ impl<'h> Planner<'h> {
                 with::each_target(&query.body, &mut seen);
             }
         }
+    }
+
+    fn start_folding(&mut self, mode: Mode) {
+        let Mode::Folded(known) = mode else { return };
+        // What modifiers replace has to be there, and is read as it stands.
+        let (foldable, given) = if self.replaces_input { (None, known) } else { (known, None) };
+        self.program.known = given;
+        self.folding = Some(Folding::new(foldable));
     }
 
     fn function(&mut self, job: Job) -> FunctionId {
@@ -213,19 +245,20 @@ impl<'h> Planner<'h> {
         if let Some(src) = self.constants.get(constant) {
             return *src;
         }
-        let kept = match as_json(constant) {
-            Some(value) => program::Constant::Json(value),
-            None => program::Constant::Other(constant.clone()),
+        let src = match as_json(constant) {
+            Some(value) => self.json(value),
+            None => self.new_constant(program::Constant::Other(constant.clone())),
         };
-        let src = match Src::constant(self.program.constants.len()) {
-            Some(src) => src,
-            None => {
-                self.e.too_large = true;
-                Src::reg(0)
-            }
-        };
-        self.program.constants.push(kept);
         self.constants.insert(constant.clone(), src);
+        src
+    }
+
+    fn new_constant(&mut self, constant: program::Constant) -> Src {
+        let src = Src::constant(self.program.constants.len()).unwrap_or_else(|| {
+            self.e.too_large = true;
+            Src::reg(0)
+        });
+        self.program.constants.push(constant);
         src
     }
 

@@ -23,8 +23,17 @@ impl Planner<'_> {
     }
 
     fn collection(&mut self, what: Make, items: Vec<&Operand>) -> Src {
+        let sources: Vec<Src> = items.iter().map(|operand| self.value(operand)).collect();
+        let folded = match what {
+            Make::Array => self.fold_array(&sources),
+            Make::Object => self.fold_object(&sources),
+            Make::Set => None,
+        };
+        if let Some(folded) = folded {
+            return folded;
+        }
+        let start = self.in_row(&sources);
         let dst = self.e.register();
-        let start = self.row(&items);
         let entries = if what == Make::Object { items.len() / 2 } else { items.len() };
         match u16::try_from(entries) {
             Ok(count) => self.e.emit(Op::Make { what, dst, start, count }),
@@ -37,10 +46,14 @@ impl Planner<'_> {
     pub(super) fn row(&mut self, operands: &[&Operand]) -> Reg {
         // Values first: what they need must not stand between those of the row.
         let sources: Vec<Src> = operands.iter().map(|operand| self.value(operand)).collect();
+        self.in_row(&sources)
+    }
+
+    pub(super) fn in_row(&mut self, sources: &[Src]) -> Reg {
         let start = self.e.run(sources.len());
-        for (at, src) in sources.into_iter().enumerate() {
+        for (at, src) in sources.iter().enumerate() {
             let dst = start.saturating_add(Reg::try_from(at).unwrap_or(Reg::MAX));
-            self.e.emit(Op::Move { dst, src });
+            self.e.emit(Op::Move { dst, src: *src });
         }
         start
     }
@@ -145,12 +158,7 @@ impl Planner<'_> {
             (pattern, value) if self.is_known(value) => {
                 if self.is_known(pattern) {
                     let (left, right) = (self.value(pattern), self.value(value));
-                    self.e.emit(Op::Compare {
-                        how: Comparison::Equal,
-                        left,
-                        right,
-                        fail: self.e.fail,
-                    });
+                    self.compare(Comparison::Equal, left, right);
                 } else {
                     let value = self.value(value);
                     self.destructure(pattern, value);
@@ -202,12 +210,7 @@ impl Planner<'_> {
             self.e.bound.insert(var, value);
         } else if self.is_known(pattern) {
             let left = self.value(pattern);
-            self.e.emit(Op::Compare {
-                how: Comparison::Equal,
-                left,
-                right: value,
-                fail: self.e.fail,
-            });
+            self.compare(Comparison::Equal, left, value);
         } else {
             self.destructure(pattern, value);
         }

@@ -1,9 +1,10 @@
 //! References: into the input, into values, and into `data`, where rules and base data meet.
 
+use super::fold::{Folded, KnownInput};
 use super::tree::{NodeId, Tree};
 use super::with::vars_of;
 use super::{Job, Planner};
-use crate::hir::{Operand, Ref, Root, Var};
+use crate::hir::{Constant, Operand, Ref, Root, Var};
 use crate::program::{Comparison, FunctionId, Make, Op, Reg, Src};
 use sekisho_value::Str;
 
@@ -21,9 +22,15 @@ impl Planner<'_> {
 
     fn input(&mut self, path: &[Operand]) -> Src {
         let keys: Vec<Str> = path.iter().map_while(Self::text).cloned().collect();
+        let rest = path.get(keys.len()..).unwrap_or_default();
+        match self.known_input(&keys) {
+            KnownInput::Value(src) => return self.within(src, rest),
+            KnownInput::Undefined => return self.undefined(),
+            KnownInput::Above => self.needs_known(),
+            KnownInput::Nothing => {}
+        }
         let dst = self.e.register();
         let fail = self.e.fail;
-        let rest = path.get(keys.len()..).unwrap_or_default();
         if keys.is_empty() {
             self.e.emit(Op::Input { dst, fail });
         } else {
@@ -40,6 +47,15 @@ impl Planner<'_> {
         while let Some((first, others)) = rest.split_first() {
             let keys: Vec<Str> = rest.iter().map_while(Self::text).cloned().collect();
             if !keys.is_empty() {
+                match self.fold_path(value, &keys) {
+                    Folded::Value(found) => {
+                        rest = rest.get(keys.len()..).unwrap_or_default();
+                        value = found;
+                        continue;
+                    }
+                    Folded::Undefined => return self.undefined(),
+                    Folded::Not => {}
+                }
                 let (src, dst) = (self.in_register(value), self.e.register());
                 rest = rest.get(keys.len()..).unwrap_or_default();
                 let path = self.path(keys);
@@ -49,9 +65,15 @@ impl Planner<'_> {
             }
             if self.is_known(first) {
                 let key = self.value(first);
-                let dst = self.e.register();
-                self.e.emit(Op::Get { dst, src: value, key, fail: self.e.fail });
-                value = Src::reg(dst);
+                match self.fold_get(value, key) {
+                    Folded::Value(found) => value = found,
+                    Folded::Undefined => return self.undefined(),
+                    Folded::Not => {
+                        let dst = self.e.register();
+                        self.e.emit(Op::Get { dst, src: value, key, fail: self.e.fail });
+                        value = Src::reg(dst);
+                    }
+                }
             } else {
                 let (key, entry) = self.e.each(value);
                 self.unify_value(first, Src::reg(key));
@@ -60,6 +82,12 @@ impl Planner<'_> {
             rest = others;
         }
         value
+    }
+
+    /// There is no value, whatever the input.
+    pub(super) fn undefined(&mut self) -> Src {
+        self.e.retry();
+        self.constant(&Constant::Null)
     }
 
     /// What stands at a path below a node of the rule tree.
@@ -218,10 +246,8 @@ impl Planner<'_> {
         self.begin();
         let undefined = self.e.label();
         self.e.fail = undefined;
-        let operands: Vec<Operand> = path
-            .iter()
-            .map(|key| Operand::Const(crate::hir::Constant::String(key.clone())))
-            .collect();
+        let operands: Vec<Operand> =
+            path.iter().map(|key| Operand::Const(Constant::String(key.clone()))).collect();
         let src = self.data(Tree::ROOT, &mut Vec::new(), &operands);
         self.e.emit(Op::Return { src });
         self.e.place(undefined);

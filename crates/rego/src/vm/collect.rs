@@ -1,10 +1,8 @@
 //! Collections that are made by the machine, constants among them.
 
 use super::{EvalCode, EvalError, Machine};
-use crate::hir::Constant;
 use crate::program::{self, Make, Reg};
 use crate::term::{Term, compare};
-use sekisho_budget::BudgetExceeded;
 
 impl<'a> Machine<'a> {
     pub(super) fn make(&self, what: Make, start: Reg, count: u16) -> Result<Term<'a>, EvalError> {
@@ -162,7 +160,7 @@ impl<'a> Machine<'a> {
         let Some(program::Constant::Other(constant)) = program.constants.get(index) else {
             return Err(self.broken());
         };
-        let term = self.build(constant).map_err(|cause| self.exceeded(cause))?;
+        let term = constant.build(self.arena).map_err(|cause| self.exceeded(cause))?;
         while self.built.len() <= index {
             self.built.push(None);
         }
@@ -170,33 +168,6 @@ impl<'a> Machine<'a> {
             *place = Some(term);
         }
         Ok(term)
-    }
-
-    fn build(&self, constant: &'a Constant) -> Result<Term<'a>, BudgetExceeded> {
-        Ok(match constant {
-            Constant::Null => Term::Null,
-            Constant::Bool(bool) => Term::Bool(*bool),
-            Constant::Number(literal) => match literal.parse::<i64>() {
-                Ok(int) if int.to_string() == literal.as_str() => Term::Int(int),
-                _ => Term::Number(literal),
-            },
-            Constant::String(text) => Term::String(text),
-            Constant::Array(items) => {
-                let items: Result<Vec<_>, _> = items.iter().map(|item| self.build(item)).collect();
-                self.arena.array(&items?)?
-            }
-            Constant::Set(items) => {
-                let items: Result<Vec<_>, _> = items.iter().map(|item| self.build(item)).collect();
-                self.arena.set(items?)?
-            }
-            Constant::Object(entries) => {
-                let entries: Result<Vec<_>, _> = entries
-                    .iter()
-                    .map(|(key, value)| Ok((self.build(key)?, self.build(value)?)))
-                    .collect();
-                self.arena.object(entries?)?
-            }
-        })
     }
 }
 

@@ -101,7 +101,7 @@ impl<'a> Machine<'a> {
 
     /// The value with another one put at a path in it; what is no object on the way gives way to
     /// one.
-    fn put(
+    pub(super) fn put(
         &self,
         into: Option<Term<'a>>,
         path: &'a [Str],

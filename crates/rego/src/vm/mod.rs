@@ -107,6 +107,10 @@ pub(crate) fn run<'a>(
         bump,
         at: 0,
     };
+    if let Some(known) = &program.known {
+        let value = Term::borrowed(&known.value);
+        machine.now.input = Some(machine.put(machine.now.input, &known.path, value)?);
+    }
     machine.now.memos = machine.memos()?;
     machine.start(function)
 }

@@ -223,15 +223,7 @@ impl<'a> Machine<'a> {
             let steps = left.min(right) as u64;
             self.arena.budget().step(steps).map_err(|cause| self.exceeded(cause))?;
         }
-        let order = compare(left, right);
-        Ok(match how {
-            Comparison::Equal => order.is_eq(),
-            Comparison::NotEqual => order.is_ne(),
-            Comparison::Less => order.is_lt(),
-            Comparison::LessOrEqual => order.is_le(),
-            Comparison::Greater => order.is_gt(),
-            Comparison::GreaterOrEqual => order.is_ge(),
-        })
+        Ok(how.holds(compare(left, right)))
     }
 
     fn data(&mut self, dst: Reg, keys: Reg, count: u16, fail: Label) -> Result<(), EvalError> {
