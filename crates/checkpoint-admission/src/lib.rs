@@ -1,0 +1,8 @@
+//! The admission webhook: reviews in, verdicts out.
+//!
+//! **Invariant:** the verdict is the engine's alone; what cannot be read, judged or answered in
+//! time goes the failure direction that was configured, and is never let through in silence.
+
+mod review;
+
+pub use review::{Answer, Refusal, Review, ReviewError, ReviewVersion};

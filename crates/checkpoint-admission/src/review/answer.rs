@@ -1,0 +1,188 @@
+use super::ReviewVersion;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sekisho_value::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What an API server is answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// why the request is refused; none where it is let through
+    pub refusal: Option<Refusal>,
+    /// what the sender is told
+    pub warnings: Vec<String>,
+    /// audit annotations; the API server puts the webhook's name before each key
+    pub annotations: BTreeMap<String, String>,
+    /// the changes to the object, as a list of JSON Patch operations
+    pub patch: Option<Value>,
+}
+
+/// A refusal, as a client meets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// the HTTP status
+    pub code: u16,
+    /// the machine-readable reason, as `Forbidden`
+    pub reason: &'static str,
+    /// what the client reads
+    pub message: String,
+    /// when to try again
+    pub retry_after_seconds: Option<u32>,
+}
+
+/// How many characters all warnings of an answer may have before the API server cuts them.
+const WARNINGS: usize = 4096;
+/// To how many characters it cuts each of them then.
+const WARNING: usize = 256;
+/// How long an audit annotation may be; the API server stores them with every event.
+const ANNOTATION: usize = 10 << 10;
+
+impl Answer {
+    /// The answer that refuses.
+    #[must_use]
+    pub fn refused(refusal: Refusal) -> Self {
+        Self { refusal: Some(refusal), ..Self::default() }
+    }
+
+    /// The `AdmissionReview` that says it.
+    #[must_use]
+    pub fn to_json(&self, version: ReviewVersion, uid: &str) -> String {
+        let mut response = Map::new();
+        response.insert("uid", uid);
+        response.insert("allowed", self.refusal.is_none());
+        if let Some(refusal) = &self.refusal {
+            response.insert("status", Value::Object(refusal.status()));
+        }
+        let warnings = shown(&self.warnings);
+        if !warnings.is_empty() {
+            let warnings: Vec<Value> = warnings.into_iter().map(Value::from).collect();
+            response.insert("warnings", Value::from(warnings));
+        }
+        if !self.annotations.is_empty() {
+            let annotations = self.annotations.iter();
+            let annotations =
+                annotations.map(|(key, value)| (key.as_str(), cut(value, ANNOTATION)));
+            response.insert("auditAnnotations", Value::Object(Map::from_iter(annotations)));
+        }
+        if let Some(patch) = &self.patch {
+            response.insert("patch", STANDARD.encode(patch.to_json()));
+            response.insert("patchType", "JSONPatch");
+        }
+        let mut review = Map::new();
+        review.insert("apiVersion", version.api_version());
+        review.insert("kind", "AdmissionReview");
+        review.insert("response", Value::Object(response));
+        Value::Object(review).to_json()
+    }
+}
+
+impl Refusal {
+    fn status(&self) -> Map {
+        let mut status = Map::new();
+        status.insert("status", "Failure");
+        status.insert("code", i64::from(self.code));
+        status.insert("reason", self.reason);
+        status.insert("message", self.message.as_str());
+        if let Some(seconds) = self.retry_after_seconds {
+            let mut details = Map::new();
+            details.insert("retryAfterSeconds", i64::from(seconds));
+            status.insert("details", Value::Object(details));
+        }
+        status
+    }
+}
+
+/// The warnings as they get through: an API server drops one with control characters, and cuts
+/// all where they are too long together. What is left out is told.
+fn shown(warnings: &[String]) -> Vec<String> {
+    let mut shown: Vec<String> = Vec::new();
+    for warning in warnings.iter().map(|warning| plain(warning)) {
+        if !warning.is_empty() && !shown.contains(&warning) {
+            shown.push(warning);
+        }
+    }
+    let total: usize = shown.iter().map(|warning| warning.chars().count()).sum();
+    if total <= WARNINGS {
+        return shown;
+    }
+    let fit = (WARNINGS / WARNING).saturating_sub(1);
+    let left_out = shown.len().saturating_sub(fit);
+    let mut cut_down: Vec<String> = shown.iter().take(fit).map(|text| cut(text, WARNING)).collect();
+    if left_out > 0 {
+        cut_down.push(format!("and {left_out} warnings more"));
+    }
+    cut_down
+}
+
+/// One line without control characters.
+fn plain(text: &str) -> String {
+    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).collect();
+    let line = lines.join(" ");
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+/// The first characters of a text, with a mark where there are more.
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some(_) => {
+            let kept = text.chars().take(characters.saturating_sub(1));
+            kept.chain(std::iter::once('…')).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Refusal, ReviewVersion, WARNING, WARNINGS, shown};
+    use sekisho_value::from_json;
+
+    #[test]
+    fn answers_echo_and_say() {
+        let allowed = Answer::default().to_json(ReviewVersion::V1beta1, "u");
+        let wanted = r#"{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview","response":{"allowed":true,"uid":"u"}}"#;
+        assert_eq!(allowed, wanted);
+
+        let refusal = Refusal {
+            code: 403,
+            reason: "Forbidden",
+            message: "no \"x\"".to_owned(),
+            retry_after_seconds: Some(1),
+        };
+        let refused = Answer::refused(refusal).to_json(ReviewVersion::V1, "u");
+        let refused = from_json(&refused).unwrap();
+        let status = refused.path(&["response", "status"]).unwrap();
+        assert_eq!(status.path_str(&["message"]), Some("no \"x\""));
+        assert_eq!(status.path_str(&["status"]), Some("Failure"));
+        assert_eq!(status.path(&["code"]).unwrap().as_i64(), Some(403));
+        assert_eq!(refused.path(&["response", "allowed"]).unwrap().as_bool(), Some(false));
+    }
+
+    #[test]
+    fn a_patch_is_base64() {
+        let patch = from_json(r#"[{"op":"add"}]"#).unwrap();
+        let answer = Answer { patch: Some(patch), ..Answer::default() };
+        let answer = from_json(&answer.to_json(ReviewVersion::V1, "u")).unwrap();
+        assert_eq!(answer.path_str(&["response", "patch"]), Some("W3sib3AiOiJhZGQifV0="));
+        assert_eq!(answer.path_str(&["response", "patchType"]), Some("JSONPatch"));
+    }
+
+    #[test]
+    fn warnings_get_through() {
+        let one = |text: &str| shown(&[text.to_owned()]);
+        assert_eq!(one("a\nb\tc"), ["a b c"]);
+        assert_eq!(one(" \n"), Vec::<String>::new());
+        assert_eq!(shown(&["a".to_owned(), "a".to_owned()]), ["a"]);
+        let fits = "é".repeat(WARNINGS);
+        assert_eq!(one(&fits), [fits.as_str()]);
+
+        let many: Vec<String> = (0..100).map(|n| format!("{n} {}", "é".repeat(500))).collect();
+        let cut = shown(&many);
+        assert!(cut.iter().map(|text| text.chars().count()).sum::<usize>() <= WARNINGS);
+        assert!(cut.iter().all(|text| text.chars().count() <= WARNING));
+        assert_eq!(cut.last().unwrap(), "and 85 warnings more");
+        let long = one(&"é".repeat(WARNINGS + 1));
+        assert_eq!(long.len(), 1);
+        assert_eq!(long[0].chars().count(), WARNING);
+    }
+}
