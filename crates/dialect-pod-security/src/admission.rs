@@ -14,7 +14,7 @@ use crate::level::{Level, LevelVersion};
 use crate::pod::Pod;
 use crate::update;
 use sekisho_kube_model::pod_template;
-use sekisho_policy::{Action, EvalContext, EvalError, Evaluate, Outcome, Rule, Violation};
+use sekisho_policy::{Action, EvalContext, EvalError, Evaluate, Manner, Outcome, Rule, Violation};
 use sekisho_value::{Map, Pointer, Value};
 use std::sync::Arc;
 
@@ -49,6 +49,11 @@ impl Evaluate for Admission {
             return aggregate(&errors);
         }
         judgement::violates(policy, &judgement::joined(violations))
+    }
+
+    fn manner(&self, violations: &[&Violation]) -> Manner {
+        let of_labels = violations.iter().any(|violation| violation.rule == namespace::RULE.id);
+        if of_labels { Manner::Invalid } else { Manner::Forbidden }
     }
 
     fn warning(&self, policy: &str, violations: &[&Violation]) -> String {

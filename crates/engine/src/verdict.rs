@@ -1,5 +1,5 @@
 use crate::Subject;
-use sekisho_policy::{Action, PolicyId, ReadSet, Severity};
+use sekisho_policy::{Action, Manner, PolicyId, ReadSet, Severity};
 use sekisho_report::{Resource, Status};
 use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 /// What the policy set says of one request.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
-    /// the first refusal, in policy order; `None` where the object is let through
-    pub denial: Option<Denial>,
+    /// the refusals, in policy order; none where the object is let through
+    pub denials: Vec<Denial>,
     /// every violated rule, excepted ones included
     pub judgements: Vec<Judgement>,
     /// what the sender is told, in the words of the systems the policies come from
@@ -25,7 +25,7 @@ impl Verdict {
     /// Whether everything was judged and nothing refuses.
     #[must_use]
     pub fn allowed(&self) -> bool {
-        self.denial.is_none() && self.errors.is_empty()
+        self.denials.is_empty() && self.errors.is_empty()
     }
 }
 
@@ -36,6 +36,8 @@ pub struct Denial {
     pub policy: PolicyId,
     /// the refusal as the system the policy comes from words it
     pub message: String,
+    /// how it reaches a client
+    pub manner: Manner,
 }
 
 /// One violated rule, judged: a finding before it has a place in a file.

@@ -153,9 +153,12 @@ fn word(policy: &CompiledPolicy, ruled: &[(Violation, Ruling)], verdict: &mut Ve
         for (name, violations) in by_name {
             if action == Action::Warn {
                 verdict.warnings.push(policy.evaluate.warning(name, &violations));
-            } else if verdict.denial.is_none() {
-                let message = policy.evaluate.refusal(name, &violations);
-                verdict.denial = Some(Denial { policy: policy.id.clone(), message });
+            } else {
+                verdict.denials.push(Denial {
+                    policy: policy.id.clone(),
+                    message: policy.evaluate.refusal(name, &violations),
+                    manner: policy.evaluate.manner(&violations),
+                });
             }
         }
     }

@@ -207,7 +207,7 @@ fn kinds_and_operations_are_matched() {
     assert_eq!(errors, Vec::<String>::new());
     let verdict = judge(&set, POD, Operation::Create, false);
     assert_eq!(summary(&verdict), ["deny pods /spec/hostPID", "warn any /spec"]);
-    assert_eq!(verdict.denial.as_ref().unwrap().message, "1 fields");
+    assert_eq!(verdict.denials[0].message, "1 fields");
     assert_eq!(verdict.warnings, ["1 fields"]);
     assert!(!verdict.allowed());
     assert!(judge(&set, POD, Operation::Delete, false).judgements.is_empty());

@@ -17,6 +17,12 @@ pub trait Evaluate: Send + Sync {
         joined(violations)
     }
 
+    /// How a refusal for these violations reaches a client.
+    fn manner(&self, violations: &[&Violation]) -> Manner {
+        let _ = violations;
+        Manner::Forbidden
+    }
+
     /// How the dialect words a warning for these violations of one policy name.
     fn warning(&self, policy: &str, violations: &[&Violation]) -> String {
         self.refusal(policy, violations)
@@ -26,6 +32,17 @@ pub trait Evaluate: Send + Sync {
 fn joined(violations: &[&Violation]) -> String {
     let messages: Vec<&str> = violations.iter().map(|v| v.message.as_str()).collect();
     messages.join(", ")
+}
+
+/// How a refusal reaches a client: its HTTP status, and what is said before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Manner {
+    /// 403 behind `pods "web" is forbidden: `, as the API server's own plugins refuse
+    Forbidden,
+    /// 422 behind `Namespace "shop" is invalid: `, as the API server refuses faulty objects
+    Invalid,
+    /// 403, and nothing before the words
+    Plain,
 }
 
 /// Everything an evaluation may look at.

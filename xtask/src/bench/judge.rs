@@ -79,7 +79,7 @@ pub(super) fn judge() -> anyhow::Result<Vec<Figure>> {
                 cancelled: None,
             };
             let verdict = evaluate(&set, &request, &judge);
-            ensure!(verdict.allowed() == allowed, "{case}: {:?}", verdict.denial);
+            ensure!(verdict.allowed() == allowed, "{case}: {:?}", verdict.denials);
             let run = Contender::new("ours", || evaluate(&set, &request, &judge));
             let figures = measure::compare(&mut [run]);
             let (_, seconds) = figures.first().context("nothing was measured")?;
