@@ -3,6 +3,8 @@
 //! **Invariant:** the verdict is the engine's alone; what cannot be read, judged or answered in
 //! time goes the failure direction that was configured, and is never let through in silence.
 
+mod judge;
 mod review;
 
+pub use judge::{Basis, Conduct, FailureDirection, judge};
 pub use review::{Answer, Refusal, Review, ReviewError, ReviewVersion};
