@@ -1,7 +1,7 @@
 # How a violation tells its place: a JSON pointer within the object.
 package lib.locus
 
-at(path, message) := {"msg": message, "details": {"path": pointer(path)}}
+at(path, message) := {"msg": message, "details": {"pointer": pointer(path)}}
 
 pointer(path) := concat("", [concat("", ["/", escaped(part)]) | some part in path])
 

@@ -211,9 +211,10 @@ impl Builder {
         let kind = document.kind();
         let name = document.name().unwrap_or_default();
         let reason = format!("{dialect} policies are not supported here");
+        let origin = self.set.manifest.origin(&document.source().name).to_owned();
         self.at(document, format!("{kind} `{name}`: {reason}"), None);
         self.set.states.push(PolicyState {
-            id: PolicyId::new(PolicyId::LOCAL, dialect, kind, name).as_str().to_owned(),
+            id: PolicyId::new(&origin, dialect, kind, name).as_str().to_owned(),
             digest: content_digest(document).to_string(),
             status: PolicyStatus::Unsupported,
             reason: Some(reason),
@@ -231,7 +232,7 @@ impl Builder {
                 .map(|document| PolicyDocument {
                     document,
                     digest: content_digest(document),
-                    origin: PolicyId::LOCAL,
+                    origin: self.set.manifest.origin(&document.source().name),
                 })
                 .collect();
             if own.is_empty() {
@@ -247,6 +248,7 @@ impl Builder {
                     reason: Some(reason),
                 });
             }
+            self.set.states.extend(compiled.states);
             for policy in compiled.policies {
                 self.set.states.push(self.state(&policy));
                 self.set.policies.push(policy);

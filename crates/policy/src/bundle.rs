@@ -1,4 +1,4 @@
-use crate::{Action, Digest, Pattern};
+use crate::{Action, Digest, Pattern, PolicyId};
 use std::sync::Arc;
 
 /// What a policy set is built from, and from nothing else: files and a manifest.
@@ -32,6 +32,18 @@ pub struct BundleManifest {
     /// actions that replace the declared ones: (policy id or name, action); the last that
     /// matches wins
     pub actions: Vec<(Pattern, Action)>,
+    /// whose files are not given by path: (beginning of the path, first part of their policies'
+    /// ids)
+    pub origins: Vec<(String, String)>,
+}
+
+impl BundleManifest {
+    /// The first part of the ids of policies in a file.
+    #[must_use]
+    pub fn origin(&self, path: &str) -> &str {
+        let known = self.origins.iter().find(|(start, _)| path.starts_with(start));
+        known.map_or(PolicyId::LOCAL, |(_, origin)| origin)
+    }
 }
 
 impl Bundle {
@@ -81,6 +93,9 @@ fn digest(files: &[BundleFile], manifest: &BundleManifest) -> Digest {
         actions,
     );
     let mut parts: Vec<&[u8]> = vec![head.as_bytes()];
+    for (start, origin) in &manifest.origins {
+        parts.extend([start.as_bytes(), origin.as_bytes()]);
+    }
     for file in files {
         parts.push(file.path.as_bytes());
         parts.push(&file.bytes);
@@ -90,7 +105,7 @@ fn digest(files: &[BundleFile], manifest: &BundleManifest) -> Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bundle, BundleFile};
+    use super::{Bundle, BundleFile, BundleManifest};
 
     #[test]
     fn the_digest_depends_on_content_not_on_order() {
@@ -103,5 +118,15 @@ mod tests {
         let other = Bundle::anonymous(vec![file("a", "12"), file("b", "")]);
         assert_eq!(one.digest(), two.digest());
         assert_ne!(one.digest(), other.digest());
+    }
+
+    #[test]
+    fn origins_go_by_the_path() {
+        let origins = vec![("vendor:".to_owned(), "vendor".to_owned())];
+        let manifest = BundleManifest { origins, ..BundleManifest::default() };
+        assert_eq!(manifest.origin("vendor:a.yaml"), "vendor");
+        assert_eq!(manifest.origin("a/vendor:a.yaml"), "local");
+        let named = Bundle::new(Vec::new(), manifest);
+        assert_ne!(named.digest(), Bundle::anonymous(Vec::new()).digest());
     }
 }

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 12] = [
     &["sekisho-policy"],
     &["sekisho-engine"],
     &["sekisho-dialect-"],
-    &["sekisho-dialects"],
+    &["sekisho-dialects", "sekisho-packs"],
     &["sekisho-checkpoint-"],
     &["sekisho-checkpoints", "sekisho-rego-tool", "sekisho-gator-tool"],
     &["sekisho"],
