@@ -3,7 +3,19 @@
 //! **Invariant:** Gatekeeper's webhook is the arbiter: what it answers to a request is the answer
 //! here, at every checkpoint.
 
+mod config;
+mod constraint;
+mod dialect;
+mod enforcement;
+mod evaluate;
 mod fault;
 pub mod matching;
+pub mod mutation;
+mod parameters;
+mod review;
+mod severity;
+mod template;
+mod told;
 
+pub use dialect::{Gatekeeper, NAME};
 pub use fault::Fault;

@@ -3,22 +3,16 @@
 //! **Invariant:** a dialect is added by its crate and one line here; help texts, options, docs
 //! tables and the conformance matrix come from this list.
 
+use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_dialect_pod_security::PodSecurity;
 use sekisho_policy::Dialect;
 
 /// Every dialect that is built in.
-pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity];
+pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity, &Gatekeeper];
 
 /// Policy kinds that no dialect here reads: (API group, kind or `*`, whose they are). Loading one
 /// is an error, since a policy that is passed over in silence protects nothing.
 const UNSUPPORTED: &[(&str, &str, &str)] = &[
-    ("templates.gatekeeper.sh", "*", "gatekeeper"),
-    ("constraints.gatekeeper.sh", "*", "gatekeeper"),
-    ("mutations.gatekeeper.sh", "*", "gatekeeper"),
-    ("expansion.gatekeeper.sh", "*", "gatekeeper"),
-    ("externaldata.gatekeeper.sh", "*", "gatekeeper"),
-    ("config.gatekeeper.sh", "*", "gatekeeper"),
-    ("syncset.gatekeeper.sh", "*", "gatekeeper"),
     ("kyverno.io", "*", "kyverno"),
     ("policies.kyverno.io", "*", "kyverno"),
     ("cli.kyverno.io", "*", "kyverno"),

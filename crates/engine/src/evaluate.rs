@@ -81,6 +81,7 @@ fn evaluate_alone(
             inventory: &inventory,
             target: set.target(),
             budget: &budget,
+            now: judge.now,
             shared: &shared,
         };
         match policy.evaluate.evaluate(&context) {

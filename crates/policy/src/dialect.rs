@@ -1,7 +1,7 @@
 use crate::{Action, Severity};
 use crate::{Digest, Evaluate, Matcher, PolicyId, Rule, Target};
 use sekisho_manifest::Document;
-use sekisho_report::Diagnostic;
+use sekisho_report::{Diagnostic, PolicyState};
 use std::sync::Arc;
 
 /// One foreign policy format.
@@ -53,6 +53,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// policies that did not compile: id, digest and why
     pub failed: Vec<(PolicyId, Digest, String)>,
+    /// documents that are no policy of their own, and what becomes of them
+    pub states: Vec<PolicyState>,
 }
 
 /// A policy, ready to be evaluated.

@@ -56,6 +56,8 @@ pub struct EvalContext<'a> {
     pub target: &'a Target,
     /// what the evaluation may cost
     pub budget: &'a Budget<'a>,
+    /// the time at which it is judged
+    pub now: jiff::Timestamp,
     /// what the policies made of this request so far
     pub shared: &'a Shared,
 }

@@ -34,4 +34,4 @@ pub use sekisho_budget::{Budget, BudgetExceeded};
 pub use shared::Shared;
 pub use target::{KubernetesVersion, ParseVersionError, Target};
 
-pub use sekisho_report::{Action, Severity};
+pub use sekisho_report::{Action, PolicyState, PolicyStatus, Severity};

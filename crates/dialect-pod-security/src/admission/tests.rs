@@ -102,6 +102,7 @@ fn try_evaluate(
         inventory: &inventory,
         target: &target,
         budget: &budget,
+        now: jiff::Timestamp::UNIX_EPOCH,
         shared: &Shared::default(),
     };
     admission.evaluate(&context)
@@ -374,6 +375,7 @@ fn an_exhausted_budget_is_an_error() {
         inventory: &inventory,
         target: &target,
         budget: &budget,
+        now: jiff::Timestamp::UNIX_EPOCH,
         shared: &Shared::default(),
     };
     assert!(matches!(open().evaluate(&context), Err(EvalError::Budget(_))));

@@ -75,6 +75,7 @@ fn evaluate(policy: &CompiledPolicy, request: &Request, target: &Target) -> Outc
         inventory: &inventory,
         target,
         budget: &budget,
+        now: jiff::Timestamp::UNIX_EPOCH,
         shared: &Shared::default(),
     };
     policy.evaluate.evaluate(&context).unwrap()

@@ -122,7 +122,7 @@ proptest! {
                 inventory: &Reads::new(&known),
                 target: &target,
                 budget: &budget,
-                shared: &Shared::default(),
+                now: jiff::Timestamp::UNIX_EPOCH, shared: &Shared::default(),
             };
             let decodable = new.as_object().is_some()
                 && (!update || kind != "Namespace" || old.as_object().is_some());

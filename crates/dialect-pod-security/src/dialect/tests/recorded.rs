@@ -148,6 +148,7 @@ fn replay(name: &str, configuration: Option<&str>) -> usize {
             inventory: &inventory,
             target: &target,
             budget: &budget,
+            now: jiff::Timestamp::UNIX_EPOCH,
             shared: &Shared::default(),
         };
         let outcome = policy.evaluate.evaluate(&context).unwrap();

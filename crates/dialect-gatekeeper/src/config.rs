@@ -1,0 +1,80 @@
+//! `Config`: namespaces that Gatekeeper passes over.
+//!
+//! Source of the rules: `pkg/controller/config/process` of Gatekeeper.
+
+use crate::matching::Glob;
+use crate::told::Told;
+use sekisho_policy::Point;
+use sekisho_value::{Pointer, Value};
+
+pub(crate) const GROUP: &str = "config.gatekeeper.sh";
+pub(crate) const KIND: &str = "Config";
+/// The one that Gatekeeper reads.
+const NAME: &str = "config";
+
+/// Namespaces in which nothing is judged, by what judges.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exclusions {
+    webhook: Vec<Glob>,
+    audit: Vec<Glob>,
+}
+
+impl Exclusions {
+    /// Whether nothing in a namespace is judged at a point. Gatekeeper's CLI reads no Config.
+    pub(crate) fn exclude(&self, point: Point, namespace: &str) -> bool {
+        let globs = match point {
+            Point::Admission => &self.webhook,
+            Point::Audit => &self.audit,
+            Point::Gator => return false,
+        };
+        globs.iter().any(|glob| glob.matches(namespace))
+    }
+
+    /// Whether any namespace is passed over.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.webhook.is_empty() && self.audit.is_empty()
+    }
+
+    /// Adds what a Config says.
+    pub(crate) fn read(&mut self, config: &Value, told: &mut Told<'_>) {
+        let root = Pointer::root();
+        if config.path_str(&["metadata", "name"]) != Some(NAME) {
+            let at = root.keys(&["metadata", "name"]);
+            told.fault(at, "Gatekeeper reads no Config of this name", "call it `config`");
+            return;
+        }
+        let at = root.keys(&["spec", "match"]);
+        let entries = config.pointer(&at).and_then(Value::as_array).unwrap_or_default();
+        for (index, entry) in entries.iter().enumerate() {
+            let at = at.index(index);
+            let list = |name: &str| entry.get(name).and_then(Value::as_array).unwrap_or_default();
+            let texts = list("excludedNamespaces").iter().enumerate();
+            let mut globs = Vec::new();
+            for (index, text) in texts {
+                let text = text.as_str().unwrap_or_default();
+                if !Glob::is_valid(text) {
+                    let at = at.key("excludedNamespaces").index(index);
+                    let help = "lower case letters, digits, `-` and `:`, with `*` at either end";
+                    told.fault(at, format!("`{text}` is no name or glob of a namespace"), help);
+                }
+                globs.push(Glob::new(text));
+            }
+            for (index, process) in list("processes").iter().enumerate() {
+                match process.as_str().unwrap_or_default() {
+                    "webhook" => self.webhook.extend(globs.iter().cloned()),
+                    "audit" => self.audit.extend(globs.iter().cloned()),
+                    "*" => {
+                        self.webhook.extend(globs.iter().cloned());
+                        self.audit.extend(globs.iter().cloned());
+                    }
+                    "sync" | "mutation-webhook" => {}
+                    other => {
+                        let at = at.key("processes").index(index);
+                        let help = "the processes are audit, webhook, mutation-webhook, sync and *";
+                        told.fault(at, format!("unknown process `{other}`"), help);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+use crate::config::{self, Exclusions};
+use crate::told::Told;
+use crate::{constraint, template};
+use sekisho_policy::{
+    CompileContext, Compiled, Dialect, Digest, PolicyDocument, PolicyId, PolicyState, PolicyStatus,
+};
+use sekisho_report::Diagnostic;
+use sekisho_value::{Pointer, Str};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The dialect's name.
+pub const NAME: &str = "gatekeeper";
+
+/// Gatekeeper's templates and constraints.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gatekeeper;
+
+/// What Gatekeeper reads beside templates, constraints and its Config: group, kind, and why it
+/// does nothing here; `Err` where that loses something.
+const OTHERS: &[(&str, &str, Result<&str, &str>)] = &[
+    (
+        "syncset.gatekeeper.sh",
+        "SyncSet",
+        Ok("it names what Gatekeeper caches; here the inventory holds all that is given"),
+    ),
+    (
+        "externaldata.gatekeeper.sh",
+        "Provider",
+        Ok("no provider is asked: a policy that asks for external data is an error"),
+    ),
+    ("expansion.gatekeeper.sh", "ExpansionTemplate", Err("objects are not expanded here")),
+    ("mutations.gatekeeper.sh", "Assign", Err(NO_MUTATION)),
+    ("mutations.gatekeeper.sh", "AssignMetadata", Err(NO_MUTATION)),
+    ("mutations.gatekeeper.sh", "AssignImage", Err(NO_MUTATION)),
+    ("mutations.gatekeeper.sh", "ModifySet", Err(NO_MUTATION)),
+];
+
+const NO_MUTATION: &str = "objects are not mutated here";
+
+impl Dialect for Gatekeeper {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "constraint templates and constraints, as Gatekeeper's webhook applies them"
+    }
+
+    fn reads(&self, group: &str, kind: &str) -> bool {
+        match group {
+            template::GROUP => kind == template::KIND,
+            constraint::GROUP => true,
+            config::GROUP => kind == config::KIND,
+            _ => other(group, kind).is_some(),
+        }
+    }
+
+    fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
+        let mut run = Run { compiled: Compiled::default(), templates: BTreeMap::new() };
+        let mut exclusions = Exclusions::default();
+        for policy in documents.iter().filter(|policy| group(policy) == config::GROUP) {
+            run.config(policy, &mut exclusions);
+        }
+        let exclusions = Arc::new(exclusions);
+        for policy in documents.iter().filter(|policy| group(policy) == template::GROUP) {
+            run.template(policy);
+        }
+        let mut used = BTreeSet::new();
+        for policy in documents.iter().filter(|policy| group(policy) == constraint::GROUP) {
+            used.insert(policy.document.kind());
+            run.constraint(policy, &exclusions, context);
+        }
+        run.unused_templates(&used);
+        for policy in documents {
+            run.other(policy);
+        }
+        run.compiled
+    }
+}
+
+fn group<'a>(policy: &PolicyDocument<'a>) -> &'a str {
+    policy.document.api_version().split_once('/').map_or("", |(group, _)| group)
+}
+
+fn other(group: &str, kind: &str) -> Option<Result<&'static str, &'static str>> {
+    OTHERS.iter().find(|(g, k, _)| *g == group && *k == kind).map(|(_, _, why)| *why)
+}
+
+fn id(policy: &PolicyDocument<'_>) -> PolicyId {
+    let document = policy.document;
+    PolicyId::new(policy.origin, NAME, document.kind(), document.name().unwrap_or_default())
+}
+
+/// A template by the kind of its constraints.
+enum Entry {
+    Compiled { template: template::Template, id: PolicyId, digest: Digest },
+    Failed { digest: Digest, reason: String },
+}
+
+struct Run {
+    compiled: Compiled,
+    templates: BTreeMap<Str, Entry>,
+}
+
+impl Run {
+    fn fail(&mut self, policy: &PolicyDocument<'_>, told: Told<'_>) {
+        let reason = told.reason();
+        self.compiled.failed.push((id(policy), policy.digest, reason));
+        self.compiled.diagnostics.extend(told.diagnostics);
+    }
+
+    fn state(&mut self, id: &PolicyId, digest: Digest, status: PolicyStatus, reason: &str) {
+        self.compiled.states.push(PolicyState {
+            id: id.as_str().to_owned(),
+            digest: digest.to_string(),
+            status,
+            reason: Some(reason.to_owned()),
+        });
+    }
+
+    fn config(&mut self, policy: &PolicyDocument<'_>, exclusions: &mut Exclusions) {
+        let mut told = Told::of(policy.document);
+        exclusions.read(&policy.document.value, &mut told);
+        if !told.is_empty() {
+            return self.fail(policy, told);
+        }
+        let reason = "the namespaces that it excludes are passed over";
+        self.state(&id(policy), policy.digest, PolicyStatus::Enforced, reason);
+    }
+
+    fn template(&mut self, policy: &PolicyDocument<'_>) {
+        let mut told = Told::of(policy.document);
+        let (template, kind) = template::read(policy, &mut told);
+        let digest = policy.digest;
+        if let Some(kind) = &kind
+            && let Some(before) = self.templates.get(kind)
+        {
+            let (Entry::Compiled { digest: before, .. } | Entry::Failed { digest: before, .. }) =
+                before;
+            if *before == digest {
+                return;
+            }
+            let at = Pointer::root().keys(&["metadata", "name"]);
+            told.fault(at, "another template of the same name says something else", "keep one");
+        }
+        let failed = !told.is_empty();
+        let reason = told.reason();
+        if failed {
+            self.fail(policy, told);
+        }
+        let Some(kind) = kind else { return };
+        let entry = match template {
+            Some(template) if !failed => Entry::Compiled { template, id: id(policy), digest },
+            _ => Entry::Failed { digest, reason },
+        };
+        self.templates.insert(kind, entry);
+    }
+
+    fn constraint(
+        &mut self,
+        policy: &PolicyDocument<'_>,
+        exclusions: &Arc<Exclusions>,
+        context: &CompileContext<'_>,
+    ) {
+        let mut told = Told::of(policy.document);
+        let kind = policy.document.kind();
+        match self.templates.get(kind) {
+            None => {
+                let message = format!("there is no template for constraints of kind `{kind}`");
+                let help = format!(
+                    "give the ConstraintTemplate `{}` with the policies",
+                    kind.to_lowercase()
+                );
+                told.fault(Pointer::root().key("kind"), message, &help);
+            }
+            // What is wrong with the template is told once.
+            Some(Entry::Failed { reason, .. }) => {
+                let reason = format!("its template does not compile: {reason}");
+                return self.compiled.failed.push((id(policy), policy.digest, reason));
+            }
+            Some(Entry::Compiled { template, .. }) => {
+                let read =
+                    constraint::read(policy, template, context.strict, exclusions, &mut told);
+                self.compiled.policies.extend(read);
+            }
+        }
+        if !told.is_empty() {
+            self.fail(policy, told);
+        }
+    }
+
+    fn unused_templates(&mut self, used: &BTreeSet<&str>) {
+        let unused: Vec<(PolicyId, Digest)> = self
+            .templates
+            .iter()
+            .filter(|(kind, _)| !used.contains(kind.as_str()))
+            .filter_map(|(_, entry)| match entry {
+                Entry::Compiled { id, digest, .. } => Some((id.clone(), *digest)),
+                Entry::Failed { .. } => None,
+            })
+            .collect();
+        for (id, digest) in unused {
+            self.state(&id, digest, PolicyStatus::Off, "no constraint is of its kind");
+        }
+    }
+
+    fn other(&mut self, policy: &PolicyDocument<'_>) {
+        match other(group(policy), policy.document.kind()) {
+            None => {}
+            Some(Ok(reason)) => self.state(&id(policy), policy.digest, PolicyStatus::Off, reason),
+            Some(Err(reason)) => {
+                self.state(&id(policy), policy.digest, PolicyStatus::Unsupported, reason);
+                let document = policy.document;
+                let place = document.locate(&Pointer::root().key("kind"));
+                let name = document.name().unwrap_or_default();
+                let message = format!("{} `{name}`: {reason}", document.kind());
+                let file = document.source().name.clone();
+                let diagnostic = Diagnostic::at(file, place.line, place.column, message);
+                self.compiled.diagnostics.push(diagnostic);
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! A request as policies see it: `input.review`.
+//!
+//! Source of the rules: `pkg/target` and `pkg/webhook/policy.go` of Gatekeeper, and
+//! `k8s.io/api/admission/v1`.
+
+use crate::matching::{NAMESPACE_NAME_LABEL, Namespace};
+use sekisho_kube_model::Gvk;
+use sekisho_policy::{
+    EvalContext, Form, NamespaceObject, Operation, Point, Request, Requested, UserInfo,
+};
+use sekisho_value::{Map, Str, Value};
+
+/// What all constraints make of one request, once.
+pub(crate) struct Review {
+    /// `input.review`
+    pub(crate) value: Value,
+    /// the object that is judged; null where there is none
+    pub(crate) object: Value,
+    /// the object before; null where there is none
+    pub(crate) old_object: Value,
+    /// the namespace
+    pub(crate) namespace: Known,
+    /// the namespace by which a Config passes it over; empty for what is in none
+    pub(crate) namespace_name: Str,
+}
+
+/// What is known of the namespace.
+pub(crate) enum Known {
+    Absent,
+    Object(Value),
+    Name(Str),
+}
+
+impl Known {
+    /// As a match looks at it.
+    pub(crate) fn as_namespace(&self) -> Namespace<'_> {
+        match self {
+            Self::Absent => Namespace::Absent,
+            Self::Object(object) => Namespace::Known(object),
+            Self::Name(name) => Namespace::Named(name),
+        }
+    }
+}
+
+impl Review {
+    /// What a request comes to.
+    pub(crate) fn of(context: &EvalContext<'_>) -> Self {
+        let request = context.request;
+        let is_namespace = request.gvk.is("", "Namespace");
+        // The API server says that a Namespace is in itself, and Gatekeeper that it is in none.
+        let namespace = request.namespace.clone().filter(|name| !is_namespace && !name.is_empty());
+        let known = known(context, namespace.as_ref());
+        // What is deleted is judged as it was.
+        let object = match request.operation {
+            Operation::Delete => &request.old_object,
+            _ => &request.object,
+        };
+        let value = match request.form {
+            Form::Admission => admission(request, namespace.as_ref(), object, &known),
+            Form::Bare => bare(request, namespace.as_ref(), object),
+        };
+        let namespace_name = match (is_namespace, namespace) {
+            (true, _) => request.name.clone(),
+            (false, namespace) => namespace.unwrap_or_default(),
+        };
+        Self {
+            value,
+            object: object.clone(),
+            old_object: request.old_object.clone(),
+            namespace: known,
+            namespace_name,
+        }
+    }
+}
+
+fn known(context: &EvalContext<'_>, namespace: Option<&Str>) -> Known {
+    let request = context.request;
+    if let NamespaceObject::Given(object) = &request.namespace_object {
+        return if object.is_null() { Known::Absent } else { Known::Object(object.clone()) };
+    }
+    let Some(name) = namespace else { return Known::Absent };
+    match (context.inventory.namespace(name), request.point) {
+        (Some(object), _) => Known::Object(object),
+        // Gatekeeper's CLI knows of no namespace that it was not given.
+        (None, Point::Gator) => Known::Absent,
+        (None, Point::Admission | Point::Audit) => Known::Name(name.clone()),
+    }
+}
+
+/// The request as Gatekeeper's webhook passes it on.
+fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: &Known) -> Value {
+    let mut review = Fields::default();
+    review.add("uid", request.uid.clone());
+    review.add("kind", kind(&request.gvk));
+    review.add("resource", resource(&request.gvk, &request.resource));
+    review.add_text("subResource", &request.subresource);
+    match &request.requested {
+        Some(Requested { kind: asked, resource: at, subresource }) => {
+            let gvk = Gvk::new(at.group.clone(), at.version.clone(), "");
+            review.add("requestKind", kind(asked));
+            review.add("requestResource", resource(&gvk, &at.resource));
+            review.add_text("requestSubResource", subresource);
+        }
+        None => {
+            review.add("requestKind", kind(&request.gvk));
+            review.add("requestResource", resource(&request.gvk, &request.resource));
+            review.add_text("requestSubResource", &request.subresource);
+        }
+    }
+    review.add_text("name", &request.name);
+    review.add_text("namespace", namespace.map_or("", Str::as_str));
+    review.add("operation", request.operation.as_str());
+    review.add("userInfo", user(&request.user));
+    review.add("object", object.clone());
+    review.add("oldObject", request.old_object.clone());
+    review.add("dryRun", request.dry_run);
+    review.add("options", request.options.clone());
+    // Gatekeeper's CLI never gives it.
+    let namespace_object = match request.point {
+        Point::Gator => Value::object(),
+        Point::Admission | Point::Audit => namespace_object(known),
+    };
+    review.add("namespaceObject", namespace_object);
+    review.done()
+}
+
+/// The request as Gatekeeper's CLI makes one of an object.
+fn bare(request: &Request, namespace: Option<&Str>, object: &Value) -> Value {
+    let mut review = Fields::default();
+    review.add("uid", "");
+    review.add("kind", kind(&request.gvk));
+    review.add("resource", resource(&Gvk::new("", "", ""), ""));
+    review.add_text("name", &request.name);
+    review.add_text("namespace", namespace.map_or("", Str::as_str));
+    review.add("operation", "");
+    review.add("userInfo", Map::new());
+    review.add("object", object.clone());
+    review.add("oldObject", Value::Null);
+    review.add("options", Value::Null);
+    review.add("namespaceObject", Map::new());
+    review.done()
+}
+
+/// Of what is in no namespace, an empty object.
+fn namespace_object(known: &Known) -> Value {
+    match known {
+        Known::Absent => Value::object(),
+        Known::Object(object) => object.clone(),
+        Known::Name(name) => {
+            let labels = Map::from_iter([(NAMESPACE_NAME_LABEL, name.clone())]);
+            let metadata = Map::from_iter([
+                ("name", Value::String(name.clone())),
+                ("labels", Value::Object(labels)),
+            ]);
+            Value::Object(Map::from_iter([
+                ("apiVersion", Value::from("v1")),
+                ("kind", Value::from("Namespace")),
+                ("metadata", Value::Object(metadata)),
+            ]))
+        }
+    }
+}
+
+fn kind(gvk: &Gvk) -> Value {
+    Value::Object(Map::from_iter([
+        ("group", gvk.group.clone()),
+        ("version", gvk.version.clone()),
+        ("kind", gvk.kind.clone()),
+    ]))
+}
+
+fn resource(gvk: &Gvk, resource: &str) -> Value {
+    Value::Object(Map::from_iter([
+        ("group", gvk.group.clone()),
+        ("version", gvk.version.clone()),
+        ("resource", Str::new(resource)),
+    ]))
+}
+
+fn user(user: &UserInfo) -> Value {
+    let texts = |texts: &[String]| -> Value {
+        Value::from(texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>())
+    };
+    let mut fields = Fields::default();
+    fields.add_text("username", &user.username);
+    fields.add_text("uid", &user.uid);
+    if !user.groups.is_empty() {
+        fields.add("groups", texts(&user.groups));
+    }
+    if !user.extra.is_empty() {
+        let extra = user.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
+        fields.add("extra", Map::from_iter(extra));
+    }
+    fields.done()
+}
+
+/// The fields of an object.
+#[derive(Default)]
+struct Fields(Vec<(&'static str, Value)>);
+
+impl Fields {
+    fn add(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.0.push((name, value.into()));
+    }
+
+    /// An empty text is left out, as Go's `omitempty` has it.
+    fn add_text(&mut self, name: &'static str, text: &str) {
+        if !text.is_empty() {
+            self.add(name, text);
+        }
+    }
+
+    fn done(self) -> Value {
+        Value::Object(Map::from_iter(self.0))
+    }
+}

@@ -1,0 +1,196 @@
+//! Constraint templates.
+//!
+//! Source of the rules: `pkg/apis/templates`, `pkg/client/client.go` and
+//! `pkg/client/drivers/rego` of the constraint framework.
+
+mod places;
+mod references;
+mod rego;
+mod rewrite;
+
+pub(crate) use rego::Rego;
+
+use crate::parameters::Schema;
+use crate::severity;
+use crate::told::Told;
+use rego::Code;
+use sekisho_policy::{Operation, OperationSet, PolicyDocument, Severity};
+use sekisho_value::{Pointer, Str, Value};
+use std::sync::Arc;
+
+pub(crate) const GROUP: &str = "templates.gatekeeper.sh";
+pub(crate) const KIND: &str = "ConstraintTemplate";
+const VERSIONS: [&str; 3] = ["v1", "v1beta1", "v1alpha1"];
+/// The one target that there is.
+const TARGET: &str = "admission.k8s.gatekeeper.sh";
+
+/// A template, compiled.
+pub(crate) struct Template {
+    /// the kind of its constraints
+    pub(crate) kind: Str,
+    /// what may be done to an object for it to be judged
+    pub(crate) operations: OperationSet,
+    /// of `spec.parameters`; `None` where constraints may have none
+    pub(crate) parameters: Option<Schema>,
+    /// what judges
+    pub(crate) engine: Engine,
+    /// how bad a violation is, where the template says so
+    pub(crate) severity: Option<Severity>,
+}
+
+/// What judges by a template.
+pub(crate) enum Engine {
+    /// its Rego
+    Rego(Arc<Rego>),
+}
+
+/// Reads and compiles a template. What cannot be compiled is told, and gives the kind of its
+/// constraints where that is known.
+pub(crate) fn read(
+    policy: &PolicyDocument<'_>,
+    told: &mut Told<'_>,
+) -> (Option<Template>, Option<Str>) {
+    let value = &policy.document.value;
+    let root = Pointer::root();
+    let api_version = value.path_str(&["apiVersion"]).unwrap_or_default();
+    let version = api_version.strip_prefix("templates.gatekeeper.sh/").unwrap_or_default();
+    if !VERSIONS.contains(&version) {
+        let message = format!("unknown version `{api_version}`");
+        told.fault(root.key("apiVersion"), message, "use `templates.gatekeeper.sh/v1`");
+        return (None, None);
+    }
+    let kind = kind(value, told);
+    let target = target(value, told);
+    let parameters = parameters(value, version, told);
+    let operations = target.and_then(|target| operations(target, told));
+    let engine = target.and_then(|target| engine(policy, target, told));
+    let (Some(name), Some(operations), Some(engine), Some(parameters), true) =
+        (kind.clone(), operations, engine, parameters, told.is_empty())
+    else {
+        return (None, kind);
+    };
+    let severity = severity::of(value);
+    (Some(Template { kind: name, operations, parameters, engine, severity }), kind)
+}
+
+fn kind(value: &Value, told: &mut Told<'_>) -> Option<Str> {
+    let at = Pointer::root().keys(&["spec", "crd", "spec", "names", "kind"]);
+    let kind = value.pointer(&at).and_then(Value::as_str).filter(|kind| !kind.is_empty());
+    let Some(kind) = kind else {
+        let help = "it is the kind of the template's constraints";
+        told.fault(at, "`spec.crd.spec.names.kind` is missing", help);
+        return None;
+    };
+    let name = value.path_str(&["metadata", "name"]).unwrap_or_default();
+    if name != kind.to_lowercase() {
+        let message = format!("`{name}` is not the name that the template of `{kind}` has to have");
+        let help = format!("call it `{}`", kind.to_lowercase());
+        told.fault(Pointer::root().keys(&["metadata", "name"]), message, &help);
+        return None;
+    }
+    Some(kind.into())
+}
+
+/// The only target.
+fn target<'v>(value: &'v Value, told: &mut Told<'_>) -> Option<&'v Value> {
+    let at = Pointer::root().keys(&["spec", "targets"]);
+    let targets = value.pointer(&at).and_then(Value::as_array).unwrap_or_default();
+    let [target] = targets else {
+        let message = format!("a template has one target, not {}", targets.len());
+        told.fault(at, message, &format!("give the target `{TARGET}`"));
+        return None;
+    };
+    let name = target.path_str(&["target"]).unwrap_or_default();
+    if name != TARGET {
+        let at = at.index(0).key("target");
+        told.fault(at, format!("unknown target `{name}`"), &format!("use `{TARGET}`"));
+        return None;
+    }
+    Some(target)
+}
+
+/// The schema of the parameters; the outer `None` where it is faulty.
+#[expect(clippy::option_option, reason = "no schema is something else than a faulty one")]
+fn parameters(value: &Value, version: &str, told: &mut Told<'_>) -> Option<Option<Schema>> {
+    let at = Pointer::root().keys(&["spec", "crd", "spec", "validation"]);
+    let validation = value.pointer(&at).filter(|validation| !validation.is_null());
+    let legacy = validation.and_then(|validation| validation.get("legacySchema"));
+    let legacy = match legacy.filter(|legacy| !legacy.is_null()) {
+        None => version != "v1",
+        Some(Value::Bool(legacy)) => *legacy,
+        Some(other) => {
+            let message = format!("`legacySchema` wants true or false, found a {}", other.kind());
+            told.fault(at.key("legacySchema"), message, "leave it out, or write true or false");
+            return None;
+        }
+    };
+    let schema = validation.and_then(|validation| validation.get("openAPIV3Schema"));
+    let Some(schema) = schema.filter(|schema| !schema.is_null()) else {
+        return Some(legacy.then(Schema::anything));
+    };
+    match Schema::read(schema, legacy) {
+        Ok(schema) => Some(Some(schema)),
+        Err(faults) => {
+            told.extend(faults, &at.key("openAPIV3Schema"));
+            None
+        }
+    }
+}
+
+/// The operations that a template asks for: Gatekeeper's webhook judges others by none of its
+/// constraints. None, or `*`, stands for all.
+fn operations(target: &Value, told: &mut Told<'_>) -> Option<OperationSet> {
+    let at = Pointer::root().keys(&["spec", "targets"]).index(0).key("operations");
+    let mut set = OperationSet::NONE;
+    let list = target.get("operations").and_then(Value::as_array).unwrap_or_default();
+    for (index, word) in list.iter().enumerate() {
+        let word = word.as_str().unwrap_or_default();
+        set = match word {
+            "*" => OperationSet::ALL,
+            "CREATE" => set.with(Operation::Create),
+            "UPDATE" => set.with(Operation::Update),
+            "DELETE" => set.with(Operation::Delete),
+            "CONNECT" => set.with(Operation::Connect),
+            _ => {
+                let help = "the operations are CREATE, UPDATE, DELETE, CONNECT and *";
+                told.fault(at.index(index), format!("unknown operation `{word}`"), help);
+                return None;
+            }
+        };
+    }
+    Some(if list.is_empty() { OperationSet::ALL } else { set })
+}
+
+/// Compiles the code of the engine that judges. Where there are several, Gatekeeper takes CEL
+/// before Rego; here Rego judges until there is a CEL engine, and templates that have both are to
+/// say the same in either.
+fn engine(policy: &PolicyDocument<'_>, target: &Value, told: &mut Told<'_>) -> Option<Engine> {
+    let at = Pointer::root().keys(&["spec", "targets"]).index(0);
+    let code = match Code::of(target, &at) {
+        Ok(code) => code,
+        Err(fault) => {
+            told.push(fault);
+            return None;
+        }
+    };
+    let Some(code) = code else {
+        let engines: Vec<&str> = target
+            .get("code")
+            .and_then(Value::as_array)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|code| code.path_str(&["engine"]))
+            .collect();
+        let (message, help) = match engines.as_slice() {
+            [] => ("the target has no code".to_owned(), "give its Rego as `rego`"),
+            engines => (
+                format!("the engine `{}` is not supported here", engines.join("`, `")),
+                "give the template's Rego, too",
+            ),
+        };
+        told.fault(at.key("code"), message, help);
+        return None;
+    };
+    let rego = Rego::compile(policy.document, &code, told)?;
+    Some(Engine::Rego(Arc::new(rego)))
+}

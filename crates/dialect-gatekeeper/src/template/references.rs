@@ -1,0 +1,118 @@
+//! The references in a module. Recursion follows the nesting of the tree, which the parser limits.
+
+use sekisho_rego::Span;
+use sekisho_rego::ast::{
+    Body, Expr, ExprKind, Module, Operand, Statement, StatementKind, TemplatePart,
+};
+use sekisho_value::Str;
+
+/// What a module refers to.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    /// of `data`: the keys that are plain strings up to the first that is not, which is `None`
+    pub(super) data: Vec<(Vec<Option<Str>>, Span)>,
+    /// the text `namespaceObject` stands somewhere, as a key or an argument
+    pub(super) names_namespace_object: bool,
+}
+
+/// What a module refers to, imports aside.
+pub(super) fn references(module: &Module) -> References {
+    let mut found = References::default();
+    for rule in &module.rules {
+        let head = &rule.head;
+        found.expr(&head.reference);
+        head.args.iter().flatten().for_each(|arg| found.expr(arg));
+        head.key.iter().chain(&head.value).for_each(|expr| found.expr(expr));
+        rule.body.iter().for_each(|body| found.body(body));
+        for branch in &rule.elses {
+            branch.value.iter().for_each(|value| found.expr(value));
+            branch.body.iter().for_each(|body| found.body(body));
+        }
+    }
+    found
+}
+
+impl References {
+    fn body(&mut self, body: &Body) {
+        body.iter().for_each(|statement| self.statement(statement));
+    }
+
+    fn operand(&mut self, operand: &Operand) {
+        self.body(&operand.body);
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Expr(expr) => self.expr(expr),
+            StatementKind::Some(exprs) => exprs.iter().for_each(|expr| self.expr(expr)),
+            StatementKind::SomeIn { key, value, collection } => {
+                key.iter().chain([value, collection]).for_each(|expr| self.expr(expr));
+            }
+            StatementKind::Every { key, value, domain, body } => {
+                key.iter().chain([value, domain]).for_each(|expr| self.expr(expr));
+                self.body(body);
+            }
+            StatementKind::Not(operand) => self.operand(operand),
+            StatementKind::Logical { left, right, .. } => {
+                self.operand(left);
+                self.operand(right);
+            }
+        }
+        for with in &statement.with {
+            self.expr(&with.target);
+            self.expr(&with.value);
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) => {}
+            ExprKind::String(text) => self.names_namespace_object |= text == "namespaceObject",
+            ExprKind::Var(name) => {
+                if name == "data" {
+                    self.data.push((Vec::new(), expr.span));
+                }
+            }
+            ExprKind::Ref { head, path } => {
+                if head.as_var().is_some_and(|head| head == "data") {
+                    let mut keys: Vec<Option<Str>> =
+                        path.iter().map_while(|key| key.as_string().cloned().map(Some)).collect();
+                    if keys.len() < path.len() {
+                        keys.push(None);
+                    }
+                    self.data.push((keys, expr.span));
+                } else {
+                    self.expr(head);
+                }
+                path.iter().for_each(|key| self.expr(key));
+            }
+            ExprKind::Call { operator, args, .. } => {
+                self.expr(operator);
+                args.iter().for_each(|arg| self.expr(arg));
+            }
+            ExprKind::Array(items) | ExprKind::Set(items) => {
+                items.iter().for_each(|item| self.expr(item));
+            }
+            ExprKind::Object(entries) => entries.iter().for_each(|(key, value)| {
+                self.expr(key);
+                self.expr(value);
+            }),
+            ExprKind::ArrayComprehension(term, body) | ExprKind::SetComprehension(term, body) => {
+                self.expr(term);
+                self.body(body);
+            }
+            ExprKind::ObjectComprehension(key, value, body) => {
+                self.expr(key);
+                self.expr(value);
+                self.body(body);
+            }
+            ExprKind::Template(parts) => {
+                for part in parts {
+                    if let TemplatePart::Expr(statement) = part {
+                        self.statement(statement);
+                    }
+                }
+            }
+        }
+    }
+}

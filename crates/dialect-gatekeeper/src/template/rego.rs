@@ -1,0 +1,189 @@
+//! The Rego of a template.
+
+use super::places::InFile;
+use super::rewrite::Uses;
+use super::rewrite::{ENTRY, rewrite};
+use crate::Fault;
+use crate::told::Told;
+use sekisho_manifest::Document;
+use sekisho_policy::Budget;
+use sekisho_rego::analyze::Negation;
+use sekisho_rego::ast::Version;
+use sekisho_rego::{Location, Options, Policies, Prepared, Source, SourceId, syntax};
+use sekisho_value::{Pointer, Value};
+
+/// The Rego of a template, compiled: what all its constraints share.
+#[derive(Debug)]
+pub(crate) struct Rego {
+    /// all of its modules
+    pub(crate) policies: Policies,
+    /// the document `violation` of the entry
+    pub(crate) violation: Prepared,
+    /// what it reads
+    pub(crate) uses: Uses,
+}
+
+/// The path of the rule that gives violations.
+pub(crate) const VIOLATION: [&str; 2] = [ENTRY, "violation"];
+
+/// Steps that compiling one template may take.
+const COMPILE_STEPS: u64 = 50_000_000;
+/// Bytes that compiling one template may take.
+const COMPILE_MEMORY: u64 = 256 << 20;
+
+/// The texts of a template's modules: the entry's first.
+pub(super) struct Code<'v> {
+    texts: Vec<(&'v str, Pointer)>,
+    version: Version,
+}
+
+impl<'v> Code<'v> {
+    /// The Rego of a target; `None` where it has none. The old field `rego` comes before what
+    /// stands in `code`.
+    pub(super) fn of(target: &'v Value, at: &Pointer) -> Result<Option<Self>, Fault> {
+        if let Some(Value::String(text)) = target.get("rego").filter(|text| !is_empty(text)) {
+            return Self::read(text, target, at, Version::V0).map(Some);
+        }
+        let at = at.key("code");
+        let list = target.get("code").and_then(Value::as_array).unwrap_or_default();
+        let rego = list
+            .iter()
+            .enumerate()
+            .find(|(_, code)| code.path_str(&["engine"]).is_some_and(|engine| engine == "Rego"));
+        let Some((index, code)) = rego else { return Ok(None) };
+        let at = at.index(index).key("source");
+        let source = code.get("source").unwrap_or(&Value::Null);
+        let Some(text) = source.path_str(&["rego"]) else {
+            return Err(Fault::new(at.key("rego"), "the source has no `rego`"));
+        };
+        let version = match source.path_str(&["version"]) {
+            Some("v1") => Version::V1,
+            // Gatekeeper takes every other version for v0.
+            _ => Version::V0,
+        };
+        Self::read(text, source, &at, version).map(Some)
+    }
+
+    fn read(
+        text: &'v str,
+        holder: &'v Value,
+        at: &Pointer,
+        version: Version,
+    ) -> Result<Self, Fault> {
+        let mut texts = vec![(text, at.key("rego"))];
+        let at = at.key("libs");
+        match holder.get("libs") {
+            None | Some(Value::Null) => {}
+            Some(Value::Array(libs)) => {
+                for (index, lib) in libs.iter().enumerate() {
+                    let at = at.index(index);
+                    let Some(text) = lib.as_str() else {
+                        let message = format!("a library is a text, not a {}", lib.kind());
+                        return Err(Fault::new(at, message));
+                    };
+                    texts.push((text, at));
+                }
+            }
+            Some(other) => {
+                let message = format!("`libs` wants a list, found a {}", other.kind());
+                return Err(Fault::new(at, message));
+            }
+        }
+        Ok(Self { texts, version })
+    }
+}
+
+fn is_empty(text: &Value) -> bool {
+    text.as_str().is_none_or(str::is_empty)
+}
+
+impl Rego {
+    /// Compiles modules as Gatekeeper does. What is wrong is told where it stands in the file.
+    pub(super) fn compile(
+        document: &Document,
+        code: &Code<'_>,
+        told: &mut Told<'_>,
+    ) -> Option<Self> {
+        let mut compile = Compile { document, code, sources: Vec::new(), told };
+        compile.run()
+    }
+}
+
+struct Compile<'a, 'd> {
+    document: &'a Document,
+    code: &'a Code<'a>,
+    sources: Vec<Source>,
+    told: &'a mut Told<'d>,
+}
+
+impl Compile<'_, '_> {
+    fn run(&mut self) -> Option<Rego> {
+        let mut modules = Vec::new();
+        let mut parsed = true;
+        for (index, (text, _)) in self.code.texts.iter().enumerate() {
+            // Messages of evaluations name modules as Gatekeeper does.
+            let name = match index.checked_sub(1) {
+                None => ENTRY.to_owned(),
+                Some(library) => format!("libs[\"lib_{library}\"]"),
+            };
+            let source = Source::new(&name, text);
+            let id = SourceId(u16::try_from(index).unwrap_or(u16::MAX));
+            let (module, faults) = syntax::parse(&source, id, self.code.version);
+            self.sources.push(source);
+            parsed &= faults.is_empty();
+            self.diagnose(&faults);
+            modules.extend(module);
+        }
+        if !parsed || modules.len() != self.code.texts.len() {
+            return None;
+        }
+        let (uses, refusals) = rewrite(&mut modules);
+        for refusal in &refusals {
+            let help = Some(refusal.help.to_owned());
+            self.tell(refusal.location, refusal.message.clone(), help);
+        }
+        if !refusals.is_empty() {
+            return None;
+        }
+        let options = Options {
+            negation: Negation::AsOpa,
+            print: false,
+            network: false,
+            ..Options::default()
+        };
+        let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
+        let compiled = Policies::of_modules(modules, self.sources.clone(), &options, &budget)
+            .and_then(|policies| Ok((policies.document(&VIOLATION)?, policies)));
+        match compiled {
+            Ok((violation, policies)) => Some(Rego { policies, violation, uses }),
+            Err(faults) => {
+                self.diagnose(&faults);
+                None
+            }
+        }
+    }
+
+    fn diagnose(&mut self, faults: &[sekisho_rego::Diagnostic]) {
+        for fault in faults {
+            let message = format!("{}: {}", fault.code, fault.message);
+            self.tell(fault.location, message, fault.help.clone());
+        }
+    }
+
+    fn tell(&mut self, location: Location, message: String, help: Option<String>) {
+        let index = usize::from(location.source.0);
+        let (Some(source), Some((text, field))) =
+            (self.sources.get(index), self.code.texts.get(index))
+        else {
+            return;
+        };
+        let (line, column) = source.line_column(location.span.start);
+        let place = InFile::of(self.document, field, text, line, column);
+        let message = if place.exact {
+            message
+        } else {
+            format!("{message} (line {line}, column {column} of the Rego)")
+        };
+        self.told.at(place.line, place.column, message, help);
+    }
+}

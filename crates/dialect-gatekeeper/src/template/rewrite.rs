@@ -1,0 +1,107 @@
+//! What a template's modules may refer to.
+//!
+//! Source of the rules: `pkg/regorewriter` of the constraint framework.
+
+use super::references::references;
+use sekisho_rego::ast::{Expr, ExprKind, Module};
+use sekisho_rego::{Location, Span};
+use sekisho_value::Str;
+
+/// The package that the entry has, whatever it is called.
+pub(super) const ENTRY: &str = "template";
+/// The packages of libraries are below it.
+const LIBRARIES: &str = "lib";
+/// What policies may read beside their own libraries.
+const INVENTORY: &str = "inventory";
+
+/// Something that the modules of a template must not hold.
+pub(super) struct Refusal {
+    pub(super) location: Location,
+    pub(super) message: String,
+    pub(super) help: &'static str,
+}
+
+/// What the modules read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Uses {
+    /// `data.inventory`
+    pub(crate) inventory: bool,
+    /// `input.review.namespaceObject`
+    pub(crate) namespace_object: bool,
+}
+
+/// Gives the entry the package that it is called by, and refuses what a template must not have.
+/// The first module is the entry.
+pub(super) fn rewrite(modules: &mut [Module]) -> (Uses, Vec<Refusal>) {
+    let mut refusals = Vec::new();
+    let mut uses = Uses::default();
+    if let Some(entry) = modules.first_mut() {
+        entry.package.path = vec![ENTRY.into()];
+        if !entry.rules.iter().any(|rule| name(&rule.head.reference) == Some("violation")) {
+            refusals.push(Refusal {
+                location: Location { source: entry.source, span: entry.package.span },
+                message: "the rule `violation` is missing".to_owned(),
+                help: "violations are what a rule `violation[{\"msg\": msg}] { … }` gives",
+            });
+        }
+    }
+    for library in modules.iter().skip(1) {
+        let path = &library.package.path;
+        let at = Location { source: library.source, span: library.package.span };
+        if path.len() < 2 || path.first().is_none_or(|first| first != LIBRARIES) {
+            let package: Vec<&str> = path.iter().map(Str::as_str).collect();
+            refusals.push(Refusal {
+                location: at,
+                message: format!("`{}` is no package of a library", package.join(".")),
+                help: "the packages of libraries begin with `lib.`",
+            });
+        }
+    }
+    for module in modules.iter() {
+        refusals.extend(refused_imports(module));
+        let found = references(module);
+        uses.namespace_object |= found.names_namespace_object;
+        for (path, span) in &found.data {
+            match path.first() {
+                Some(Some(first)) if first == INVENTORY => uses.inventory = true,
+                Some(Some(first)) if first == LIBRARIES => {}
+                _ => refusals.push(refused_reference(module, path, *span)),
+            }
+        }
+    }
+    (uses, refusals)
+}
+
+fn name(reference: &Expr) -> Option<&str> {
+    match &reference.kind {
+        ExprKind::Var(name) => Some(name),
+        ExprKind::Ref { head, .. } => head.as_var().map(Str::as_str),
+        _ => None,
+    }
+}
+
+/// Libraries may be imported, and keywords.
+fn refused_imports(module: &Module) -> impl Iterator<Item = Refusal> {
+    module.imports.iter().filter_map(|import| {
+        let path: Vec<&str> = import.path.iter().map(Str::as_str).collect();
+        match path.as_slice() {
+            ["data", "lib", ..] | ["future", ..] => None,
+            _ => Some(Refusal {
+                location: Location { source: module.source, span: import.span },
+                message: format!("`{}` must not be imported", path.join(".")),
+                help: "a template may import its libraries, `data.lib.…`, and `future.keywords`",
+            }),
+        }
+    })
+}
+
+fn refused_reference(module: &Module, path: &[Option<Str>], span: Span) -> Refusal {
+    let keys: Vec<&str> =
+        path.iter().map(|key| key.as_ref().map_or("[…]", |key| key.as_str())).collect();
+    let shown = format!("data.{}", keys.join("."));
+    Refusal {
+        location: Location { source: module.source, span },
+        message: format!("`{}` must not be read", shown.trim_end_matches('.')),
+        help: "a template may read its libraries, `data.lib.…`, and `data.inventory`",
+    }
+}
