@@ -114,8 +114,8 @@ pub(crate) enum Op {
     Move { dst: Reg, src: Src },
     /// the whole input
     Input { dst: Reg, fail: Label },
-    /// the value at a constant path of the input
-    InputPath { dst: Reg, path: u32, fail: Label },
+    /// the value at a place in the input
+    InputPath { dst: Reg, place: u32, fail: Label },
     /// the value at a path of the base data; keys stand in `keys` and the registers after it
     Data { dst: Reg, keys: Reg, count: u16, fail: Label },
     /// the value at a constant path
@@ -195,6 +195,15 @@ pub(crate) struct Function {
     pub(crate) name: Str,
 }
 
+/// A place in the input, whose value is kept for the time of an evaluation.
+#[derive(Clone, Debug)]
+pub(crate) struct InputPlace {
+    /// the place from which it is found; none where that is the input
+    pub(crate) above: Option<u32>,
+    /// from there
+    pub(crate) path: Vec<Str>,
+}
+
 /// Modifiers that are entered together.
 #[derive(Clone, Debug)]
 pub(crate) struct Modifiers {
@@ -265,6 +274,8 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Function>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) paths: Vec<Vec<Str>>,
+    /// places in the input that are read
+    pub(crate) inputs: Vec<InputPlace>,
     pub(crate) builtins: Vec<&'static Builtin>,
     pub(crate) modifiers: Vec<Modifiers>,
     /// pairs of `done` and `fail`

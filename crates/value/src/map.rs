@@ -6,6 +6,9 @@ use std::sync::Arc;
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Map(Arc<Vec<(Key, Value)>>);
 
+/// So many entries are gone through one by one.
+const FEW: usize = 12;
+
 impl Map {
     /// An empty map.
     #[must_use]
@@ -45,7 +48,13 @@ impl Map {
 
     /// The value of a key.
     #[must_use]
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Value> {
+        // Among few keys most are ruled out by their length: quicker than halving.
+        if self.0.len() <= FEW {
+            let found = self.0.iter().find(|(other, _)| other.as_str() == key);
+            return found.map(|(_, value)| value);
+        }
         let index = self.position(key).ok()?;
         self.0.get(index).map(|(_, value)| value)
     }
@@ -155,7 +164,7 @@ impl<K: Into<Key>, V: Into<Value>> FromIterator<(K, V)> for Map {
 
 #[cfg(test)]
 mod tests {
-    use super::Map;
+    use super::{FEW, Map};
     use crate::Value;
 
     #[test]
@@ -169,6 +178,18 @@ mod tests {
             ("x".into(), Value::Null),
         ]);
         assert_eq!(twice.unwrap_err(), "x");
+    }
+
+    #[test]
+    fn few_and_many_keys_are_found() {
+        for count in [0, 1, FEW - 1, FEW, FEW + 1, 3 * FEW] {
+            let map: Map = (0..count).map(|at| (format!("k{at}"), at as i64)).collect();
+            for at in 0..count {
+                assert_eq!(map.get(&format!("k{at}")), Some(&Value::from(at as i64)));
+            }
+            assert_eq!(map.get("k"), None);
+            assert_eq!(map.get(&format!("k{count}")), None);
+        }
     }
 
     #[test]

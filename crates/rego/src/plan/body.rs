@@ -93,7 +93,7 @@ impl Planner<'_> {
         let relation = match callee {
             Callee::Builtin(builtin) => {
                 if builtin.function.is_none() {
-                    self.not_supported(builtin.name);
+                    self.not_supported(builtin);
                 }
                 let index = self.builtin(builtin);
                 self.e.emit(Op::Builtin { builtin: index, args: start, dst, fail });

@@ -166,7 +166,7 @@ impl Planner<'_> {
     pub(super) fn fold_builtin(&mut self, builtin: &Builtin, args: &[Src]) -> Folded {
         let Some(folding) = &self.folding else { return Folded::Not };
         let Some(function) = builtin.function else { return Folded::Not };
-        if builtin.nondeterministic || builtin.network || builtin.relation {
+        if builtin.nondeterministic || builtin.network || builtin.relation || builtin.timed {
             return Folded::Not;
         }
         let bump = Bump::new();

@@ -10,6 +10,7 @@ mod body;
 mod emit;
 mod fold;
 mod group;
+mod inputs;
 mod operand;
 mod reference;
 mod tree;
@@ -82,6 +83,7 @@ pub(crate) fn plan(
     while let Some((function, job)) = planner.jobs.pop() {
         planner.run(function, job);
     }
+    planner.place_inputs();
     if planner.diagnostics.is_empty() {
         Ok((planner.program, entries))
     } else {
@@ -285,12 +287,12 @@ impl<'h> Planner<'h> {
         u16::try_from(index).unwrap_or(u16::MAX)
     }
 
-    fn not_supported(&mut self, name: &str) {
+    fn not_supported(&mut self, builtin: &crate::builtins::Builtin) {
         self.diagnostics.push(Diagnostic {
             code: Code::Type,
-            message: format!("the built-in function {name} is not supported"),
+            message: format!("the built-in function {} is not supported", builtin.name),
             location: self.e.location,
-            help: None,
+            help: builtin.left_out().map(str::to_owned),
         });
     }
 

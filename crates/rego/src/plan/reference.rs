@@ -34,8 +34,9 @@ impl Planner<'_> {
         if keys.is_empty() {
             self.e.emit(Op::Input { dst, fail });
         } else {
-            let path = self.path(keys);
-            self.e.emit(Op::InputPath { dst, path, fail });
+            // Paths become places when all of them are known.
+            let place = self.path(keys);
+            self.e.emit(Op::InputPath { dst, place, fail });
         }
         self.within(Src::reg(dst), rest)
     }

@@ -2,20 +2,54 @@
 
 use super::{EvalCode, EvalError, Machine};
 use crate::program::{self, Make, Reg};
-use crate::term::{Term, compare};
+use crate::term::{Comparison, Term, compare};
+use bumpalo::collections::Vec as BumpVec;
+use sekisho_budget::BudgetExceeded;
 
 impl<'a> Machine<'a> {
-    pub(super) fn make(&self, what: Make, start: Reg, count: u16) -> Result<Term<'a>, EvalError> {
+    pub(super) fn make(
+        &mut self,
+        what: Make,
+        start: Reg,
+        count: u16,
+    ) -> Result<Term<'a>, EvalError> {
         let count = usize::from(count);
         let made = match what {
             Make::Array => self.arena.array(self.registers_from(start, count)),
-            Make::Set => self.arena.set(self.registers_from(start, count).to_vec()),
+            Make::Set => {
+                let from = self.stack.len();
+                let start = self.base + usize::from(start);
+                let members = self.registers.get(start..start.saturating_add(count));
+                self.stack.extend_from_slice_copy(members.unwrap_or_default());
+                let made = self.set_of(from);
+                self.stack.truncate(from);
+                made
+            }
             Make::Object => {
                 let flat = self.registers_from(start, count.saturating_mul(2));
                 return self.object_of(flat);
             }
         };
         made.map_err(|cause| self.exceeded(cause))
+    }
+
+    /// A set of what stands on the stack from a place on, sorted where it stands.
+    fn set_of(&mut self, from: usize) -> Result<Term<'a>, BudgetExceeded> {
+        let budget = self.arena.budget();
+        let members = self.stack.get_mut(from..).unwrap_or_default();
+        budget.step(members.len() as u64)?;
+        let comparison = Comparison::new(budget);
+        members.sort_by(|left, right| comparison.compare(*left, *right));
+        let mut kept = members.len().min(1);
+        for at in 1..members.len() {
+            let (Some(last), Some(next)) = (members.get(kept - 1), members.get(at)) else { break };
+            if comparison.compare(*last, *next).is_ne() {
+                members.swap(kept, at);
+                kept += 1;
+            }
+        }
+        comparison.end()?;
+        self.arena.sorted_set(members.get(..kept).unwrap_or_default())
     }
 
     pub(super) fn push(&mut self, term: Term<'a>) -> Result<(), EvalError> {
@@ -31,7 +65,7 @@ impl<'a> Machine<'a> {
         let collected = self.stack.get(mark..).unwrap_or_default();
         let made = match what {
             Make::Array => self.arena.array(collected),
-            Make::Set => self.arena.set(collected.to_vec()),
+            Make::Set => self.set_of(mark),
             Make::Object => Ok(self.object_of(collected)?),
         };
         let made = made.map_err(|cause| self.exceeded(cause))?;
@@ -48,8 +82,9 @@ impl<'a> Machine<'a> {
 
     /// An object of keys and values in turn; a key with two values is a conflict.
     fn object_of(&self, flat: &[Term<'a>]) -> Result<Term<'a>, EvalError> {
-        let mut entries: Vec<(Term<'a>, Term<'a>)> =
-            flat.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
+        let pairs = flat.chunks_exact(2);
+        let mut entries = BumpVec::with_capacity_in(pairs.len(), self.bump);
+        entries.extend(pairs.filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))));
         let steps = entries.len() as u64;
         self.arena.budget().step(steps).map_err(|cause| self.exceeded(cause))?;
         entries.sort_by(|(left, _), (right, _)| compare(*left, *right));
@@ -152,22 +187,30 @@ impl<'a> Machine<'a> {
     }
 
     /// A constant that no program can hold ready; built once for an evaluation.
-    pub(super) fn built_constant(&mut self, index: usize) -> Result<Term<'a>, EvalError> {
+    #[cold]
+    pub(super) fn built_constant(&mut self, index: usize) -> Term<'a> {
         if let Some(Some(term)) = self.built.get(index) {
-            return Ok(*term);
+            return *term;
         }
         let program = self.program;
         let Some(program::Constant::Other(constant)) = program.constants.get(index) else {
-            return Err(self.broken());
+            self.failed = Some(self.broken());
+            return Term::Null;
         };
-        let term = constant.build(self.arena).map_err(|cause| self.exceeded(cause))?;
+        let term = match constant.build(self.arena) {
+            Ok(term) => term,
+            Err(cause) => {
+                self.failed = Some(self.exceeded(cause));
+                return Term::Null;
+            }
+        };
         while self.built.len() <= index {
             self.built.push(None);
         }
         if let Some(place) = self.built.get_mut(index) {
             *place = Some(term);
         }
-        Ok(term)
+        term
     }
 }
 

@@ -77,6 +77,8 @@ struct Machine<'a> {
     outer: BumpVec<'a, Modified<'a>>,
     /// constants that are built by the evaluation
     built: BumpVec<'a, Option<Term<'a>>>,
+    /// why one of them could not be: ends the evaluation soon
+    failed: Option<EvalError>,
     bump: &'a Bump,
     at: Label,
 }
@@ -104,6 +106,7 @@ pub(crate) fn run<'a>(
         now: Modified::none(given, &[]),
         outer: BumpVec::new_in(bump),
         built: BumpVec::new_in(bump),
+        failed: None,
         bump,
         at: 0,
     };
@@ -118,35 +121,57 @@ pub(crate) fn run<'a>(
 impl<'a> Machine<'a> {
     /// Room for the values that are kept for the time of an evaluation.
     fn memos(&self) -> Result<&'a [std::cell::Cell<Memo<'a>>], EvalError> {
-        let count = self.program.memos as usize;
+        let count = (self.program.memos as usize).saturating_add(self.program.inputs.len());
         let bytes = count.saturating_mul(size_of::<Memo<'a>>());
         self.arena.budget().allocate(bytes as u64).map_err(|cause| self.exceeded(cause))?;
         Ok(self.bump.alloc_slice_fill_with(count, |_| std::cell::Cell::new(Memo::Empty)))
     }
 
-    #[inline]
+    /// A copy of a register. What stands in memory is copied as a whole and never taken apart on
+    /// the way: that would cost more than the operation.
+    #[inline(always)]
     fn reg(&self, reg: Reg) -> Term<'a> {
-        self.registers.get(self.base + usize::from(reg)).copied().unwrap_or(Term::Null)
+        *self.registers.get(self.base + usize::from(reg)).unwrap_or(&Term::Null)
     }
 
-    #[inline]
+    #[inline(always)]
     fn set(&mut self, reg: Reg, term: Term<'a>) {
         if let Some(place) = self.registers.get_mut(self.base + usize::from(reg)) {
             *place = term;
         }
     }
 
-    #[inline]
-    fn src(&mut self, src: Src) -> Result<Term<'a>, EvalError> {
+    #[inline(always)]
+    fn src(&mut self, src: Src) -> Term<'a> {
         match src.read() {
-            From::Reg(reg) => {
-                Ok(self.registers.get(self.base + reg).copied().unwrap_or(Term::Null))
-            }
+            From::Reg(reg) => *self.registers.get(self.base + reg).unwrap_or(&Term::Null),
             From::Const(index) => match self.program.constants.get(index) {
-                Some(crate::program::Constant::Json(value)) => Ok(Term::borrowed(value)),
+                Some(crate::program::Constant::Json(value)) => Term::borrowed(value),
                 _ => self.built_constant(index),
             },
         }
+    }
+
+    /// The value at a place in the input, kept for the next time.
+    ///
+    /// A place is found from few others, and that is how deep the recursion is.
+    fn input_at(&self, place: u32) -> Option<Term<'a>> {
+        let program = self.program;
+        let slot = (program.memos as usize).saturating_add(place as usize);
+        let kept = self.now.memos.get(slot)?;
+        match kept.get() {
+            Memo::Value(term) => return Some(term),
+            Memo::Undefined => return None,
+            Memo::Empty => {}
+        }
+        let at = program.inputs.get(place as usize)?;
+        let from = match at.above {
+            Some(above) => self.input_at(above),
+            None => self.now.input,
+        };
+        let found = from.and_then(|from| step::walk(from, &at.path));
+        kept.set(found.map_or(Memo::Undefined, Memo::Value));
+        found
     }
 
     fn registers_from(&self, start: Reg, count: usize) -> &[Term<'a>] {

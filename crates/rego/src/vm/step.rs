@@ -24,8 +24,7 @@ impl<'a> Machine<'a> {
         loop {
             left -= 1;
             if left == 0 {
-                let spent = self.arena.budget().step(u64::from(BATCH));
-                spent.map_err(|cause| self.exceeded(cause))?;
+                self.spend(BATCH)?;
                 left = BATCH;
             }
             let program = self.program;
@@ -35,28 +34,35 @@ impl<'a> Machine<'a> {
                 cover(self.location());
             }
             if let ControlFlow::Break(value) = self.step(*op)? {
-                let spent = self.arena.budget().step(u64::from(BATCH - left));
-                spent.map_err(|cause| self.exceeded(cause))?;
+                self.spend(BATCH - left)?;
                 return Ok(value);
             }
         }
     }
 
-    #[inline]
+    /// Takes steps for so many operations.
+    fn spend(&mut self, steps: u32) -> Result<(), EvalError> {
+        if let Some(failed) = self.failed.take() {
+            return Err(failed);
+        }
+        self.arena.budget().step(u64::from(steps)).map_err(|cause| self.exceeded(cause))
+    }
+
+    // One call site: the loop.
+    #[inline(always)]
     fn step(&mut self, op: Op) -> Outcome<'a> {
         match op {
             Op::Jump { to } => self.at = to,
             Op::Move { dst, src } => {
-                let term = self.src(src)?;
+                let term = self.src(src);
                 self.set(dst, term);
             }
             Op::Input { dst, fail } => {
                 let input = self.now.input;
                 self.give(dst, input, fail);
             }
-            Op::InputPath { dst, path, fail } => {
-                let input = self.now.input;
-                let found = input.and_then(|input| walk(input, self.path(path)));
+            Op::InputPath { dst, place, fail } => {
+                let found = self.input_at(place);
                 self.give(dst, found, fail);
             }
             Op::Path { dst, src, path, fail } => {
@@ -65,16 +71,16 @@ impl<'a> Machine<'a> {
             }
             Op::Data { dst, keys, count, fail } => self.data(dst, keys, count, fail)?,
             Op::Get { dst, src, key, fail } => {
-                let (src, key) = (self.src(src)?, self.src(key)?);
+                let (src, key) = (self.src(src), self.src(key));
                 self.give(dst, src.get(key), fail);
             }
             Op::IsTrue { src, fail } => {
-                if matches!(self.src(src)?, Term::Bool(false)) {
+                if matches!(self.src(src), Term::Bool(false)) {
                     self.at = fail;
                 }
             }
             Op::Compare { how, left, right, fail } => {
-                let (left, right) = (self.src(left)?, self.src(right)?);
+                let (left, right) = (self.src(left), self.src(right));
                 if !self.compares(how, left, right)? {
                     self.at = fail;
                 }
@@ -96,7 +102,7 @@ impl<'a> Machine<'a> {
                 self.set(dst, item.map_or(Term::Null, |(_, item)| item));
             }
             Op::Iterate { state, src, fail } => {
-                let collection = self.src(src)?;
+                let collection = self.src(src);
                 if collection.len().is_some() {
                     self.set(state, collection);
                     self.set(state + 1, Term::Int(0));
@@ -106,7 +112,7 @@ impl<'a> Machine<'a> {
             }
             Op::Next { state, key, value, exit } => self.next(state, key, value, exit),
             Op::IsCollection { src, fail } => {
-                if self.src(src)?.len().is_none() {
+                if self.src(src).len().is_none() {
                     self.at = fail;
                 }
             }
@@ -119,7 +125,7 @@ impl<'a> Machine<'a> {
                 self.set(mark, Term::Int(len));
             }
             Op::Push { src } => {
-                let term = self.src(src)?;
+                let term = self.src(src);
                 self.push(term)?;
             }
             Op::End { what, dst, mark } => {
@@ -131,7 +137,7 @@ impl<'a> Machine<'a> {
                 self.set(dst, made);
             }
             Op::Merge { dst, left, right, strict } => {
-                let (left, right) = (self.src(left)?, self.src(right)?);
+                let (left, right) = (self.src(left), self.src(right));
                 let merged = self.merge(left, right, strict)?;
                 self.set(dst, merged);
             }
@@ -163,7 +169,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Op::Keep { dst, flag, src, conflict } => {
-                let term = self.src(src)?;
+                let term = self.src(src);
                 if !matches!(self.reg(flag), Term::Bool(true)) {
                     self.set(flag, Term::Bool(true));
                     self.set(dst, term);
@@ -172,7 +178,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Op::Return { src } => {
-                let term = self.src(src)?;
+                let term = self.src(src);
                 return self.leave_function(Some(term));
             }
             Op::ReturnUndefined => return self.leave_function(None),
@@ -405,7 +411,7 @@ impl<'a> Machine<'a> {
 
 /// What stands at a path of text keys.
 #[inline]
-fn walk<'a>(term: Term<'a>, path: &'a [Str]) -> Option<Term<'a>> {
+pub(super) fn walk<'a>(term: Term<'a>, path: &'a [Str]) -> Option<Term<'a>> {
     path.iter().try_fold(term, |at, key| match at {
         Term::JsonObject(map) => map.get(key).map(Term::borrowed),
         other => other.get(Term::String(key)),
