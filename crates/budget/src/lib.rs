@@ -27,6 +27,9 @@ pub enum BudgetExceeded {
     /// too much time
     #[error("the evaluation took longer than it may")]
     Time,
+    /// values, calls or patterns nested too deep
+    #[error("the evaluation nests deeper than it may")]
+    Depth,
 }
 
 impl<'a> Budget<'a> {

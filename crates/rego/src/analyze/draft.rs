@@ -293,7 +293,8 @@ impl Term {
 /// that is added.
 pub(super) fn append(body: &mut Body, added: impl IntoIterator<Item = Expr>) {
     let mut added = added.into_iter().peekable();
-    if added.peek().is_some() && is_empty_body(body) {
+    // OPA overlooks a `not` here: `p := input.x if { not true }` is what the input says.
+    if added.peek().is_some() && is_true_alone(body) {
         body.clear();
     }
     body.extend(added);
@@ -301,5 +302,9 @@ pub(super) fn append(body: &mut Body, added: impl IntoIterator<Item = Expr>) {
 
 /// It is `true` alone.
 pub(super) fn is_empty_body(body: &Body) -> bool {
+    is_true_alone(body) && body.iter().all(|expr| !expr.negated && expr.with.is_empty())
+}
+
+fn is_true_alone(body: &Body) -> bool {
     matches!(body.as_slice(), [only] if matches!(&only.kind, Kind::Term(term) if matches!(term.value, Value::Bool(true))))
 }

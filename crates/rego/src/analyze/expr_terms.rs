@@ -83,8 +83,16 @@ fn term(names: &mut Names, top: &mut Term, support: &mut Vec<Expr>) {
             for part in path.iter_mut() {
                 term(names, part, support);
             }
+            // A scalar stays: nothing can be looked up in it, which the types tell.
             if let Some(head) = path.first_mut()
-                && !matches!(head.value, Value::Var(_))
+                && !matches!(
+                    head.value,
+                    Value::Var(_)
+                        | Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::String(_)
+                )
             {
                 let local = Term::var(names.generate(), head.at);
                 let at = head.at;

@@ -14,6 +14,7 @@ mod draft;
 mod dynamics;
 mod expr_terms;
 mod functions;
+mod gather;
 mod graph;
 mod heads;
 mod lift;
@@ -168,7 +169,7 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
     if !cx.errors.is_empty() {
         return None;
     }
-    let rules = order
+    let mut rules: Vec<_> = order
         .iter()
         .filter_map(|rule| {
             let place = tree.info(*rule)?.place;
@@ -176,6 +177,7 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
             lower::rule(&cx.names, &tree, module, module.rules.get(place.1)?)
         })
         .collect();
+    gather::gather(&mut rules);
     Some(Hir {
         rules,
         sources: cx.sources.to_vec(),

@@ -112,6 +112,11 @@ impl Names {
         self.text(self.original(name).unwrap_or(name))
     }
 
+    /// As it stands in the text.
+    pub(super) fn written(&self, name: Name) -> &str {
+        if self.is_wildcard(name) { "_" } else { self.shown(name) }
+    }
+
     /// What it was called before it was made unique.
     pub(super) fn original(&self, name: Name) -> Option<Name> {
         self.entries.get(name.0 as usize).and_then(|entry| entry.original)

@@ -130,7 +130,7 @@ fn call(cx: &mut Cx<'_>, expr: &mut Expr, safe: &NameSet) {
         missing.retain(|name| !safe.contains(name));
         for name in missing.by_text(&cx.names) {
             failed = true;
-            let message = format!("var {} is undeclared", cx.names.shown(name));
+            let message = format!("var {} is undeclared", cx.names.written(name));
             cx.error(Code::Compile, operand.at, message);
         }
     }

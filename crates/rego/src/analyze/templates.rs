@@ -161,7 +161,7 @@ impl Templates<'_, '_> {
         let mut missing = Skip::SAFETY.term(&term);
         missing.retain(|name| !bound.contains(name));
         for name in missing.by_text(&self.cx.names) {
-            let message = format!("var {} is undeclared", self.cx.names.shown(name));
+            let message = format!("var {} is undeclared", self.cx.names.written(name));
             self.cx.error(Code::Compile, term.at, message);
         }
         let at = term.at;

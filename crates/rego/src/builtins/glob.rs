@@ -112,7 +112,7 @@ impl<'p> Translator<'p> {
                 '{' => {
                     self.nesting += 1;
                     if self.nesting > MAX_NESTING {
-                        return Err(BudgetExceeded::Memory.into());
+                        return Err(BudgetExceeded::Depth.into());
                     }
                     self.out.push_str("(?:");
                 }

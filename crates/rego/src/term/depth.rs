@@ -20,7 +20,7 @@ impl Depth {
         let deepest = members.map(Self::of).max().unwrap_or(Self(0));
         match deepest.0.checked_add(1) {
             Some(depth) if usize::from(depth) <= Self::LIMIT => Ok(Self(depth)),
-            _ => Err(BudgetExceeded::Memory),
+            _ => Err(BudgetExceeded::Depth),
         }
     }
 

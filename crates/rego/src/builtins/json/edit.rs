@@ -224,7 +224,7 @@ impl<'a> Document<'a> {
     /// The node at the end of a path; what lies on the way is taken apart.
     fn unfold(&mut self, path: &[Term<'a>]) -> Result<NodeId, Failure> {
         if path.len() > Depth::LIMIT {
-            return Err(BudgetExceeded::Memory.into());
+            return Err(BudgetExceeded::Depth.into());
         }
         let mut at = ROOT;
         for key in path {

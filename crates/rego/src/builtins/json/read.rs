@@ -127,7 +127,7 @@ impl<'a, 't> Reader<'a, 't> {
     fn open(&self, stack: &mut Vec<Open<'a>>, open: Open<'a>) -> Result<(), Failure> {
         self.arena.budget().allocate(size_of::<Open<'_>>() as u64)?;
         if stack.len() >= crate::term::Depth::LIMIT {
-            return Err(Failure::Budget(sekisho_budget::BudgetExceeded::Memory));
+            return Err(Failure::Budget(sekisho_budget::BudgetExceeded::Depth));
         }
         stack.push(open);
         Ok(())

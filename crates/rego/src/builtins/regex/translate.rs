@@ -27,7 +27,7 @@ impl Malformed {
     /// Nesting that Go still allows is no mistake of the policy, but too much for the budget.
     pub(super) fn failure(self) -> Failure {
         match self.0 {
-            TOO_DEEP => BudgetExceeded::Memory.into(),
+            TOO_DEEP => BudgetExceeded::Depth.into(),
             what => Failure::error(format!("error parsing regexp: {what}: `{}`", self.1)),
         }
     }

@@ -66,7 +66,7 @@ impl<'a> Compiler<'_, 'a> {
         budget.step(1)?;
         budget.allocate(size_of::<Subschema<'_>>() as u64)?;
         if self.nesting >= MAX_NESTING {
-            return Err(Wrong::Budget(sekisho_budget::BudgetExceeded::Memory));
+            return Err(Wrong::Budget(sekisho_budget::BudgetExceeded::Depth));
         }
         let id = SubschemaId(self.subschemas.len());
         self.subschemas.push(Subschema::default());

@@ -116,7 +116,7 @@ impl<'c, 'a> Validator<'c, 'a> {
                 Some(next) => id = next,
                 None => {
                     if self.nesting >= MAX_NESTING {
-                        return Err(Wrong::Budget(sekisho_budget::BudgetExceeded::Memory));
+                        return Err(Wrong::Budget(sekisho_budget::BudgetExceeded::Depth));
                     }
                     self.nesting += 1;
                     self.node(schema, node, path, outcome)?;

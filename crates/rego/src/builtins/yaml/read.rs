@@ -171,7 +171,7 @@ impl<'a> Document<'a> {
 
     fn open(&mut self, frame: Frame<'a>, anchor: Option<String>) -> Result<(), Failure> {
         if self.stack.len() >= Depth::LIMIT {
-            return Err(BudgetExceeded::Memory.into());
+            return Err(BudgetExceeded::Depth.into());
         }
         if self.waits_for_key() && !self.later {
             return Err(wrong("invalid map key"));
