@@ -6,6 +6,7 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
+use sekisho_packs::Pack;
 use sekisho_policy::KubernetesVersion;
 use sekisho_report::{Action, Format};
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ pub(crate) enum Command {
 
 /// Judge manifests
 ///
-/// With neither --policies nor --pod-security, Pod Security's baseline level denies, its
+/// With none of --policies, --pack and --pod-security, Pod Security's baseline level denies, its
 /// restricted level warns, and the pod-security.kubernetes.io labels of Namespaces among the
 /// manifests count.
 ///
@@ -48,6 +49,10 @@ pub(crate) struct CheckArgs {
     /// Policy file or folder, in any supported dialect; repeatable
     #[arg(short, long, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+
+    /// Policies that come with Sekisho: recommended, restricted or reliability; repeatable
+    #[arg(long, value_name = "NAME", value_parser = values::pack)]
+    pub(crate) pack: Vec<Pack>,
 
     /// Pod Security level that denies whatever labels namespaces have, as `restricted` or
     /// `baseline:v1.30`; repeatable
@@ -84,6 +89,11 @@ pub(crate) struct CheckArgs {
     /// The weakest action that makes the exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Deny, value_name = "ACTION")]
     pub(crate) fail_on: FailOn,
+
+    /// Objects that policies may look up, and that are not judged: what a cluster holds; file or
+    /// folder, repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) inventory: Vec<PathBuf>,
 
     /// The time that decides on expiry, as in `2026-11-21T12:00:00Z` [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = values::time)]

@@ -35,6 +35,7 @@ enum Shape {
 const SETTINGS: &[(&str, Shape)] = &[
     ("paths", Shape::Inputs),
     ("policies", Shape::Paths),
+    ("pack", Shape::Texts),
     ("pod-security", Shape::Texts),
     ("pod-security-config", Shape::Path),
     ("kubernetes-version", Shape::Text),
@@ -43,6 +44,7 @@ const SETTINGS: &[(&str, Shape)] = &[
     ("output", Shape::Outputs),
     ("fail-on", Shape::Text),
     ("exclude", Shape::Texts),
+    ("inventory", Shape::Paths),
     ("time", Shape::Text),
     ("namespace", Shape::Text),
     ("as", Shape::Text),

@@ -2,6 +2,7 @@
 //! command line is.
 
 use jiff::Timestamp;
+use sekisho_packs::{Pack, packs};
 use sekisho_policy::KubernetesVersion;
 
 /// `LEVEL[:VERSION]` of `--pod-security`.
@@ -22,6 +23,14 @@ pub(crate) fn pod_security(text: &str) -> Result<PodSecurity, String> {
         return Err("a version looks like `v1.30` or `latest`".to_owned());
     }
     Ok(PodSecurity { level: level.to_owned(), version: version.to_owned() })
+}
+
+/// `NAME` of `--pack`.
+pub(crate) fn pack(name: &str) -> Result<Pack, String> {
+    let packs = packs();
+    let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
+    let unknown = format!("the packs are {}", names.join(", "));
+    packs.into_iter().find(|pack| pack.name == name).ok_or(unknown)
 }
 
 pub(crate) fn kubernetes_version(text: &str) -> Result<KubernetesVersion, String> {

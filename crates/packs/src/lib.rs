@@ -8,4 +8,4 @@ mod library;
 mod pack;
 
 pub use library::{LIBRARY, Library};
-pub use pack::{ORIGIN, Pack, bundle_files, packs};
+pub use pack::{ORIGIN, Pack, bundle_files, origin, packs};

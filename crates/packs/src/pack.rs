@@ -55,6 +55,12 @@ pub fn bundle_files(packs: &[Pack]) -> Vec<BundleFile> {
     files
 }
 
+/// How the paths of those files begin, and whose they are: for the bundle's manifest.
+#[must_use]
+pub fn origin() -> (String, String) {
+    (format!("{ORIGIN}:"), ORIGIN.to_owned())
+}
+
 fn file(policy: &Library, part: &str, text: String) -> BundleFile {
     let path = format!("{ORIGIN}:{}/{part}.yaml", policy.name);
     BundleFile { path: path.into(), bytes: text.into_bytes().into() }

@@ -11,7 +11,8 @@ use clap::ArgMatches;
 use sekisho_checkpoint_check::{CheckOptions, bundle_of_paths, check, collect, read_stream};
 use sekisho_dialect_pod_security::{default_configuration, level_document, not_a_configuration};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_policy::{Bundle, BundleFile, Target, UserInfo};
+use sekisho_packs::{bundle_files, origin};
+use sekisho_policy::{Bundle, BundleFile, BundleManifest, Target, UserInfo};
 use sekisho_report::{Diagnostic, RenderOptions, Report, baseline_keys, render};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -51,6 +52,7 @@ pub(crate) fn run(
         user: &user,
         implied: !args.no_implied,
         strict: args.strict,
+        inventory: &args.inventory,
         baseline: baseline.as_ref(),
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);
@@ -83,6 +85,11 @@ fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
     } else {
         bundle_of_paths(&args.policies)
     };
+    let mut manifest = BundleManifest::default();
+    if !args.pack.is_empty() {
+        files.extend(bundle_files(&args.pack));
+        manifest.origins.push(origin());
+    }
     for PodSecurity { level, version } in &args.pod_security {
         files.push(BundleFile {
             path: format!("--pod-security {level}:{version}").into(),
@@ -101,7 +108,7 @@ fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
             bytes: default_configuration().as_bytes().into(),
         });
     }
-    Ok((Bundle::anonymous(files), errors))
+    Ok((Bundle::new(files, manifest), errors))
 }
 
 fn target(args: &CheckArgs) -> Result<Target> {
