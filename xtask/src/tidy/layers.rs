@@ -7,7 +7,7 @@ use crate::workspace;
 /// own row: a dialect knows no other dialect, a checkpoint no other checkpoint. A name that ends
 /// in `-` stands for every name that begins so.
 const LAYERS: [&[&str]; 12] = [
-    &["sekisho-budget", "sekisho-value"],
+    &["sekisho-budget", "sekisho-go-regex", "sekisho-value"],
     &["sekisho-manifest", "sekisho-report"],
     &["sekisho-kube-model"],
     &["sekisho-rego", "sekisho-cel", "sekisho-jmespath", "sekisho-wasm"],

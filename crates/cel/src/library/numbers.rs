@@ -1,0 +1,47 @@
+//! Numbers as text, as Go writes them.
+
+/// A double as Go's `%g` writes it: the fewest digits that read back as the same, with an
+/// exponent where it is below -4 or at least 21.
+pub(crate) fn format_general(double: f64) -> String {
+    if double.is_nan() {
+        return "NaN".to_owned();
+    }
+    if double.is_infinite() {
+        return if double > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let scientific = format!("{double:e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..21).contains(&exponent) {
+        return format!("{double}");
+    }
+    format!("{mantissa}e{}", exponent_text(exponent))
+}
+
+/// `+07`, `-123`
+pub(crate) fn exponent_text(exponent: i32) -> String {
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{sign}{:02}", exponent.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_general;
+
+    #[test]
+    fn doubles_are_written_as_go_writes_them() {
+        for (double, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.5, "1.5"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1.5e-5, "1.5e-05"),
+            (0.0001, "0.0001"),
+            (1.8446744073709552e19, "18446744073709552000"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ] {
+            assert_eq!(format_general(double), text);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+use crate::term::Term;
+use crate::types::Type;
+
+/// Whether a value may stand for a parameter of a type, as far as the value tells.
+pub(super) fn accepts(param: &Type, term: Term<'_>) -> bool {
+    match (param, term) {
+        (Type::Dyn | Type::Any | Type::Param(_) | Type::Var(_), _)
+        | (Type::Null, Term::Null)
+        | (Type::Bool, Term::Bool(_))
+        | (Type::Int, Term::Int(_))
+        | (Type::Uint, Term::Uint(_))
+        | (Type::Double, Term::Double(_))
+        | (Type::String, Term::String(_))
+        | (Type::Bytes, Term::Bytes(_))
+        | (Type::Timestamp, Term::Timestamp(_))
+        | (Type::Duration, Term::Duration(_))
+        | (Type::List(_), Term::List(_) | Term::JsonList(_))
+        | (Type::Map(_), Term::Map(_) | Term::JsonMap(_) | Term::Object(_))
+        | (Type::Struct(_), Term::JsonMap(_) | Term::Map(_))
+        | (Type::Type(_), Term::Type(_))
+        | (Type::Nullable(_), Term::Null) => true,
+        (Type::Nullable(_), term) => accepts(&param.param(0), term),
+        (Type::Struct(name) | Type::Opaque(name, _), term) => term.type_name() == name,
+        // A compiled pattern stands for its text.
+        (Type::String, Term::Opaque(opaque)) => opaque.type_name() == crate::pattern::TYPE_NAME,
+        _ => false,
+    }
+}

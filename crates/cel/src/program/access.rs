@@ -1,0 +1,175 @@
+//! Fields and items.
+
+use super::Frame;
+use super::node::{Index, Select};
+use crate::EvalError;
+use crate::ast::Name;
+use crate::term::Term;
+
+type Outcome<'a> = Result<Term<'a>, EvalError>;
+
+/// What is at a key: a value, nothing, or an error.
+enum Found<'a> {
+    Value(Term<'a>),
+    Nothing,
+    /// the value has no fields or items at all
+    NoContainer,
+}
+
+fn field<'a>(
+    frame: Frame<'a>,
+    operand: Term<'a>,
+    name: &'a Name,
+) -> Result<Found<'a>, EvalError> {
+    Ok(match operand {
+        Term::JsonMap(map) => match map.get(name) {
+            Some(value) => Found::Value(Term::borrowed(value)),
+            None => Found::Nothing,
+        },
+        Term::Map(_) => match operand.get(Term::String(name)) {
+            Some(value) => Found::Value(value),
+            None => Found::Nothing,
+        },
+        Term::Object(object) => match object.field(frame.evaluation, name)? {
+            Some(value) => Found::Value(value),
+            None => Found::Nothing,
+        },
+        Term::List(_) | Term::JsonList(_) => {
+            return Err(EvalError::new("unsupported index type 'string' in list"));
+        }
+        _ => Found::NoContainer,
+    })
+}
+
+#[inline(never)]
+pub(super) fn select<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
+    let operand = select.operand.value(frame)?;
+    if let Term::Optional(operand) = operand {
+        return optional_field(frame, operand.copied(), &select.field, select.cost);
+    }
+    frame.charge(select.cost)?;
+    match field(frame, operand, &select.field)? {
+        Found::Value(value) => Ok(value),
+        Found::Nothing if matches!(operand, Term::Object(_)) => {
+            Err(EvalError::new(format!("no such field '{}'", select.field)))
+        }
+        Found::Nothing | Found::NoContainer => Err(EvalError::no_such_key(&select.field)),
+    }
+}
+
+fn optional_field<'a>(
+    frame: Frame<'a>,
+    operand: Option<Term<'a>>,
+    name: &'a Name,
+    cost: u64,
+) -> Outcome<'a> {
+    let Some(operand) = operand else { return Ok(Term::Optional(None)) };
+    let found = match operand {
+        // A field of a message is there where it is set.
+        Term::Object(object) if !object.has(frame.evaluation, name)? => Found::Nothing,
+        operand => field(frame, operand, name)?,
+    };
+    present(frame, found, cost, || EvalError::no_such_key(name))
+}
+
+/// An optional of what was found.
+fn present<'a>(
+    frame: Frame<'a>,
+    found: Found<'a>,
+    cost: u64,
+    missing: impl FnOnce() -> EvalError,
+) -> Outcome<'a> {
+    match found {
+        Found::Value(value) => {
+            frame.charge(cost)?;
+            frame.evaluation.optional(value)
+        }
+        Found::NoContainer if frame.bad_presence_is_error => Err(missing()),
+        Found::Nothing | Found::NoContainer => Ok(Term::Optional(None)),
+    }
+}
+
+#[inline(never)]
+pub(super) fn opt_select<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
+    let operand = match select.operand.value(frame)? {
+        Term::Optional(operand) => operand.copied(),
+        operand => Some(operand),
+    };
+    optional_field(frame, operand, &select.field, select.cost)
+}
+
+#[inline(never)]
+pub(super) fn has<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
+    let operand = match select.operand.value(frame)? {
+        Term::Optional(None) => {
+            return Ok(Term::Bool(false));
+        }
+        Term::Optional(Some(operand)) => *operand,
+        operand => operand,
+    };
+    frame.charge(select.cost)?;
+    let found = match operand {
+        Term::JsonMap(map) => return Ok(Term::Bool(map.contains_key(&select.field))),
+        Term::Object(object) => {
+            return Ok(Term::Bool(object.has(frame.evaluation, &select.field)?));
+        }
+        operand => field(frame, operand, &select.field)?,
+    };
+    match found {
+        Found::NoContainer if frame.bad_presence_is_error => {
+            Err(EvalError::no_such_key(&select.field))
+        }
+        found => Ok(Term::Bool(matches!(found, Found::Value(_)))),
+    }
+}
+
+fn item<'a>(
+    frame: Frame<'a>,
+    operand: Term<'a>,
+    index: Term<'a>,
+) -> Result<Found<'a>, EvalError> {
+    Ok(match operand {
+        Term::List(_) | Term::JsonList(_) => {
+            let position = usize::try_from(index.as_index()?).ok();
+            match position.and_then(|position| operand.item(position)) {
+                Some(value) => Found::Value(value),
+                None => Found::Nothing,
+            }
+        }
+        Term::Map(_) | Term::JsonMap(_) => match operand.get(index) {
+            Some(value) => Found::Value(value),
+            None => Found::Nothing,
+        },
+        Term::Object(object) => match index {
+            Term::String(name) => match object.field(frame.evaluation, name)? {
+                Some(value) => Found::Value(value),
+                None => Found::Nothing,
+            },
+            _ => Found::Nothing,
+        },
+        _ => Found::NoContainer,
+    })
+}
+
+#[inline(never)]
+pub(super) fn index<'a>(frame: Frame<'a>, access: &'a Index) -> Outcome<'a> {
+    let operand = access.operand.value(frame)?;
+    let (operand, optional) = match operand {
+        Term::Optional(None) => return Ok(Term::Optional(None)),
+        Term::Optional(Some(operand)) => (*operand, true),
+        operand => (operand, access.optional),
+    };
+    let index = access.index.value(frame)?;
+    if optional {
+        let found = item(frame, operand, index)?;
+        return present(frame, found, access.cost, || EvalError::no_such_key(index));
+    }
+    frame.charge(access.cost)?;
+    match item(frame, operand, index)? {
+        Found::Value(value) => Ok(value),
+        Found::Nothing if operand.is_list() => {
+            Err(EvalError::new(format!("index out of bounds: {index}")))
+        }
+        Found::Nothing | Found::NoContainer => Err(EvalError::no_such_key(index)),
+    }
+}
