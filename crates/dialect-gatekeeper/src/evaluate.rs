@@ -2,6 +2,7 @@
 
 use crate::config::Exclusions;
 use crate::enforcement::Enforcement;
+use crate::locus;
 use crate::matching::{Match, MatchError, MatchInput, Source};
 use crate::review::{Known, Review};
 use crate::template::Rego;
@@ -179,15 +180,16 @@ impl Judgement {
                     return Err(EvalError::Failed { message, help });
                 }
             };
+            let details = one.get("details").cloned().unwrap_or(Value::Null);
             violations.push(Violation {
                 policy: None,
                 rule: self.kind.clone(),
                 message,
-                pointers: Vec::new(),
+                pointers: locus::pointers(&details),
                 action: (point != Point::Admission).then_some(action),
                 severity: self.severity,
                 help: None,
-                details: one.get("details").cloned().unwrap_or(Value::Null),
+                details,
             });
         }
         violations.sort_by(|a, b| a.message.cmp(&b.message));

@@ -9,6 +9,7 @@ mod dialect;
 mod enforcement;
 mod evaluate;
 mod fault;
+mod locus;
 pub mod matching;
 pub mod mutation;
 mod parameters;
