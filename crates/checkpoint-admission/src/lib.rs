@@ -4,7 +4,11 @@
 //! time goes the failure direction that was configured, and is never let through in silence.
 
 mod judge;
+mod live;
 mod review;
+mod server;
 
 pub use judge::{Basis, Conduct, FailureDirection, judge};
+pub use live::Live;
 pub use review::{Answer, Refusal, Review, ReviewError, ReviewVersion};
+pub use server::{Certificate, CertificateError, Limits, OnVerdict, SelfSigned, Server};

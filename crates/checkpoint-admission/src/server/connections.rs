@@ -1,0 +1,111 @@
+//! The open connections: no more than so many, the idlest goes first.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// All connections that are open.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    open: Mutex<HashMap<u64, Arc<Connection>>>,
+    clock: AtomicU64,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    id: u64,
+    /// how many requests it is busy with
+    busy: AtomicUsize,
+    /// when it was last used, by the clock that ticks with every use
+    used: AtomicU64,
+    close: Notify,
+}
+
+impl Connections {
+    /// Adds a connection. Where there are `most` already, the one that was idle longest is told
+    /// to close; where all are busy, there is no room.
+    pub(super) fn open(&self, most: usize) -> Option<Arc<Connection>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= most {
+            let idle = open.values().filter(|c| c.busy.load(Ordering::Relaxed) == 0);
+            let idlest = idle.min_by_key(|c| c.used.load(Ordering::Relaxed)).map(|c| c.id)?;
+            if let Some(closed) = open.remove(&idlest) {
+                closed.close.notify_one();
+            }
+        }
+        let id = self.tick();
+        let connection = Arc::new(Connection {
+            id,
+            busy: AtomicUsize::new(0),
+            used: AtomicU64::new(id),
+            close: Notify::new(),
+        });
+        open.insert(id, Arc::clone(&connection));
+        Some(connection)
+    }
+
+    /// Forgets a connection that is closed.
+    pub(super) fn closed(&self, connection: &Connection) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection.id);
+    }
+
+    /// How many are open.
+    pub(super) fn count(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Marks a connection as busy until the mark is dropped.
+    pub(super) fn busy(self: &Arc<Self>, connection: &Arc<Connection>) -> Busy {
+        connection.busy.fetch_add(1, Ordering::Relaxed);
+        connection.used.store(self.tick(), Ordering::Relaxed);
+        Busy { connections: Arc::clone(self), connection: Arc::clone(connection) }
+    }
+
+    fn tick(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Connection {
+    /// Waits until the connection is to close, for others to have its place.
+    pub(super) async fn evicted(&self) {
+        self.close.notified().await;
+    }
+}
+
+/// A request of a connection is being answered.
+pub(super) struct Busy {
+    connections: Arc<Connections>,
+    connection: Arc<Connection>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.connection.used.store(self.connections.tick(), Ordering::Relaxed);
+        self.connection.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Connections;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_idlest_makes_room_and_the_busy_stay() {
+        let connections = Arc::new(Connections::default());
+        let first = connections.open(2).unwrap();
+        let second = connections.open(2).unwrap();
+        drop(connections.busy(&first));
+        let third = connections.open(2).unwrap();
+        assert_eq!(connections.count(), 2);
+        let busy = [connections.busy(&first), connections.busy(&third)];
+        assert!(connections.open(2).is_none(), "the second was closed, the others are busy");
+        drop(busy);
+        connections.closed(&second);
+        connections.closed(&third);
+        assert_eq!(connections.count(), 1);
+    }
+}

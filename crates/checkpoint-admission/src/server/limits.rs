@@ -1,0 +1,36 @@
+use std::time::Duration;
+
+/// What clients may take. Every limit is there so that one client cannot keep the others waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// how many bytes a review may have
+    pub body: usize,
+    /// how many connections are open at once; beyond that the one that was idle longest goes
+    pub connections: usize,
+    /// how many requests are judged at once
+    pub judging: usize,
+    /// how many requests wait for their turn; more are answered by the failure direction
+    pub waiting: usize,
+    /// how long a request may take where the API server does not say
+    pub deadline: Duration,
+    /// how long a client may take for its handshake, for its headers, and for its body each
+    pub patience: Duration,
+    /// how long a connection may be idle
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            // An object of 1.5 MiB, as etcd takes it, twice, and room for its options and user.
+            body: 8 << 20,
+            connections: 1024,
+            judging: cores,
+            waiting: 1024,
+            deadline: Duration::from_secs(5),
+            patience: Duration::from_secs(5),
+            idle: Duration::from_secs(120),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A server with the Pod Security Standards, and a client that trusts it.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use sekisho_checkpoint_admission::{Basis, Certificate, FailureDirection, Limits, Live, Server};
+use sekisho_dialect_pod_security::{PodSecurity, level_document};
+use sekisho_engine::{BuildOptions, MemoryInventory, PolicySet};
+use sekisho_kube_model::Schemas;
+use sekisho_policy::{Bundle, BundleFile, Target};
+use sekisho_value::{Value, from_json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) live: Arc<Live>,
+    pub(crate) certificate: Certificate,
+    authority: String,
+}
+
+pub(crate) fn basis(level: &str) -> Basis {
+    let bytes = level_document(level, "latest").into_bytes().into();
+    let bundle = Bundle::anonymous(vec![BundleFile { path: "level".into(), bytes }]);
+    let options = BuildOptions {
+        dialects: &[&PodSecurity],
+        unsupported: |_, _| None,
+        target: &Target::default(),
+        strict: false,
+    };
+    let (set, diagnostics) = PolicySet::build(&bundle, &options);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let schemas = Schemas::with_crds(std::iter::empty()).0;
+    Basis { set, schemas, inventory: Box::new(MemoryInventory::new()) }
+}
+
+impl Running {
+    /// A server that refuses what the baseline level forbids.
+    pub(crate) async fn start(limits: Limits, on_error: FailureDirection) -> Self {
+        let live = Arc::new(Live::default());
+        live.renew(basis("baseline"));
+        Self::start_with(live, limits, on_error).await
+    }
+
+    pub(crate) async fn start_with(
+        live: Arc<Live>,
+        limits: Limits,
+        on_error: FailureDirection,
+    ) -> Self {
+        let made = Certificate::self_signed(&["localhost".to_owned()]).unwrap();
+        let quiet = Box::new(|_: &_, _: &_, _: &_, _| {});
+        let server =
+            Server::new(Arc::clone(&live), &made.certificate, limits, on_error, quiet).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(server.serve(listener, std::future::pending()));
+        Self { address, live, certificate: made.certificate, authority: made.authority }
+    }
+
+    pub(crate) async fn tls(&self) -> std::io::Result<TlsStream<TcpStream>> {
+        let stream = TcpStream::connect(self.address).await?;
+        let name = ServerName::try_from("localhost").unwrap();
+        // A client of its own each time, that has no session to resume.
+        TlsConnector::from(trusting(&self.authority)).connect(name, stream).await
+    }
+
+    pub(crate) async fn connect(&self) -> SendRequest<Full<Bytes>> {
+        let (sender, connection) =
+            handshake(TokioIo::new(self.tls().await.unwrap())).await.unwrap();
+        tokio::spawn(connection);
+        sender
+    }
+
+    /// Posts a body as JSON.
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Bytes>) -> (StatusCode, String) {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .body(Full::new(body.into()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {
+        let request = Request::builder().uri(path).header("host", "localhost");
+        self.send(request.body(Full::default()).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> (StatusCode, String) {
+        let reply = self.connect().await.send_request(request).await.unwrap();
+        let status = reply.status();
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// What is answered to the creation of a pod.
+    pub(crate) async fn review(&self, spec: &str) -> Value {
+        let (status, body) = self.post("/validate?timeout=10s", review(spec)).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let review = from_json(&body).unwrap();
+        assert_eq!(review.path_str(&["response", "uid"]), Some("u1"));
+        review.get("response").unwrap().clone()
+    }
+}
+
+fn trusting(authority: &str) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    Arc::new(config.unwrap().with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The creation of a pod, as an API server asks about it.
+pub(crate) fn review(spec: &str) -> String {
+    format!(
+        r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u1",
+        "kind":{{"group":"","version":"v1","kind":"Pod"}},
+        "resource":{{"group":"","version":"v1","resource":"pods"}},
+        "name":"p","namespace":"default","operation":"CREATE","userInfo":{{"username":"ann"}},
+        "object":{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","namespace":"default"}},
+        "spec":{spec}}},"oldObject":null,"dryRun":false}}}}"#
+    )
+}
+
+pub(crate) const GOOD: &str = r#"{"containers":[{"name":"c","image":"i"}]}"#;
+pub(crate) const BAD: &str = r#"{"hostPID":true,"containers":[{"name":"c","image":"i"}]}"#;

@@ -1,0 +1,95 @@
+use crate::client::{BAD, GOOD, Running, basis, review};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Method, Request, StatusCode};
+use sekisho_checkpoint_admission::{Certificate, FailureDirection, Limits, Live};
+use std::sync::Arc;
+
+async fn start() -> Running {
+    Running::start(Limits::default(), FailureDirection::Fail).await
+}
+
+#[tokio::test]
+async fn pods_are_let_through_or_refused() {
+    let server = start().await;
+    let good = server.review(GOOD).await;
+    assert_eq!(good.get("allowed").unwrap().as_bool(), Some(true));
+    assert!(good.path_str(&["auditAnnotations", "policy-set"]).unwrap().starts_with("sha256:"));
+
+    let bad = server.review(BAD).await;
+    assert_eq!(bad.get("allowed").unwrap().as_bool(), Some(false));
+    let message = "pods \"p\" is forbidden: violates PodSecurity \"baseline:latest\": host namespaces (hostPID=true)";
+    assert_eq!(bad.path_str(&["status", "message"]), Some(message));
+    assert_eq!(bad.path(&["status", "code"]).unwrap().as_i64(), Some(403));
+
+    let (_, metrics) = server.get("/metrics").await;
+    for wanted in ["{outcome=\"allowed\"} 1", "{outcome=\"denied\"} 1"] {
+        assert!(metrics.contains(wanted), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_wrongly_is_told() {
+    let server = start().await;
+    let deep = "[".repeat(100_000);
+    for (path, body, status, told) in [
+        ("/validate", "{}", StatusCode::BAD_REQUEST, "is to be an `AdmissionReview`"),
+        ("/validate", "", StatusCode::BAD_REQUEST, "the body is not JSON"),
+        ("/validate", deep.as_str(), StatusCode::BAD_REQUEST, "the body is not JSON"),
+        ("/", "{}", StatusCode::NOT_FOUND, "nothing here"),
+        ("/livez", "{}", StatusCode::METHOD_NOT_ALLOWED, "not with this method"),
+    ] {
+        let (found, text) = server.post(path, body.to_owned()).await;
+        assert_eq!(found, status, "{path} {text}");
+        assert!(text.contains(told), "{text}");
+    }
+    let plain = Request::builder().method(Method::POST).uri("/validate").header("host", "h");
+    let (status, _) = server.send(plain.body(Full::new(Bytes::from(review(GOOD)))).unwrap()).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(server.get("/validate").await.0, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn it_is_ready_with_the_first_policies() {
+    let live = Arc::new(Live::default());
+    let limits = Limits::default();
+    let server = Running::start_with(Arc::clone(&live), limits, FailureDirection::Fail).await;
+    assert_eq!(server.get("/livez").await.0, StatusCode::OK);
+    assert_eq!(server.get("/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let early = server.review(GOOD).await;
+    assert_eq!(early.path_str(&["status", "message"]), Some("no policies are loaded yet"));
+
+    live.renew(basis("baseline"));
+    assert_eq!(server.get("/readyz").await.0, StatusCode::OK);
+    assert_eq!(server.review(GOOD).await.get("allowed").unwrap().as_bool(), Some(true));
+}
+
+#[tokio::test]
+async fn policies_are_renewed_while_requests_are_answered() {
+    let server = start().await;
+    assert_eq!(server.review(BAD).await.get("allowed").unwrap().as_bool(), Some(false));
+    server.live.renew(basis("privileged"));
+    assert_eq!(server.review(BAD).await.get("allowed").unwrap().as_bool(), Some(true));
+    server.live.refuse("faulty");
+    assert_eq!(server.review(BAD).await.get("allowed").unwrap().as_bool(), Some(true));
+    let (_, metrics) = server.get("/metrics").await;
+    assert!(metrics.contains("sekisho_policy_reload_failed 1"), "{metrics}");
+    assert!(metrics.contains("sekisho_policy_reloads_total 2"), "{metrics}");
+}
+
+#[tokio::test]
+async fn the_certificate_is_renewed_for_new_connections() {
+    let server = start().await;
+    let mut open = server.connect().await;
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (chain, key) = (other.cert.pem(), other.signing_key.serialize_pem());
+    assert!(server.certificate.renew(chain.as_bytes(), b"no key").is_err());
+    assert!(server.tls().await.is_ok(), "a faulty one is not taken");
+
+    server.certificate.renew(chain.as_bytes(), key.as_bytes()).unwrap();
+    assert!(server.tls().await.is_err(), "a client that trusts the old authority alone");
+    let request = Request::builder().uri("/livez").header("host", "h");
+    let reply = open.send_request(request.body(Full::default()).unwrap()).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::OK, "an open connection goes on");
+    assert!(Certificate::from_pem(b"", key.as_bytes()).is_err());
+}
