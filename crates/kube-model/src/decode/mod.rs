@@ -1,12 +1,15 @@
 //! Objects as the API server reads them: types checked, unknown fields and zero values dropped.
 
 mod base64;
+mod create;
 mod custom;
 mod nearest;
 mod required;
 mod time;
 mod typed;
 mod walk;
+
+pub use create::Created;
 
 use crate::defaults::{PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults};
 use crate::gvk::{Gvk, api_version};
