@@ -38,6 +38,7 @@ impl Checkpoint for CheckFiles {
             user: &UserInfo::default(),
             implied: true,
             strict: false,
+            inventory: &[],
             baseline: None,
         };
         let input = Input { sources: vec![InputSource::Stdin], ..Input::default() };

@@ -1,27 +1,30 @@
 //! `sekisho check`: files in, report out.
 
-use crate::Progress;
+use crate::advice;
 use crate::findings;
-use crate::input::Input;
+use crate::input::{Input, collect};
 use crate::load::{Loaded, Stdin, load};
 use crate::namespaces;
 use crate::no_policy;
 use crate::objects::Object;
 use crate::places::Places;
 use crate::schema_findings;
+use crate::watchdog::{self, Watchdog};
+use crate::{Progress, Silent};
 use rayon::prelude::*;
 use sekisho_engine::{
     BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, evaluate, finding_key, subject,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
-use sekisho_policy::{Bundle, Dialect, PolicyId, Target, UserInfo};
+use sekisho_policy::{Bundle, Dialect, Digest, PolicyId, Target, UserInfo};
 use sekisho_report::{
     Action, Basis, Diagnostic, Finding, InventoryBasis, Report, Resource, Severity, Status,
     Summary, TargetBasis, apply_baseline,
 };
 use sekisho_value::Pointer;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What `check` judges by.
 pub struct CheckOptions<'a> {
@@ -45,6 +48,8 @@ pub struct CheckOptions<'a> {
     pub implied: bool,
     /// skipped documents and schema findings are errors
     pub strict: bool,
+    /// files and folders of objects that are known and not judged: what policies may look up
+    pub inventory: &'a [PathBuf],
     /// how many findings of each key do not count
     pub baseline: Option<&'a BTreeMap<String, usize>>,
 }
@@ -57,7 +62,8 @@ pub fn check(
     options: &CheckOptions<'_>,
     progress: &dyn Progress,
 ) -> Report {
-    let loaded = load(input, stdin, progress);
+    let mut loaded = load(input, stdin, progress);
+    let inventory = known(options.inventory);
     let build = BuildOptions {
         dialects: options.dialects,
         unsupported: options.unsupported,
@@ -69,10 +75,19 @@ pub fn check(
         errors.extend(no_policy::error(&set, options.now));
     }
     let exceptions = set.exception_uses(options.now).map(|(_, document, _)| document);
-    let of_policies: Vec<&Document> = set.objects().iter().chain(exceptions).collect();
-    let places = Places::of(of_policies.into_iter().chain(&loaded.documents));
-    let (schemas, schema_errors) = schemas(&set, &loaded.documents, &places);
+    let advised = set.advice().iter().map(|advice| &advice.document);
+    let of_policies: Vec<&Document> =
+        set.objects().iter().chain(exceptions).chain(advised).collect();
+    let all = of_policies.into_iter().chain(&inventory.documents).chain(&loaded.documents);
+    let places = Places::of(all);
+    let (schemas, schema_errors) =
+        schemas(&set, inventory.documents.iter().chain(&loaded.documents), &places);
     errors.extend(schema_errors);
+    errors.extend(inventory.errors);
+    if !options.inventory.is_empty() {
+        let revisions = [loaded.revision.as_bytes(), inventory.revision.as_bytes()];
+        loaded.revision = Digest::of(revisions).to_string();
+    }
     let mut run = Run {
         options,
         set: &set,
@@ -81,15 +96,25 @@ pub fn check(
         findings: Vec::new(),
         errors,
     };
-    run.judge_all(&loaded.documents, progress);
+    run.judge_all(&loaded.documents, &inventory.documents, progress);
     run.exceptions();
+    run.findings.extend(set.advice().iter().map(|advice| advice::finding(advice, &places)));
     run.report(loaded)
 }
 
+/// What is known and not judged.
+fn known(paths: &[PathBuf]) -> Loaded {
+    if paths.is_empty() {
+        return Loaded::default();
+    }
+    let nothing = || Err("the inventory is not read from standard input".to_owned());
+    load(collect(paths, &[]), &nothing, &Silent)
+}
+
 /// The built-in schemas and those of the CustomResourceDefinitions among policies and inputs.
-pub(crate) fn schemas(
-    set: &PolicySet,
-    documents: &[Document],
+pub(crate) fn schemas<'d>(
+    set: &'d PolicySet,
+    documents: impl IntoIterator<Item = &'d Document>,
     places: &Places,
 ) -> (Schemas, Vec<Diagnostic>) {
     let is_crd = |d: &&Document| {
@@ -126,13 +151,19 @@ struct Judged {
 }
 
 impl Run<'_> {
-    fn judge_all(&mut self, documents: &[Document], progress: &dyn Progress) {
+    fn judge_all(
+        &mut self,
+        documents: &[Document],
+        inventory: &[Document],
+        progress: &dyn Progress,
+    ) {
         progress.objects(documents.len());
         let objects: Vec<Object<'_>> = documents
             .par_iter()
             .map(|document| Object::new(document, self.schemas, self.options.namespace))
             .collect();
-        let of_policies = self.set.objects().iter();
+        // What the inventory holds is as certain as what the policies come with.
+        let of_policies = self.set.objects().iter().chain(inventory);
         let of_policies: Vec<Object<'_>> =
             of_policies.map(|document| Object::new(document, self.schemas, "default")).collect();
         for object in &of_policies {
@@ -154,9 +185,12 @@ impl Run<'_> {
             record: false,
             cancelled: None,
         };
+        let watchdog = Watchdog::start(watchdog::LIMIT);
         let judged: Vec<Judged> = objects
             .par_iter()
             .map(|object| {
+                let watched = watchdog.watch();
+                let judge = Judge { cancelled: Some(watched.flag()), ..judge };
                 let judged = self.judge(object, &judge);
                 progress.judged_object();
                 judged

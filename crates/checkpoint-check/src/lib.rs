@@ -4,6 +4,7 @@
 //! **Invariant:** this crate reads files and decides nothing: every verdict comes from
 //! `sekisho_engine::evaluate`, and the time is given by the caller.
 
+mod advice;
 mod bundle;
 mod case;
 mod check;
@@ -20,6 +21,7 @@ mod rules;
 mod schema_findings;
 mod show;
 mod unread;
+mod watchdog;
 
 pub use bundle::bundle_of_paths;
 pub use case::CheckFiles;

@@ -43,7 +43,7 @@ pub(crate) fn overridden(
     let last: HashMap<&str, &Object<'_>> = named(inputs).collect();
     let finding = |(name, object): (&str, &Object<'_>)| {
         let (stands, counts) = match (given.get(name), last.get(name)) {
-            (Some(given), _) => ("among the policies", given),
+            (Some(given), _) => ("among the policies or the inventory", given),
             (None, Some(last)) => ("again", last),
             (None, None) => return None,
         };

@@ -168,13 +168,13 @@ fn outputs_are_paired_with_their_files() {
 
 #[test]
 fn policies_that_are_not_supported_are_errors() {
-    let template = "apiVersion: templates.gatekeeper.sh/v1
-kind: ConstraintTemplate
-metadata: {name: k8srequiredlabels}
+    let policy = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: require-labels}
 ";
-    let scene = Scene::new().file("p/t.yaml", template).file("a.yaml", BREAKOUT);
+    let scene = Scene::new().file("p/t.yaml", policy).file("a.yaml", BREAKOUT);
     let run = scene.run(&["check", "a.yaml", "-p", "p", "-o", "json"]).code(2);
-    assert!(run.errors().contains("gatekeeper policies are not supported here"), "{run:?}");
+    assert!(run.errors().contains("kyverno policies are not supported here"), "{run:?}");
     assert_eq!(run.json()["policies"][0]["status"], "unsupported");
     // Among the inputs it is an object like any other.
     scene.run(&["check", "p"]).code(0);

@@ -116,7 +116,8 @@ impl Match {
         parse::parse(value, false)
     }
 
-    /// Reads a `spec.match`, as [`Self::parse`]; unknown fields and scopes are wrong, too.
+    /// Reads a `spec.match`, as [`Self::parse`]; an unknown scope, which matches everything, is
+    /// wrong, too.
     ///
     /// # Errors
     /// Everything that is wrong, with places within the `match`.

@@ -76,12 +76,10 @@ impl Reader {
             self.wrong(at, "an object", value);
             return None;
         };
-        if self.strict {
-            for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
-                let help = format!("the fields here are {}", known.join(", "));
-                let message = format!("unknown field `{key}`");
-                self.faults.push(Fault::new(at.key(key), message).with_help(help));
-            }
+        for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
+            let help = format!("the fields here are {}", known.join(", "));
+            let message = format!("unknown field `{key}`");
+            self.faults.push(Fault::new(at.key(key), message).with_help(help));
         }
         Some(map)
     }
