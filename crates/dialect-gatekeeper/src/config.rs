@@ -17,6 +17,7 @@ const NAME: &str = "config";
 pub(crate) struct Exclusions {
     webhook: Vec<Glob>,
     audit: Vec<Glob>,
+    mutation: Vec<Glob>,
 }
 
 impl Exclusions {
@@ -28,6 +29,11 @@ impl Exclusions {
             Point::Gator => return false,
         };
         globs.iter().any(|glob| glob.matches(namespace))
+    }
+
+    /// Whether nothing in a namespace is mutated.
+    pub(crate) fn exclude_mutation(&self, namespace: &str) -> bool {
+        self.mutation.iter().any(|glob| glob.matches(namespace))
     }
 
     /// Whether any namespace is passed over.
@@ -66,8 +72,10 @@ impl Exclusions {
                     "*" => {
                         self.webhook.extend(globs.iter().cloned());
                         self.audit.extend(globs.iter().cloned());
+                        self.mutation.extend(globs.iter().cloned());
                     }
-                    "sync" | "mutation-webhook" => {}
+                    "mutation-webhook" => self.mutation.extend(globs.iter().cloned()),
+                    "sync" => {}
                     other => {
                         let at = at.key("processes").index(index);
                         let help = "the processes are audit, webhook, mutation-webhook, sync and *";

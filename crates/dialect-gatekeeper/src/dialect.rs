@@ -1,8 +1,10 @@
 use crate::config::{self, Exclusions};
+use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::told::Told;
 use crate::{constraint, template};
 use sekisho_policy::{
-    CompileContext, Compiled, Dialect, Digest, PolicyDocument, PolicyId, PolicyState, PolicyStatus,
+    CompileContext, Compiled, CompiledMutators, Dialect, Digest, PolicyDocument, PolicyId,
+    PolicyState, PolicyStatus,
 };
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Str};
@@ -30,13 +32,7 @@ const OTHERS: &[(&str, &str, Result<&str, &str>)] = &[
         Ok("no provider is asked: a policy that asks for external data is an error"),
     ),
     ("expansion.gatekeeper.sh", "ExpansionTemplate", Err("objects are not expanded here")),
-    ("mutations.gatekeeper.sh", "Assign", Err(NO_MUTATION)),
-    ("mutations.gatekeeper.sh", "AssignMetadata", Err(NO_MUTATION)),
-    ("mutations.gatekeeper.sh", "AssignImage", Err(NO_MUTATION)),
-    ("mutations.gatekeeper.sh", "ModifySet", Err(NO_MUTATION)),
 ];
-
-const NO_MUTATION: &str = "objects are not mutated here";
 
 impl Dialect for Gatekeeper {
     fn name(&self) -> &'static str {
@@ -52,6 +48,7 @@ impl Dialect for Gatekeeper {
             template::GROUP => kind == template::KIND,
             constraint::GROUP => true,
             config::GROUP => kind == config::KIND,
+            mutation::GROUP => MutatorKind::parse(kind).is_some(),
             _ => other(group, kind).is_some(),
         }
     }
@@ -72,6 +69,7 @@ impl Dialect for Gatekeeper {
             run.constraint(policy, &exclusions, context);
         }
         run.unused_templates(&used);
+        run.mutators(documents, exclusions, context);
         for policy in documents {
             run.other(policy);
         }
@@ -188,6 +186,68 @@ impl Run {
         if !told.is_empty() {
             self.fail(policy, told);
         }
+    }
+
+    fn mutators(
+        &mut self,
+        documents: &[PolicyDocument<'_>],
+        exclusions: Arc<Exclusions>,
+        context: &CompileContext<'_>,
+    ) {
+        let mut read = Vec::new();
+        let mut given: BTreeMap<MutatorId, &PolicyDocument<'_>> = BTreeMap::new();
+        for policy in documents.iter().filter(|policy| group(policy) == mutation::GROUP) {
+            let mut told = Told::of(policy.document);
+            let mutator = match Mutator::read(&policy.document.value, context.strict) {
+                Ok(mutator) => mutator,
+                Err(faults) => {
+                    told.extend(faults, &Pointer::root());
+                    self.fail(policy, told);
+                    continue;
+                }
+            };
+            match given.get(mutator.id()) {
+                Some(before) if before.digest == policy.digest => continue,
+                Some(_) => {
+                    let at = Pointer::root().keys(&["metadata", "name"]);
+                    let message = "another mutator of the same name says something else";
+                    told.fault(at, message, "give them different names, or take one away");
+                    self.fail(policy, told);
+                    continue;
+                }
+                None => {}
+            }
+            given.insert(mutator.id().clone(), policy);
+            read.push(mutator);
+        }
+        if read.is_empty() {
+            return;
+        }
+        let mutators = Mutators::new(read);
+        let of = |id: &MutatorId| given.get(id).copied();
+        for conflict in mutators.conflicts() {
+            let Some(policy) = of(&conflict.id) else { continue };
+            let with: Vec<String> = conflict.with.iter().map(|id| format!("`{id}`")).collect();
+            let message = format!(
+                "its location takes a field for something else than {} does",
+                with.join(", ")
+            );
+            let help = "none of them is applied until the locations agree on what is an object, a \
+                        list or a value";
+            let mut told = Told::of(policy.document);
+            told.fault(Mutator::location_pointer(), message, help);
+            self.fail(policy, told);
+        }
+        let in_conflict = |id: &MutatorId| mutators.conflicts().iter().any(|c| c.id == *id);
+        let all = mutators.mutators().iter().map(Mutator::id);
+        let ids: Vec<PolicyId> = all.clone().filter_map(of).map(id).collect();
+        let in_force = all.filter(|id| !in_conflict(id)).filter_map(of);
+        let policies = in_force.map(|policy| (id(policy), policy.digest)).collect();
+        self.compiled.mutators = Some(CompiledMutators {
+            dialect: NAME,
+            policies,
+            mutate: Arc::new(Webhook { mutators, ids, exclusions }),
+        });
     }
 
     fn unused_templates(&mut self, used: &BTreeSet<&str>) {

@@ -6,7 +6,7 @@
 use crate::matching::{NAMESPACE_NAME_LABEL, Namespace};
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{
-    EvalContext, Form, NamespaceObject, Operation, Point, Request, Requested, UserInfo,
+    EvalContext, Form, NamespaceObject, Operation, Point, Reads, Request, Requested, UserInfo,
 };
 use sekisho_value::{Map, Str, Value};
 
@@ -49,7 +49,7 @@ impl Review {
         let is_namespace = request.gvk.is("", "Namespace");
         // The API server says that a Namespace is in itself, and Gatekeeper that it is in none.
         let namespace = request.namespace.clone().filter(|name| !is_namespace && !name.is_empty());
-        let known = known(context, namespace.as_ref());
+        let known = known(request, context.inventory, namespace.as_ref());
         // What is deleted is judged as it was.
         let object = match request.operation {
             Operation::Delete => &request.old_object,
@@ -73,13 +73,13 @@ impl Review {
     }
 }
 
-fn known(context: &EvalContext<'_>, namespace: Option<&Str>) -> Known {
-    let request = context.request;
+/// What is known of the namespace of a request.
+pub(crate) fn known(request: &Request, inventory: &Reads<'_>, namespace: Option<&Str>) -> Known {
     if let NamespaceObject::Given(object) = &request.namespace_object {
         return if object.is_null() { Known::Absent } else { Known::Object(object.clone()) };
     }
     let Some(name) = namespace else { return Known::Absent };
-    match (context.inventory.namespace(name), request.point) {
+    match (inventory.namespace(name), request.point) {
         (Some(object), _) => Known::Object(object),
         // Gatekeeper's CLI knows of no namespace that it was not given.
         (None, Point::Gator) => Known::Absent,

@@ -1,10 +1,10 @@
 use crate::about::About;
 use crate::verdict::{ErrorKind, Verdict, VerdictError};
 use crate::violations::{self, Decision};
-use crate::{PolicySet, implied};
+use crate::{PolicySet, implied, mutate};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, EvalError, Inventory, Reads, Request, Shared,
+    Budget, CompiledPolicy, EvalContext, EvalError, Inventory, PolicyId, Reads, Request, Shared,
 };
 use sekisho_value::Pointer;
 use std::sync::atomic::AtomicBool;
@@ -37,9 +37,20 @@ pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdic
         && let Some(pod) = implied::pod_request(request, judge.schemas)
     {
         match pod {
-            Ok(pod) => {
-                let pod = evaluate_alone(set, &pod, judge, Some(request));
-                implied::merge(&mut verdict, pod);
+            Ok(mut pod) => {
+                // Mutating admission has its turn when the controller creates the pod.
+                let mutated = mutate(set, &pod, judge);
+                pod.object = mutated.object;
+                let mut of_pod = match mutated.errors.as_slice() {
+                    [] => evaluate_alone(set, &pod, judge, Some(request)),
+                    _ => Verdict {
+                        errors: implied::below(request, mutated.errors),
+                        ..Verdict::default()
+                    },
+                };
+                of_pod.reads.keys.extend(mutated.reads.keys);
+                of_pod.reads.ranges.extend(mutated.reads.ranges);
+                implied::merge(&mut verdict, of_pod);
             }
             Err(errors) => verdict.errors.extend(errors),
         }
@@ -48,7 +59,7 @@ pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdic
 }
 
 /// A policy set that may not be used any more judges nothing.
-fn expired(set: &PolicySet, now: jiff::Timestamp) -> Option<VerdictError> {
+pub(crate) fn expired(set: &PolicySet, now: jiff::Timestamp) -> Option<VerdictError> {
     let not_after = set.manifest().not_after.filter(|not_after| now > *not_after)?;
     Some(VerdictError {
         kind: ErrorKind::Failed,
@@ -105,11 +116,16 @@ fn evaluate_alone(
 }
 
 fn policy_error(policy: &CompiledPolicy, error: EvalError) -> VerdictError {
+    error_of(Some(policy.id.clone()), error)
+}
+
+/// What could not be evaluated, of a policy or of all.
+pub(crate) fn error_of(policy: Option<PolicyId>, error: EvalError) -> VerdictError {
     let message = error.to_string();
     let (kind, help) = match error {
         EvalError::Budget(_) => (ErrorKind::Budget, None),
         EvalError::Unmatched { help, .. } => (ErrorKind::Unmatched, help),
         EvalError::Failed { help, .. } => (ErrorKind::Failed, help),
     };
-    VerdictError { kind, policy: Some(policy.id.clone()), pointer: Pointer::root(), message, help }
+    VerdictError { kind, policy, pointer: Pointer::root(), message, help }
 }

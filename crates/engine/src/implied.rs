@@ -1,5 +1,5 @@
 use crate::verdict::{ErrorKind, Judgement, Verdict, VerdictError};
-use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template};
+use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template, pod_template_pointer};
 use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
 use sekisho_value::{Pointer, Str};
 use std::collections::HashMap;
@@ -53,6 +53,17 @@ pub(crate) fn pod_request(
         point: request.point,
         ..Request::default()
     }))
+}
+
+/// Errors of an implied pod, at their places in its controller.
+pub(crate) fn below(controller: &Request, errors: Vec<VerdictError>) -> Vec<VerdictError> {
+    let template = pod_template_pointer(&controller.gvk).unwrap_or_default();
+    let error = |error: VerdictError| VerdictError {
+        pointer: template.join(&error.pointer),
+        message: format!("the pod that it would create: {}", error.message),
+        ..error
+    };
+    errors.into_iter().map(error).collect()
 }
 
 /// The user that the controller of a kind creates pods as; nobody for kinds that are not built in.

@@ -16,7 +16,9 @@ mod implied;
 mod index;
 mod inventory;
 mod key;
+mod mutate;
 mod owner;
+mod patch;
 mod policy_set;
 mod verdict;
 mod violations;
@@ -26,6 +28,8 @@ pub use evaluate::{Judge, evaluate};
 pub use exceptions::{Exception, ExceptionUse, Period};
 
 pub use inventory::MemoryInventory;
+pub use mutate::{Mutated, mutate};
+
 pub use key::{Subject, finding_key};
 pub use owner::subject;
 pub use policy_set::{BuildOptions, PolicySet};

@@ -3,8 +3,8 @@ use crate::index::Index;
 use sekisho_kube_model::Gvk;
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::{
-    Action, Bundle, BundleManifest, CompileContext, CompiledPolicy, Dialect, Digest,
-    PolicyDocument, PolicyId, Request, Target,
+    Action, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy, Dialect,
+    Digest, PolicyDocument, PolicyId, Request, Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
 use std::collections::hash_map::Entry;
@@ -26,6 +26,7 @@ pub struct BuildOptions<'a> {
 #[derive(Debug, Default)]
 pub struct PolicySet {
     policies: Vec<CompiledPolicy>,
+    mutators: Vec<CompiledMutators>,
     index: Index,
     exceptions: Exceptions,
     exception_documents: Vec<Document>,
@@ -66,6 +67,23 @@ impl PolicySet {
     /// The policies that may be about a request, in order.
     pub(crate) fn candidates(&self, request: &Request) -> impl Iterator<Item = &CompiledPolicy> {
         self.index.candidates(request).filter_map(|number| self.policies.get(number))
+    }
+
+    /// The mutating policies, by dialect.
+    pub(crate) fn mutators(&self) -> &[CompiledMutators] {
+        &self.mutators
+    }
+
+    /// Whether there is a policy that mutates objects.
+    #[must_use]
+    pub fn mutates(&self) -> bool {
+        !self.mutators.is_empty()
+    }
+
+    /// Whether the manifest switches a mutating policy off.
+    pub(crate) fn is_off(&self, id: &PolicyId) -> bool {
+        !self.manifest.actions.is_empty()
+            && crate::actions::effective(self, id, id.name(), Action::Deny).0 == Action::Off
     }
 
     pub(crate) fn exceptions(&self) -> &Exceptions {
@@ -249,11 +267,30 @@ impl Builder {
                 });
             }
             self.set.states.extend(compiled.states);
+            if let Some(mutators) = compiled.mutators {
+                for (id, digest) in &mutators.policies {
+                    self.set.states.push(self.mutator_state(id, *digest));
+                }
+                self.set.mutators.push(mutators);
+            }
             for policy in compiled.policies {
                 self.set.states.push(self.state(&policy));
                 self.set.policies.push(policy);
             }
         }
+    }
+
+    /// A mutating policy is in force, or off: it has nothing to deny, warn of or record.
+    fn mutator_state(&self, id: &PolicyId, digest: Digest) -> PolicyState {
+        let (action, reason) = crate::actions::effective(&self.set, id, id.name(), Action::Deny);
+        let (status, reason) = match action {
+            Action::Off => (PolicyStatus::Off, reason),
+            _ => (
+                PolicyStatus::Enforced,
+                Some("it changes objects before they are judged".to_owned()),
+            ),
+        };
+        PolicyState { id: id.as_str().to_owned(), digest: digest.to_string(), status, reason }
     }
 
     fn state(&self, policy: &CompiledPolicy) -> PolicyState {

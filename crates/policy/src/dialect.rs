@@ -1,5 +1,5 @@
 use crate::{Action, Severity};
-use crate::{Digest, Evaluate, Matcher, PolicyId, Rule, Target};
+use crate::{CompiledMutators, Digest, Evaluate, Matcher, PolicyId, Rule, Target};
 use sekisho_manifest::Document;
 use sekisho_report::{Diagnostic, PolicyState};
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub struct CompileContext<'a> {
 pub struct Compiled {
     /// the policies that compiled
     pub policies: Vec<CompiledPolicy>,
+    /// the mutating policies that compiled
+    pub mutators: Option<CompiledMutators>,
     /// what is wrong with the others
     pub diagnostics: Vec<Diagnostic>,
     /// policies that did not compile: id, digest and why

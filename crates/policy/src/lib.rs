@@ -13,6 +13,7 @@ mod evaluate;
 mod identity;
 mod inventory;
 mod matcher;
+mod mutate;
 mod pattern;
 mod request;
 mod rule;
@@ -25,6 +26,7 @@ pub use evaluate::{EvalContext, EvalError, Evaluate, Manner, Outcome, Violation}
 pub use identity::{Digest, PolicyId};
 pub use inventory::{Inventory, InventoryKey, ReadSet, Reads};
 pub use matcher::{Matcher, ResourceRule};
+pub use mutate::{CompiledMutators, Mutate, MutateContext, MutateError, Mutation};
 pub use pattern::Pattern;
 pub use request::{
     Form, NamespaceObject, Operation, OperationSet, Point, Request, Requested, UserInfo,

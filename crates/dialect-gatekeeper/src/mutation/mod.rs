@@ -19,6 +19,7 @@ mod setter;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod webhook;
 
 pub use apply_to::ApplyTo;
 pub use external::{Answer, DataSource, ExternalData, OnFailure, Reference};
@@ -28,6 +29,7 @@ pub use mutator::{GROUP, Mutator, MutatorId, MutatorKind};
 pub use path::{Items, Node, Path, PathError};
 pub use path_tests::{Condition, PathTests, PathTestsError};
 pub use setter::{Assigned, SetOperation, Setter};
+pub(crate) use webhook::Webhook;
 
 use crate::matching::{Namespace, Source};
 use external::Placeholders;

@@ -1,0 +1,113 @@
+use crate::evaluate::{Judge, error_of, expired};
+use crate::verdict::{ErrorKind, VerdictError};
+use crate::{PolicySet, patch};
+use sekisho_kube_model::{Gvk, Problem, ProblemKind};
+use sekisho_policy::{Budget, MutateContext, Operation, PolicyId, ReadSet, Reads, Request};
+use sekisho_value::{Pointer, Value};
+
+/// What the mutating policies of a set make of a request's object.
+#[derive(Clone, Debug, Default)]
+pub struct Mutated {
+    /// the object as it would be stored, decoded and defaulted anew; as it came where nothing
+    /// changes it, or something is wrong
+    pub object: Value,
+    /// a JSON patch (RFC 6902) from the object that came to the mutated one, before that is
+    /// defaulted anew
+    pub patch: Vec<Value>,
+    /// the policies that changed something
+    pub applied: Vec<PolicyId>,
+    /// what the API server or its client would hold against the mutated object
+    pub problems: Vec<Problem>,
+    /// why the object could not be mutated: it is then none that may be judged
+    pub errors: Vec<VerdictError>,
+    /// what was read beside the request, where that was recorded
+    pub reads: ReadSet,
+}
+
+/// Mutates a request's object as mutating admission would: after it was decoded and defaulted,
+/// before it is validated. What the result is decoded to is checked again.
+#[must_use]
+pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated {
+    let unchanged = || Mutated { object: request.object.clone(), ..Mutated::default() };
+    let writes = matches!(request.operation, Operation::Create | Operation::Update);
+    if set.mutators().is_empty() || !writes || request.object.is_null() {
+        return unchanged();
+    }
+    if let Some(expired) = expired(set, judge.now) {
+        return Mutated { errors: vec![expired], ..unchanged() };
+    }
+    let inventory =
+        if judge.record { Reads::recording(judge.inventory) } else { Reads::new(judge.inventory) };
+    let mut now = request.clone();
+    let mut applied = Vec::new();
+    for mutators in set.mutators() {
+        let budget = Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
+        let context = MutateContext {
+            request: &now,
+            inventory: &inventory,
+            target: set.target(),
+            budget: &budget,
+            is_off: &|id| set.is_off(id),
+        };
+        match mutators.mutate.mutate(&context) {
+            Ok(mutation) => {
+                applied.extend(mutation.applied);
+                now.object = mutation.object;
+            }
+            Err(error) => {
+                let found =
+                    VerdictError { pointer: error.pointer, ..error_of(error.policy, error.error) };
+                return Mutated { errors: vec![found], ..unchanged() };
+            }
+        }
+    }
+    let reads = inventory.into_read_set();
+    if now.object == request.object {
+        return Mutated { applied, reads, ..unchanged() };
+    }
+    if let Some(error) = another(request, &now.object) {
+        return Mutated { errors: vec![error], reads, ..unchanged() };
+    }
+    let decoded = judge.schemas.store(&now.object);
+    if !decoded.is_readable() {
+        let wrong = decoded.problems.into_iter().filter(|p| p.kind == ProblemKind::WrongType);
+        return Mutated { errors: wrong.map(unreadable).collect(), reads, ..unchanged() };
+    }
+    Mutated {
+        patch: patch::patch(&request.object, &now.object),
+        object: decoded.object,
+        applied,
+        problems: decoded.problems,
+        errors: Vec::new(),
+        reads,
+    }
+}
+
+/// A patch that makes another object of one: the API server takes none.
+fn another(request: &Request, object: &Value) -> Option<VerdictError> {
+    let field = |object: &Value, name: &str| object.path(&["metadata", name]).cloned();
+    let changed = if Gvk::of(object).as_ref() != Some(&request.gvk) {
+        Pointer::root().key("kind")
+    } else {
+        let fields = ["name", "generateName", "namespace"];
+        let name = fields.into_iter().find(|f| field(object, f) != field(&request.object, f))?;
+        Pointer::root().keys(&["metadata", name])
+    };
+    Some(VerdictError {
+        kind: ErrorKind::Failed,
+        policy: None,
+        pointer: changed,
+        message: "mutation makes another object of it, which the API server refuses".to_owned(),
+        help: None,
+    })
+}
+
+fn unreadable(problem: Problem) -> VerdictError {
+    VerdictError {
+        kind: ErrorKind::Failed,
+        policy: None,
+        pointer: problem.pointer,
+        message: format!("the mutated object: {}", problem.message),
+        help: problem.help,
+    }
+}
