@@ -1,10 +1,10 @@
 use crate::config::{self, Exclusions};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::told::Told;
-use crate::{constraint, template};
+use crate::{constraint, lint, template};
 use sekisho_policy::{
     CompileContext, Compiled, CompiledMutators, Dialect, Digest, PolicyDocument, PolicyId,
-    PolicyState, PolicyStatus,
+    PolicyState, PolicyStatus, Rule,
 };
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Str};
@@ -51,6 +51,10 @@ impl Dialect for Gatekeeper {
             mutation::GROUP => MutatorKind::parse(kind).is_some(),
             _ => other(group, kind).is_some(),
         }
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        lint::RULES
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
@@ -180,6 +184,9 @@ impl Run {
             Some(Entry::Compiled { template, .. }) => {
                 let read =
                     constraint::read(policy, template, context.strict, exclusions, &mut told);
+                if read.is_some() {
+                    self.compiled.advice.extend(lint::advice(policy, template));
+                }
                 self.compiled.policies.extend(read);
             }
         }

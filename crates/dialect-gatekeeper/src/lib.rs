@@ -9,6 +9,7 @@ mod dialect;
 mod enforcement;
 mod evaluate;
 mod fault;
+mod lint;
 mod locus;
 pub mod matching;
 pub mod mutation;

@@ -3,8 +3,8 @@ use crate::index::Index;
 use sekisho_kube_model::Gvk;
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::{
-    Action, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy, Dialect,
-    Digest, PolicyDocument, PolicyId, Request, Target,
+    Action, Advice, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy,
+    Dialect, Digest, PolicyDocument, PolicyId, Request, Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
 use std::collections::hash_map::Entry;
@@ -33,6 +33,7 @@ pub struct PolicySet {
     target: Target,
     states: Vec<PolicyState>,
     objects: Vec<Document>,
+    advice: Vec<Advice>,
     manifest: BundleManifest,
     digest: Option<Digest>,
 }
@@ -122,6 +123,12 @@ impl PolicySet {
     #[must_use]
     pub fn states(&self) -> &[PolicyState] {
         &self.states
+    }
+
+    /// What is unwise about the policies.
+    #[must_use]
+    pub fn advice(&self) -> &[Advice] {
+        &self.advice
     }
 
     /// The objects of the bundle that are no policies: parameters, namespaces, CRDs. They belong
@@ -267,6 +274,7 @@ impl Builder {
                 });
             }
             self.set.states.extend(compiled.states);
+            self.set.advice.extend(compiled.advice);
             if let Some(mutators) = compiled.mutators {
                 for (id, digest) in &mutators.policies {
                     self.set.states.push(self.mutator_state(id, *digest));

@@ -2,6 +2,7 @@ use crate::{Action, Severity};
 use crate::{CompiledMutators, Digest, Evaluate, Matcher, PolicyId, Rule, Target};
 use sekisho_manifest::Document;
 use sekisho_report::{Diagnostic, PolicyState};
+use sekisho_value::Pointer;
 use std::sync::Arc;
 
 /// One foreign policy format.
@@ -57,6 +58,25 @@ pub struct Compiled {
     pub failed: Vec<(PolicyId, Digest, String)>,
     /// documents that are no policy of their own, and what becomes of them
     pub states: Vec<PolicyState>,
+    /// what is unwise about policies that compiled
+    pub advice: Vec<Advice>,
+}
+
+/// What is unwise about a policy that is in order: a finding at its place among the policies.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// the policy
+    pub policy: PolicyId,
+    /// the rule, one of the dialect's [`Dialect::rules`]
+    pub rule: &'static Rule,
+    /// where it stands
+    pub document: Document,
+    /// the unwise field within the document
+    pub pointer: Pointer,
+    /// what is unwise
+    pub message: String,
+    /// how to mend it
+    pub help: String,
 }
 
 /// A policy, ready to be evaluated.

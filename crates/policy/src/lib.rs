@@ -21,7 +21,7 @@ mod shared;
 mod target;
 
 pub use bundle::{Bundle, BundleFile, BundleManifest};
-pub use dialect::{CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
+pub use dialect::{Advice, CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
 pub use evaluate::{EvalContext, EvalError, Evaluate, Manner, Outcome, Violation};
 pub use identity::{Digest, PolicyId};
 pub use inventory::{Inventory, InventoryKey, ReadSet, Reads};

@@ -10,6 +10,7 @@ mod rewrite;
 
 pub(crate) use rego::Rego;
 
+use crate::lint;
 use crate::parameters::Schema;
 use crate::severity;
 use crate::told::Told;
@@ -36,6 +37,8 @@ pub(crate) struct Template {
     pub(crate) engine: Engine,
     /// how bad a violation is, where the template says so
     pub(crate) severity: Option<Severity>,
+    /// whether its code compares prefixes of texts
+    pub(crate) compares_prefixes: bool,
 }
 
 /// What judges by a template.
@@ -70,7 +73,10 @@ pub(crate) fn read(
         return (None, kind);
     };
     let severity = severity::of(value);
-    (Some(Template { kind: name, operations, parameters, engine, severity }), kind)
+    let compares_prefixes = target.is_some_and(lint::compares_prefixes);
+    let template =
+        Template { kind: name, operations, parameters, engine, severity, compares_prefixes };
+    (Some(template), kind)
 }
 
 fn kind(value: &Value, told: &mut Told<'_>) -> Option<Str> {
