@@ -41,7 +41,12 @@ pub(crate) fn quoted(text: &str) -> String {
 /// Writes a text in quotes.
 pub(crate) fn write_quoted(out: &mut impl Write, text: &str, quoting: Quoting) -> std::fmt::Result {
     out.write_char(quoting.mark)?;
-    for c in text.chars() {
+    let plain =
+        |byte: u8| matches!(byte, b' '..=b'~') && byte != b'\\' && char::from(byte) != quoting.mark;
+    let end = text.bytes().position(|byte| !plain(byte)).unwrap_or(text.len());
+    let (as_it_is, rest) = text.split_at(end);
+    out.write_str(as_it_is)?;
+    for c in rest.chars() {
         write_escaped(out, c, quoting)?;
     }
     out.write_char(quoting.mark)

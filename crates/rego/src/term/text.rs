@@ -17,6 +17,12 @@ impl<'b> Text<'b> {
         Self { budget, text: String::new(), exceeded: None }
     }
 
+    /// An empty text with room for so many bytes.
+    #[must_use]
+    pub fn sized(budget: &'b Budget<'b>, bytes: usize) -> Self {
+        Self { budget, text: String::with_capacity(bytes), exceeded: None }
+    }
+
     /// The budget that it takes from.
     #[must_use]
     pub fn budget(&self) -> &'b Budget<'b> {

@@ -9,7 +9,7 @@ use super::arithmetic::Outcome;
 use super::operands::{array, string};
 use super::{Context, Failure, Function};
 use crate::term::number::{Cost, with_literal};
-use crate::term::{Term, Text};
+use crate::term::{Term, TermKind, Text};
 use directive::{Directive, Reader, Step};
 use num_bigint::BigInt;
 use sekisho_budget::{Budget, BudgetExceeded};
@@ -72,10 +72,49 @@ fn sprintf<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> 
     let (format, values) = (string(operands, 1)?, array(operands, 2)?);
     let budget = context.arena.budget();
     budget.step(1 + (format.len() / 16 + values.len().unwrap_or(0)) as u64)?;
-    let args: Result<Vec<_>, _> = values.items().map(|value| Arg::of(value, budget)).collect();
-    let mut out = Text::new(budget);
-    write_all(format, &args?, &mut out)?;
+    let mut out = Text::sized(budget, format.len() + 64);
+    if is_simple(format, values) {
+        write_simple(format, values, &mut out)?;
+    } else {
+        let args: Result<Vec<_>, _> = values.items().map(|value| Arg::of(value, budget)).collect();
+        write_all(format, &args?, &mut out)?;
+    }
     Ok(context.arena.string(out.as_str())?)
+}
+
+/// Whether every verb is a bare `%v`, `%s` or `%d` for a value that it prints as it is, and there
+/// are as many values as verbs.
+fn is_simple(format: &str, values: Term<'_>) -> bool {
+    let mut values = values.items();
+    let mut bytes = format.bytes();
+    while bytes.by_ref().any(|byte| byte == b'%') {
+        let value = values.next();
+        let simple = match (bytes.next(), value) {
+            (Some(b'v'), Some(value)) => !matches!(value, Term::Number(_)),
+            (Some(b's'), Some(value)) => value.kind() != TermKind::Number,
+            (Some(b'd'), Some(value)) => matches!(value, Term::Int(_)),
+            _ => false,
+        };
+        if !simple {
+            return false;
+        }
+    }
+    values.len() == 0
+}
+
+/// Writes a format that [`is_simple`].
+fn write_simple(format: &str, values: Term<'_>, out: &mut Text<'_>) -> Result<(), BudgetExceeded> {
+    let mut rest = format;
+    for value in values.items() {
+        let Some((text, after)) = rest.split_once('%') else { break };
+        out.push_str(text)?;
+        match value {
+            Term::String(string) => out.push_str(string)?,
+            other => out.push_term(other)?,
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    out.push_str(rest)
 }
 
 fn write_all(format: &str, args: &[Arg], out: &mut Text<'_>) -> Result<(), Failure> {

@@ -44,6 +44,26 @@ fn texts<'a>(
     }
 }
 
+/// One text and many parts, gone through where they stand. A part that is no string is an error
+/// even behind one that matches.
+fn one_of_many<'a>(
+    text: &str,
+    parts: Term<'a>,
+    len: usize,
+    budget: &Budget<'_>,
+    matches: fn(&str, &str) -> bool,
+) -> Outcome<'a> {
+    budget.step(len as u64)?;
+    let mut found = false;
+    for part in parts.items() {
+        let Some(part) = part.as_str() else {
+            return Err(Failure::operand_element(2, parts, part, &["string"]));
+        };
+        found = found || matches(text, part);
+    }
+    Ok(Term::Bool(found))
+}
+
 fn any_match<'a>(
     context: &mut Context<'a>,
     operands: &[Term<'a>],
@@ -51,6 +71,11 @@ fn any_match<'a>(
     matches: fn(&str, &str) -> bool,
 ) -> Outcome<'a> {
     let budget = context.arena.budget();
+    if let (Term::String(text), Some(len)) = (operand(operands, 1), operand(operands, 2).len())
+        && operand(operands, 2).kind() != TermKind::Object
+    {
+        return one_of_many(text, operand(operands, 2), len, budget, matches);
+    }
     let texts_of = |position| texts(operands, position, budget);
     let (strings, parts) = (texts_of(1)?, texts_of(2)?);
     if let [only] = strings.as_slice() {
