@@ -1,9 +1,9 @@
 //! A review's request, judged: what the engine says, as an API server takes it.
 
+use crate::basis::Basis;
 use crate::review::{Answer, Refusal};
-use sekisho_engine::{Denial, Judge, PolicySet, Verdict, VerdictError, evaluate};
-use sekisho_kube_model::Schemas;
-use sekisho_policy::{Inventory, Manner, Request};
+use sekisho_engine::{Denial, Judge, Verdict, VerdictError, evaluate};
+use sekisho_policy::{Manner, Request};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
@@ -15,16 +15,6 @@ pub enum FailureDirection {
     Fail,
     /// it is let through, with a warning and an audit annotation
     Ignore,
-}
-
-/// What requests are judged by: a policy set and what it looks at.
-pub struct Basis {
-    /// the policies
-    pub set: PolicySet,
-    /// the schemas of the API server
-    pub schemas: Schemas,
-    /// the objects known beside the one that is judged
-    pub inventory: Box<dyn Inventory>,
 }
 
 /// How one request is judged.

@@ -3,12 +3,16 @@
 //! **Invariant:** the verdict is the engine's alone; what cannot be read, judged or answered in
 //! time goes the failure direction that was configured, and is never let through in silence.
 
+mod basis;
+mod case;
 mod judge;
 mod live;
 mod review;
 mod server;
 
-pub use judge::{Basis, Conduct, FailureDirection, judge};
+pub use basis::Basis;
+pub use case::Admission;
+pub use judge::{Conduct, FailureDirection, judge};
 pub use live::Live;
 pub use review::{Answer, Refusal, Review, ReviewError, ReviewVersion};
 pub use server::{Certificate, CertificateError, Limits, OnVerdict, SelfSigned, Server};

@@ -1,6 +1,6 @@
 //! What is judged by, as it changes while requests are answered.
 
-use crate::judge::Basis;
+use crate::basis::Basis;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The basis in force, and how its renewals went.

@@ -9,7 +9,7 @@ use sekisho_checkpoints::CHECKPOINTS;
 use std::fmt::Write as _;
 use std::path::Path;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Case {
     name: String,
     line: usize,
@@ -53,6 +53,26 @@ fn cases(text: &str) -> Vec<Case> {
     cases
 }
 
+/// What the reading of files finds, and no other checkpoint has to do with.
+const OF_FILES: [&str; 2] = ["schema/", "exception/"];
+
+impl Case {
+    /// What is wanted at a checkpoint.
+    fn at(&self, checkpoint: &str) -> Self {
+        let mut case = self.clone();
+        if checkpoint != "check"
+            && let Some(findings) = &mut case.findings
+        {
+            let of_files = |line: &&str| {
+                let rule = line.split(' ').nth(2).unwrap_or_default();
+                !OF_FILES.iter().any(|prefix| rule.starts_with(prefix))
+            };
+            *findings = findings.lines().filter(of_files).map(|line| format!("{line}\n")).collect();
+        }
+        case
+    }
+}
+
 #[test]
 fn every_policy_test_holds_at_every_checkpoint() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/policies");
@@ -74,8 +94,8 @@ fn every_policy_test_holds_at_every_checkpoint() {
                         .unwrap_or(sekisho_dialect_pod_security::default_configuration()),
                     &case.objects,
                 );
-                if let Err(difference) = compare(&case, found) {
-                    let at = checkpoint.name();
+                let at = checkpoint.name();
+                if let Err(difference) = compare(&case.at(at), found) {
                     writeln!(
                         failures,
                         "{name}:{}: {} at {at}:\n{difference}",

@@ -1,0 +1,100 @@
+//! Policy test cases at the admission checkpoint.
+
+use crate::basis::Basis;
+use crate::judge::{Conduct, FailureDirection, judge};
+use crate::review::Review;
+use sekisho_engine::{BuildOptions, CaseError, CaseFinding, Checkpoint};
+use sekisho_kube_model::{Created, Decoded};
+use sekisho_manifest::{Document, ReadOptions, read};
+use sekisho_policy::{Bundle, BundleFile, Dialect, Target};
+use sekisho_report::Diagnostic;
+use sekisho_value::{Map, Value};
+
+/// The admission checkpoint, as the list of checkpoints knows it.
+pub struct Admission;
+
+impl Checkpoint for Admission {
+    fn name(&self) -> &'static str {
+        "admission"
+    }
+
+    fn about(&self) -> &'static str {
+        "the webhook that an API server asks before it stores anything"
+    }
+
+    /// Judges the objects one by one, as an API server would send them; all of them are known to
+    /// each other.
+    fn judge_case(
+        &self,
+        dialects: &[&dyn Dialect],
+        policies: &str,
+        objects: &str,
+    ) -> Result<Vec<CaseFinding>, CaseError> {
+        let bytes = policies.as_bytes().into();
+        let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
+        let target = Target::default();
+        let options =
+            BuildOptions { dialects, unsupported: |_, _| None, target: &target, strict: false };
+        let read = read("objects", objects.as_bytes(), &ReadOptions::default());
+        if !read.errors.is_empty() {
+            return Err(CaseError(read.errors.iter().map(ToString::to_string).collect()));
+        }
+        let basis = Basis::build(&bundle, &options, &read.documents)
+            .map_err(|errors| CaseError(errors.iter().map(told).collect()))?;
+        let mut findings = Vec::new();
+        for document in &read.documents {
+            findings.extend(findings_of(document, &basis)?);
+        }
+        Ok(findings)
+    }
+}
+
+fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, CaseError> {
+    let review = review(&basis.schemas.create(&document.value, "default"));
+    let review =
+        Review::read(review.as_bytes()).map_err(|error| CaseError(vec![error.to_string()]))?;
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let conduct = Conduct { on_error: FailureDirection::Fail, now, cancelled: None };
+    let (_, verdict) = judge(&review.request, basis, &conduct);
+    if !verdict.errors.is_empty() {
+        return Err(CaseError(verdict.errors.iter().map(|error| error.message.clone()).collect()));
+    }
+    let findings = verdict.judgements.into_iter().map(|judgement| CaseFinding {
+        object: format!("{}/{}", judgement.resource.kind, judgement.resource.name),
+        action: judgement.action,
+        policy: judgement.policy.to_string(),
+        rule: judgement.rule.to_string(),
+        message: judgement.message,
+    });
+    Ok(findings.collect())
+}
+
+/// What an API server would ask before it creates an object.
+fn review(created: &Created) -> String {
+    let Decoded { object, gvk, resource, .. } = &created.decoded;
+    let named = |last: &'static str, name: &str| {
+        let group = ("group", Value::from(gvk.group.as_str()));
+        let version = ("version", Value::from(gvk.version.as_str()));
+        Value::Object(Map::from_iter([group, version, (last, Value::from(name))]))
+    };
+    let mut request = Map::new();
+    request.insert("uid", "case");
+    request.insert("kind", named("kind", &gvk.kind));
+    request.insert("resource", named("resource", resource));
+    request.insert("name", object.path_str(&["metadata", "name"]).unwrap_or_default());
+    request.insert("namespace", created.namespace.as_deref().unwrap_or_default());
+    request.insert("operation", "CREATE");
+    request.insert("object", object.clone());
+    let mut review = Map::new();
+    review.insert("apiVersion", "admission.k8s.io/v1");
+    review.insert("kind", "AdmissionReview");
+    review.insert("request", Value::Object(request));
+    Value::Object(review).to_json()
+}
+
+fn told(error: &Diagnostic) -> String {
+    match (error.line, error.column) {
+        (Some(line), Some(column)) => format!("{line}:{column}: {}", error.message),
+        _ => error.message.clone(),
+    }
+}
