@@ -128,6 +128,15 @@ impl EstimatedNode<'_> {
     pub fn size_or_unknown(&self) -> SizeEstimate {
         self.size.unwrap_or(SizeEstimate::UNKNOWN)
     }
+
+    /// The constant that it is, zero where it is negative; or else something else.
+    #[must_use]
+    pub fn int_or(&self, otherwise: u64) -> u64 {
+        match self.expr.kind {
+            ExprKind::Literal(Literal::Int(int)) => u64::try_from(int).unwrap_or(0),
+            _ => otherwise,
+        }
+    }
 }
 
 /// A call of which the cost is asked.

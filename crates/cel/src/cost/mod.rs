@@ -47,3 +47,15 @@ pub trait CallCosts: fmt::Debug + Send + Sync {
 pub fn scaled(size: u64, factor: f64) -> u64 {
     (size as f64 * factor).ceil() as u64
 }
+
+/// A size times a factor, rounded down.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes are far below 2^53 or unbounded, and the cast saturates"
+)]
+pub fn scaled_down(size: u64, factor: f64) -> u64 {
+    (size as f64 * factor) as u64
+}

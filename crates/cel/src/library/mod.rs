@@ -23,11 +23,27 @@
 
 mod base64;
 mod declared;
+mod format;
+mod lists;
+mod math;
+mod network;
 pub(crate) mod numbers;
+mod optional;
+mod regex;
+mod sets;
 mod standard;
+mod strings;
 
 pub(crate) use base64::encode as encode_base64;
+pub use base64::encoders;
+pub use lists::lists;
+pub use math::math;
+pub use network::{Cidr, Ip, MappedAddresses, network};
+pub use optional::{bindings, blocks, optionals, two_variable_comprehensions};
+pub use regex::regex;
+pub use sets::sets;
 pub use standard::{standard, wrappers};
+pub use strings::strings;
 pub(crate) use standard::to_text;
 
 pub use declared::{

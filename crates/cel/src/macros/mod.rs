@@ -10,6 +10,7 @@ pub use bind::{BIND, BLOCK};
 pub use expansion::{Expansion, MacroError};
 pub use optional::{OPT_FLAT_MAP, OPT_MAP};
 pub use standard::STANDARD;
+pub(crate) use standard::map;
 pub use two_variables::TWO_VARIABLES;
 pub(crate) use two_variables::MAP_INSERT;
 

@@ -186,7 +186,7 @@ fn exists_one(
     quantified(expansion, target, args, one_of)
 }
 
-fn map(
+pub(crate) fn map(
     expansion: &mut Expansion<'_>,
     target: Option<Expr>,
     args: Vec<Expr>,

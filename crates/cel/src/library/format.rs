@@ -1,0 +1,297 @@
+//! `string.format(list)`.
+
+use super::numbers::exponent_text;
+use super::to_text;
+use crate::term::Term;
+use crate::{EvalError, Evaluation};
+use std::fmt::Write;
+
+type Outcome<'a> = Result<Term<'a>, EvalError>;
+
+/// `format` as of version 4 of the library.
+pub(super) fn format<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
+    formatted(evaluation, args, false)
+}
+
+/// `format` before version 4: what `%s` shows within lists and maps is quoted.
+pub(super) fn format_before_4<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
+    formatted(evaluation, args, true)
+}
+
+fn formatted<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>], old: bool) -> Outcome<'a> {
+    let [Term::String(text), list] = args else { return Err(EvalError::no_such_overload()) };
+    evaluation.step(text.len() / 16)?;
+    let mut writer = Writer { evaluation, text: String::with_capacity(text.len()), old };
+    let mut used = 0;
+    let mut rest = *text;
+    while let Some((before, after)) = rest.split_once('%') {
+        writer.text.push_str(before);
+        if let Some(after) = after.strip_prefix('%') {
+            writer.text.push('%');
+            rest = after;
+            continue;
+        }
+        if after.is_empty() {
+            return Err(EvalError::new("unexpected end of string"));
+        }
+        let Some(value) = list.item(used) else {
+            return Err(EvalError::new(format!("index {used} out of range")));
+        };
+        used += 1;
+        rest = writer.clause(after, value)?;
+        writer.check()?;
+    }
+    writer.text.push_str(rest);
+    writer.check()?;
+    evaluation.string(&writer.text)
+}
+
+struct Writer<'a> {
+    evaluation: Evaluation<'a>,
+    text: String,
+    old: bool,
+}
+
+/// More decimals than any number has are refused.
+const MAX_PRECISION: usize = 1000;
+
+impl Writer<'_> {
+    fn check(&self) -> Result<(), EvalError> {
+        self.evaluation.step(self.text.len() / 64)
+    }
+
+    /// Writes a value as the clause at the start of a text wants it; gives what is left.
+    fn clause<'t>(&mut self, text: &'t str, value: Term<'_>) -> Result<&'t str, EvalError> {
+        let (precision, text) = precision(text)?;
+        let verb = text.chars().next().unwrap_or('\0');
+        let rest = text.get(verb.len_utf8()..).unwrap_or_default();
+        match verb {
+            's' => self.string(value, 0)?,
+            'd' => self.decimal(value)?,
+            'f' => self.fixed(value, precision.unwrap_or(6))?,
+            'e' => self.scientific(value, precision.unwrap_or(6))?,
+            'b' => self.binary(value)?,
+            'x' | 'X' => self.hex(value, verb == 'X')?,
+            'o' => self.octal(value)?,
+            other => {
+                let message = format!("could not parse formatting clause: unrecognized formatting clause \"{other}\"");
+                return Err(EvalError::new(message));
+            }
+        }
+        Ok(rest)
+    }
+
+    fn push(&mut self, text: impl std::fmt::Display) {
+        // Writing to a text cannot fail.
+        let _ = write!(self.text, "{text}");
+    }
+
+    fn string(&mut self, value: Term<'_>, depth: usize) -> Result<(), EvalError> {
+        self.evaluation.step(1)?;
+        let quoted = self.old && depth > 0;
+        match value {
+            Term::String(text) if quoted => self.push(format_args!("\"{text}\"")),
+            Term::String(text) => {
+                self.evaluation.reserve(text.len())?;
+                self.text.push_str(text);
+            }
+            Term::Null => self.push("null"),
+            Term::Double(double) => self.push(plain(double)),
+            Term::Bytes(bytes) => self.push(String::from_utf8_lossy(bytes)),
+            Term::Type(name) => self.push(name),
+            Term::Timestamp(_) if quoted => {
+                self.push(format_args!("timestamp(\"{}\")", to_text(value).unwrap_or_default()));
+            }
+            Term::Duration(_) if quoted => {
+                self.push(format_args!("duration(\"{}\")", to_text(value).unwrap_or_default()));
+            }
+            Term::Bool(_) | Term::Int(_) | Term::Uint(_) | Term::Timestamp(_)
+            | Term::Duration(_) => self.push(to_text(value).unwrap_or_default()),
+            list if list.is_list() => {
+                self.text.push('[');
+                for (index, item) in list.items().enumerate() {
+                    self.text.push_str(if index == 0 { "" } else { ", " });
+                    self.string(item, depth + 1)?;
+                }
+                self.text.push(']');
+            }
+            map if map.is_map() => self.map(map, depth)?,
+            other => {
+                return Err(EvalError::new(format!(
+                    "error during formatting: string clause can only be used on strings, bools, \
+                     bytes, ints, doubles, maps, lists, types, durations, and timestamps, was \
+                     given {}",
+                    other.type_name()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// A map, its entries sorted by the text of their keys.
+    fn map(&mut self, map: Term<'_>, depth: usize) -> Result<(), EvalError> {
+        let mut entries = Vec::with_capacity(map.len().unwrap_or(0));
+        for (key, value) in map.entries() {
+            let mut writer =
+                Writer { evaluation: self.evaluation, text: String::new(), old: self.old };
+            writer.string(key, depth + 1)?;
+            entries.push((writer.text, value));
+        }
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.text.push('{');
+        for (index, (key, value)) in entries.into_iter().enumerate() {
+            self.text.push_str(if index == 0 { "" } else { ", " });
+            self.push(key);
+            self.text.push_str(if self.old { ":" } else { ": " });
+            self.string(value, depth + 1)?;
+        }
+        self.text.push('}');
+        Ok(())
+    }
+
+    fn decimal(&mut self, value: Term<'_>) -> Result<(), EvalError> {
+        match value {
+            Term::Int(int) => self.push(int),
+            Term::Uint(uint) => self.push(uint),
+            Term::Double(double) => self.push(plain(double)),
+            other => {
+                return Err(wrong("decimal clause can only be used on ints, uints, and doubles", other));
+            }
+        }
+        Ok(())
+    }
+
+    fn number(value: Term<'_>, clause: &str) -> Result<f64, EvalError> {
+        #[expect(clippy::cast_precision_loss, reason = "shown with few decimals")]
+        match value {
+            Term::Double(double) => Ok(double),
+            Term::Int(int) => Ok(int as f64),
+            Term::Uint(uint) => Ok(uint as f64),
+            other => Err(wrong(
+                &format!("{clause} clause can only be used on ints, uints, and doubles"),
+                other,
+            )),
+        }
+    }
+
+    fn fixed(&mut self, value: Term<'_>, precision: usize) -> Result<(), EvalError> {
+        let double = Self::number(value, "fixed-point")?;
+        if double.is_finite() {
+            self.push(format_args!("{double:.precision$}"));
+        } else {
+            self.push(plain(double));
+        }
+        Ok(())
+    }
+
+    fn scientific(&mut self, value: Term<'_>, precision: usize) -> Result<(), EvalError> {
+        let double = Self::number(value, "scientific")?;
+        if !double.is_finite() {
+            self.push(plain(double));
+            return Ok(());
+        }
+        let text = format!("{double:.precision$e}");
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let exponent = exponent_text(exponent.parse().unwrap_or(0));
+        self.push(format_args!("{mantissa}e{exponent}"));
+        Ok(())
+    }
+
+    fn binary(&mut self, value: Term<'_>) -> Result<(), EvalError> {
+        match value {
+            Term::Bool(bool) => self.push(u8::from(bool)),
+            Term::Int(int) => {
+                let sign = if int < 0 { "-" } else { "" };
+                self.push(format_args!("{sign}{:b}", int.unsigned_abs()));
+            }
+            Term::Uint(uint) => self.push(format_args!("{uint:b}")),
+            other => {
+                return Err(wrong(
+                    "only ints, uints, and bools can be formatted as binary",
+                    other,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn hex(&mut self, value: Term<'_>, upper: bool) -> Result<(), EvalError> {
+        let text = match value {
+            Term::Int(int) => {
+                format!("{}{:x}", if int < 0 { "-" } else { "" }, int.unsigned_abs())
+            }
+            Term::Uint(uint) => format!("{uint:x}"),
+            Term::String(text) => self.hex_bytes(text.as_bytes())?,
+            Term::Bytes(bytes) => self.hex_bytes(bytes)?,
+            other => {
+                return Err(wrong(
+                    "only ints, uints, bytes, and strings can be formatted as hex",
+                    other,
+                ));
+            }
+        };
+        self.text.push_str(&if upper { text.to_ascii_uppercase() } else { text });
+        Ok(())
+    }
+
+    fn hex_bytes(&self, bytes: &[u8]) -> Result<String, EvalError> {
+        self.evaluation.reserve(bytes.len() * 2)?;
+        let mut text = String::with_capacity(bytes.len() * 2);
+        for byte in bytes {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(text)
+    }
+
+    fn octal(&mut self, value: Term<'_>) -> Result<(), EvalError> {
+        match value {
+            Term::Int(int) => {
+                let sign = if int < 0 { "-" } else { "" };
+                self.push(format_args!("{sign}{:o}", int.unsigned_abs()));
+            }
+            Term::Uint(uint) => self.push(format_args!("{uint:o}")),
+            other => {
+                return Err(wrong("octal clause can only be used on ints and uints", other));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong(what: &str, value: Term<'_>) -> EvalError {
+    EvalError::new(format!(
+        "error during formatting: {what}, was given {}",
+        value.type_name()
+    ))
+}
+
+/// A double without exponent, as many decimals as needed.
+fn plain(double: f64) -> String {
+    if double.is_nan() {
+        "NaN".to_owned()
+    } else if double.is_infinite() {
+        if double > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else {
+        double.to_string()
+    }
+}
+
+/// `.3` at the start of a text, and what follows.
+fn precision(text: &str) -> Result<(Option<usize>, &str), EvalError> {
+    let Some(after) = text.strip_prefix('.') else { return Ok((None, text)) };
+    let end = after.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = after.split_at_checked(end).unwrap_or((after, ""));
+    if rest.is_empty() {
+        return Err(EvalError::new(
+            "could not parse formatting clause: error while parsing precision: could not find end of \
+             precision specifier",
+        ));
+    }
+    match digits.parse::<usize>() {
+        Ok(precision) if precision <= MAX_PRECISION => Ok((Some(precision), rest)),
+        _ => Err(EvalError::new(
+            "could not parse formatting clause: error while parsing precision: error while \
+             converting precision to integer",
+        )),
+    }
+}
