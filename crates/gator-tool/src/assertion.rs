@@ -1,0 +1,165 @@
+//! Whether what the policies say is what a case expects.
+
+use crate::go;
+use crate::outcome::Problem;
+use crate::regex::Regexes;
+use crate::suite::{Assertion, Violations, Warning};
+
+const WORDS: &str =
+    r#"invalid yaml: assertion.violation, if set, must be a nonnegative integer, "yes", or "no""#;
+
+/// Compares the messages of violations with an assertion.
+///
+/// # Errors
+/// How they differ, in gator's words.
+pub(crate) fn check(
+    assertion: &Assertion,
+    messages: &[String],
+    regexes: &Regexes,
+) -> Result<(), Problem> {
+    let mut count = 0_usize;
+    for message in messages {
+        let pattern = assertion.message.as_deref();
+        match pattern.map_or(Ok(true), |pattern| regexes.is_match(pattern, message)) {
+            Ok(matches) => count += usize::from(matches),
+            Err(fault) => return Err(invalid_regex(&fault).at(&assertion.place)),
+        }
+    }
+    let Some(problem) = difference(assertion, count) else { return Ok(()) };
+    let found = go::list(messages.iter().map(String::as_str));
+    let message = format!("{}: got messages {found}", problem.message);
+    Err(Problem { message, ..problem }.at(&assertion.place))
+}
+
+pub(crate) fn invalid_regex(fault: &str) -> Problem {
+    Problem::error(format!("message contains invalid regular expression: {fault}"))
+}
+
+/// How the number of violations that match differs from what is wanted.
+fn difference(assertion: &Assertion, count: usize) -> Option<Problem> {
+    let wanted = match assertion.violations {
+        Violations::Yes if count == 0 => "at least 1".to_owned(),
+        Violations::No if count > 0 => "none".to_owned(),
+        Violations::Exactly(..0) | Violations::Word(_) => return Some(Problem::error(WORDS)),
+        Violations::Exactly(wanted) if usize::try_from(wanted) != Ok(count) => {
+            format!("exactly {wanted}")
+        }
+        _ => return None,
+    };
+    let containing = match &assertion.message {
+        Some(message) => format!(" containing {}", go::quoted(message)),
+        None => String::new(),
+    };
+    Some(Problem::failed(format!(
+        "unexpected number of violations: got {count} violations{containing} but want {wanted}"
+    )))
+}
+
+/// Compares warnings with those that are expected: each is expected, and each expected is there.
+///
+/// # Errors
+/// How they differ.
+pub(crate) fn check_warnings(
+    expected: &[Warning],
+    warnings: &[String],
+    regexes: &Regexes,
+) -> Result<(), Problem> {
+    let mut unexpected: Vec<&String> = warnings.iter().collect();
+    for warning in expected {
+        let mut found = false;
+        for given in warnings {
+            match regexes.is_match(&warning.message, given) {
+                Ok(true) => {
+                    found = true;
+                    unexpected.retain(|other| *other != given);
+                }
+                Ok(false) => {}
+                Err(fault) => return Err(invalid_regex(&fault).at(&warning.place)),
+            }
+        }
+        if !found {
+            let wanted = go::quoted(&warning.message);
+            let given = go::list(warnings.iter().map(String::as_str));
+            let message = format!("no warning contains {wanted}: got warnings {given}");
+            return Err(Problem::failed(message).at(&warning.place));
+        }
+    }
+    if unexpected.is_empty() {
+        return Ok(());
+    }
+    let given = go::list(unexpected.into_iter().map(String::as_str));
+    Err(Problem::failed(format!("unexpected warnings: got warnings {given}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, check_warnings};
+    use crate::outcome::ProblemKind;
+    use crate::regex::Regexes;
+    use crate::suite::{Assertion, Place, Violations, Warning};
+
+    fn place() -> Place {
+        Place { file: "suite.yaml".into(), line: 1, column: 2 }
+    }
+
+    #[test]
+    fn assertions_are_compared_as_gator_compares_them() {
+        use Violations::{Exactly, No, Word, Yes};
+        let regexes = Regexes::new();
+        let word = || Word("True".to_owned());
+        let unexpected = "unexpected number of violations: got ";
+        let words = super::WORDS;
+        // violations, message, what is found, what is wrong (gator's own words)
+        let cases = [
+            (Yes, None, vec!["a"], None),
+            (Yes, None, vec![], Some(format!("{unexpected}0 violations but want at least 1: got messages []"))),
+            (No, None, vec![], None),
+            (No, None, vec!["a", "b"], Some(format!("{unexpected}2 violations but want none: got messages [a b]"))),
+            (Exactly(0), None, vec![], None),
+            (Exactly(2), None, vec!["a", "b"], None),
+            (Exactly(3), None, vec!["a"], Some(format!("{unexpected}1 violations but want exactly 3: got messages [a]"))),
+            (Yes, Some("b$"), vec!["a", "ab"], None),
+            (No, Some("x"), vec!["a", "b"], None),
+            (No, Some("\"a\""), vec!["\"a\""], Some(format!("{unexpected}1 violations containing \"\\\"a\\\"\" but want none: got messages [\"a\"]"))),
+            (Exactly(1), Some(""), vec!["a"], None),
+            (Exactly(-1), None, vec![], Some(format!("{words}: got messages []"))),
+            (word(), None, vec!["a"], Some(format!("{words}: got messages [a]"))),
+            (Yes, Some("["), vec!["a"], Some("message contains invalid regular expression: error parsing regexp: missing closing ]: `[`".to_owned())),
+            // Gator does not look at an expression that nothing is compared with.
+            (No, Some("["), vec![], None),
+        ];
+        for (violations, message, found, wanted) in cases {
+            let message = message.map(str::to_owned);
+            let assertion = Assertion { place: place(), violations, message };
+            let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
+            let problem = check(&assertion, &found, &regexes).err();
+            assert_eq!(problem.as_ref().map(|problem| problem.message.clone()), wanted);
+            if let Some(problem) = problem {
+                let failed = problem.message.starts_with("unexpected");
+                assert_eq!(problem.kind == ProblemKind::Failed, failed);
+                assert_eq!(problem.notes[0].place, place());
+            }
+        }
+    }
+
+    #[test]
+    fn warnings_are_all_expected_and_all_there() {
+        let regexes = Regexes::new();
+        let cases: [(&[&str], &[&str], bool); 6] = [
+            (&[], &[], true),
+            (&[], &["a"], false),
+            (&["a"], &[], false),
+            (&["^a", "b$"], &["ab"], true),
+            (&["^a"], &["ab", "b"], false),
+            (&["."], &["ab", "b"], true),
+        ];
+        for (expected, given, wanted) in cases {
+            let warning =
+                |message: &&str| Warning { place: place(), message: (*message).to_owned() };
+            let expected: Vec<Warning> = expected.iter().map(warning).collect();
+            let given: Vec<String> = given.iter().map(|text| (*text).to_owned()).collect();
+            let found = check_warnings(&expected, &given, &regexes);
+            assert_eq!(found.is_ok(), wanted, "{expected:?} {given:?}: {found:?}");
+        }
+    }
+}

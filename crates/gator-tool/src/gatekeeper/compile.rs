@@ -1,0 +1,255 @@
+//! A template and a constraint to a policy set, and its judgement.
+
+use super::request::{self, Sent};
+use crate::judge::{Compiled, Given, Judged, Policies, Refusal, Subject};
+use crate::outcome::{Note, Problem};
+use crate::suite::Place;
+use sekisho_dialect_gatekeeper::Gatekeeper;
+use sekisho_engine::{BuildOptions, ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
+use sekisho_kube_model::Schemas;
+use sekisho_manifest::Document;
+use sekisho_policy::{
+    Action, Bundle, BundleFile, CompileContext, Dialect, Digest, PolicyDocument, PolicyId, Target,
+};
+use sekisho_report::Diagnostic;
+use sekisho_value::{Pointer, Value};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+/// A constraint, ready to judge.
+pub(super) struct Judgement {
+    /// judges whatever the operation is
+    set: PolicySet,
+    /// judges only the operations that the template is for; `None` where that is the same
+    by_operation: Option<PolicySet>,
+    now: jiff::Timestamp,
+    schemas: Arc<Schemas>,
+}
+
+pub(super) fn compile(
+    policies: &Policies<'_>,
+    operations: bool,
+    now: jiff::Timestamp,
+    schemas: Arc<Schemas>,
+) -> Result<Judgement, Refusal> {
+    let template = policies.template;
+    is_of_template(policies)?;
+    let of_all = without_operations(template);
+    let by_operation = match &of_all {
+        Some(_) if operations => Some(set(template, policies.constraint)?),
+        _ => None,
+    };
+    let set = set(of_all.as_ref().unwrap_or(template), policies.constraint)?;
+    Ok(Judgement { set, by_operation, now, schemas })
+}
+
+/// Gator finds templates by the lower case of the constraint's kind.
+fn is_of_template(policies: &Policies<'_>) -> Result<(), Refusal> {
+    let wanted = policies.constraint.kind().to_lowercase();
+    let kind = policies.template.value.path_str(&["spec", "crd", "spec", "names", "kind"]);
+    // What is wrong with the template itself is told by the dialect.
+    if kind.is_none_or(|kind| kind.is_empty() || kind.to_lowercase() == wanted) {
+        return Ok(());
+    }
+    let message = format!("missing ConstraintTemplate: template \"{wanted}\" not found");
+    let at = crate::run::place_of(policies.constraint);
+    Err(Refusal::Constraint(Problem::error(message).at(&at)))
+}
+
+/// The template without the operations that it is for, where it names any.
+fn without_operations(template: &Document) -> Option<Document> {
+    let mut template = template.clone();
+    let targets = template.value.get_mut("spec")?.get_mut("targets")?.as_array_mut()?;
+    let target = targets.first_mut()?.as_object_mut()?;
+    target.remove("operations").map(|_| template)
+}
+
+/// Compiles by the dialect, from the documents as gator reads them.
+fn set(template: &Document, constraint: &Document) -> Result<PolicySet, Refusal> {
+    let target = Target::default();
+    let context = CompileContext { target: &target, strict: false };
+    let [of_template, of_constraint] = [template, constraint].map(|document| PolicyDocument {
+        document,
+        digest: Digest::of([document.value.to_json().as_bytes()]),
+        origin: PolicyId::LOCAL,
+    });
+    let compiled = Gatekeeper.compile(&[of_template, of_constraint], &context);
+    if let Some(refusal) = refusal(&compiled.diagnostics, template, constraint) {
+        return Err(refusal);
+    }
+    let dialect = Ready(Mutex::new(Some(compiled)));
+    let options = BuildOptions {
+        dialects: &[&dialect],
+        unsupported: |_, _| None,
+        target: &target,
+        strict: false,
+    };
+    let bytes = constraint.value.to_json().into_bytes().into();
+    let path = Arc::clone(&constraint.source().name);
+    let bundle = Bundle::anonymous(vec![BundleFile { path, bytes }]);
+    let (set, diagnostics) = PolicySet::build(&bundle, &options);
+    match refusal(&diagnostics, template, constraint) {
+        Some(refusal) => Err(refusal),
+        None => Ok(set),
+    }
+}
+
+/// A dialect whose documents are compiled: the texts of a bundle are read as kubectl reads them,
+/// and those of a suite are not.
+struct Ready(Mutex<Option<sekisho_policy::Compiled>>);
+
+impl Dialect for Ready {
+    fn name(&self) -> &'static str {
+        Gatekeeper.name()
+    }
+
+    fn about(&self) -> &'static str {
+        Gatekeeper.about()
+    }
+
+    fn reads(&self, _: &str, _: &str) -> bool {
+        true
+    }
+
+    fn compile(
+        &self,
+        _: &[PolicyDocument<'_>],
+        _: &CompileContext<'_>,
+    ) -> sekisho_policy::Compiled {
+        self.0.lock().ok().and_then(|mut compiled| compiled.take()).unwrap_or_default()
+    }
+}
+
+/// Sorts out what the dialect says: of the template, of the constraint's parameters, or of the
+/// constraint otherwise.
+fn refusal(
+    diagnostics: &[Diagnostic],
+    template: &Document,
+    constraint: &Document,
+) -> Option<Refusal> {
+    let of = |document: &Document| -> Vec<&Diagnostic> {
+        let file = &document.source().name;
+        diagnostics.iter().filter(|found| found.file.as_ref() == Some(file)).collect()
+    };
+    let in_template = of(template);
+    if !in_template.is_empty() {
+        return Some(Refusal::Template(problem("adding template: ", &in_template)));
+    }
+    if diagnostics.is_empty() {
+        return None;
+    }
+    let all: Vec<&Diagnostic> = diagnostics.iter().collect();
+    let places = places_of_parameters(constraint);
+    let is_schema = |found: &&Diagnostic| {
+        let place = found.line.unwrap_or_default();
+        places.contains(&(place, found.column.unwrap_or_default()))
+            || found.message.contains(" wants ")
+    };
+    Some(if all.iter().any(is_schema) {
+        Refusal::Schema(problem("schema validation failed: ", &all))
+    } else {
+        Refusal::Constraint(problem("invalid Constraint: ", &all))
+    })
+}
+
+fn problem(before: &str, diagnostics: &[&Diagnostic]) -> Problem {
+    let first = diagnostics.first().map_or("", |first| first.message.as_str());
+    let message = match diagnostics.len() {
+        0 | 1 => format!("{before}{first}"),
+        count => format!("{before}{first} (and {} more)", count - 1),
+    };
+    let notes = diagnostics.iter().filter_map(|found| {
+        let place = Place {
+            file: found.file.clone()?,
+            line: found.line.unwrap_or(1),
+            column: found.column.unwrap_or(1),
+        };
+        let message = if diagnostics.len() > 1 { found.message.clone() } else { String::new() };
+        Some(Note { place, message, help: found.help.clone() })
+    });
+    Problem { notes: notes.collect(), ..Problem::error(message) }
+}
+
+/// The places of the parameters, and of all within them.
+fn places_of_parameters(constraint: &Document) -> HashSet<(u32, u32)> {
+    let mut places = HashSet::new();
+    let at = Pointer::root().keys(&["spec", "parameters"]);
+    let mut pending = vec![(at.clone(), constraint.value.pointer(&at))];
+    while let Some((at, value)) = pending.pop() {
+        let place = constraint.locate(&at);
+        places.insert((place.line, place.column));
+        match value {
+            Some(Value::Object(map)) => {
+                pending.extend(map.iter().map(|(key, value)| (at.key(key), Some(value))));
+            }
+            Some(Value::Array(items)) => {
+                let items = items.iter().enumerate();
+                pending.extend(items.map(|(index, item)| (at.index(index), Some(item))));
+            }
+            _ => {}
+        }
+    }
+    places
+}
+
+impl Compiled for Judgement {
+    fn judge(&self, subject: Subject<'_>, given: &Given<'_>) -> Result<Judged, Problem> {
+        if !given.external_data.is_empty() {
+            let message = "answers of providers cannot be given to rules: not built in";
+            return Err(Problem::error(message));
+        }
+        let (request, set) = match request::of(subject, given.as_stored, &self.schemas)? {
+            Sent::Object(request) => (request, &self.set),
+            Sent::Review(request) => (request, self.by_operation.as_ref().unwrap_or(&self.set)),
+        };
+        let mut inventory = MemoryInventory::new();
+        for object in given.inventory {
+            inventory.insert((*object).clone());
+        }
+        let judge = Judge {
+            inventory: &inventory,
+            schemas: &self.schemas,
+            now: self.now,
+            implied: false,
+            record: false,
+            cancelled: None,
+        };
+        let verdict = evaluate(set, &request, &judge);
+        let mut results: Vec<(&str, String)> = Vec::new();
+        // To gator, results are alike where they have the same message and the same details, and
+        // none are empty ones.
+        let mut seen = HashSet::new();
+        for judgement in verdict.judgements {
+            let details = match judgement.details {
+                Value::Null => Value::object(),
+                details => details,
+            };
+            if seen.insert((judgement.message.clone(), details.to_json())) {
+                results.push((gators_word(judgement.action), judgement.message));
+            }
+        }
+        for error in verdict.errors {
+            match error.kind {
+                // To gator these are violations.
+                ErrorKind::Unmatched | ErrorKind::Failed => results.push(("", error.message)),
+                ErrorKind::Budget => return Err(Problem::error(error.message)),
+            }
+        }
+        results.sort();
+        Ok(Judged {
+            messages: results.into_iter().map(|(_, message)| message).collect(),
+            warnings: verdict.warnings,
+            printed: Vec::new(),
+        })
+    }
+}
+
+/// The word by which gator sorts results.
+fn gators_word(action: Action) -> &'static str {
+    match action {
+        Action::Off => "",
+        Action::Audit => "dryrun",
+        Action::Warn => "warn",
+        Action::Deny => "deny",
+    }
+}

@@ -1,0 +1,284 @@
+//! What `sekisho test` and `sekisho gator verify` do: find gator suites, read what they name, run
+//! their cases on every engine and at every checkpoint they ask for, and report.
+//!
+//! A suite reads and means what it does to `gator verify`
+//! (<https://open-policy-agent.github.io/gatekeeper/website/docs/gator#the-gator-verify-subcommand>);
+//! our extensions stand in fields that gator passes over (`docs/testing.md`).
+//!
+//! **Invariant:** whether an object violates is decided by the engine. Files are read here; the
+//! time is given by the caller.
+
+mod admission_review;
+mod assertion;
+mod case;
+mod checkpoints;
+mod coverage;
+mod file;
+mod filter;
+mod gatekeeper;
+mod go;
+mod judge;
+mod mutation;
+mod outcome;
+mod paths;
+mod print;
+mod regex;
+mod run;
+mod suite;
+
+pub use judge::Engine;
+pub use print::Format;
+
+use crate::coverage::by_file;
+use crate::filter::Filter;
+use crate::gatekeeper::Gatekeeper;
+use crate::judge::Judge;
+use crate::mutation::Mutate;
+use crate::outcome::Counts;
+use crate::paths::{Candidate, collect, collect_as_gator};
+use crate::print::Report;
+use crate::regex::Regexes;
+use crate::run::Setting;
+use crate::suite::{Found, Suite};
+use rayon::prelude::*;
+use sekisho_checkpoint_check::read_file;
+use sekisho_engine::Checkpoint;
+use sekisho_policy::Dialect;
+use sekisho_report::{Diagnostic, Level, RenderOptions, render_diagnostic};
+use std::io::{self, Write};
+use std::time::Instant;
+
+/// Exit code where every case is as expected.
+pub const OK: u8 = 0;
+/// Exit code where a case is not as expected.
+pub const FAILED: u8 = 1;
+/// Exit code where something could not be read, compiled or judged.
+pub const ERROR: u8 = 2;
+
+/// What is tested, and how.
+pub struct TestOptions<'a> {
+    /// suites, and folders that hold some
+    pub paths: Vec<String>,
+    /// only tests and cases of these names: a regular expression, or two with `//` between them
+    pub run: String,
+    /// show every case
+    pub verbose: bool,
+    /// only this engine
+    pub engine: Option<Engine>,
+    /// how results are shown
+    pub format: Format,
+    /// show which lines of rules the tests ran
+    pub coverage: bool,
+    /// fields that nothing reads are errors
+    pub strict: bool,
+    /// show the cases whose answer is another where the object is judged as it would be stored
+    pub as_stored: bool,
+    /// colour in errors
+    pub color: bool,
+    /// the time that decides on expiry
+    pub now: jiff::Timestamp,
+    /// the dialects that are built in
+    pub dialects: &'a [&'a dyn Dialect],
+    /// the checkpoints that are built in
+    pub checkpoints: &'a [&'a dyn Checkpoint],
+}
+
+/// Runs suites; results go to `out`, what could not be read to `err`.
+///
+/// # Errors
+/// Where `out` or `err` cannot be written.
+pub fn test(options: &TestOptions<'_>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let gatekeeper = Gatekeeper::new(options.now, false);
+    test_with(options, &gatekeeper, &gatekeeper, out, err)
+}
+
+fn test_with(
+    options: &TestOptions<'_>,
+    judge: &dyn Judge,
+    mutate: &dyn Mutate,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let started = Instant::now();
+    let regexes = Regexes::new();
+    let filter = match Filter::parse(&options.run, &regexes) {
+        Ok(filter) => filter,
+        Err(message) => {
+            tell(&[Diagnostic::general(format!("--run: {message}"))], options.color, err)?;
+            return Ok(ERROR);
+        }
+    };
+    let (suites, errors) = read_suites(options);
+    let setting = Setting {
+        judge,
+        mutate,
+        dialects: options.dialects,
+        checkpoints: options.checkpoints,
+        regexes: &regexes,
+        filter: &filter,
+        engine: options.engine,
+        as_gator: false,
+        as_stored: options.as_stored,
+    };
+    let results = run::run(&suites, &setting);
+    let counts = Counts::of(&results);
+    let coverage = options.coverage.then(|| by_file(judge.coverage()));
+    let report = Report {
+        suites: &results,
+        errors: &errors,
+        counts,
+        coverage: coverage.as_deref(),
+        verbose: options.verbose,
+        as_gator: false,
+        as_stored: options.as_stored,
+        time: started.elapsed(),
+    };
+    if options.format != Format::Github {
+        tell(&errors, options.color, err)?;
+    }
+    print::print(&report, options.format, out)?;
+    Ok(match counts {
+        Counts { errors: 1.., .. } => ERROR,
+        _ if !errors.is_empty() => ERROR,
+        Counts { failed: 1.., .. } => FAILED,
+        _ => OK,
+    })
+}
+
+/// Reads every suite that the paths lead to. A path that leads to none is an error.
+fn read_suites(options: &TestOptions<'_>) -> (Vec<Suite>, Vec<Diagnostic>) {
+    let mut suites = Vec::new();
+    let mut errors = Vec::new();
+    for led in collect(&options.paths) {
+        let told = led.errors.len();
+        errors.extend(led.errors);
+        let found: Vec<Found> = led.files.par_iter().map(read_candidate).collect();
+        let mut any = told > 0;
+        for found in found {
+            any |= found.suite.is_some() || !found.errors.is_empty();
+            errors.extend(found.errors);
+            if options.strict {
+                errors.extend(found.unknown);
+            }
+            suites.extend(found.suite);
+        }
+        if !any {
+            let help = "a suite is a YAML file of kind `Suite` in the group `test.gatekeeper.sh`";
+            let error = Diagnostic::file(led.given, "no suite here");
+            errors.push(error.with_help(help));
+        }
+    }
+    (suites, errors)
+}
+
+fn read_candidate(candidate: &Candidate) -> Found {
+    match read_file(&candidate.path) {
+        Ok(bytes) => suite::read(&candidate.name, &candidate.path, bytes),
+        Err(reason) => Found {
+            errors: vec![Diagnostic::file(candidate.name.clone(), reason)],
+            ..Found::default()
+        },
+    }
+}
+
+fn tell(errors: &[Diagnostic], color: bool, err: &mut dyn Write) -> io::Result<()> {
+    let options = RenderOptions { color, ..RenderOptions::default() };
+    for error in errors {
+        render_diagnostic(Level::Error, error, &options, err)?;
+    }
+    Ok(())
+}
+
+/// What `gator verify` is asked for.
+pub struct VerifyOptions {
+    /// a suite, a folder, or a folder and `/...`
+    pub path: String,
+    /// only tests and cases of these names
+    pub run: String,
+    /// show every case
+    pub verbose: bool,
+    /// judge by CEL where a template has it
+    pub cel: bool,
+    /// the time that decides on expiry
+    pub now: jiff::Timestamp,
+}
+
+/// Runs suites, prints and ends as `gator verify` does.
+///
+/// # Errors
+/// Where `out` or `err` cannot be written.
+pub fn verify(options: &VerifyOptions, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let gatekeeper = Gatekeeper::new(options.now, true);
+    verify_with(options, &gatekeeper, &gatekeeper, out, err)
+}
+
+fn verify_with(
+    options: &VerifyOptions,
+    judge: &dyn Judge,
+    mutate: &dyn Mutate,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let started = Instant::now();
+    let regexes = Regexes::new();
+    let suites = match suites_as_gator(&options.path) {
+        Ok(suites) => suites,
+        Err(message) => {
+            writeln!(err, "Error: listing test files: {message}")?;
+            return Ok(FAILED);
+        }
+    };
+    let filter = match Filter::parse(&options.run, &regexes) {
+        Ok(filter) => filter,
+        Err(message) => {
+            writeln!(err, "Error: compiling filter: {message}")?;
+            return Ok(FAILED);
+        }
+    };
+    let setting = Setting {
+        judge,
+        mutate,
+        dialects: &[],
+        checkpoints: &[],
+        regexes: &regexes,
+        filter: &filter,
+        engine: (!options.cel).then_some(Engine::Rego),
+        as_gator: true,
+        as_stored: false,
+    };
+    let results = run::run(&suites, &setting);
+    let counts = Counts::of(&results);
+    let report = Report {
+        suites: &results,
+        errors: &[],
+        counts,
+        coverage: None,
+        verbose: options.verbose,
+        as_gator: true,
+        as_stored: false,
+        time: started.elapsed(),
+    };
+    print::print(&report, Format::Text, out)?;
+    if counts.failed == 0 {
+        return Ok(OK);
+    }
+    writeln!(err, "Error: FAIL")?;
+    Ok(FAILED)
+}
+
+/// The suites that gator would run. It runs none where it cannot read one.
+fn suites_as_gator(path: &str) -> Result<Vec<Suite>, String> {
+    let mut suites = Vec::new();
+    for candidate in collect_as_gator(path)? {
+        let found = read_candidate(&candidate);
+        // What stands behind the first document is nothing to gator.
+        if let (None, Some(error)) = (&found.suite, found.errors.first()) {
+            let line = error.line.map_or(String::new(), |line| format!("yaml: line {line}: "));
+            let name = go::quoted(&candidate.name);
+            let message = &error.message;
+            return Err(format!("invalid yaml: parsing yaml file {name}: {line}{message}"));
+        }
+        suites.extend(found.suite);
+    }
+    Ok(suites)
+}

@@ -1,0 +1,273 @@
+//! Our extension of suites: mutators, and what becomes of objects.
+
+use crate::case::{all_objects, external_data_files, one_object};
+use crate::file::Files;
+use crate::go;
+use crate::outcome::{By, CaseResult, Outcome, Problem, Run, TestResult};
+use crate::run::{Setting, place_of};
+use crate::suite::{Expected, MutationCase, MutationTest, Place, Suite};
+use rayon::prelude::*;
+use sekisho_manifest::Document;
+use sekisho_value::{Pointer, Value};
+use std::time::{Duration, Instant};
+
+/// Compiles mutators.
+pub(crate) trait Mutate: Sync {
+    /// Compiles mutators, all of them together.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    fn compile(&self, mutators: &[Document]) -> Result<Box<dyn Mutators>, Problem>;
+}
+
+/// Mutators, ready to change objects.
+pub(crate) trait Mutators: Send + Sync {
+    /// Changes an object as the mutating webhook would.
+    ///
+    /// # Errors
+    /// What the webhook would refuse it with.
+    fn mutate(
+        &self,
+        object: &Value,
+        inventory: &[&Value],
+        external_data: &[&Document],
+    ) -> Result<Value, String>;
+}
+
+/// Runs the mutation tests of a suite.
+pub(crate) fn run(suite: &Suite, files: &Files, setting: &Setting<'_>) -> Vec<TestResult> {
+    let one = |test: &MutationTest| match left_out(suite, test, setting) {
+        Some(reason) => skipped(test, &reason),
+        None => run_test(test, files, setting),
+    };
+    suite.mutations.par_iter().map(one).collect()
+}
+
+fn left_out(suite: &Suite, test: &MutationTest, setting: &Setting<'_>) -> Option<String> {
+    let names = test.cases.iter().map(|case| case.name.as_str());
+    if suite.skip {
+        Some("the suite is skipped".to_owned())
+    } else if test.skip {
+        Some("the test is skipped".to_owned())
+    } else if !setting.filter.takes_test(setting.regexes, &test.name, names) {
+        Some("not selected".to_owned())
+    } else {
+        None
+    }
+}
+
+fn skipped(test: &MutationTest, reason: &str) -> TestResult {
+    let outcome = || Outcome::Skipped(reason.to_owned());
+    TestResult {
+        name: test.name.clone(),
+        place: test.place.clone(),
+        skipped: Some(reason.to_owned()),
+        problem: None,
+        cases: test.cases.iter().map(|case| not_run(case, By::Nothing, outcome())).collect(),
+        time: Duration::ZERO,
+    }
+}
+
+fn not_run(case: &MutationCase, by: By, outcome: Outcome) -> CaseResult {
+    CaseResult {
+        name: case.name.clone(),
+        place: case.place.clone(),
+        runs: vec![Run::new(by, outcome)],
+        time: Duration::ZERO,
+    }
+}
+
+fn run_test(test: &MutationTest, files: &Files, setting: &Setting<'_>) -> TestResult {
+    let started = Instant::now();
+    let documents = all_objects(&test.mutators, files, &test.place);
+    let mutators = documents.and_then(|documents| setting.mutate.compile(&documents));
+    let (problem, cases) = match mutators {
+        Ok(mutators) => {
+            let one = |case: &MutationCase| run_case(case, test, mutators.as_ref(), files, setting);
+            (None, test.cases.par_iter().map(one).collect())
+        }
+        Err(problem) => {
+            let broken = Problem::error("not run: the test is broken").at(&test.place);
+            let one = |case| not_run(case, By::Mutation, Outcome::Wrong(broken.clone()));
+            (Some(problem.at(&test.place)), test.cases.iter().map(one).collect())
+        }
+    };
+    TestResult {
+        name: test.name.clone(),
+        place: test.place.clone(),
+        skipped: None,
+        problem,
+        cases,
+        time: started.elapsed(),
+    }
+}
+
+fn run_case(
+    case: &MutationCase,
+    test: &MutationTest,
+    mutators: &dyn Mutators,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> CaseResult {
+    let skip = |reason: &str| not_run(case, By::Nothing, Outcome::Skipped(reason.to_owned()));
+    if case.skip {
+        return skip("the case is skipped");
+    }
+    if !setting.filter.takes_case(setting.regexes, &test.name, &case.name) {
+        return skip("not selected");
+    }
+    let started = Instant::now();
+    let outcome = match judge(case, mutators, files, setting) {
+        Ok(()) => Outcome::Passed,
+        Err(problem) => Outcome::Wrong(problem),
+    };
+    CaseResult { time: started.elapsed(), ..not_run(case, By::Mutation, outcome) }
+}
+
+fn judge(
+    case: &MutationCase,
+    mutators: &dyn Mutators,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> Result<(), Problem> {
+    let place = &case.place;
+    if case.object.is_empty() {
+        return Err(Problem::error("invalid case: must define object").at(place));
+    }
+    let Some(expected) = &case.expected else {
+        let message = "invalid case: must define one of expected, unchanged and error";
+        return Err(Problem::error(message).at(place));
+    };
+    let object = one_object(&case.object, files, place)?;
+    let inventory = all_objects(&case.inventory, files, place)?;
+    let inventory: Vec<&Value> = inventory.iter().map(|document| &document.value).collect();
+    let external_data = external_data_files(&case.external_data, files, place)?;
+    let external_data: Vec<&Document> = external_data.iter().collect();
+    let mutated = mutators.mutate(&object.value, &inventory, &external_data);
+    match (expected, mutated) {
+        (Expected::Error(pattern), Err(message)) => {
+            match setting.regexes.is_match(pattern, &message) {
+                Ok(true) => Ok(()),
+                Ok(false) => {
+                    let wanted = go::quoted(pattern);
+                    let message = format!("unexpected error: want {wanted}: got {message}");
+                    Err(Problem::failed(message).at(place))
+                }
+                Err(fault) => Err(crate::assertion::invalid_regex(&fault).at(place)),
+            }
+        }
+        (Expected::Error(pattern), Ok(_)) => {
+            let wanted = go::quoted(pattern);
+            Err(Problem::failed(format!("no error: want {wanted}")).at(place))
+        }
+        (_, Err(message)) => Err(Problem::error(message).at(place)),
+        (Expected::Unchanged, Ok(mutated)) => {
+            same(&object.value, &mutated).map_err(|(problem, _)| problem.at(place))
+        }
+        (Expected::Object(path), Ok(mutated)) => {
+            let wanted = one_object(path, files, place)?;
+            same(&wanted.value, &mutated).map_err(|(problem, pointer)| {
+                let at = wanted.locate(&pointer);
+                let place_of_field =
+                    Place { line: at.line, column: at.column, ..place_of(&wanted) };
+                problem.at(&place_of_field).at(place)
+            })
+        }
+    }
+}
+
+/// How many differences are told.
+const MOST_DIFFERENCES: usize = 5;
+
+/// Compares what became of an object with what is wanted; where they differ, says how, and where
+/// first.
+fn same(wanted: &Value, found: &Value) -> Result<(), (Problem, Pointer)> {
+    let mut differences = Vec::new();
+    differ(wanted, found, &Pointer::root(), &mut differences);
+    let Some((first, _)) = differences.first() else { return Ok(()) };
+    let first = first.clone();
+    let count = differences.len();
+    let mut told: Vec<String> =
+        differences.into_iter().take(MOST_DIFFERENCES).map(|(_, text)| text).collect();
+    if count > MOST_DIFFERENCES {
+        told.push(format!("and {} more", count - MOST_DIFFERENCES));
+    }
+    Err((Problem::failed(format!("unexpected object: {}", told.join("; "))), first))
+}
+
+fn differ(wanted: &Value, found: &Value, at: &Pointer, out: &mut Vec<(Pointer, String)>) {
+    match (wanted, found) {
+        (Value::Object(wanted), Value::Object(found)) => {
+            for (key, value) in wanted.iter() {
+                match found.get(key) {
+                    Some(other) => differ(value, other, &at.key(key), out),
+                    None => out.push((at.key(key), format!("want {}", told(&at.key(key), value)))),
+                }
+            }
+            for (key, value) in found.iter().filter(|(key, _)| !wanted.contains_key(key)) {
+                out.push((at.key(key), format!("do not want {}", told(&at.key(key), value))));
+            }
+        }
+        (Value::Array(_), Value::Array(_)) if lengths(wanted) == lengths(found) => {
+            let pairs = items(wanted).iter().zip(items(found));
+            for (index, (wanted, found)) in pairs.enumerate() {
+                differ(wanted, found, &at.index(index), out);
+            }
+        }
+        _ if wanted == found => {}
+        _ => {
+            let message = format!("want {}, got `{}`", told(at, wanted), clip(&found.to_json()));
+            out.push((at.clone(), message));
+        }
+    }
+}
+
+fn items(value: &Value) -> &[Value] {
+    value.as_array().unwrap_or_default()
+}
+
+fn lengths(value: &Value) -> usize {
+    items(value).len()
+}
+
+fn told(at: &Pointer, value: &Value) -> String {
+    let at = if at.is_root() { "/" } else { at.as_str() };
+    format!("`{at}` to be `{}`", clip(&value.to_json()))
+}
+
+fn clip(text: &str) -> String {
+    const MOST: usize = 120;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+    use sekisho_value::from_json;
+
+    #[test]
+    fn differences_are_told_with_their_places() {
+        let cases = [
+            ("{}", "{}", "", ""),
+            (r#"{"a":1}"#, r#"{"a":2}"#, "/a", "want `/a` to be `1`, got `2`"),
+            (r#"{"a":1}"#, "{}", "/a", "want `/a` to be `1`"),
+            ("{}", r#"{"a":{"b":1}}"#, "/a", r#"do not want `/a` to be `{"b":1}`"#),
+            (r#"{"a":[1,2]}"#, r#"{"a":[1,3]}"#, "/a/1", "want `/a/1` to be `2`, got `3`"),
+            (r#"{"a":[1]}"#, r#"{"a":[1,3]}"#, "/a", "want `/a` to be `[1]`, got `[1,3]`"),
+            ("[]", "{}", "", "want `/` to be `[]`, got `{}`"),
+        ];
+        for (wanted, found, at, message) in cases {
+            let (wanted, found) = (from_json(wanted).unwrap(), from_json(found).unwrap());
+            match same(&wanted, &found) {
+                Ok(()) => assert_eq!(message, ""),
+                Err((problem, pointer)) => {
+                    assert_eq!(problem.message, format!("unexpected object: {message}"));
+                    assert_eq!(pointer.as_str(), at);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Runs suites: reads what their tests name, compiles it once, and judges every case.
+
+use crate::case;
+use crate::file::{Fault, Files, Shown, Text, go_json};
+use crate::filter::Filter;
+use crate::go;
+use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
+use crate::mutation::{self, Mutate};
+use crate::outcome::{
+    By, CaseResult, Note, Outcome, Problem, ProblemKind, Run, SuiteResult, TestResult,
+};
+use crate::regex::Regexes;
+use crate::suite::{Case, Place, Suite, Test};
+use rayon::prelude::*;
+use sekisho_engine::Checkpoint;
+use sekisho_kube_model::Gvk;
+use sekisho_manifest::Document;
+use sekisho_policy::Dialect;
+use sekisho_value::{Pointer, Value};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Everything that a run goes by.
+pub(crate) struct Setting<'a> {
+    pub(crate) judge: &'a dyn Judge,
+    pub(crate) mutate: &'a dyn Mutate,
+    pub(crate) dialects: &'a [&'a dyn Dialect],
+    pub(crate) checkpoints: &'a [&'a dyn Checkpoint],
+    pub(crate) regexes: &'a Regexes,
+    pub(crate) filter: &'a Filter,
+    /// only this engine
+    pub(crate) engine: Option<Engine>,
+    /// every case is run once, by the engine that gator would take, and our extensions are left
+    /// out
+    pub(crate) as_gator: bool,
+    pub(crate) as_stored: bool,
+}
+
+/// A test's policies for one engine, or why that engine is left out.
+pub(crate) type ByEngine = (Engine, Result<Box<dyn Compiled>, String>);
+
+/// What the cases of a test are judged by.
+pub(crate) struct Prepared {
+    pub(crate) engines: Vec<ByEngine>,
+    pub(crate) template: Document,
+    pub(crate) constraint: Document,
+    pub(crate) expansions: Vec<Document>,
+}
+
+/// Runs suites side by side; the results are in their order.
+pub(crate) fn run(suites: &[Suite], setting: &Setting<'_>) -> Vec<SuiteResult> {
+    suites.par_iter().map(|suite| run_suite(suite, setting)).collect()
+}
+
+fn run_suite(suite: &Suite, setting: &Setting<'_>) -> SuiteResult {
+    let started = Instant::now();
+    let shown = if setting.as_gator { Shown::AsGator } else { Shown::AsGiven };
+    let files = Files::new(suite.folder.clone(), shown);
+    let mut tests: Vec<TestResult> = suite
+        .tests
+        .par_iter()
+        .map(|test| match left_out(suite, test, setting) {
+            Some(reason) => skipped(test, &reason),
+            None => run_test(test, &files, setting),
+        })
+        .collect();
+    if !setting.as_gator {
+        tests.extend(mutation::run(suite, &files, setting));
+    }
+    let time = if suite.skip { Duration::ZERO } else { started.elapsed() };
+    SuiteResult { name: Arc::clone(&suite.name), skipped: suite.skip, tests, time }
+}
+
+/// Why a test is not run.
+fn left_out(suite: &Suite, test: &Test, setting: &Setting<'_>) -> Option<String> {
+    let names = test.cases.iter().map(|case| case.name.as_str());
+    if suite.skip {
+        Some("the suite is skipped".to_owned())
+    } else if test.skip {
+        Some("the test is skipped".to_owned())
+    } else if !setting.filter.takes_test(setting.regexes, &test.name, names) {
+        Some("not selected".to_owned())
+    } else {
+        None
+    }
+}
+
+fn skipped(test: &Test, reason: &str) -> TestResult {
+    let cases = test.cases.iter().map(|case| not_run(case, Outcome::Skipped(reason.to_owned())));
+    TestResult {
+        name: test.name.clone(),
+        place: test.place.clone(),
+        skipped: Some(reason.to_owned()),
+        problem: None,
+        cases: cases.collect(),
+        time: Duration::ZERO,
+    }
+}
+
+pub(crate) fn not_run(case: &Case, outcome: Outcome) -> CaseResult {
+    CaseResult {
+        name: case.name.clone(),
+        place: case.place.clone(),
+        runs: vec![Run::new(By::Nothing, outcome)],
+        time: Duration::ZERO,
+    }
+}
+
+fn run_test(test: &Test, files: &Files, setting: &Setting<'_>) -> TestResult {
+    let started = Instant::now();
+    let prepared = prepare(test, files, setting);
+    let (problem, cases) = match (test.invalid, prepared) {
+        (true, prepared) => (not_invalid(prepared.err(), &test.place), Vec::new()),
+        (false, Ok(prepared)) => {
+            let run = |case: &Case| case::run(case, test, &prepared, files, setting);
+            (None, test.cases.par_iter().map(run).collect())
+        }
+        (false, Err(refusal)) => {
+            let problem = refused(refusal, &test.place);
+            let broken = Problem::error("not run: the test is broken").at(&test.place);
+            let case = |case| not_run(case, Outcome::Wrong(broken.clone()));
+            (Some(problem), test.cases.iter().map(case).collect())
+        }
+    };
+    TestResult {
+        name: test.name.clone(),
+        place: test.place.clone(),
+        skipped: None,
+        problem,
+        cases,
+        time: started.elapsed(),
+    }
+}
+
+/// The problem of a test that cannot be run.
+fn refused(refusal: Refusal, place: &Place) -> Problem {
+    let mut problem = match refusal {
+        Refusal::Template(problem) | Refusal::Schema(problem) | Refusal::Constraint(problem) => {
+            problem
+        }
+        Refusal::NotBuiltIn(what) => Problem::error(what),
+    };
+    problem.notes.push(Note::at(place.clone()));
+    problem
+}
+
+/// What is wrong with a test whose constraint must not follow its template's schema.
+fn not_invalid(refusal: Option<Refusal>, place: &Place) -> Option<Problem> {
+    let (kind, found) = match refusal {
+        Some(Refusal::Schema(_)) => return None,
+        None => (ProblemKind::Failed, "%!w(<nil>)".to_owned()),
+        Some(Refusal::NotBuiltIn(what)) => (ProblemKind::Error, what),
+        Some(Refusal::Constraint(problem) | Refusal::Template(problem)) => {
+            (problem.kind, problem.message)
+        }
+    };
+    let message = format!(
+        "constraint should have failed schema validation: got error {found} but want schema \
+         validation failed"
+    );
+    Some(Problem { kind, message, notes: vec![Note::at(place.clone())] })
+}
+
+fn prepare(test: &Test, files: &Files, setting: &Setting<'_>) -> Result<Prepared, Refusal> {
+    let template = template(&test.template, files).map_err(Refusal::Template)?;
+    let constraint = constraint(&test.constraint, files).map_err(Refusal::Constraint)?;
+    let expansions = expansions(&test.expansion, files).map_err(Refusal::Constraint)?;
+    let policies =
+        Policies { template: &template, constraint: &constraint, expansions: &expansions };
+    let mut engines = Vec::new();
+    for engine in setting.judge.engines(&template.value) {
+        let compiled = if setting.engine.is_some_and(|only| only != engine) {
+            continue;
+        } else {
+            match setting.judge.compile(&policies, engine) {
+                Ok(compiled) => Ok(compiled),
+                Err(Refusal::NotBuiltIn(reason)) => Err(reason),
+                Err(refusal) => return Err(refusal),
+            }
+        };
+        engines.push((engine, compiled));
+    }
+    if setting.as_gator {
+        // Gator judges by CEL where there is any.
+        let taken = engines.iter().rposition(|(_, compiled)| compiled.is_ok());
+        let taken = taken.map(|taken| engines.swap_remove(taken));
+        engines = taken.into_iter().collect();
+    }
+    if engines.is_empty() {
+        let reason = match setting.engine {
+            Some(engine) => format!("the template has no {engine} code"),
+            None => "no engine of the template is built in".to_owned(),
+        };
+        let engine = setting.engine.unwrap_or(Engine::Rego);
+        engines.push((engine, Err(reason)));
+    }
+    Ok(Prepared { engines, template, constraint, expansions })
+}
+
+/// A problem in a text, with its place.
+pub(crate) fn in_text(before: &str, fault: &Fault, text: &Text) -> Problem {
+    let Fault { line, column, message, help } = fault;
+    let mut problem = Problem::error(format!("{before}yaml: line {line}: {message}"));
+    let place = Place { file: Arc::clone(&text.name), line: *line, column: *column };
+    problem.notes.push(Note { place, message: String::new(), help: help.clone() });
+    problem
+}
+
+/// The place of a document.
+pub(crate) fn place_of(document: &Document) -> Place {
+    let at = document.locate(&Pointer::root());
+    Place { file: Arc::clone(&document.source().name), line: at.line, column: at.column }
+}
+
+/// What Kubernetes' decoder says of an object that has no kind.
+pub(crate) fn without_kind(value: &Value) -> Option<String> {
+    match value.as_object() {
+        Some(map) => {
+            let kind = map.get("kind").and_then(Value::as_str).unwrap_or_default();
+            let json = || go_json(value);
+            kind.is_empty().then(|| format!("Object 'Kind' is missing in '{}'", json()))
+        }
+        None => Some(format!("yaml: unmarshal errors: a {} is no object", value.kind())),
+    }
+}
+
+fn template(path: &str, files: &Files) -> Result<Document, Problem> {
+    if path.is_empty() {
+        return Err(Problem::error("invalid Suite: missing template"));
+    }
+    let name = go::quoted(&files.name(path));
+    let text = files.read(path).map_err(|error| {
+        Problem::error(format!("reading ConstraintTemplate from {name}: {}", error.message()))
+    })?;
+    let before = format!("adding template: parsing ConstraintTemplate YAML from {name}: ");
+    let document = object(&text, &before)?;
+    let gvk = Gvk::of(&document.value);
+    if !gvk.is_some_and(|gvk| gvk.is("templates.gatekeeper.sh", "ConstraintTemplate")) {
+        let message = format!("path {name}: not a ConstraintTemplate");
+        return Err(Problem::error(message).at(&place_of(&document)));
+    }
+    Ok(document)
+}
+
+fn constraint(path: &str, files: &Files) -> Result<Document, Problem> {
+    if path.is_empty() {
+        return Err(Problem::error("invalid Suite: missing constraint"));
+    }
+    let name = go::quoted(&files.name(path));
+    let text = files.read(path).map_err(|error| {
+        Problem::error(format!("reading Constraint from {name}: {}", error.message()))
+    })?;
+    let document = object(&text, &format!("adding constraint: parsing Constraint from {name}: "))?;
+    let gvk = Gvk::of(&document.value);
+    if !gvk.is_some_and(|gvk| gvk.group == "constraints.gatekeeper.sh") {
+        return Err(Problem::error("not a Constraint").at(&place_of(&document)));
+    }
+    Ok(document)
+}
+
+/// The first document of a file, which has to be an object.
+fn object(text: &Text, before: &str) -> Result<Document, Problem> {
+    let nothing = || Problem::error(format!("{before}Object 'Kind' is missing in '{{}}'"));
+    let document = text.first().map_err(|fault| in_text(before, &fault, text))?;
+    let document = document.ok_or_else(nothing)?;
+    match without_kind(&document.value) {
+        None => Ok(document),
+        Some(wrong) => Err(Problem::error(format!("{before}{wrong}")).at(&place_of(&document))),
+    }
+}
+
+fn expansions(path: &str, files: &Files) -> Result<Vec<Document>, Problem> {
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    let name = go::quoted(&files.name(path));
+    let text = files.read(path).map_err(|error| {
+        Problem::error(format!("reading ExpansionTemplate from {name}: {}", error.message()))
+    })?;
+    let documents = objects(&text)?;
+    let none = || Problem::error(format!("not an Expansion Template: {name}"));
+    if documents.is_empty() {
+        return Err(none());
+    }
+    for document in &documents {
+        let gvk = Gvk::of(&document.value);
+        if !gvk.is_some_and(|gvk| gvk.is("expansion.gatekeeper.sh", "ExpansionTemplate")) {
+            return Err(none().at(&place_of(document)));
+        }
+    }
+    Ok(documents)
+}
+
+/// Every object of a file.
+pub(crate) fn objects(text: &Text) -> Result<Vec<Document>, Problem> {
+    let before = format!("reading {}: invalid yaml: ", go::quoted(&text.name));
+    let documents = text.all().map_err(|fault| in_text(&before, fault, text))?;
+    for document in documents {
+        if let Some(wrong) = without_kind(&document.value) {
+            let problem = Problem::error(format!("{before}{wrong}"));
+            return Err(problem.at(&place_of(document)));
+        }
+    }
+    Ok(documents.to_vec())
+}

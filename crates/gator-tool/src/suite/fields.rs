@@ -1,0 +1,177 @@
+//! The fields of a suite, read as Go reads JSON into its types: names match whatever their case,
+//! null is absent, and a value of another type is an error.
+
+use crate::suite::Place;
+use sekisho_manifest::Document;
+use sekisho_report::Diagnostic;
+use sekisho_value::{Kind, Map, Pointer, Value};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// What reading a suite has found wrong so far.
+pub(super) struct Reader<'d> {
+    document: &'d Document,
+    file: Arc<str>,
+    pub(super) problems: RefCell<Vec<Diagnostic>>,
+    pub(super) unknown: RefCell<Vec<Diagnostic>>,
+}
+
+impl<'d> Reader<'d> {
+    pub(super) fn new(document: &'d Document, file: Arc<str>) -> Self {
+        Self { document, file, problems: RefCell::default(), unknown: RefCell::default() }
+    }
+
+    pub(super) fn place(&self, pointer: &Pointer) -> Place {
+        let at = self.document.locate(pointer);
+        Place { file: Arc::clone(&self.file), line: at.line, column: at.column }
+    }
+
+    fn diagnostic(&self, pointer: &Pointer, message: String) -> Diagnostic {
+        let at = self.document.locate(pointer);
+        Diagnostic::at(Arc::clone(&self.file), at.line, at.column, message)
+    }
+
+    pub(super) fn problem(&self, pointer: &Pointer, message: impl Into<String>, help: &str) {
+        let diagnostic = self.diagnostic(pointer, message.into());
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        self.problems.borrow_mut().push(Diagnostic { help, ..diagnostic });
+    }
+
+    /// The whole document.
+    pub(super) fn root(&self) -> Option<Object<'_>> {
+        let map = self.document.value.as_object()?;
+        Some(Object { reader: self, map, pointer: Pointer::root() })
+    }
+}
+
+/// An object of a suite.
+pub(super) struct Object<'r> {
+    reader: &'r Reader<'r>,
+    map: &'r Map,
+    pub(super) pointer: Pointer,
+}
+
+impl<'r> Object<'r> {
+    pub(super) fn place(&self) -> Place {
+        self.reader.place(&self.pointer)
+    }
+
+    /// The value of a field and its key as written; of several that Go takes for the same, the
+    /// exact one, else the last.
+    fn field(&self, name: &str) -> Option<(&'r str, &'r Value)> {
+        let same = self.map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let exact = self.map.iter().find(|(key, _)| key.as_str() == name);
+        let (key, value) = exact.or(same.last())?;
+        (!value.is_null()).then_some((key.as_str(), value))
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.field(name).is_some()
+    }
+
+    pub(super) fn pointer_to(&self, name: &str) -> Pointer {
+        self.pointer.key(self.field(name).map_or(name, |(key, _)| key))
+    }
+
+    fn wrong(&self, name: &str, value: &Value, wanted: &str) {
+        let found = match value.kind() {
+            Kind::Null => "null",
+            Kind::Bool => "a boolean",
+            Kind::Number => "a number",
+            Kind::String => "a text",
+            Kind::Array => "a list",
+            Kind::Object => "an object",
+        };
+        let message = format!("`{name}` is {found} where {wanted} is expected");
+        self.reader.problem(&self.pointer_to(name), message, "");
+    }
+
+    pub(super) fn problem(&self, name: &str, message: impl Into<String>, help: &str) {
+        self.reader.problem(&self.pointer_to(name), message, help);
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let (_, value) = self.field(name)?;
+        let text = value.as_str();
+        if text.is_none() {
+            self.wrong(name, value, "a text");
+        }
+        text.map(str::to_owned)
+    }
+
+    pub(super) fn flag(&self, name: &str) -> bool {
+        let Some((_, value)) = self.field(name) else { return false };
+        let flag = value.as_bool();
+        if flag.is_none() {
+            self.wrong(name, value, "`true` or `false`");
+        }
+        flag.unwrap_or_default()
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&'r Value> {
+        self.field(name).map(|(_, value)| value)
+    }
+
+    pub(super) fn wrong_value(&self, name: &str, wanted: &str) {
+        if let Some((_, value)) = self.field(name) {
+            self.wrong(name, value, wanted);
+        }
+    }
+
+    fn items(&self, name: &str) -> &'r [Value] {
+        let Some((_, value)) = self.field(name) else { return &[] };
+        let items = value.as_array();
+        if items.is_none() {
+            self.wrong(name, value, "a list");
+        }
+        items.unwrap_or_default()
+    }
+
+    /// A list of texts, each with its place.
+    pub(super) fn texts(&self, name: &str) -> Vec<(String, Place)> {
+        let at = self.pointer_to(name);
+        let mut texts = Vec::new();
+        for (index, item) in self.items(name).iter().enumerate() {
+            let at = at.index(index);
+            match item {
+                Value::String(text) => texts.push((text.to_string(), self.reader.place(&at))),
+                _ => self.reader.problem(&at, format!("item {index} of `{name}` is no text"), ""),
+            }
+        }
+        texts
+    }
+
+    /// A list of objects.
+    pub(super) fn objects(&self, name: &str) -> Vec<Object<'r>> {
+        let at = self.pointer_to(name);
+        let mut objects = Vec::new();
+        for (index, item) in self.items(name).iter().enumerate() {
+            let pointer = at.index(index);
+            match item {
+                Value::Object(map) => objects.push(Object { reader: self.reader, map, pointer }),
+                _ => {
+                    let message = format!("item {index} of `{name}` is no object");
+                    self.reader.problem(&pointer, message, "");
+                }
+            }
+        }
+        objects
+    }
+
+    /// Notes down what is none of the fields that are known here.
+    pub(super) fn known(&self, names: &[&str]) {
+        for (key, _) in self.map.iter() {
+            if names.contains(&key.as_str()) {
+                continue;
+            }
+            let diagnostic =
+                self.reader.diagnostic(&self.pointer.key(key), format!("unknown field `{key}`"));
+            let similar = names.iter().find(|name| name.eq_ignore_ascii_case(key));
+            let help = match similar {
+                Some(name) => format!("it is read as `{name}`; write it so"),
+                None => format!("the fields here are {}", names.join(", ")),
+            };
+            self.reader.unknown.borrow_mut().push(diagnostic.with_help(help));
+        }
+    }
+}
