@@ -18,14 +18,14 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
 ];
 
 /// The three parts of a token, as they are written.
-struct Token<'t> {
+pub(super) struct Token<'t> {
     header: &'t str,
-    payload: &'t str,
-    signature: &'t str,
+    pub(super) payload: &'t str,
+    pub(super) signature: &'t str,
 }
 
 impl<'t> Token<'t> {
-    fn read(text: &'t str) -> Result<Self, Failure> {
+    pub(super) fn read(text: &'t str) -> Result<Self, Failure> {
         let parts: Vec<_> = text.splitn(4, '.').collect();
         match *parts.as_slice() {
             [_] => Err(Failure::error("encoded JWT had no period separators")),
@@ -38,13 +38,13 @@ impl<'t> Token<'t> {
     }
 
     /// What is signed.
-    fn signed(&self) -> String {
+    pub(super) fn signed(&self) -> String {
         format!("{}.{}", self.header, self.payload)
     }
 }
 
 /// A failure with words before its own.
-fn within(words: &str, failure: Failure) -> Failure {
+pub(super) fn within(words: &str, failure: Failure) -> Failure {
     match failure {
         Failure::Error { message, wrong_type } => {
             Failure::Error { message: format!("{words}: {message}"), wrong_type }
@@ -53,7 +53,7 @@ fn within(words: &str, failure: Failure) -> Failure {
     }
 }
 
-fn json_object<'a>(cx: &Context<'a>, text: &str) -> Result<Term<'a>, Failure> {
+pub(super) fn json_object<'a>(cx: &Context<'a>, text: &str) -> Result<Term<'a>, Failure> {
     let mut reader = Reader::new(text, cx.arena);
     let value = reader.value().and_then(|value| reader.end().map(|()| value));
     let value = value.map_err(|failure| match within("invalid JSON", failure) {
@@ -67,7 +67,7 @@ fn json_object<'a>(cx: &Context<'a>, text: &str) -> Result<Term<'a>, Failure> {
     }
 }
 
-fn header<'a>(cx: &Context<'a>, token: &Token<'_>) -> Result<Term<'a>, Failure> {
+pub(super) fn header<'a>(cx: &Context<'a>, token: &Token<'_>) -> Result<Term<'a>, Failure> {
     let bytes = from_base64url(token.header)
         .map_err(|failure| within("JWT header had invalid encoding", failure))?;
     let header =

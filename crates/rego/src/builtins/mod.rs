@@ -22,6 +22,8 @@ mod objects;
 mod opa;
 mod operands;
 mod patterns;
+#[cfg(feature = "public-key")]
+mod public_key;
 mod random;
 mod regex;
 mod schema;
@@ -71,6 +73,10 @@ const GROUPS: &[&[(&str, Function)]] = &[
     jwt::FUNCTIONS,
     net::FUNCTIONS,
     opa::FUNCTIONS,
+    #[cfg(feature = "public-key")]
+    public_key::TOKENS,
+    #[cfg(feature = "public-key")]
+    public_key::X509,
     random::FUNCTIONS,
     schema::FUNCTIONS,
     semver::FUNCTIONS,
@@ -101,9 +107,19 @@ pub struct Builtin {
     pub nondeterministic: bool,
     /// it asks the network
     pub network: bool,
+    /// its value depends on the time of the evaluation
+    pub timed: bool,
 }
 
 impl Builtin {
+    /// Why it has no code here, where that is for the way this was built.
+    #[must_use]
+    pub fn left_out(&self) -> Option<&'static str> {
+        let signed = self.name.starts_with("crypto.") || self.name.starts_with("io.jwt.");
+        let without = self.function.is_none() && signed;
+        without.then_some("this was built without the feature `public-key`")
+    }
+
     /// The types of its parameters.
     #[must_use]
     pub fn params(&self) -> &[Type] {
@@ -138,6 +154,7 @@ static BUILTINS: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
                 deprecated: has("deprecated"),
                 nondeterministic: has("nondeterministic"),
                 network: has("network"),
+                timed: has("timed"),
                 signature: declared.signature,
                 param_names: declared.param_names,
                 result_name: declared.result_name,
@@ -296,6 +313,7 @@ mod tests {
         assert!(find("http.send").unwrap().network);
         assert!(find("re_match").unwrap().deprecated);
         assert!(find("time.now_ns").unwrap().nondeterministic);
+        assert!(find("crypto.x509.parse_and_verify_certificates").unwrap().timed);
         assert!(find("nosuch").is_none());
     }
 }

@@ -10,16 +10,16 @@ pub(super) const FUNCTIONS: &[(&str, Function)] =
     &[("rand.intn", rand_intn), ("uuid.parse", uuid_parse), ("uuid.rfc4122", uuid_rfc4122)];
 
 /// Numbers that follow from a seed and a key: FNV-1a over the key, spread by SplitMix64.
-struct Generator(u64);
+pub(super) struct Generator(u64);
 
 impl Generator {
-    fn new(seed: u64, key: &str) -> Self {
+    pub(super) fn new(seed: u64, key: &str) -> Self {
         Self(key.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |state, byte| {
             (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         }))
     }
 
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -128,6 +128,10 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, Failure> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Url {
     pub(super) scheme: String,
+    /// all that comes after the scheme, where no slash does
+    pub(super) opaque: String,
+    /// name and password, without escapes
+    pub(super) user: Option<(Vec<u8>, Option<Vec<u8>>)>,
     /// name and port
     pub(super) host: String,
     pub(super) hostname: Vec<u8>,
@@ -137,7 +141,14 @@ pub(super) struct Url {
     /// as written, where it is not how the path would be escaped
     pub(super) raw_path: String,
     pub(super) raw_query: String,
+    /// it has a `?` that nothing follows
+    pub(super) force_query: bool,
+    /// it has a scheme and a path, and no authority, not even an empty one
+    pub(super) omit_host: bool,
+    /// without escapes
     pub(super) fragment: Vec<u8>,
+    /// as written, where it is not how the fragment would be escaped
+    pub(super) raw_fragment: String,
 }
 
 impl Url {
@@ -153,6 +164,62 @@ impl Url {
         }
         escape(&self.path, Part::Path)
     }
+
+    /// The whole, written anew.
+    #[cfg(feature = "public-key")]
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        if !self.scheme.is_empty() {
+            out = format!("{}:", self.scheme);
+        }
+        if !self.opaque.is_empty() {
+            out.push_str(&self.opaque);
+        } else {
+            let authority = !self.host.is_empty() || self.user.is_some();
+            let empty = !self.scheme.is_empty() && !self.omit_host && !self.path.is_empty();
+            if authority || empty {
+                out.push_str("//");
+            }
+            if let Some((name, password)) = &self.user {
+                out.push_str(&escape(name, Part::UserPassword));
+                if let Some(password) = password {
+                    out.push(':');
+                    out.push_str(&escape(password, Part::UserPassword));
+                }
+                out.push('@');
+            }
+            out.push_str(&escape(self.host.as_bytes(), Part::Host));
+            let path = self.escaped_path();
+            if !path.is_empty() && !path.starts_with('/') && !self.host.is_empty() {
+                out.push('/');
+            }
+            // Else its first part would be read as the scheme.
+            if out.is_empty() && path.split('/').next().is_some_and(|first| first.contains(':')) {
+                out.push_str("./");
+            }
+            out.push_str(&path);
+        }
+        if self.force_query || !self.raw_query.is_empty() {
+            out.push('?');
+            out.push_str(&self.raw_query);
+        }
+        if !self.fragment.is_empty() {
+            out.push('#');
+            out.push_str(&self.escaped_fragment());
+        }
+        out
+    }
+
+    /// The fragment with its escapes: as it was written, where that is well-formed.
+    #[cfg(feature = "public-key")]
+    fn escaped_fragment(&self) -> String {
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/?[]%".contains(&byte);
+        if !self.raw_fragment.is_empty() && self.raw_fragment.bytes().all(plain) {
+            return self.raw_fragment.clone();
+        }
+        escape(&self.fragment, Part::Fragment)
+    }
 }
 
 /// Takes a URL apart.
@@ -166,6 +233,9 @@ pub(super) fn parse(text: &str) -> Result<Url, Failure> {
     let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
     let mut url = without_fragment(before).map_err(|failure| of(before, failure))?;
     url.fragment = unescape(fragment, Part::Fragment).map_err(|failure| of(text, failure))?;
+    if escape(&url.fragment, Part::Fragment) != fragment {
+        fragment.clone_into(&mut url.raw_fragment);
+    }
     Ok(url)
 }
 
@@ -181,7 +251,10 @@ fn without_fragment(text: &str) -> Result<Url, Failure> {
     let (scheme, mut rest) = scheme(text)?;
     url.scheme = scheme.to_ascii_lowercase();
     match rest.split_once('?') {
-        Some((before, "")) => rest = before,
+        Some((before, "")) => {
+            rest = before;
+            url.force_query = true;
+        }
         Some((before, query)) => {
             rest = before;
             query.clone_into(&mut url.raw_query);
@@ -190,6 +263,7 @@ fn without_fragment(text: &str) -> Result<Url, Failure> {
     }
     if !rest.starts_with('/') {
         if !url.scheme.is_empty() {
+            rest.clone_into(&mut url.opaque);
             return Ok(url);
         }
         if rest.split('/').next().is_some_and(|segment| segment.contains(':')) {
@@ -199,10 +273,17 @@ fn without_fragment(text: &str) -> Result<Url, Failure> {
     if rest.starts_with("//") && (!url.scheme.is_empty() || !rest.starts_with("///")) {
         let after = rest.get(2..).unwrap_or_default();
         let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
-        let host = authority_host(&url.scheme, authority)?;
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None => (None, authority),
+        };
+        let host = parse_host(&url.scheme, host)?;
+        url.user = user.map(parse_user).transpose()?;
         url.host = String::from_utf8_lossy(&host).into_owned();
         (url.hostname, url.port) = split_port(host);
         rest = path;
+    } else {
+        url.omit_host = !url.scheme.is_empty() && rest.starts_with('/');
     }
     url.path = unescape(rest, Part::Path)?;
     if escape(&url.path, Part::Path) != rest {
@@ -224,17 +305,17 @@ fn scheme(text: &str) -> Result<(&str, &str), Failure> {
     Ok(("", text))
 }
 
-fn authority_host(scheme: &str, authority: &str) -> Result<Vec<u8>, Failure> {
-    let Some((user, host)) = authority.rsplit_once('@') else {
-        return parse_host(scheme, authority);
-    };
-    let host = parse_host(scheme, host)?;
+fn parse_user(user: &str) -> Result<(Vec<u8>, Option<Vec<u8>>), Failure> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
     if !user.bytes().all(allowed) {
         return Err(Failure::error("net/url: invalid userinfo"));
     }
-    unescape(user, Part::UserPassword)?;
-    Ok(host)
+    let (name, password) = match user.split_once(':') {
+        Some((name, password)) => (name, Some(password)),
+        None => (user, None),
+    };
+    let password = password.map(|password| unescape(password, Part::UserPassword)).transpose()?;
+    Ok((unescape(name, Part::UserPassword)?, password))
 }
 
 fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>, Failure> {
