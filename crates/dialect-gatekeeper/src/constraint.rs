@@ -70,7 +70,7 @@ pub(crate) fn read(
     }
     let name: Arc<str> = document.name().unwrap_or_default().into();
     let severity = severity::of(value).or(template.severity).unwrap_or(Severity::Medium);
-    let matcher = Matcher { rules: rules(&matching, template.operations), ..Matcher::default() };
+    let matcher = Matcher { rules: rules(&matching), ..Matcher::default() };
     let Engine::Rego(rego) = &template.engine;
     Some(CompiledPolicy {
         id: id(policy),
@@ -85,6 +85,7 @@ pub(crate) fn read(
             kind: template.kind.clone(),
             name,
             matching,
+            operations: template.operations,
             enforcement,
             severity,
             parameters,
@@ -163,8 +164,10 @@ fn parameters(
     holder.get("parameters").filter(|found| !found.is_null()).cloned().unwrap_or_else(none)
 }
 
-/// The kinds and operations that a constraint is about, as the engine's index has them.
-fn rules(matching: &Match, operations: OperationSet) -> Vec<ResourceRule> {
+/// The kinds that a constraint is about, as the engine's index has them. Operations are its
+/// template's, and do not hold at every point.
+fn rules(matching: &Match) -> Vec<ResourceRule> {
+    let operations = OperationSet::ALL;
     let any = |list: &[Str]| list.is_empty() || list.iter().any(|one| one == "*");
     let each = |list: &[Str]| -> Vec<Option<Str>> {
         if any(list) { vec![None] } else { list.iter().cloned().map(Some).collect() }

@@ -96,7 +96,7 @@ fn id(policy: &PolicyDocument<'_>) -> PolicyId {
 
 /// A template by the kind of its constraints.
 enum Entry {
-    Compiled { template: template::Template, id: PolicyId, digest: Digest },
+    Compiled { template: Box<template::Template>, id: PolicyId, digest: Digest },
     Failed { digest: Digest, reason: String },
 }
 
@@ -153,7 +153,9 @@ impl Run {
         }
         let Some(kind) = kind else { return };
         let entry = match template {
-            Some(template) if !failed => Entry::Compiled { template, id: id(policy), digest },
+            Some(template) if !failed => {
+                Entry::Compiled { template: Box::new(template), id: id(policy), digest }
+            }
             _ => Entry::Failed { digest, reason },
         };
         self.templates.insert(kind, entry);

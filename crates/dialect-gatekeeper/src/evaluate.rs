@@ -7,8 +7,8 @@ use crate::matching::{Match, MatchError, MatchInput, Source};
 use crate::review::{Known, Review};
 use crate::template::Rego;
 use sekisho_policy::{
-    Action, BudgetExceeded, EvalContext, EvalError, Evaluate, InventoryKey, Operation, Outcome,
-    Point, Reads, Severity, Violation,
+    Action, BudgetExceeded, EvalContext, EvalError, Evaluate, InventoryKey, Operation,
+    OperationSet, Outcome, Point, Reads, Severity, Violation,
 };
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
@@ -24,6 +24,8 @@ pub(crate) struct Judgement {
     /// of the constraint
     pub(crate) name: Arc<str>,
     pub(crate) matching: Match,
+    /// of the template
+    pub(crate) operations: OperationSet,
     pub(crate) enforcement: Enforcement,
     pub(crate) severity: Severity,
     pub(crate) parameters: Value,
@@ -41,8 +43,12 @@ thread_local! {
 
 impl Evaluate for Judgement {
     fn evaluate(&self, context: &EvalContext<'_>) -> Result<Outcome, EvalError> {
-        let action = self.enforcement.at(context.request.point);
-        if action == Action::Off {
+        let request = context.request;
+        let action = self.enforcement.at(request.point);
+        // Gatekeeper's CLI asks for no operation.
+        let operation =
+            request.point == Point::Gator || self.operations.contains(request.operation);
+        if action == Action::Off || !operation {
             return Ok(Outcome::default());
         }
         let review = context.shared.get(|| Review::of(context));

@@ -1,0 +1,9 @@
+//! Templates and constraints, judged through the engine.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail, and says what")]
+
+mod library;
+mod matches;
+mod results;
+mod reviews;
+mod scene;
