@@ -117,7 +117,7 @@ impl<'c> Checker<'c> {
             }
             Value::ArrayOf(item, body) => self.closure(body, |checker| {
                 let item = checker.term(item);
-                Ty::array(Vec::new(), Some(item))
+                Ty::array(Vec::new(), Some(item).filter(|item| *item != Ty::Unknown))
             }),
             Value::SetOf(item, body) => self.closure(body, |checker| {
                 let item = checker.term(item);

@@ -293,6 +293,8 @@ impl Ty {
                 fits(a, b)
                     && fits(b, a)
                     && match (&a.rest, &b.rest) {
+                        // What a comprehension collects may not be known yet.
+                        (Some((_, Self::Unknown)), _) | (_, Some((_, Self::Unknown))) => true,
                         (Some((_, a)), Some((_, b))) => a.unifies(b),
                         _ => true,
                     }
