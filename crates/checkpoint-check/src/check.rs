@@ -4,6 +4,7 @@ use crate::advice;
 use crate::findings;
 use crate::input::{Input, collect};
 use crate::load::{Loaded, Stdin, load};
+use crate::mutation::{self, Mutation};
 use crate::namespaces;
 use crate::no_policy;
 use crate::objects::Object;
@@ -13,7 +14,7 @@ use crate::watchdog::{self, Watchdog};
 use crate::{Progress, Silent};
 use rayon::prelude::*;
 use sekisho_engine::{
-    BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, evaluate, finding_key, subject,
+    BuildOptions, ExceptionUse, Judge, PolicySet, evaluate, finding_key, subject,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
@@ -103,7 +104,7 @@ pub fn check(
 }
 
 /// What is known and not judged.
-fn known(paths: &[PathBuf]) -> Loaded {
+pub(crate) fn known(paths: &[PathBuf]) -> Loaded {
     if paths.is_empty() {
         return Loaded::default();
     }
@@ -158,7 +159,7 @@ impl Run<'_> {
         progress: &dyn Progress,
     ) {
         progress.objects(documents.len());
-        let objects: Vec<Object<'_>> = documents
+        let mut objects: Vec<Object<'_>> = documents
             .par_iter()
             .map(|document| Object::new(document, self.schemas, self.options.namespace))
             .collect();
@@ -171,12 +172,15 @@ impl Run<'_> {
         }
         self.errors.extend(namespaces::errors(&of_policies, self.places));
         self.findings.extend(namespaces::overridden(&of_policies, &objects, self.places));
-        let mut inventory = MemoryInventory::new();
-        // What the policies come with stands in for what is judged, never the other way round.
-        let known = objects.iter().chain(&of_policies);
-        for object in known.filter(|object| object.decoded.is_readable()) {
-            inventory.insert(object.decoded.object.clone());
-        }
+        let mutation = Mutation {
+            set: self.set,
+            schemas: self.schemas,
+            now: self.options.now,
+            user: self.options.user,
+            known: &of_policies,
+        };
+        mutation.apply(&mut objects);
+        let inventory = mutation::inventory(&objects, &of_policies);
         let judge = Judge {
             inventory: &inventory,
             schemas: self.schemas,
@@ -216,19 +220,20 @@ impl Run<'_> {
         if !object.decoded.is_readable() {
             return judged;
         }
+        if !object.unmutated.is_empty() {
+            let unmutated = object.unmutated.iter();
+            judged
+                .errors
+                .extend(unmutated.map(|e| schema_findings::policy_error(object, e, self.places)));
+            return judged;
+        }
         let verdict = evaluate(self.set, &object.request(self.options.user), judge);
         for judgement in verdict.judgements {
             let docs = self.docs(judgement.dialect, &judgement.rule);
             judged.findings.push(findings::finding(judgement, object.document, self.places, docs));
         }
-        for error in verdict.errors {
-            let name = schema_findings::name(object);
-            let message = match error.policy {
-                Some(policy) => format!("{name}: policy `{policy}`: {}", error.message),
-                None => format!("{name}: {}", error.message),
-            };
-            let at = self.places.diagnostic(object.document, &error.pointer, message);
-            judged.errors.push(Diagnostic { help: error.help, ..at });
+        for error in &verdict.errors {
+            judged.errors.push(schema_findings::policy_error(object, error, self.places));
         }
         judged
     }

@@ -6,6 +6,7 @@
 
 mod advice;
 mod bundle;
+mod carry;
 mod case;
 mod check;
 mod exclude;
@@ -13,6 +14,8 @@ mod file;
 mod findings;
 mod input;
 mod load;
+mod mutate;
+mod mutation;
 mod namespaces;
 mod no_policy;
 mod objects;
@@ -29,6 +32,7 @@ pub use check::{CheckOptions, check};
 pub use file::{read_file, read_stream};
 pub use input::{Input, InputSource, collect};
 pub use load::{Loaded, Stdin, load};
+pub use mutate::{MutateOptions, MutatedManifest, MutatedManifests, mutate_manifests};
 pub use rules::RULES;
 pub use show::{ShowOptions, Shown, show};
 

@@ -1,5 +1,6 @@
 //! Documents into objects as the API server would store them, and into requests.
 
+use sekisho_engine::VerdictError;
 use sekisho_kube_model::{Created, Decoded, Schemas};
 use sekisho_manifest::Document;
 use sekisho_policy::{Operation, Request, UserInfo};
@@ -11,6 +12,8 @@ pub(crate) struct Object<'a> {
     pub(crate) decoded: Decoded,
     /// the namespace it is created in; `None` for cluster-scoped kinds
     pub(crate) namespace: Option<Str>,
+    /// why mutating policies could not be applied to it: it is then not judged
+    pub(crate) unmutated: Vec<VerdictError>,
 }
 
 impl<'a> Object<'a> {
@@ -18,7 +21,7 @@ impl<'a> Object<'a> {
     /// request to the API server would say it.
     pub(crate) fn new(document: &'a Document, schemas: &Schemas, default: &str) -> Self {
         let Created { decoded, namespace } = schemas.create(&document.value, default);
-        Self { document, decoded, namespace }
+        Self { document, decoded, namespace, unmutated: Vec::new() }
     }
 
     /// The request that creates the object.

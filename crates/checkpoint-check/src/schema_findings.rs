@@ -2,7 +2,7 @@
 
 use crate::objects::Object;
 use crate::places::Places;
-use sekisho_engine::{finding_key, subject};
+use sekisho_engine::{VerdictError, finding_key, subject};
 use sekisho_kube_model::{Known, Loci, Problem, ProblemKind, Schemas};
 use sekisho_policy::{KubernetesVersion, PolicyId};
 use sekisho_report::{Action, Diagnostic, Finding, Resource, Severity, Status};
@@ -84,6 +84,21 @@ pub(crate) fn error(object: &Object<'_>, problem: &Problem, places: &Places) -> 
     let message = format!("{}: {}", name(object), problem.message);
     let error = places.diagnostic(object.document, &problem.pointer, message);
     Diagnostic { help: problem.help.clone(), ..error }
+}
+
+/// What a policy could not judge, or could not be applied to, with its place.
+pub(crate) fn policy_error(
+    object: &Object<'_>,
+    error: &VerdictError,
+    places: &Places,
+) -> Diagnostic {
+    let name = name(object);
+    let message = match &error.policy {
+        Some(policy) => format!("{name}: policy `{policy}`: {}", error.message),
+        None => format!("{name}: {}", error.message),
+    };
+    let at = places.diagnostic(object.document, &error.pointer, message);
+    Diagnostic { help: error.help.clone(), ..at }
 }
 
 /// `Pod web`, for messages.

@@ -32,5 +32,6 @@ pub use mutate::{Mutated, mutate};
 
 pub use key::{Subject, finding_key};
 pub use owner::subject;
+pub use patch::json_patch;
 pub use policy_set::{BuildOptions, PolicySet};
 pub use verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};

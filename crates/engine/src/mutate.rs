@@ -1,6 +1,6 @@
+use crate::PolicySet;
 use crate::evaluate::{Judge, error_of, expired};
 use crate::verdict::{ErrorKind, VerdictError};
-use crate::{PolicySet, patch};
 use sekisho_kube_model::{Gvk, Problem, ProblemKind};
 use sekisho_policy::{Budget, MutateContext, Operation, PolicyId, ReadSet, Reads, Request};
 use sekisho_value::{Pointer, Value};
@@ -11,9 +11,8 @@ pub struct Mutated {
     /// the object as it would be stored, decoded and defaulted anew; as it came where nothing
     /// changes it, or something is wrong
     pub object: Value,
-    /// a JSON patch (RFC 6902) from the object that came to the mutated one, before that is
-    /// defaulted anew
-    pub patch: Vec<Value>,
+    /// the object as the policies leave it, before it is decoded and defaulted anew
+    pub sent: Value,
     /// the policies that changed something
     pub applied: Vec<PolicyId>,
     /// what the API server or its client would hold against the mutated object
@@ -28,7 +27,11 @@ pub struct Mutated {
 /// before it is validated. What the result is decoded to is checked again.
 #[must_use]
 pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated {
-    let unchanged = || Mutated { object: request.object.clone(), ..Mutated::default() };
+    let unchanged = || Mutated {
+        object: request.object.clone(),
+        sent: request.object.clone(),
+        ..Mutated::default()
+    };
     let writes = matches!(request.operation, Operation::Create | Operation::Update);
     if set.mutators().is_empty() || !writes || request.object.is_null() {
         return unchanged();
@@ -74,8 +77,8 @@ pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated 
         return Mutated { errors: wrong.map(unreadable).collect(), reads, ..unchanged() };
     }
     Mutated {
-        patch: patch::patch(&request.object, &now.object),
         object: decoded.object,
+        sent: now.object,
         applied,
         problems: decoded.problems,
         errors: Vec::new(),

@@ -1,10 +1,9 @@
-//! What changed between two objects.
-
 use sekisho_value::{Map, Pointer, Value};
 
 /// A JSON patch (RFC 6902) that makes `new` of `old`. Lists are compared item by item: what an
 /// item's key is plays no part.
-pub(crate) fn patch(old: &Value, new: &Value) -> Vec<Value> {
+#[must_use]
+pub fn json_patch(old: &Value, new: &Value) -> Vec<Value> {
     let mut operations = Vec::new();
     add(old, new, &mut Pointer::root(), &mut operations);
     operations
@@ -63,7 +62,7 @@ fn operation(name: &str, at: &Pointer, value: Option<&Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::patch;
+    use super::json_patch;
     use sekisho_value::{Value, from_json};
 
     #[test]
@@ -89,7 +88,7 @@ mod tests {
             (r#"{"a":[]}"#, r#"{"a":{}}"#, r#"[{"op":"replace","path":"/a","value":{}}]"#),
         ] {
             let json = |text| from_json(text).unwrap();
-            let found = Value::from(patch(&json(old), &json(new)));
+            let found = Value::from(json_patch(&json(old), &json(new)));
             assert_eq!(found.to_json(), wanted, "{old} {new}");
         }
     }
