@@ -1,5 +1,6 @@
 //! `cargo xtask conformance`: recorded cases of others, replayed on the `sekisho` binary.
 
+mod cel;
 mod defaulting;
 mod opa;
 mod pod_security;
@@ -45,6 +46,9 @@ pub(crate) enum Suite {
     Defaulting,
     /// OPA's own cases of the Rego language and its built-in functions
     Opa,
+    /// The cases of the CEL specification
+    #[value(name = "cel", alias = "cel-spec")]
+    Cel,
     /// Manifests as real projects ship them
     Real,
 }
@@ -55,7 +59,11 @@ impl Suite {
     }
 
     fn default_path(self) -> PathBuf {
-        workspace::corpora().join(self.name())
+        let folder = match self {
+            Self::Cel => "cel-spec".to_owned(),
+            other => other.name(),
+        };
+        workspace::corpora().join(folder)
     }
 
     fn run(self, sekisho: &Sekisho, path: &Path) -> anyhow::Result<Outcome> {
@@ -63,6 +71,7 @@ impl Suite {
             Self::PodSecurity => pod_security::run(sekisho, path),
             Self::Defaulting => defaulting::run(sekisho, path),
             Self::Opa => opa::run(sekisho, path),
+            Self::Cel => cel::run(path),
             Self::Real => real::run(sekisho, path),
         }
     }
@@ -73,7 +82,7 @@ impl Suite {
 pub(crate) struct Outcome {
     /// how many did what they should
     pub(crate) passed: usize,
-    /// of `opa`: their names
+    /// of `opa` and `cel`: their names
     pub(crate) passed_names: Vec<String>,
     /// names and what went wrong
     pub(crate) failed: Vec<(String, String)>,
@@ -117,17 +126,21 @@ pub(crate) struct Total {
 /// # Errors
 /// Where a case fails, or a suite cannot be run.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let sekisho = Sekisho::new(process::build_sekisho(arguments.release)?);
     if let Some(suite) = arguments.suite {
         let path = arguments.path.clone().unwrap_or_else(|| suite.default_path());
         if !path.exists() {
             bail!("the data of `{}` is not at `{}`", suite.name(), path.display());
         }
-        let outcome = suite.run(&sekisho, &path)?;
+        let outcome = match suite {
+            // The engine is asked, not the binary.
+            Suite::Cel => cel::run(&path)?,
+            suite => suite.run(&Sekisho::new(process::build_sekisho(arguments.release)?), &path)?,
+        };
         show(&outcome);
         println!("{outcome}");
         return if outcome.failed.is_empty() { Ok(()) } else { bail!("conformance failed") };
     }
+    let sekisho = Sekisho::new(process::build_sekisho(arguments.release)?);
     let total = run_all(&sekisho, arguments)?;
     let Total { passed, failed, skipped } = total;
     println!("{passed} passed, {failed} failed, {skipped} skipped");

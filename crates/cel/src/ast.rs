@@ -237,19 +237,21 @@ impl ExprKind {
                 args.iter().map(|arg| arg.depth).max().unwrap_or(0).max(target)
             }
             Self::List(items) => items.iter().map(|item| item.value.depth).max().unwrap_or(0),
-            Self::Map(entries) => {
-                entries.iter().map(|entry| entry.key.depth.max(entry.value.depth)).max().unwrap_or(0)
-            }
+            Self::Map(entries) => entries
+                .iter()
+                .map(|entry| entry.key.depth.max(entry.value.depth))
+                .max()
+                .unwrap_or(0),
             Self::Struct { fields, .. } => {
                 fields.iter().map(|field| field.value.depth).max().unwrap_or(0)
             }
-            Self::Comprehension(fold) => [
-                &fold.range, &fold.init, &fold.condition, &fold.step, &fold.result,
-            ]
-            .into_iter()
-            .map(|part| part.depth)
-            .max()
-            .unwrap_or(0),
+            Self::Comprehension(fold) => {
+                [&fold.range, &fold.init, &fold.condition, &fold.step, &fold.result]
+                    .into_iter()
+                    .map(|part| part.depth)
+                    .max()
+                    .unwrap_or(0)
+            }
         };
         deepest.saturating_add(1)
     }

@@ -1,3 +1,4 @@
+use crate::Diagnostic;
 use crate::ast::{Expr, Name, operator};
 use crate::check::{self, Checked};
 use crate::cost::CallCosts;
@@ -6,7 +7,6 @@ use crate::macros::Macros;
 use crate::program::Program;
 use crate::syntax::{self, Syntax};
 use crate::types::{SignatureError, Type, read_signature};
-use crate::Diagnostic;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ pub(crate) struct Inner {
     pub(crate) variables: BTreeMap<Name, Type>,
     pub(crate) types: HashMap<Name, Type>,
     pub(crate) structs: Vec<Arc<dyn StructTypes>>,
+    pub(crate) constants: HashMap<Name, i64>,
     pub(crate) options: Options,
     pub(crate) call_costs: Option<Arc<dyn CallCosts>>,
 }
@@ -147,6 +148,7 @@ impl EnvironmentBuilder {
             variables: self.variables.into_iter().collect(),
             types: HashMap::new(),
             structs: Vec::new(),
+            constants: HashMap::new(),
             options: self.options,
             call_costs: self.call_costs,
         };
@@ -174,10 +176,7 @@ impl Environment {
     ///
     /// # Errors
     /// As [`EnvironmentBuilder::build`].
-    pub fn with_variables<'n>(
-        &self,
-        variables: impl IntoIterator<Item = (&'n str, Type)>,
-    ) -> Self {
+    pub fn with_variables<'n>(&self, variables: impl IntoIterator<Item = (&'n str, Type)>) -> Self {
         let own = &*self.inner;
         let mut all = own.variables.clone();
         all.extend(variables.into_iter().map(|(name, of)| (Name::new(name), of)));
@@ -197,7 +196,16 @@ impl Environment {
     /// # Errors
     /// All that is wrong with it.
     pub fn check(&self, text: &str) -> Result<Checked, Vec<Diagnostic>> {
-        check::check(text, self.parse(text)?, self)
+        check::check(text, self.parse(text)?, self, false)
+    }
+
+    /// Reads and compiles an expression without the checks of its types and names: what is wrong
+    /// is an error of its evaluation, and only where it is evaluated.
+    ///
+    /// # Errors
+    /// Where it is no expression.
+    pub fn compile_unchecked(&self, text: &str) -> Result<Program, Vec<Diagnostic>> {
+        Program::new(check::check(text, self.parse(text)?, self, true)?, self, text)
     }
 
     /// Reads, checks and compiles an expression.
@@ -228,6 +236,7 @@ impl Inner {
             variables: BTreeMap::new(),
             types: self.types.clone(),
             structs: self.structs.clone(),
+            constants: self.constants.clone(),
             options: self.options,
             call_costs: self.call_costs.clone(),
         }
@@ -242,6 +251,8 @@ impl Inner {
             self.types.insert(Name::new_static(name), of);
         }
         self.structs.extend(library.structs);
+        let constants = library.constants.into_iter();
+        self.constants.extend(constants.map(|(name, int)| (Name::new_static(name), int)));
         for overload in library.overloads {
             let (name, member, params, result) = read_signature(overload.signature)?;
             let mut type_params = HashSet::new();

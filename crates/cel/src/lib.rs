@@ -13,7 +13,7 @@
 //! let environment = Environment::standard().variable("object", Type::Dyn).build().unwrap();
 //! let program = environment.compile("object.spec.replicas <= 5").unwrap();
 //!
-//! let object = sekisho_value::from_json(br#"{"spec": {"replicas": 3}}"#).unwrap();
+//! let object = sekisho_value::from_json(r#"{"spec": {"replicas": 3}}"#).unwrap();
 //! let (scratch, budget, cost) = (Scratch::new(), Budget::standard(), Cost::limited(1_000));
 //! let mut activation = Activation::new();
 //! activation.set("object", Term::borrowed(&object));

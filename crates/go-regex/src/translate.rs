@@ -24,7 +24,11 @@ pub(super) struct Malformed(pub(super) &'static str, pub(super) String);
 
 impl From<Malformed> for PatternError {
     fn from(Malformed(what, place): Malformed) -> Self {
-        if what == TOO_DEEP { Self::TooLarge } else { Self::Malformed(format!("{what}: `{place}`")) }
+        if what == TOO_DEEP {
+            Self::TooLarge
+        } else {
+            Self::Malformed(format!("{what}: `{place}`"))
+        }
     }
 }
 

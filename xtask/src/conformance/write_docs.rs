@@ -17,7 +17,12 @@ const END: &str = "<!-- written by hand: end -->";
 type Outcomes = BTreeMap<String, (PathBuf, Outcome)>;
 
 /// What each suite is.
-const ABOUT: [(&str, &str); 4] = [
+const ABOUT: [(&str, &str); 5] = [
+    (
+        "cel",
+        "each case of the CEL specification that needs no protobuf message gives the value or the \
+         error that it should; what the checker may refuse counts as an error",
+    ),
     (
         "defaulting",
         "`sekisho show` of an object as given to kube-apiserver 1.36.4 is the object as stored",
@@ -82,8 +87,8 @@ fn render(outcomes: &Outcomes, old: &str) -> anyhow::Result<String> {
         writeln!(text, "| `{suite}` | {about} | {passed} | {failed} | {skipped} | `{digest}` |")?;
     }
     for (suite, (_, outcome)) in outcomes {
-        if suite == "opa" {
-            folders(&mut text, outcome)?;
+        if suite == "opa" || suite == "cel" {
+            folders(&mut text, suite, outcome)?;
             continue;
         }
         let title = format!("## Failed or not run: `{suite}`");
@@ -103,9 +108,13 @@ fn render(outcomes: &Outcomes, old: &str) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// OPA's cases by folder: how many passed, failed and were skipped, and why.
-fn folders(text: &mut String, outcome: &Outcome) -> anyhow::Result<()> {
+/// OPA's cases by folder and CEL's by file and section: how many passed, failed and were skipped,
+/// and why.
+fn folders(text: &mut String, suite: &str, outcome: &Outcome) -> anyhow::Result<()> {
     let folder = |name: &str| -> String {
+        if suite == "cel" {
+            return name.split('/').take(2).collect::<Vec<_>>().join("/");
+        }
         name.split('/').take_while(|part| !part.contains('#')).collect::<Vec<_>>().join("/")
     };
     let mut rows: BTreeMap<String, ([usize; 3], BTreeSet<&str>)> = BTreeMap::new();
@@ -123,9 +132,10 @@ fn folders(text: &mut String, outcome: &Outcome) -> anyhow::Result<()> {
             }
         }
     }
+    let part = if suite == "cel" { "section" } else { "folder" };
     writeln!(
         text,
-        "\n## `opa` by folder\n\n| folder | passed | failed | skipped | why skipped |\n\
+        "\n## `{suite}` by {part}\n\n| {part} | passed | failed | skipped | why skipped |\n\
          |---|--:|--:|--:|---|"
     )?;
     for (folder, ([passed, failed, skipped], reasons)) in rows {

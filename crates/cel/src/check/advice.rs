@@ -9,7 +9,9 @@ use std::sync::Arc;
 pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
     let most = (name.chars().count() / 3).clamp(1, 3);
     names
-        .filter(|other| !other.starts_with(['@', '#', '_']) && other.len().abs_diff(name.len()) <= most)
+        .filter(|other| {
+            !other.starts_with(['@', '#', '_']) && other.len().abs_diff(name.len()) <= most
+        })
         .map(|other| (distance(name, other), other))
         .filter(|(distance, _)| *distance <= most)
         .min()

@@ -54,9 +54,9 @@ impl Checker<'_> {
     }
 
     fn refer_to(&mut self, expr: &Expr, function: &Name, overload: usize) {
-        if let Some((name, overloads)) = self.environment.inner().function(function) {
+        if let Some((_, overloads)) = self.environment.inner().function(function) {
             let chosen = overloads.get(overload).cloned().into_iter().collect();
-            self.refer(expr.id, Reference::Function(name, chosen));
+            self.refer(expr.id, Reference::Function(chosen));
         }
     }
 
@@ -89,7 +89,7 @@ impl Checker<'_> {
         mut types: Vec<Type>,
     ) -> Type {
         if matches!(name.as_str(), operator::AND | operator::OR) {
-            return self.logical(expr, name, overloads, &types);
+            return self.logical(expr, overloads, &types);
         }
         let mut chosen: Vec<Arc<Declared>> = Vec::new();
         let mut result: Option<Type> = None;
@@ -111,7 +111,7 @@ impl Checker<'_> {
         }
         match result {
             Some(of) => {
-                self.refer(expr.id, Reference::Function(name, chosen));
+                self.refer(expr.id, Reference::Function(chosen));
                 of
             }
             None => {
@@ -119,25 +119,22 @@ impl Checker<'_> {
                     *of = self.bindings.substitute(of, true);
                 }
                 self.no_overload(expr, &name, overloads, member, &types);
+                let all = overloads.iter().filter(|overload| overload.member == member);
+                let all = all.cloned().collect();
+                self.refer(expr.id, Reference::Function(all));
                 Type::Error
             }
         }
     }
 
-    fn logical(
-        &mut self,
-        expr: &Expr,
-        name: Name,
-        overloads: &[Arc<Declared>],
-        types: &[Type],
-    ) -> Type {
+    fn logical(&mut self, expr: &Expr, overloads: &[Arc<Declared>], types: &[Type]) -> Type {
         let ExprKind::Call { args, .. } = &expr.kind else { return Type::Error };
         for (arg, of) in args.iter().zip(types) {
             if !self.bindings.assignable(of, &Type::Bool) {
                 self.mismatch(arg.span, &Type::Bool, of);
             }
         }
-        self.refer(expr.id, Reference::Function(name, overloads.to_vec()));
+        self.refer(expr.id, Reference::Function(overloads.to_vec()));
         Type::Bool
     }
 
@@ -146,11 +143,8 @@ impl Checker<'_> {
         if overload.type_params.is_empty() {
             return (overload.params.clone(), overload.result.clone());
         }
-        let fresh: HashMap<Name, Type> = overload
-            .type_params
-            .iter()
-            .map(|name| (name.clone(), self.bindings.fresh()))
-            .collect();
+        let fresh: HashMap<Name, Type> =
+            overload.type_params.iter().map(|name| (name.clone(), self.bindings.fresh())).collect();
         let params = overload.params.iter().map(|of| put(of, &fresh)).collect();
         (params, put(&overload.result, &fresh))
     }

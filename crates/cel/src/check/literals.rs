@@ -51,7 +51,7 @@ impl Checker<'_> {
             let of = self.bindings.substitute(&of, false);
             return most_general(&before, &of);
         }
-        if !self.environment.inner().options.homogeneous_literals || self.lenient > 0 {
+        if !self.environment.inner().options.homogeneous_literals {
             return Type::Dyn;
         }
         self.mismatch(span, &before, &of);
@@ -75,11 +75,9 @@ impl Checker<'_> {
             }
         }
         match of {
-            Some(name) => self
-                .environment
-                .inner()
-                .structs_of(&name)
-                .map_or(Type::Error, |(_, of)| of),
+            Some(name) => {
+                self.environment.inner().structs_of(&name).map_or(Type::Error, |(_, of)| of)
+            }
             None => Type::Error,
         }
     }

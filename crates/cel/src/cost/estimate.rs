@@ -49,10 +49,7 @@ impl SizeEstimate {
     /// The sum of both.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self {
-            min: self.min.saturating_add(other.min),
-            max: self.max.saturating_add(other.max),
-        }
+        Self { min: self.min.saturating_add(other.min), max: self.max.saturating_add(other.max) }
     }
 
     /// Either of both.
@@ -87,10 +84,7 @@ impl CostEstimate {
     /// The sum of both.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self {
-            min: self.min.saturating_add(other.min),
-            max: self.max.saturating_add(other.max),
-        }
+        Self { min: self.min.saturating_add(other.min), max: self.max.saturating_add(other.max) }
     }
 
     /// Either of both.
@@ -102,10 +96,7 @@ impl CostEstimate {
     /// The product of both.
     #[must_use]
     pub fn times(self, other: Self) -> Self {
-        Self {
-            min: self.min.saturating_mul(other.min),
-            max: self.max.saturating_mul(other.max),
-        }
+        Self { min: self.min.saturating_mul(other.min), max: self.max.saturating_mul(other.max) }
     }
 }
 
@@ -253,11 +244,9 @@ impl<'e> Estimator<'e> {
                 self.entries.insert(expr.id, Entries { list: false, key, value });
                 sum
             }
-            ExprKind::Struct { fields, .. } => {
-                fields.iter().fold(CostEstimate::fixed(STRUCT), |sum, field| {
-                    sum.plus(self.cost(&field.value))
-                })
-            }
+            ExprKind::Struct { fields, .. } => fields
+                .iter()
+                .fold(CostEstimate::fixed(STRUCT), |sum, field| sum.plus(self.cost(&field.value))),
             ExprKind::Comprehension(fold) => self.comprehension(expr, fold),
         }
     }
@@ -301,12 +290,11 @@ impl<'e> Estimator<'e> {
             return CostEstimate::fixed(1).plus(cost);
         }
         let costs: Vec<CostEstimate> = args.iter().map(|arg| self.cost(arg)).collect();
-        let Some(Reference::Function(_, overloads)) = self.checked.reference(expr) else {
+        let Some(Reference::Function(overloads)) = self.checked.reference(expr) else {
             return CostEstimate::default();
         };
         // A namespace is no target.
-        let target = target
-            .filter(|_| overloads.first().is_some_and(|overload| overload.member));
+        let target = target.filter(|_| overloads.first().is_some_and(|overload| overload.member));
         let sum = target.map_or(CostEstimate::default(), |target| self.cost(target));
         let mut cost: Option<CostEstimate> = None;
         let mut size: Option<SizeEstimate> = None;
@@ -376,7 +364,8 @@ impl<'e> Estimator<'e> {
             }
             "strings_quote" => {
                 let two = SizeEstimate::fixed(2);
-                size = Some(SizeEstimate { min: one.min, max: one.max.saturating_mul(2) }.plus(two));
+                size =
+                    Some(SizeEstimate { min: one.min, max: one.max.saturating_mul(2) }.plus(two));
                 one.scaled(TRAVERSAL)
             }
             "starts_with_string" | "ends_with_string" => other.scaled(TRAVERSAL),
@@ -400,9 +389,16 @@ impl<'e> Estimator<'e> {
                 size = Some(sum);
                 if id == "add_list" { CostEstimate::fixed(1) } else { sum.scaled(TRAVERSAL) }
             }
-            "less_string" | "greater_string" | "less_equals_string" | "greater_equals_string"
-            | "less_bytes" | "greater_bytes" | "less_equals_bytes" | "greater_equals_bytes"
-            | "equals" | "not_equals" => {
+            "less_string"
+            | "greater_string"
+            | "less_equals_string"
+            | "greater_equals_string"
+            | "less_bytes"
+            | "greater_bytes"
+            | "less_equals_bytes"
+            | "greater_equals_bytes"
+            | "equals"
+            | "not_equals" => {
                 let max = one.max.min(other.max);
                 SizeEstimate { min: u64::from(max > 0), max }.scaled(TRAVERSAL)
             }
@@ -439,7 +435,8 @@ impl<'e> Estimator<'e> {
             self.copy_sizes(expr, &fold.result);
             self.scopes.pop();
             // cel-go writes down twice what `optMap` is applied to.
-            let twice = if fold.form == Form::OptionalTarget { init } else { CostEstimate::default() };
+            let twice =
+                if fold.form == Form::OptionalTarget { init } else { CostEstimate::default() };
             return range.plus(init).plus(twice).plus(result);
         }
         let scopes = self.scopes.len();
@@ -575,12 +572,9 @@ fn either(one: Entries, other: Entries) -> Entries {
 
 fn is_scalar(of: &Type) -> bool {
     match of {
-        Type::Bool
-        | Type::Double
-        | Type::Duration
-        | Type::Int
-        | Type::Timestamp
-        | Type::Uint => true,
+        Type::Bool | Type::Double | Type::Duration | Type::Int | Type::Timestamp | Type::Uint => {
+            true
+        }
         Type::Nullable(_) => is_scalar(&of.param(0)),
         other => other.optional_value().is_some_and(|value| is_scalar(&value)),
     }

@@ -33,9 +33,16 @@ impl Rule {
             "starts_with_string" | "ends_with_string" | "string_to_bytes" | "bytes_to_string"
             | "strings_quote" | "string_format" => &Self::Traverse,
             "in_list" => &Self::InList,
-            "less_string" | "greater_string" | "less_equals_string" | "greater_equals_string"
-            | "less_bytes" | "greater_bytes" | "less_equals_bytes" | "greater_equals_bytes"
-            | "equals" | "not_equals" => &Self::Shorter,
+            "less_string"
+            | "greater_string"
+            | "less_equals_string"
+            | "greater_equals_string"
+            | "less_bytes"
+            | "greater_bytes"
+            | "less_equals_bytes"
+            | "greater_equals_bytes"
+            | "equals"
+            | "not_equals" => &Self::Shorter,
             "add_string" | "add_bytes" => &Self::Both,
             "matches_string" => &Self::Regex,
             "contains_string" => &Self::Contains,
@@ -57,9 +64,7 @@ impl Rule {
                 let text = scaled(size(0) + 1, TRAVERSAL);
                 text.saturating_mul(scaled(size(1), REGEX))
             }
-            Self::Contains => {
-                scaled(size(0), TRAVERSAL).saturating_mul(scaled(size(1), TRAVERSAL))
-            }
+            Self::Contains => scaled(size(0), TRAVERSAL).saturating_mul(scaled(size(1), TRAVERSAL)),
             Self::Library(cost, otherwise) => {
                 cost(args, result).unwrap_or_else(|| otherwise.cost(args, result))
             }

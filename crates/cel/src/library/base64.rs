@@ -37,8 +37,8 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     // Go's decoder passes over line ends.
     let text: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
     let digits = match text.as_slice() {
-        [digits @ .., b'=', b'='] if text.len() % 4 == 0 => digits,
-        [digits @ .., b'='] if text.len() % 4 == 0 => digits,
+        [digits @ .., b'=', b'='] if text.len().is_multiple_of(4) => digits,
+        [digits @ .., b'='] if text.len().is_multiple_of(4) => digits,
         digits => digits,
     };
     if digits.len() % 4 == 1 {

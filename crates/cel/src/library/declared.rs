@@ -176,6 +176,8 @@ pub struct Library {
     pub overloads: Vec<Overload>,
     /// the types that stand under a name: `net.IP`
     pub types: Vec<(&'static str, Type)>,
+    /// its constants: `google.protobuf.NullValue.NULL_VALUE`
+    pub constants: Vec<(&'static str, i64)>,
     /// its types with fields
     pub structs: Vec<Arc<dyn StructTypes>>,
     /// whether it brings the syntax of optional values
@@ -192,6 +194,7 @@ impl Library {
             macros: Vec::new(),
             overloads: Vec::new(),
             types: Vec::new(),
+            constants: Vec::new(),
             structs: Vec::new(),
             optional_syntax: false,
         }

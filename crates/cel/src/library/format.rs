@@ -74,7 +74,9 @@ impl Writer<'_> {
             'x' | 'X' => self.hex(value, verb == 'X')?,
             'o' => self.octal(value)?,
             other => {
-                let message = format!("could not parse formatting clause: unrecognized formatting clause \"{other}\"");
+                let message = format!(
+                    "could not parse formatting clause: unrecognized formatting clause \"{other}\""
+                );
                 return Err(EvalError::new(message));
             }
         }
@@ -105,7 +107,10 @@ impl Writer<'_> {
             Term::Duration(_) if quoted => {
                 self.push(format_args!("duration(\"{}\")", to_text(value).unwrap_or_default()));
             }
-            Term::Bool(_) | Term::Int(_) | Term::Uint(_) | Term::Timestamp(_)
+            Term::Bool(_)
+            | Term::Int(_)
+            | Term::Uint(_)
+            | Term::Timestamp(_)
             | Term::Duration(_) => self.push(to_text(value).unwrap_or_default()),
             list if list.is_list() => {
                 self.text.push('[');
@@ -155,7 +160,10 @@ impl Writer<'_> {
             Term::Uint(uint) => self.push(uint),
             Term::Double(double) => self.push(plain(double)),
             other => {
-                return Err(wrong("decimal clause can only be used on ints, uints, and doubles", other));
+                return Err(wrong(
+                    "decimal clause can only be used on ints, uints, and doubles",
+                    other,
+                ));
             }
         }
         Ok(())
@@ -206,10 +214,7 @@ impl Writer<'_> {
             }
             Term::Uint(uint) => self.push(format_args!("{uint:b}")),
             other => {
-                return Err(wrong(
-                    "only ints, uints, and bools can be formatted as binary",
-                    other,
-                ));
+                return Err(wrong("only ints, uints, and bools can be formatted as binary", other));
             }
         }
         Ok(())
@@ -259,10 +264,7 @@ impl Writer<'_> {
 }
 
 fn wrong(what: &str, value: Term<'_>) -> EvalError {
-    EvalError::new(format!(
-        "error during formatting: {what}, was given {}",
-        value.type_name()
-    ))
+    EvalError::new(format!("error during formatting: {what}, was given {}", value.type_name()))
 }
 
 /// A double without exponent, as many decimals as needed.

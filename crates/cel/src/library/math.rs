@@ -190,8 +190,8 @@ fn chosen<'a>(
         if !is_number(best) || !is_number(next) {
             return Err(EvalError::new(format!("no such overload: {name}")));
         }
-        let order = compare(best, next)
-            .map_err(|error| EvalError::new(format!("{error}: {name}")))?;
+        let order =
+            compare(best, next).map_err(|error| EvalError::new(format!("{error}: {name}")))?;
         Ok(if order == replaced { next } else { best })
     };
     match args {
@@ -260,7 +260,11 @@ fn sqrt<'a>(_: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     }
 }
 
-fn bits<'a>(args: &[Term<'a>], ints: fn(i64, i64) -> i64, uints: fn(u64, u64) -> u64) -> Outcome<'a> {
+fn bits<'a>(
+    args: &[Term<'a>],
+    ints: fn(i64, i64) -> i64,
+    uints: fn(u64, u64) -> u64,
+) -> Outcome<'a> {
     match args {
         [Term::Int(a), Term::Int(b)] => Ok(Term::Int(ints(*a, *b))),
         [Term::Uint(a), Term::Uint(b)] => Ok(Term::Uint(uints(*a, *b))),

@@ -42,9 +42,9 @@ pub use network::{Cidr, Ip, MappedAddresses, network};
 pub use optional::{bindings, blocks, optionals, two_variable_comprehensions};
 pub use regex::regex;
 pub use sets::sets;
+pub(crate) use standard::to_text;
 pub use standard::{standard, wrappers};
 pub use strings::strings;
-pub(crate) use standard::to_text;
 
 pub use declared::{
     CallCost, CallEstimator, Closure, Function, FunctionName, Implementation, Library, Overload,

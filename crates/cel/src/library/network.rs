@@ -1,9 +1,9 @@
 //! Addresses and networks, as Kubernetes and cel-spec have them.
 
 use super::{Library, Overload};
+use crate::EvalError;
 use crate::term::{Opaque, Term};
 use crate::types::Type;
-use crate::{EvalError, Evaluation};
 use sekisho_value::Value;
 use std::any::Any;
 use std::fmt::Write as _;
@@ -153,9 +153,7 @@ macro_rules! reading {
                 "cidr_contains_cidr_string",
                 "net.CIDR::containsCIDR(string) -> bool",
                 |_, args| match args {
-                    [network, Term::String(text)] => {
-                        contains_cidr(*network, &$read_network(text)?)
-                    }
+                    [network, Term::String(text)] => contains_cidr(*network, &$read_network(text)?),
                     _ => Err(EvalError::no_such_overload()),
                 },
             ),
@@ -181,11 +179,9 @@ const FUNCTIONS: &[Overload] = &[
         "net.IP::isLinkLocalMulticast() -> bool",
         |_, args| Ok(Term::Bool(is_link_local_multicast(ip(args)?))),
     ),
-    Overload::new(
-        "ip_is_link_local_unicast",
-        "net.IP::isLinkLocalUnicast() -> bool",
-        |_, args| Ok(Term::Bool(is_link_local_unicast(ip(args)?))),
-    ),
+    Overload::new("ip_is_link_local_unicast", "net.IP::isLinkLocalUnicast() -> bool", |_, args| {
+        Ok(Term::Bool(is_link_local_unicast(ip(args)?)))
+    }),
     Overload::new("ip_is_global_unicast", "net.IP::isGlobalUnicast() -> bool", |_, args| {
         let ip = ip(args)?;
         let broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());

@@ -45,7 +45,11 @@ pub fn two_variable_comprehensions() -> Library {
 
 const FUNCTIONS: &[Overload] = &[
     Overload::new("optional_of", "optional.of(V) -> optional(V)", of),
-    Overload::new("optional_ofNonZeroValue", "optional.ofNonZeroValue(V) -> optional(V)", of_non_zero),
+    Overload::new(
+        "optional_ofNonZeroValue",
+        "optional.ofNonZeroValue(V) -> optional(V)",
+        of_non_zero,
+    ),
     Overload::new("optional_none", "optional.none() -> optional(V)", |_, _| {
         Ok(Term::Optional(None))
     }),

@@ -11,9 +11,13 @@ type Outcome<'a> = Result<Term<'a>, EvalError>;
 #[must_use]
 pub fn sets() -> Library {
     Library::new("sets", 0).with(&[
-        Overload::new("list_sets_contains_list", "sets.contains(list(T), list(T)) -> bool", contains)
-            .cost(|args, _| pairs(args, 1.0))
-            .estimate(|call| estimate(call, 1.0)),
+        Overload::new(
+            "list_sets_contains_list",
+            "sets.contains(list(T), list(T)) -> bool",
+            contains,
+        )
+        .cost(|args, _| pairs(args, 1.0))
+        .estimate(|call| estimate(call, 1.0)),
         Overload::new(
             "list_sets_equivalent_list",
             "sets.equivalent(list(T), list(T)) -> bool",

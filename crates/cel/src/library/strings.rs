@@ -6,8 +6,9 @@ use crate::{EvalError, Evaluation};
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
-/// cel-go's library of strings as of a version: `format` and `strings.quote` came with 1, `join`
-/// with 0, `reverse` with 3.
+/// cel-go's library of strings as of a version: `format` and `strings.quote` came with 1, `reverse`
+/// with 3. Version 5 is that of cel-spec: looking for a part from behind the end of a text is an
+/// error there.
 #[must_use]
 pub fn strings(version: u32) -> Library {
     let format: &[Overload] = if version >= 4 {
@@ -15,24 +16,19 @@ pub fn strings(version: u32) -> Library {
     } else {
         &[Overload::new("string_format", FORMAT, format::format_before_4)]
     };
-    Library::new("strings", version).with(FUNCTIONS).since(1, format).since(
-        1,
-        &[Overload::new("strings_quote", "strings.quote(string) -> string", quote)],
-    ).since(3, &[Overload::new("string_reverse", "string::reverse() -> string", reverse)])
+    let search = if version >= 5 { SEARCH } else { SEARCH_BEFORE_5 };
+    Library::new("strings", version)
+        .with(FUNCTIONS)
+        .with(search)
+        .since(1, format)
+        .since(1, &[Overload::new("strings_quote", "strings.quote(string) -> string", quote)])
+        .since(3, &[Overload::new("string_reverse", "string::reverse() -> string", reverse)])
 }
 
 const FORMAT: &str = "string::format(list(dyn)) -> string";
 
 const FUNCTIONS: &[Overload] = &[
     Overload::new("string_char_at_int", "string::charAt(int) -> string", char_at),
-    Overload::new("string_index_of_string", "string::indexOf(string) -> int", index_of),
-    Overload::new("string_index_of_string_int", "string::indexOf(string, int) -> int", index_of),
-    Overload::new("string_last_index_of_string", "string::lastIndexOf(string) -> int", last_index_of),
-    Overload::new(
-        "string_last_index_of_string_int",
-        "string::lastIndexOf(string, int) -> int",
-        last_index_of,
-    ),
     Overload::new("string_lower_ascii", "string::lowerAscii() -> string", lower),
     Overload::new("string_upper_ascii", "string::upperAscii() -> string", upper),
     Overload::new("string_trim", "string::trim() -> string", trim),
@@ -53,6 +49,32 @@ const FUNCTIONS: &[Overload] = &[
     Overload::new("list_join", "list(string)::join() -> string", join),
     Overload::new("list_join_string", "list(string)::join(string) -> string", join),
 ];
+
+macro_rules! search {
+    ($first:ident, $last:ident) => {
+        &[
+            Overload::new("string_index_of_string", "string::indexOf(string) -> int", $first),
+            Overload::new(
+                "string_index_of_string_int",
+                "string::indexOf(string, int) -> int",
+                $first,
+            ),
+            Overload::new(
+                "string_last_index_of_string",
+                "string::lastIndexOf(string) -> int",
+                $last,
+            ),
+            Overload::new(
+                "string_last_index_of_string_int",
+                "string::lastIndexOf(string, int) -> int",
+                $last,
+            ),
+        ]
+    };
+}
+
+const SEARCH_BEFORE_5: &[Overload] = search!(index_of, last_index_of);
+const SEARCH: &[Overload] = search!(index_of_within, last_index_of_within);
 
 fn no_overload<T>() -> Result<T, EvalError> {
     Err(EvalError::no_such_overload())
@@ -121,12 +143,33 @@ fn last_index_of<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'
         Some(offset) if offset < 0 => return out_of_range(offset),
         Some(offset) if offset >= length => return Ok(Term::Int(-1)),
         // The part may begin at the offset at the latest.
-        Some(offset) => byte_of(text, offset.saturating_add(scalar_of(part, part.len())))
-            .unwrap_or(text.len()),
+        Some(offset) => {
+            byte_of(text, offset.saturating_add(scalar_of(part, part.len()))).unwrap_or(text.len())
+        }
         None => text.len(),
     };
     let found = text.get(..end).and_then(|text| text.rfind(part));
     Ok(Term::Int(found.map_or(-1, |at| scalar_of(text, at))))
+}
+
+/// The offset of a search, where it is not behind the end of the text.
+fn within(args: &[Term<'_>]) -> Result<(), EvalError> {
+    match args {
+        [Term::String(text), _, Term::Int(offset)] if byte_of(text, *offset).is_none() => {
+            out_of_range(*offset)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn index_of_within<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
+    within(args)?;
+    index_of(evaluation, args)
+}
+
+fn last_index_of_within<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
+    within(args)?;
+    last_index_of(evaluation, args)
 }
 
 fn lower<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
@@ -217,9 +260,7 @@ fn substring<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     };
     evaluation.step(text.len() / 64)?;
     if let Some(end) = end.filter(|end| start > *end) {
-        return Err(EvalError::new(format!(
-            "invalid substring range. start: {start}, end: {end}"
-        )));
+        return Err(EvalError::new(format!("invalid substring range. start: {start}, end: {end}")));
     }
     let Some(from) = byte_of(text, start) else { return out_of_range(start) };
     let to = match end {

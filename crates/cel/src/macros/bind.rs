@@ -81,7 +81,9 @@ fn named(
         return Ok(Expanded::Not(target, args));
     }
     match (numbers(&args), args.first()) {
-        (None, Some(arg)) => Err(Expansion::error(arg, "argument must be a non-negative int literal")),
+        (None, Some(arg)) => {
+            Err(Expansion::error(arg, "argument must be a non-negative int literal"))
+        }
         (numbers, _) => {
             let name = format!("{prefix}{}", numbers.unwrap_or_default().join(":"));
             Ok(Expanded::Into(expansion.ident(&name)))

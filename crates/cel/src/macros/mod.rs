@@ -11,8 +11,8 @@ pub use expansion::{Expansion, MacroError};
 pub use optional::{OPT_FLAT_MAP, OPT_MAP};
 pub use standard::STANDARD;
 pub(crate) use standard::map;
-pub use two_variables::TWO_VARIABLES;
 pub(crate) use two_variables::MAP_INSERT;
+pub use two_variables::TWO_VARIABLES;
 
 use crate::ast::{Expr, Name};
 use std::collections::HashMap;
@@ -34,8 +34,7 @@ pub struct Macro {
 }
 
 /// Makes the tree that a call of a macro stands for.
-pub type Expander =
-    fn(&mut Expansion<'_>, Option<Expr>, Vec<Expr>) -> Result<Expanded, MacroError>;
+pub type Expander = fn(&mut Expansion<'_>, Option<Expr>, Vec<Expr>) -> Result<Expanded, MacroError>;
 
 /// What comes of a macro.
 #[derive(Debug)]

@@ -57,7 +57,6 @@ fn expand(
     let mapped = wrap(expansion, mapped);
     let none = expansion.call("optional.none", Vec::new());
     let chosen = expansion.call(operator::CONDITIONAL, vec![has_value, mapped, none]);
-    let target =
-        expansion.bind(Name::new_static(TARGET), target, chosen, Form::OptionalTarget);
+    let target = expansion.bind(Name::new_static(TARGET), target, chosen, Form::OptionalTarget);
     Ok(Expanded::Into(target))
 }

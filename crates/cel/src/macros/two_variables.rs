@@ -21,12 +21,15 @@ pub const TWO_VARIABLES: &[Macro] = &[
 /// The function that puts entries into what `transformMap` accumulates.
 pub(crate) const MAP_INSERT: &str = "cel.@mapInsert";
 
+/// Range, variables, filter, transformation.
+type Parts = (Expr, Variables, Option<Expr>, Expr);
+
 /// The parts of a call: range, variables, filter where there are four arguments, transformation.
 fn parts(
     expansion: &Expansion<'_>,
     target: Option<Expr>,
     args: Vec<Expr>,
-) -> Result<Result<(Expr, Variables, Option<Expr>, Expr), Expanded>, MacroError> {
+) -> Result<Result<Parts, Expanded>, MacroError> {
     let mut args = args.into_iter();
     let taken = (target, args.next(), args.next(), args.next(), args.next());
     Ok(match taken {
@@ -83,9 +86,7 @@ fn list(
     args: Vec<Expr>,
 ) -> Result<Expanded, MacroError> {
     Ok(match parts(expansion, target, args)? {
-        Ok((range, variables, filter, item)) => {
-            collect(expansion, range, variables, filter, item)
-        }
+        Ok((range, variables, filter, item)) => collect(expansion, range, variables, filter, item),
         Err(not) => not,
     })
 }

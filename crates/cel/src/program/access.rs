@@ -16,11 +16,7 @@ enum Found<'a> {
     NoContainer,
 }
 
-fn field<'a>(
-    frame: Frame<'a>,
-    operand: Term<'a>,
-    name: &'a Name,
-) -> Result<Found<'a>, EvalError> {
+fn field<'a>(frame: Frame<'a>, operand: Term<'a>, name: &'a Name) -> Result<Found<'a>, EvalError> {
     Ok(match operand {
         Term::JsonMap(map) => match map.get(name) {
             Some(value) => Found::Value(Term::borrowed(value)),
@@ -123,11 +119,7 @@ pub(super) fn has<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
     }
 }
 
-fn item<'a>(
-    frame: Frame<'a>,
-    operand: Term<'a>,
-    index: Term<'a>,
-) -> Result<Found<'a>, EvalError> {
+fn item<'a>(frame: Frame<'a>, operand: Term<'a>, index: Term<'a>) -> Result<Found<'a>, EvalError> {
     Ok(match operand {
         Term::List(_) | Term::JsonList(_) => {
             let position = usize::try_from(index.as_index()?).ok();

@@ -16,6 +16,7 @@ impl Node {
                 frame.charge(*cost)?;
                 Ok(constant.term())
             }
+            Self::Fail(message) => Err(EvalError::new(message.to_string())),
             Self::Local { slot, cost } => {
                 frame.charge(*cost)?;
                 match frame.slot(*slot) {

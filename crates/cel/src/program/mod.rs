@@ -1,7 +1,7 @@
 //! Compiled expressions.
 
-mod access;
 mod accepts;
+mod access;
 mod evaluate;
 mod fold;
 mod node;
@@ -101,8 +101,7 @@ impl Program {
                 slot.set(Slot::Value(value));
             }
         }
-        let bad_presence_is_error =
-            inner.environment.inner().options.bad_presence_is_error;
+        let bad_presence_is_error = inner.environment.inner().options.bad_presence_is_error;
         inner.node.value(Frame { evaluation, slots, bad_presence_is_error })
     }
 }

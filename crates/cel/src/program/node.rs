@@ -13,6 +13,8 @@ pub(super) enum Node {
     Constant(Constant),
     /// a constant that costs something, as if it were made each time
     Charged(Constant, u64),
+    /// what has no value
+    Fail(Box<str>),
     /// a variable of the environment
     Variable { slot: usize, name: Name, cost: u64 },
     /// a variable of a macro
@@ -145,9 +147,23 @@ pub(super) enum FoldKind {
     Exists(Node),
     ExistsOne(Node),
     /// with a filter, and what starting costs
-    Collect { filter: Option<Node>, item: Node, start: u64 },
-    Insert { filter: Option<Node>, inserted: Inserted, start: u64 },
-    General { accumulator: usize, init: Node, condition: Node, step: Node, result: Node },
+    Collect {
+        filter: Option<Node>,
+        item: Node,
+        start: u64,
+    },
+    Insert {
+        filter: Option<Node>,
+        inserted: Inserted,
+        start: u64,
+    },
+    General {
+        accumulator: usize,
+        init: Node,
+        condition: Node,
+        step: Node,
+        result: Node,
+    },
 }
 
 #[derive(Debug)]

@@ -110,7 +110,7 @@ impl Planner<'_> {
                         let fields = fields.into_boxed_slice();
                         Node::Struct(Box::new(Struct { types, name, fields }))
                     }
-                    None => Node::Constant(Constant::Null),
+                    None => Node::Fail("unknown type".into()),
                 }
             }
             ExprKind::Comprehension(fold) => self.comprehension(fold),
@@ -124,13 +124,7 @@ impl Planner<'_> {
         }
     }
 
-    fn call(
-        &mut self,
-        expr: &Expr,
-        target: Option<&Expr>,
-        function: &str,
-        args: &[Expr],
-    ) -> Node {
+    fn call(&mut self, expr: &Expr, target: Option<&Expr>, function: &str, args: &[Expr]) -> Node {
         match (function, args) {
             (operator::AND, [left, right]) => {
                 Node::And(Box::new([self.expr(left), self.expr(right)]))
@@ -138,7 +132,7 @@ impl Planner<'_> {
             (operator::OR, [left, right]) => {
                 Node::Or(Box::new([self.expr(left), self.expr(right)]))
             }
-            (operator::CONDITIONAL, _)
+            (operator::CONDITIONAL, [_, _, _])
             | (operator::INDEX | operator::OPT_INDEX | operator::OPT_SELECT, [_, _]) => {
                 self.attribute(expr, false)
             }
@@ -155,7 +149,7 @@ impl Planner<'_> {
                         let rule = self.rule(expr);
                         Node::Binary(Box::new(Binary { operator, operands: *operands, rule }))
                     }
-                    None => Node::Constant(Constant::Null),
+                    None => Node::Fail("no such overload".into()),
                 },
                 None => self.function(expr, target, args),
             },
@@ -183,7 +177,7 @@ impl Planner<'_> {
 
     fn overloads(&self, expr: &Expr) -> Vec<Arc<Declared>> {
         match self.checked.reference(expr) {
-            Some(Reference::Function(_, overloads)) => overloads.clone(),
+            Some(Reference::Function(overloads)) => overloads.clone(),
             _ => Vec::new(),
         }
     }
@@ -213,7 +207,9 @@ impl Planner<'_> {
 
     fn function(&mut self, expr: &Expr, target: Option<&Expr>, args: &[Expr]) -> Node {
         let overloads = self.overloads(expr);
-        let Some(first) = overloads.first() else { return Node::Constant(Constant::Null) };
+        let Some(first) = overloads.first() else {
+            return Node::Fail("no such overload".into());
+        };
         let function = first.name.clone();
         let member = first.member;
         let target = target.filter(|_| member);

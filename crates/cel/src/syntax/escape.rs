@@ -71,7 +71,8 @@ fn unescape(body: &str, mut emit: impl FnMut(Part) -> Result<(), String>) -> Res
             emit(Part::Char(char))?;
             continue;
         }
-        let escaped = chars.next().ok_or("unable to unescape string, found '\\' as last character")?;
+        let escaped =
+            chars.next().ok_or("unable to unescape string, found '\\' as last character")?;
         let part = match escaped {
             'a' => Part::Char('\u{7}'),
             'b' => Part::Char('\u{8}'),

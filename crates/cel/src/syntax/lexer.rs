@@ -143,9 +143,7 @@ impl<'t> Lexer<'t> {
                 return Err(self.unrecognized(start));
             }
             let byte = self.byte(0);
-            if byte == quote
-                && (!triple || (self.byte(1) == quote && self.byte(2) == quote))
-            {
+            if byte == quote && (!triple || (self.byte(1) == quote && self.byte(2) == quote)) {
                 break self.at;
             }
             if !triple && matches!(byte, b'\n' | b'\r') {

@@ -41,9 +41,8 @@ pub struct Syntax {
 pub fn parse(text: &str, syntax: Syntax, macros: &Macros) -> Result<Expr, Vec<Diagnostic>> {
     let length = text.chars().count();
     if length > MAX_LENGTH {
-        let message = format!(
-            "expression code point size exceeds limit: size: {length}, limit {MAX_LENGTH}"
-        );
+        let message =
+            format!("expression code point size exceeds limit: size: {length}, limit {MAX_LENGTH}");
         return Err(vec![Diagnostic::new(text, Span::default(), message)]);
     }
     let tokens: Vec<Token> = lexer::tokens(text)

@@ -6,8 +6,23 @@ use crate::{Diagnostic, Span};
 
 /// Names that are kept for other languages: no variable or function may have one.
 const RESERVED: &[&str] = &[
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop",
-    "namespace", "package", "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "namespace",
+    "package",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 type Parsed<T> = Result<T, Diagnostic>;
@@ -260,7 +275,7 @@ impl<'t> Parser<'t> {
             count += 1;
         }
         let operand = self.member()?;
-        if count % 2 == 0 {
+        if count.is_multiple_of(2) {
             return Ok(operand);
         }
         let function = if *sign == "!" { operator::NOT } else { operator::NEGATE };

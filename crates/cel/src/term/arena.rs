@@ -69,8 +69,10 @@ impl fmt::Debug for Scratch {
 #[derive(Default)]
 struct Opaques {
     count: Cell<usize>,
-    chunks: [OnceCell<Box<[OnceCell<Arc<dyn Opaque>>]>>; CHUNKS],
+    chunks: [OnceCell<Chunk>; CHUNKS],
 }
+
+type Chunk = Box<[OnceCell<Arc<dyn Opaque>>]>;
 
 const FIRST: usize = 8;
 const CHUNKS: usize = 24;

@@ -9,7 +9,7 @@ mod time;
 
 pub use arena::Scratch;
 pub use compare::{compare, equal};
-pub(crate) use compare::{compare_numbers, exact_int, is_number, key_order};
+pub(crate) use compare::{is_number, key_order};
 pub use convert::to_json;
 pub use object::{Object, Opaque};
 pub use time::{Duration, Timestamp};

@@ -1,8 +1,8 @@
 use super::Term;
 use crate::{EvalError, Evaluation};
+use sekisho_value::Value;
 use std::any::Any;
 use std::fmt;
-use sekisho_value::Value;
 
 /// A value that only functions can handle: a quantity, an address.
 pub trait Opaque: Any + fmt::Debug + Send + Sync {

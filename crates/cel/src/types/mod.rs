@@ -195,7 +195,8 @@ impl Type {
 
     /// The same type with parts replaced.
     pub(crate) fn with_parts(&self, replace: &mut dyn FnMut(&Self) -> Self) -> Self {
-        let mut each = |params: &Params| Params::new(params.types.iter().map(&mut *replace).collect());
+        let mut each =
+            |params: &Params| Params::new(params.types.iter().map(&mut *replace).collect());
         match self {
             Self::List(params) => Self::List(each(params)),
             Self::Map(params) => Self::Map(each(params)),

@@ -53,8 +53,9 @@ fn signature(text: &str) -> Option<Signature> {
         params.push(reader.type_of()?);
         reader.take("::")?;
     }
-    let name = reader.name()?;
-    reader.take("(")?;
+    // An operator's name may hold anything but a parenthesis: `_?_:_`.
+    let (name, rest) = reader.rest.split_once('(').filter(|(name, _)| !name.is_empty())?;
+    reader.rest = rest;
     if reader.take(")").is_none() {
         loop {
             params.push(reader.type_of()?);
@@ -116,7 +117,9 @@ impl<'t> Reader<'t> {
             ("map", Some(key), Some(value)) => Type::map(key, value),
             ("optional", Some(value), None) => Type::optional(value),
             ("wrapper", Some(value), None) => Type::nullable(value),
-            (_, None, _) if name.len() == 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            (_, None, _)
+                if name.len() == 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) =>
+            {
                 Type::Param(name.into())
             }
             (_, first, second) => {
@@ -134,7 +137,9 @@ mod tests {
 
     #[test]
     fn types_are_read_as_they_are_written() {
-        for text in ["int", "list(map(string, dyn))", "net.IP", "T", "tuple(A, B, C)", "wrapper(int)"] {
+        for text in
+            ["int", "list(map(string, dyn))", "net.IP", "T", "tuple(A, B, C)", "wrapper(int)"]
+        {
             assert_eq!(read_type(text).unwrap().to_string(), text);
         }
         for text in ["", "list(", "list(int", "list(int))"] {

@@ -40,7 +40,11 @@ impl Bindings {
     pub(crate) fn assignable(&mut self, from: &Type, to: &Type) -> bool {
         let mark = self.trail.len();
         let holds = self.assign(from, to);
-        if holds { self.trail.truncate(mark) } else { self.undo_to(mark) }
+        if holds {
+            self.trail.truncate(mark);
+        } else {
+            self.undo_to(mark);
+        }
         holds
     }
 
@@ -51,7 +55,11 @@ impl Bindings {
         }
         let mark = self.trail.len();
         let holds = from.iter().zip(to).all(|(from, to)| self.assign(from, to));
-        if holds { self.trail.truncate(mark) } else { self.undo_to(mark) }
+        if holds {
+            self.trail.truncate(mark);
+        } else {
+            self.undo_to(mark);
+        }
         holds
     }
 

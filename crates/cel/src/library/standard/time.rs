@@ -184,11 +184,8 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         total = total.checked_add(part).filter(|total| *total <= 1 << 63)?;
         rest = after;
     }
-    let nanoseconds = if negative {
-        0_i64.checked_sub_unsigned(total)?
-    } else {
-        i64::try_from(total).ok()?
-    };
+    let nanoseconds =
+        if negative { 0_i64.checked_sub_unsigned(total)? } else { i64::try_from(total).ok()? };
     Some(Duration { nanoseconds })
 }
 

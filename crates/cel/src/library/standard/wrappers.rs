@@ -9,7 +9,9 @@ use std::sync::Arc;
 /// `google.protobuf.Int64Value{value: 1}` and the like, whose values are those they wrap.
 #[must_use]
 pub fn wrappers() -> Library {
-    Library::new("wrappers", 0).with_structs(Arc::new(WellKnown))
+    let mut library = Library::new("wrappers", 0).with_structs(Arc::new(WellKnown));
+    library.constants.push(("google.protobuf.NullValue.NULL_VALUE", 0));
+    library
 }
 
 #[derive(Debug)]
@@ -86,9 +88,9 @@ impl StructTypes for WellKnown {
         match name {
             "ListValue" => Ok(field("values").unwrap_or(Term::List(&[]))),
             "Struct" => Ok(field("fields").unwrap_or(Term::Map(&[]))),
-            "Value" => Ok(fields
-                .last()
-                .map_or(Term::Null, |(name, value)| if *name == "null_value" { Term::Null } else { *value })),
+            "Value" => Ok(fields.last().map_or(Term::Null, |(name, value)| {
+                if *name == "null_value" { Term::Null } else { *value }
+            })),
             _ => {
                 let int = |name| field(name).and_then(Term::as_int).unwrap_or(0);
                 let (seconds, nanos) = (int("seconds"), int("nanos"));

@@ -14,9 +14,10 @@ impl Planner<'_> {
     /// Whether a node is an attribute: a chain of fields and items can begin with it.
     fn is_attribute(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Ident(_) | ExprKind::Select { .. } => {
-                !matches!(self.checked.reference(expr), Some(Reference::Type(_)))
-            }
+            ExprKind::Ident(_) | ExprKind::Select { .. } => !matches!(
+                self.checked.reference(expr),
+                Some(Reference::Type(_) | Reference::Constant(_))
+            ),
             ExprKind::Call { function, args, .. } => matches!(
                 (function.as_str(), args.len()),
                 (operator::CONDITIONAL, 3)
@@ -41,12 +42,14 @@ impl Planner<'_> {
                     Some(Local::Set(slot)) => Node::Local { slot, cost },
                     Some(Local::Target(slot)) => Node::Local { slot, cost: 0 },
                     Some(Local::Lazy(slot, init)) => Node::Lazy { slot, init, cost },
-                    None => Node::Constant(Constant::Null),
+                    None => Node::Fail(format!("no such attribute(s): {name}").into()),
                 };
             }
+            Some(Reference::Constant(int)) => return Node::Constant(Constant::Int(*int)),
             _ => {}
         }
         match &expr.kind {
+            ExprKind::Ident(name) => Node::Fail(format!("no such attribute(s): {name}").into()),
             ExprKind::Select { operand, field, test } => {
                 let (operand, cost) = self.qualified(operand, free);
                 let select = Box::new(Select { operand, field: field.clone(), cost });
@@ -63,8 +66,10 @@ impl Planner<'_> {
                     let field = field.as_string().cloned().unwrap_or_default();
                     Node::OptSelect(Box::new(Select { operand, field, cost }))
                 }
-                (_, [operand, index]) => self.index(operand, index, function, free),
-                _ => Node::Constant(Constant::Null),
+                (operator::INDEX | operator::OPT_INDEX, [operand, index]) => {
+                    self.index(operand, index, function, free)
+                }
+                _ => self.expr(expr),
             },
             _ => self.expr(expr),
         }

@@ -16,9 +16,8 @@ use std::sync::Arc;
 
 /// The conversions that cel-go makes once where their argument is constant, and that then cost
 /// nothing.
-const CONVERSIONS: &[&str] = &[
-    "bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint",
-];
+const CONVERSIONS: &[&str] =
+    &["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"];
 
 impl Planner<'_> {
     pub(super) fn list(&mut self, items: &[Element]) -> Node {
