@@ -63,10 +63,5 @@ impl Basis {
 
 fn at(document: &Document, pointer: &Pointer, message: &str) -> Diagnostic {
     let place = document.locate(pointer);
-    Diagnostic::at(
-        document.source().name.clone(),
-        place.line,
-        place.column,
-        message.to_owned(),
-    )
+    Diagnostic::at(document.source().name.clone(), place.line, place.column, message.to_owned())
 }

@@ -5,14 +5,18 @@
 
 mod basis;
 mod case;
+mod current;
 mod judge;
 mod live;
+mod log;
 mod review;
 mod server;
 
 pub use basis::Basis;
 pub use case::Admission;
+pub use current::{Event, Keeper, Origin, Read};
 pub use judge::{Conduct, FailureDirection, judge};
 pub use live::Live;
+pub use log::line;
 pub use review::{Answer, Refusal, Review, ReviewError, ReviewVersion};
 pub use server::{Certificate, CertificateError, Limits, OnVerdict, SelfSigned, Server};

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::mutate::MutateArgs;
 use crate::commands::rego::RegoArgs;
 use crate::values::{self, PodSecurity};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use sekisho_packs::Pack;
 use sekisho_policy::KubernetesVersion;
 use sekisho_report::{Action, Format};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The policy checkpoint for Kubernetes fleets.
@@ -29,6 +31,8 @@ pub(crate) const VERSION: &str =
 pub(crate) enum Command {
     Check(Box<CheckArgs>),
     Show(ShowArgs),
+    Mutate(Box<MutateArgs>),
+    Serve(Box<ServeArgs>),
     Explain(ExplainArgs),
     Rego(Box<RegoArgs>),
     Completions(CompletionsArgs),
@@ -46,31 +50,8 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
 
-    /// Policy file or folder, in any supported dialect; repeatable
-    #[arg(short, long, value_name = "PATH")]
-    pub(crate) policies: Vec<PathBuf>,
-
-    /// Policies that come with Sekisho: recommended, restricted or reliability; repeatable
-    #[arg(long, value_name = "NAME", value_parser = values::pack)]
-    pub(crate) pack: Vec<Pack>,
-
-    /// Pod Security level that denies whatever labels namespaces have, as `restricted` or
-    /// `baseline:v1.30`; repeatable
-    #[arg(long, value_name = "LEVEL[:VERSION]", value_parser = values::pod_security)]
-    pub(crate) pod_security: Vec<PodSecurity>,
-
-    /// A `PodSecurityConfiguration`, as kube-apiserver takes it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) pod_security_config: Option<PathBuf>,
-
-    /// The version judged for; sets what `latest` means and which API versions are served, while
-    /// schemas are those of 1.36 [default: the newest known]
-    #[arg(long, value_name = "v1.N", value_parser = values::kubernetes_version)]
-    pub(crate) kubernetes_version: Option<KubernetesVersion>,
-
-    /// What is judged for: a file with `id`, `labels` and `kubernetesVersion`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) target: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policies: PolicyArgs,
 
     /// Findings of this earlier JSON output do not count
     #[arg(long, value_name = "FILE")]
@@ -89,11 +70,6 @@ pub(crate) struct CheckArgs {
     /// The weakest action that makes the exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Deny, value_name = "ACTION")]
     pub(crate) fail_on: FailOn,
-
-    /// Objects that policies may look up, and that are not judged: what a cluster holds; file or
-    /// folder, repeatable
-    #[arg(long, value_name = "PATH")]
-    pub(crate) inventory: Vec<PathBuf>,
 
     /// The time that decides on expiry, as in `2026-11-21T12:00:00Z` [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = values::time)]
@@ -125,6 +101,100 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
+}
+
+/// What to judge by.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// Policy file or folder, in any supported dialect; repeatable
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
+
+    /// Policies that come with Sekisho: recommended, restricted or reliability; repeatable
+    #[arg(long, value_name = "NAME", value_parser = values::pack)]
+    pub(crate) pack: Vec<Pack>,
+
+    /// Pod Security level that denies whatever labels namespaces have, as `restricted` or
+    /// `baseline:v1.30`; repeatable
+    #[arg(long, value_name = "LEVEL[:VERSION]", value_parser = values::pod_security)]
+    pub(crate) pod_security: Vec<PodSecurity>,
+
+    /// A `PodSecurityConfiguration`, as kube-apiserver takes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pod_security_config: Option<PathBuf>,
+
+    /// The version judged for; sets what `latest` means and which API versions are served, while
+    /// schemas are those of 1.36 [default: the newest known]
+    #[arg(long, value_name = "v1.N", value_parser = values::kubernetes_version)]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
+
+    /// What is judged for: a file with `id`, `labels` and `kubernetesVersion`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: Option<PathBuf>,
+
+    /// Objects that policies may look up, and that are not judged: what a cluster holds; file or
+    /// folder, repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) inventory: Vec<PathBuf>,
+}
+
+/// Answer the admission requests of an API server
+///
+/// Takes `AdmissionReview` at /validate over HTTPS. Policies are read again when their files
+/// change; faulty ones are told, and the last good ones stay in force.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) policies: PolicyArgs,
+
+    /// Where to listen
+    #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: SocketAddr,
+
+    /// The serving certificate and what it is signed by, in PEM; read again when it changes
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        required_unless_present = "self_signed"
+    )]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The key of the serving certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Make a certificate for this name or address at every start, and print the authority that
+    /// clients are to trust; repeatable
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "localhost",
+          conflicts_with = "tls_cert")]
+    pub(crate) self_signed: Vec<String>,
+
+    /// Which way a request goes that cannot be judged
+    #[arg(long, value_enum, default_value_t = FailurePolicy::Fail, value_name = "DIRECTION")]
+    pub(crate) failure_policy: FailurePolicy,
+
+    /// The longest that a request may take, in seconds; the API server's own timeout is kept
+    /// where it is shorter
+    #[arg(long, default_value_t = 5, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..=30))]
+    pub(crate) deadline: u64,
+
+    /// How many requests are judged at once [default: the number of cores]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) concurrency: Option<u16>,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// Which way a request goes that cannot be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailurePolicy {
+    /// it is refused
+    Fail,
+    /// it is let through, with a warning
+    Ignore,
 }
 
 /// Print manifests as policies see them: as the API server would store them
@@ -177,7 +247,7 @@ pub(crate) struct InputArgs {
 }
 
 /// Where defaults of options come from, and how output looks.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct SettingsArgs {
     /// Defaults of options [default: .sekisho.yaml in this folder or above]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]

@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod config;
 mod output;
+mod policies;
 mod progress;
 mod settings;
 mod values;

@@ -77,7 +77,7 @@ impl Certificate {
     pub fn self_signed(names: &[String]) -> Result<SelfSigned, CertificateError> {
         let authority_key = KeyPair::generate()?;
         let mut authority = CertificateParams::default();
-        authority.distinguished_name.push(DnType::CommonName, "sekisho");
+        authority.distinguished_name.push(DnType::CommonName, "sekisho authority");
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         authority.key_usages =
             vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];

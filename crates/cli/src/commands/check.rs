@@ -4,16 +4,14 @@ use super::rules;
 use crate::args::{CheckArgs, VERSION};
 use crate::config;
 use crate::output::{self, Output};
+use crate::policies;
 use crate::progress::Bar;
-use crate::values::PodSecurity;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::ArgMatches;
-use sekisho_checkpoint_check::{CheckOptions, bundle_of_paths, check, collect, read_stream};
-use sekisho_dialect_pod_security::{default_configuration, level_document, not_a_configuration};
+use sekisho_checkpoint_check::{CheckOptions, check, collect, read_stream};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_packs::{bundle_files, origin};
-use sekisho_policy::{Bundle, BundleFile, BundleManifest, Target, UserInfo};
-use sekisho_report::{Diagnostic, RenderOptions, Report, baseline_keys, render};
+use sekisho_policy::UserInfo;
+use sekisho_report::{RenderOptions, Report, baseline_keys, render};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,18 +26,17 @@ pub(crate) fn run(
 ) -> Result<ExitCode> {
     let started = Instant::now();
     let outputs = output::outputs(matches)?;
-    let (bundle, policy_errors) = bundle(args)?;
-    let target = target(args)?;
+    let (bundle, policy_errors) = policies::bundle(&args.policies)?;
+    let target = policies::target(&args.policies)?;
     let now = args.time.unwrap_or_else(jiff::Timestamp::now);
     if args.user.is_none() && !args.groups.is_empty() {
         bail!("`--as-group` gives groups of the user of `--as`: give one");
     }
-    let user =
-        UserInfo {
-            username: args.user.clone().unwrap_or_default(),
-            groups: args.groups.clone(),
-            ..UserInfo::default()
-        };
+    let user = UserInfo {
+        username: args.user.clone().unwrap_or_default(),
+        groups: args.groups.clone(),
+        ..UserInfo::default()
+    };
     let baseline = args.baseline.as_deref().map(baseline).transpose()?;
     let options = CheckOptions {
         bundle: &bundle,
@@ -52,7 +49,7 @@ pub(crate) fn run(
         user: &user,
         implied: !args.no_implied,
         strict: args.strict,
-        inventory: &args.inventory,
+        inventory: &args.policies.inventory,
         baseline: baseline.as_ref(),
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);
@@ -76,51 +73,6 @@ pub(crate) fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
 
 pub(crate) fn read_stdin() -> Result<Vec<u8>, String> {
     read_stream(std::io::stdin().lock())
-}
-
-/// Puts everything that says what to judge by into one bundle.
-fn bundle(args: &CheckArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
-    let (mut files, mut errors) = if args.policies.is_empty() {
-        (Vec::new(), Vec::new())
-    } else {
-        bundle_of_paths(&args.policies)
-    };
-    let mut manifest = BundleManifest::default();
-    if !args.pack.is_empty() {
-        files.extend(bundle_files(&args.pack));
-        manifest.origins.push(origin());
-    }
-    for PodSecurity { level, version } in &args.pod_security {
-        files.push(BundleFile {
-            path: format!("--pod-security {level}:{version}").into(),
-            bytes: level_document(level, version).into_bytes().into(),
-        });
-    }
-    if let Some(path) = &args.pod_security_config {
-        let bytes = config::read(path)?;
-        let path = path.display().to_string();
-        errors.extend(not_a_configuration(&path, &bytes));
-        files.push(BundleFile { path: path.into(), bytes: bytes.into() });
-    }
-    if args.policies.is_empty() && files.is_empty() {
-        files.push(BundleFile {
-            path: "default policies".into(),
-            bytes: default_configuration().as_bytes().into(),
-        });
-    }
-    Ok((Bundle::new(files, manifest), errors))
-}
-
-fn target(args: &CheckArgs) -> Result<Target> {
-    let mut target = match &args.target {
-        Some(file) => config::target(file)?,
-        None => Target::default(),
-    };
-    if let Some(version) = args.kubernetes_version {
-        target.kubernetes_version = version;
-        target.assumed = false;
-    }
-    Ok(target)
 }
 
 fn baseline(path: &Path) -> Result<BTreeMap<String, usize>> {

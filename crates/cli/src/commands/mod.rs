@@ -3,8 +3,10 @@
 mod check;
 mod completions;
 mod explain;
+pub(crate) mod mutate;
 pub(crate) mod rego;
 mod rules;
+mod serve;
 mod show;
 
 use crate::args::{Cli, Command};
@@ -27,6 +29,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     match cli.command {
         Command::Check(args) => check::run(&args, &of_command, settings.as_deref()),
         Command::Show(args) => show::run(&args),
+        Command::Mutate(args) => mutate::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rego(args) => rego::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -14,3 +14,4 @@ mod expressions;
 mod opa;
 mod policies;
 mod random;
+mod regorus;

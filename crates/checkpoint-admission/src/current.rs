@@ -1,0 +1,112 @@
+//! Policies and the certificate, kept as their files are while the server runs.
+
+use crate::basis::Basis;
+use crate::live::Live;
+use crate::server::{Certificate, CertificateError};
+use sekisho_policy::Digest;
+use sekisho_report::Diagnostic;
+use std::time::Duration;
+
+/// Where policies and the certificate come from.
+pub trait Origin {
+    /// The policies as they are now; `last` is the digest of those that were read before.
+    fn policies(&self, last: Option<Digest>) -> Read;
+
+    /// The certificate chain and its key in PEM; none where they are not read from files, or
+    /// cannot be read.
+    fn certificate(&self) -> Option<(Vec<u8>, Vec<u8>)>;
+
+    /// Is told what came of it.
+    fn told(&self, event: Event<'_>);
+}
+
+/// What was read of policies.
+pub enum Read {
+    /// what was read before
+    Unchanged,
+    /// something else, and its digest
+    Changed(Box<Basis>, Digest),
+    /// something that cannot be used, and its digest where it could be read at all
+    Faulty(Vec<Diagnostic>, Option<Digest>),
+}
+
+/// What happened to policies or the certificate.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// new policies are in force
+    Renewed,
+    /// the newest policies are faulty, and older ones stay in force
+    Refused(&'a [Diagnostic]),
+    /// a new certificate is served
+    Certificate,
+    /// the newest certificate cannot be served, and the old one is served on
+    CertificateRefused(CertificateError),
+}
+
+/// Keeps policies and the certificate as they are where they come from. Polling sees through the
+/// links that a kubelet swaps when it updates a mounted ConfigMap or Secret.
+pub struct Keeper<O> {
+    origin: O,
+    last: Option<Digest>,
+    told: Option<String>,
+    pem: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl<O: Origin> Keeper<O> {
+    /// Puts the first policies in force.
+    ///
+    /// # Errors
+    /// Where they cannot be used.
+    pub fn start(origin: O, live: &Live) -> Result<Self, Vec<Diagnostic>> {
+        match origin.policies(None) {
+            Read::Unchanged => Err(vec![Diagnostic::general("no policies were read")]),
+            Read::Faulty(diagnostics, _) => Err(diagnostics),
+            Read::Changed(basis, digest) => {
+                live.renew(*basis);
+                let pem = origin.certificate();
+                Ok(Self { origin, last: Some(digest), told: None, pem })
+            }
+        }
+    }
+
+    /// Looks from time to time, until the future is dropped.
+    pub async fn keep(mut self, live: &Live, certificate: &Certificate, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            // Compiling takes one of the threads that talk to clients; the others go on.
+            tokio::task::block_in_place(|| self.look(live, certificate));
+        }
+    }
+
+    /// Looks once.
+    pub fn look(&mut self, live: &Live, certificate: &Certificate) {
+        match self.origin.policies(self.last) {
+            Read::Unchanged => {}
+            Read::Changed(basis, digest) => {
+                live.renew(*basis);
+                (self.last, self.told) = (Some(digest), None);
+                self.origin.told(Event::Renewed);
+            }
+            Read::Faulty(diagnostics, digest) => self.refuse(live, &diagnostics, digest),
+        }
+        let read = self.origin.certificate();
+        if let Some((chain, key)) = read.as_ref().filter(|_| self.pem != read) {
+            match certificate.renew(chain, key) {
+                Ok(()) => self.origin.told(Event::Certificate),
+                Err(error) => self.origin.told(Event::CertificateRefused(error)),
+            }
+            self.pem = read;
+        }
+    }
+
+    /// The same faults are told once.
+    fn refuse(&mut self, live: &Live, diagnostics: &[Diagnostic], digest: Option<Digest>) {
+        let message = diagnostics.first().map_or("", |diagnostic| &diagnostic.message).to_owned();
+        live.refuse(&message);
+        self.last = digest.or(self.last);
+        if self.told.as_ref() != Some(&message) {
+            self.origin.told(Event::Refused(diagnostics));
+            self.told = Some(message);
+        }
+    }
+}

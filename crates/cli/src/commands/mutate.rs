@@ -1,0 +1,158 @@
+//! `sekisho mutate`
+
+use super::check::{paths, read_stdin};
+use crate::args::{Color, InputArgs, ShowFormat, VERSION};
+use crate::output;
+use anyhow::{Result, bail};
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use sekisho_checkpoint_check::{
+    MutateOptions, MutatedManifest, MutatedManifests, Silent, bundle_of_paths, collect,
+    mutate_manifests,
+};
+use sekisho_dialects::{DIALECTS, unsupported};
+use sekisho_manifest::to_yaml;
+use sekisho_policy::{Bundle, Target, UserInfo};
+use sekisho_report::{Diagnostic, Level, RenderOptions, Summary, render_diagnostic};
+use sekisho_value::{Map, Value};
+use similar::TextDiff;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Print manifests as mutating policies would leave them
+///
+/// Policies see an object as the API server would store it; what they change is printed in the
+/// object as it was given, without the API server's defaults. An object that cannot be mutated is
+/// an error and is not printed.
+///
+/// Exit code: 0 all was mutated, or there was nothing to change; 2 something could not be read or
+/// mutated.
+#[derive(Debug, Args)]
+pub(crate) struct MutateArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    /// Policy file or folder, in any supported dialect; repeatable
+    #[arg(short, long, value_name = "PATH", required = true)]
+    pub(crate) policies: Vec<PathBuf>,
+
+    /// Objects that are known and not mutated: Namespaces, by whose labels policies match; file
+    /// or folder, repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) inventory: Vec<PathBuf>,
+
+    /// The user who creates the objects
+    #[arg(long = "as", value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) user: Option<String>,
+
+    /// A group of that user; repeatable
+    #[arg(long = "as-group", value_name = "GROUP", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) groups: Vec<String>,
+
+    /// Output format; JSON is one `List`
+    #[arg(short, long, value_enum, default_value_t = ShowFormat::Yaml, conflicts_with = "diff")]
+    pub(crate) output: ShowFormat,
+
+    /// Print what changes, as a unified diff of YAML
+    #[arg(long)]
+    pub(crate) diff: bool,
+
+    /// Unknown fields of policies are errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// When to use colour; `NO_COLOR` is honoured
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+pub(crate) fn run(args: &MutateArgs) -> Result<ExitCode> {
+    if args.user.is_none() && !args.groups.is_empty() {
+        bail!("`--as-group` gives groups of the user of `--as`: give one");
+    }
+    let (files, policy_errors) = bundle_of_paths(&args.policies);
+    let bundle = Bundle::anonymous(files);
+    let user = UserInfo {
+        username: args.user.clone().unwrap_or_default(),
+        groups: args.groups.clone(),
+        ..UserInfo::default()
+    };
+    let options = MutateOptions {
+        bundle: &bundle,
+        dialects: DIALECTS,
+        unsupported,
+        target: &Target::default(),
+        now: jiff::Timestamp::now(),
+        namespace: &args.input.namespace,
+        user: &user,
+        strict: args.strict,
+        inventory: &args.inventory,
+    };
+    let input = collect(&paths(&args.input.paths), &args.input.exclude);
+    let mut found = mutate_manifests(input, &read_stdin, &options, &Silent);
+    found.errors.splice(0..0, policy_errors);
+    output::to_stdout(|out| {
+        if args.diff {
+            write_diff(&found.objects, out)
+        } else {
+            write(&found.objects, args.output, out)
+        }
+    })?;
+    tell(&found, args.color);
+    let failed = !found.errors.is_empty();
+    Ok(ExitCode::from(if failed { Summary::ERRORS } else { Summary::CLEAN }))
+}
+
+fn write(objects: &[MutatedManifest], format: ShowFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        ShowFormat::Json => {
+            let items: Vec<Value> = objects.iter().map(|object| object.mutated.clone()).collect();
+            let list = Map::from_iter([
+                ("apiVersion", Value::from("v1")),
+                ("kind", Value::from("List")),
+                ("items", Value::from(items)),
+            ]);
+            writeln!(out, "{}", Value::Object(list).to_json_pretty())
+        }
+        ShowFormat::Yaml => objects.iter().enumerate().try_for_each(|(index, object)| {
+            let separator = if index == 0 { "" } else { "---\n" };
+            write!(out, "{separator}{}", to_yaml(&object.mutated))
+        }),
+    }
+}
+
+/// Both sides are printed alike, so that nothing but what mutation changes differs.
+fn write_diff(objects: &[MutatedManifest], out: &mut dyn Write) -> io::Result<()> {
+    for object in objects.iter().filter(|object| object.mutated != object.given) {
+        let (given, mutated) = (to_yaml(&object.given), to_yaml(&object.mutated));
+        let text = |field: &str| object.given.path_str(&["metadata", field]).unwrap_or_default();
+        let name = if text("name").is_empty() { text("generateName") } else { text("name") };
+        let kind = object.given.path_str(&["kind"]).unwrap_or_default();
+        let from = format!("{}:{} {kind} {name}", object.file, object.line);
+        let by: Vec<&str> = object.applied.iter().map(|id| id.name()).collect();
+        let to = format!("mutated by {}", by.join(", "));
+        let diff = TextDiff::from_lines(&given, &mutated);
+        write!(out, "{}", diff.unified_diff().context_radius(3).header(&from, &to))?;
+    }
+    Ok(())
+}
+
+fn tell(found: &MutatedManifests, color: Color) {
+    let options = RenderOptions {
+        color: output::color_of_stderr(color),
+        tool_version: VERSION,
+        ..RenderOptions::default()
+    };
+    let mut err = io::stderr().lock();
+    for skipped in &found.skipped {
+        let _ = writeln!(err, "skipped: {}:{}: {}", skipped.file, skipped.line, skipped.reason);
+    }
+    let all = |all: &[Diagnostic], level: Level| -> Vec<(Diagnostic, Level)> {
+        all.iter().map(|one| (one.clone(), level)).collect()
+    };
+    let entries = [all(&found.warnings, Level::Warning), all(&found.errors, Level::Error)];
+    for (diagnostic, level) in entries.into_iter().flatten() {
+        let _ = render_diagnostic(level, &diagnostic, &options, &mut err);
+    }
+}
