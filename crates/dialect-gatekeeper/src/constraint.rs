@@ -72,6 +72,13 @@ pub(crate) fn read(
     let severity = severity::of(value).or(template.severity).unwrap_or(Severity::Medium);
     let matcher = Matcher { rules: rules(&matching), ..Matcher::default() };
     let Engine::Rego(rego) = &template.engine;
+    let violation = match rego.with_parameters(parameters) {
+        Ok(violation) => violation,
+        Err(message) => {
+            told.push(Fault::new(spec_at.key("parameters"), message));
+            return None;
+        }
+    };
     Some(CompiledPolicy {
         id: id(policy),
         digest: policy.digest,
@@ -88,7 +95,7 @@ pub(crate) fn read(
             operations: template.operations,
             enforcement,
             severity,
-            parameters,
+            violation,
             rego: Arc::clone(rego),
             exclusions: Arc::clone(exclusions),
         }),

@@ -12,7 +12,7 @@ use sekisho_policy::{
 };
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
-use sekisho_rego::{DEFAULT_DEPTH, EvalCode, Question, Scratch, Term};
+use sekisho_rego::{DEFAULT_DEPTH, EvalCode, Prepared, Question, Scratch, Term};
 use sekisho_value::{Map, Str, Value};
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
@@ -28,7 +28,8 @@ pub(crate) struct Judgement {
     pub(crate) operations: OperationSet,
     pub(crate) enforcement: Enforcement,
     pub(crate) severity: Severity,
-    pub(crate) parameters: Value,
+    /// the rule `violation`, made for the constraint's parameters
+    pub(crate) violation: Prepared,
     pub(crate) rego: Arc<Rego>,
     pub(crate) exclusions: Arc<Exclusions>,
 }
@@ -112,10 +113,6 @@ impl Judgement {
 
     /// What the rule `violation` gives, as JSON: its members in their order.
     fn run(&self, context: &EvalContext<'_>, review: &Review) -> Result<Vec<Value>, EvalError> {
-        let input = Value::Object(Map::from_iter([
-            ("parameters", self.parameters.clone()),
-            ("review", review.value.clone()),
-        ]));
         static NOTHING: LazyLock<Value> = LazyLock::new(Value::object);
         let with_inventory;
         let data = if self.rego.uses.inventory {
@@ -128,7 +125,7 @@ impl Judgement {
         let note = |path: &[Term<'_>], _: bool| note(context.inventory, path);
         let facts = Facts { now: nanoseconds(context), ..Facts::default() };
         let question = Question {
-            input: Some(&input),
+            input: Some(&review.input),
             data,
             facts: &facts,
             budget: context.budget,
@@ -139,8 +136,8 @@ impl Judgement {
             cover: None,
         };
         let evaluate = |scratch: &mut Scratch| {
-            let prepared = &self.rego.violation;
-            prepared.evaluate(scratch, &question, |found| found.map(members).unwrap_or_default())
+            self.violation
+                .evaluate(scratch, &question, |found| found.map(members).unwrap_or_default())
         };
         let found = SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => evaluate(&mut scratch),
@@ -157,12 +154,7 @@ impl Judgement {
                 }
             }
         }
-        let sources = self.rego.policies.sources();
-        let source = sources.get(usize::from(error.location.source.0));
-        let place = source.map_or_else(String::new, |source| {
-            let (line, _) = source.line_column(error.location.span.start);
-            format!("{}:{line}: ", source.name)
-        });
+        let place = self.rego.place(error.location);
         let message = format!("{place}{}: {}", error.code, error.message);
         EvalError::Failed { message, help: None }
     }

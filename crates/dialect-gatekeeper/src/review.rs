@@ -12,8 +12,8 @@ use sekisho_value::{Map, Str, Value};
 
 /// What all constraints make of one request, once.
 pub(crate) struct Review {
-    /// `input.review`
-    pub(crate) value: Value,
+    /// `input`, less the parameters, which every constraint has of its own
+    pub(crate) input: Value,
     /// the object that is judged; null where there is none
     pub(crate) object: Value,
     /// the object before; null where there is none
@@ -64,7 +64,7 @@ impl Review {
             (false, namespace) => namespace.unwrap_or_default(),
         };
         Self {
-            value,
+            input: Value::Object(Map::from_iter([("review", value)])),
             object: object.clone(),
             old_object: request.old_object.clone(),
             namespace: known,

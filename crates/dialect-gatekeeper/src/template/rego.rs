@@ -9,22 +9,20 @@ use sekisho_manifest::Document;
 use sekisho_policy::Budget;
 use sekisho_rego::analyze::Negation;
 use sekisho_rego::ast::Version;
-use sekisho_rego::{Location, Options, Policies, Prepared, Source, SourceId, syntax};
+use sekisho_rego::{Known, Location, Options, Policies, Prepared, Source, SourceId, syntax};
 use sekisho_value::{Pointer, Value};
 
 /// The Rego of a template, compiled: what all its constraints share.
 #[derive(Debug)]
 pub(crate) struct Rego {
     /// all of its modules
-    pub(crate) policies: Policies,
-    /// the document `violation` of the entry
-    pub(crate) violation: Prepared,
+    policies: Policies,
     /// what it reads
     pub(crate) uses: Uses,
 }
 
 /// The path of the rule that gives violations.
-pub(crate) const VIOLATION: [&str; 2] = [ENTRY, "violation"];
+const VIOLATION: [&str; 2] = [ENTRY, "violation"];
 
 /// Steps that compiling one template may take.
 const COMPILE_STEPS: u64 = 50_000_000;
@@ -98,6 +96,29 @@ fn is_empty(text: &Value) -> bool {
 }
 
 impl Rego {
+    /// What gives the violations of a constraint with these parameters: what depends on them alone
+    /// is computed here.
+    ///
+    /// # Errors
+    /// Where it is too large.
+    pub(crate) fn with_parameters(&self, parameters: Value) -> Result<Prepared, String> {
+        let known = Known::at(&["parameters"], parameters);
+        self.policies.document_given(&VIOLATION, known).map_err(|faults| {
+            let messages: Vec<String> =
+                faults.iter().map(|fault| format!("{}: {}", fault.code, fault.message)).collect();
+            messages.join("; ")
+        })
+    }
+
+    /// The place in the Rego that a message means, as Gatekeeper tells it: `template:12`.
+    pub(crate) fn place(&self, location: Location) -> String {
+        let source = self.policies.sources().get(usize::from(location.source.0));
+        source.map_or_else(String::new, |source| {
+            let (line, _) = source.line_column(location.span.start);
+            format!("{}:{line}: ", source.name)
+        })
+    }
+
     /// Compiles modules as Gatekeeper does. What is wrong is told where it stands in the file.
     pub(super) fn compile(
         document: &Document,
@@ -153,9 +174,9 @@ impl Compile<'_, '_> {
         };
         let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
         let compiled = Policies::of_modules(modules, self.sources.clone(), &options, &budget)
-            .and_then(|policies| Ok((policies.document(&VIOLATION)?, policies)));
+            .and_then(|policies| policies.document(&VIOLATION).map(|_| policies));
         match compiled {
-            Ok((violation, policies)) => Some(Rego { policies, violation, uses }),
+            Ok(policies) => Some(Rego { policies, uses }),
             Err(faults) => {
                 self.diagnose(&faults);
                 None

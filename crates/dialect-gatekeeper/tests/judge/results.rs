@@ -37,6 +37,27 @@ fn violations_are_a_set_in_the_order_of_their_messages() {
 }
 
 #[test]
+fn parameters_are_part_of_the_input() {
+    for (body, wanted) in [
+        ("m := sprintf(\"%v\", [input.parameters.a])", "1"),
+        ("m := sprintf(\"%v\", [input.parameters])", "{\"a\": 1, \"b\": [\"x\"]}"),
+        ("i := input; m := sprintf(\"%v\", [i.parameters.b[0]])", "x"),
+        ("m := sprintf(\"%v\", [[k | input[k]]])", "[\"parameters\", \"review\"]"),
+        ("k := [\"parameters\"][_]; m := sprintf(\"%v\", [input[k].a])", "1"),
+        ("walk(input, [p, \"x\"]); m := sprintf(\"%v\", [p])", "[\"parameters\", \"b\", 0]"),
+        ("m := object.get(input.parameters, \"c\", \"none\")", "none"),
+        ("m := f(input.parameters)", "f"),
+    ] {
+        let rego = format!(
+            "package found\nf(p) = \"f\" {{ p.a == 1 }}\nviolation[{{\"msg\": m}}] {{ {body} }}"
+        );
+        let set = set(&policy(&rego, "{parameters: {a: 1, b: [x]}}"));
+        let verdict = judge(&set, &create(&json(CONFIG_MAP)), &[]);
+        assert_eq!((messages(&verdict), errors(&verdict)), (vec![wanted], vec![]), "{body}");
+    }
+}
+
+#[test]
 fn a_finding_names_template_and_constraint() {
     let verdict =
         found("package found\nviolation[{\"msg\": \"a\", \"details\": {\"x\": 1}}] { true }");
