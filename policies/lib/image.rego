@@ -18,10 +18,9 @@ parse(text) := {"registry": registry, "path": path, "tag": parts[2], "digest": p
 	[registry, path] := split_name(parts[1])
 }
 
-# The tag that is pulled where neither a tag nor a digest is written.
+# The tag that is pulled, where there is no digest.
 effective_tag(reference) := "latest" if {
 	reference.tag == ""
-	reference.digest == ""
 } else := reference.tag
 
 split_name(name) := [canonical(parts[0]), path] if {
@@ -74,7 +73,6 @@ is_version(allowed, reference) if {
 # The runtime pulls by the digest and never looks at the tag beside it.
 is_version(allowed, reference) if {
 	allowed.digest == ""
-	allowed.tag != ""
 	allowed.path == reference.path
 	reference.digest == ""
 	allowed.tag == effective_tag(reference)

@@ -13,6 +13,7 @@ mod docs;
 mod inputs;
 mod namespaces;
 mod options;
+mod packs;
 mod policies;
 mod scene;
 mod secrets;
