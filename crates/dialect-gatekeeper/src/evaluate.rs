@@ -5,7 +5,7 @@ use crate::enforcement::Enforcement;
 use crate::locus;
 use crate::matching::{Match, MatchError, MatchInput, Source};
 use crate::review::{Known, Review};
-use crate::template::Rego;
+use crate::template::{ANSWERS, Rego};
 use sekisho_policy::{
     Action, BudgetExceeded, EvalContext, EvalError, Evaluate, InventoryKey, Operation,
     OperationSet, Outcome, Point, Reads, Severity, Violation,
@@ -114,15 +114,29 @@ impl Judgement {
     /// What the rule `violation` gives, as JSON: its members in their order.
     fn run(&self, context: &EvalContext<'_>, review: &Review) -> Result<Vec<Value>, EvalError> {
         static NOTHING: LazyLock<Value> = LazyLock::new(Value::object);
-        let with_inventory;
-        let data = if self.rego.uses.inventory {
-            with_inventory =
-                Value::Object(Map::from_iter([("inventory", context.inventory.tree())]));
-            &with_inventory
+        let uses = self.rego.uses;
+        let given;
+        let data = if uses.inventory || uses.external {
+            given = Value::Object(Map::from_iter([
+                ("inventory", context.inventory.tree()),
+                (ANSWERS, context.inventory.external()),
+            ]));
+            &given
         } else {
             &*NOTHING
         };
-        let note = |path: &[Term<'_>], _: bool| note(context.inventory, path);
+        let unanswered = RefCell::new(None);
+        let note = |path: &[Term<'_>], _: bool| match path.first().and_then(|key| key.as_str()) {
+            Some(ANSWERS) => {
+                let missing = unanswered_of(data, path);
+                if missing.is_some() {
+                    unanswered.replace(missing);
+                }
+                note_provider(context.inventory, path);
+            }
+            _ => note(context.inventory, path),
+        };
+        let watched = uses.external || context.inventory.is_recording();
         let facts = Facts { now: nanoseconds(context), ..Facts::default() };
         let question = Question {
             input: Some(&review.input),
@@ -131,7 +145,7 @@ impl Judgement {
             budget: context.budget,
             depth: DEFAULT_DEPTH,
             strict_builtin_errors: false,
-            reads: context.inventory.is_recording().then_some(&note),
+            reads: watched.then_some(&note),
             print: None,
             cover: None,
         };
@@ -143,7 +157,13 @@ impl Judgement {
             Ok(mut scratch) => evaluate(&mut scratch),
             Err(_) => evaluate(&mut Scratch::default()),
         });
-        found.map_err(|error| self.failed(&error))
+        match unanswered.into_inner() {
+            Some(message) => Err(EvalError::Failed {
+                message,
+                help: Some("a policy that lacks an answer is not taken to pass".to_owned()),
+            }),
+            None => found.map_err(|error| self.failed(&error)),
+        }
     }
 
     fn failed(&self, error: &sekisho_rego::EvalError) -> EvalError {
@@ -221,6 +241,31 @@ fn unmatched(error: &MatchError, object: &Value, point: Point) -> EvalError {
             help: Some(GIVE_INVENTORY.to_owned()),
         },
     }
+}
+
+/// What is not answered of what is read, where it is not.
+fn unanswered_of(data: &Value, path: &[Term<'_>]) -> Option<String> {
+    let text = |at: usize| path.get(at).and_then(|key| key.as_str());
+    let provider = text(1)?;
+    let answers = data.path(&[ANSWERS, provider]);
+    match (answers, path.get(2), text(2)) {
+        (Some(answers), Some(_), Some(key)) if answers.get(key).is_some() => None,
+        (Some(_), None, _) => None,
+        (_, _, Some(key)) => {
+            Some(format!("there is no answer of external data provider `{provider}` for `{key}`"))
+        }
+        _ => Some(format!("there is no answer of external data provider `{provider}`")),
+    }
+}
+
+fn note_provider(inventory: &Reads<'_>, path: &[Term<'_>]) {
+    let provider = path.get(1).and_then(|key| key.as_str()).unwrap_or_default();
+    inventory.note(InventoryKey {
+        group: Str::new_static("externaldata.gatekeeper.sh"),
+        kind: Str::new_static("Provider"),
+        namespace: Str::default(),
+        name: provider.into(),
+    });
 }
 
 /// Notes what is read of `data.inventory`.

@@ -13,6 +13,8 @@ pub struct MemoryInventory {
     complete: bool,
     /// all objects as policies of some dialects read them, made when first asked for
     tree: OnceLock<Value>,
+    /// by provider and key
+    external: Map,
 }
 
 impl MemoryInventory {
@@ -32,6 +34,18 @@ impl MemoryInventory {
         let key = (text(&["metadata", "namespace"]), text(&["metadata", "name"]));
         self.kinds.entry((gvk.group, gvk.kind)).or_default().insert(key, object);
     }
+
+    /// Adds what a provider of external data answers for a key: a value, or why there is none.
+    pub fn insert_answer(&mut self, provider: &str, key: &str, answer: Result<Value, String>) {
+        let answer = match answer {
+            Ok(value) => Map::from_iter([("value", value)]),
+            Err(error) => Map::from_iter([("error", error)]),
+        };
+        let of_provider = self.external.get_or_insert_with(provider, Value::object);
+        if let Value::Object(answers) = of_provider {
+            answers.insert(key, answer);
+        }
+    }
 }
 
 impl Inventory for MemoryInventory {
@@ -50,6 +64,10 @@ impl Inventory for MemoryInventory {
 
     fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    fn external(&self) -> Value {
+        Value::Object(self.external.clone())
     }
 
     fn tree(&self) -> Value {

@@ -29,6 +29,11 @@ pub trait Inventory: Send + Sync {
     fn tree(&self) -> Value {
         Value::object()
     }
+    /// What providers of external data answer: by provider and key an object with the `value`, or
+    /// with the `error` that tells why there is none. What is not there was not asked for.
+    fn external(&self) -> Value {
+        Value::object()
+    }
 }
 
 /// What an evaluation asked the inventory for, misses included.
@@ -85,6 +90,13 @@ impl<'a> Reads<'a> {
     #[must_use]
     pub fn tree(&self) -> Value {
         self.inventory.tree()
+    }
+
+    /// What providers of external data answer, see [`Inventory::external`]. The reader notes what
+    /// it reads of it.
+    #[must_use]
+    pub fn external(&self) -> Value {
+        self.inventory.external()
     }
 
     /// Whether reads are recorded: for readers of the tree, which have to tell.

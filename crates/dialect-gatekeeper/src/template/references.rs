@@ -6,6 +6,9 @@ use sekisho_rego::ast::{
 };
 use sekisho_value::Str;
 
+/// The function that asks a provider of external data.
+pub(super) const EXTERNAL_DATA: &str = "external_data";
+
 /// What a module refers to.
 #[derive(Debug, Default)]
 pub(super) struct References {
@@ -13,6 +16,8 @@ pub(super) struct References {
     pub(super) data: Vec<(Vec<Option<Str>>, Span)>,
     /// the text `namespaceObject` stands somewhere, as a key or an argument
     pub(super) names_namespace_object: bool,
+    /// `external_data` is called
+    pub(super) asks_providers: bool,
 }
 
 /// What a module refers to, imports aside.
@@ -87,6 +92,7 @@ impl References {
                 path.iter().for_each(|key| self.expr(key));
             }
             ExprKind::Call { operator, args, .. } => {
+                self.asks_providers |= operator.as_var().is_some_and(|name| name == EXTERNAL_DATA);
                 self.expr(operator);
                 args.iter().for_each(|arg| self.expr(arg));
             }

@@ -2,6 +2,7 @@
 //!
 //! Source of the rules: `pkg/regorewriter` of the constraint framework.
 
+use super::external;
 use super::references::references;
 use sekisho_rego::ast::{Expr, ExprKind, Module};
 use sekisho_rego::{Location, Span};
@@ -28,6 +29,8 @@ pub(crate) struct Uses {
     pub(crate) inventory: bool,
     /// `input.review.namespaceObject`
     pub(crate) namespace_object: bool,
+    /// what providers of external data answer
+    pub(crate) external: bool,
 }
 
 /// Gives the entry the package that it is called by, and refuses what a template must not have.
@@ -57,9 +60,13 @@ pub(super) fn rewrite(modules: &mut [Module]) -> (Uses, Vec<Refusal>) {
             });
         }
     }
-    for module in modules.iter() {
+    for module in modules.iter_mut() {
         refusals.extend(refused_imports(module));
         let found = references(module);
+        if found.asks_providers {
+            uses.external = true;
+            external::define(module);
+        }
         uses.namespace_object |= found.names_namespace_object;
         for (path, span) in &found.data {
             match path.first() {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail, and says what")]
 
+mod external;
 mod library;
 mod matches;
 mod results;

@@ -77,9 +77,14 @@ pub(crate) fn judge(set: &PolicySet, request: &Request, inventory: &[Value]) -> 
     for object in inventory {
         known.insert(object.clone());
     }
+    judge_in(set, request, &known)
+}
+
+/// What a set says of a request, with all that is known beside it.
+pub(crate) fn judge_in(set: &PolicySet, request: &Request, known: &MemoryInventory) -> Verdict {
     let schemas = Schemas::builtin();
     let judge = Judge {
-        inventory: &known,
+        inventory: known,
         schemas: &schemas,
         now: "2026-11-21T12:00:00Z".parse().unwrap(),
         implied: false,
