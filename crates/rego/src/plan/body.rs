@@ -82,6 +82,27 @@ impl Planner<'_> {
 
     /// Emits a call; gives where its value is.
     fn invoke(&mut self, callee: &Callee, mock: Option<u16>, args: &[Src]) -> Src {
+        let function = match callee {
+            Callee::Builtin(_) => None,
+            Callee::Function(path) => match self.tree.find(path) {
+                Some(node) => {
+                    // `f()` without parameters is a rule.
+                    let rule = args.is_empty()
+                        && self.tree.node(node).is_some_and(|node| node.functions.is_empty());
+                    let plain = Job::Function(node);
+                    Some(match (rule, mock) {
+                        (true, _) => self.function(Job::Rules(node)),
+                        // What replaces it takes the arguments as they are.
+                        (false, Some(_)) => self.function(plain),
+                        (false, None) => self.function_for(node, args),
+                    })
+                }
+                None => return self.undefined(),
+            },
+        };
+        if let (Some(function), None) = (function, mock) {
+            return self.call_function(function, args);
+        }
         let start = self.in_row(args);
         let dst = self.e.register();
         let fail = self.e.fail;
@@ -90,37 +111,29 @@ impl Planner<'_> {
             let labels = self.exits(done);
             self.e.emit(Op::Mocked { mock, args: start, dst, labels });
         }
-        let relation = match callee {
-            Callee::Builtin(builtin) => {
+        let mut relation = false;
+        match (callee, function) {
+            (_, Some(function)) => self.e.emit(Op::Call { function, args: start, dst, fail }),
+            (Callee::Builtin(builtin), _) => {
                 if builtin.function.is_none() {
                     self.not_supported(builtin);
                 }
                 let index = self.builtin(builtin);
                 self.e.emit(Op::Builtin { builtin: index, args: start, dst, fail });
-                builtin.relation
+                relation = builtin.relation;
             }
-            Callee::Function(path) => {
-                match self.tree.find(path) {
-                    Some(node) => {
-                        // `f()` without parameters is a rule.
-                        let rule = args.is_empty()
-                            && self.tree.node(node).is_some_and(|node| node.functions.is_empty());
-                        let job = if rule { Job::Rules(node) } else { Job::Function(node) };
-                        let function = self.function(job);
-                        self.e.emit(Op::Call { function, args: start, dst, fail });
-                    }
-                    None => self.e.retry(),
-                }
-                false
-            }
-        };
+            (Callee::Function(_), None) => {}
+        }
         self.e.place(done);
-        Src::reg(if relation { self.e.each(Src::reg(dst)).1 } else { dst })
+        Src::reg(if relation { self.each(Src::reg(dst)).1 } else { dst })
     }
 
     /// A pair of places for an operation that has no room for both: `done`, and where it fails.
     pub(super) fn exits(&mut self, done: u32) -> u32 {
         self.e.exits.push((done, self.e.fail));
+        let fail = self.e.fail;
+        self.e.goes_to(done);
+        self.e.goes_to(fail);
         u32::try_from(self.e.exits.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -140,7 +153,7 @@ impl Planner<'_> {
         self.e.emit(Op::IsCollection { src, fail: outer });
         let done = self.e.label();
         let scope = self.e.open(done);
-        let (key_reg, value_reg) = self.e.each(src);
+        let (key_reg, value_reg) = self.each(src);
         let next = std::mem::replace(&mut self.e.fail, outer);
         if let Some(key) = key {
             self.unify_value(key, Src::reg(key_reg));

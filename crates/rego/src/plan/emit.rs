@@ -3,17 +3,27 @@
 use crate::Location;
 use crate::hir::Var;
 use crate::program::{Label, Op, Reg, Src};
-use std::collections::HashMap;
+use sekisho_value::Str;
+use std::collections::{HashMap, HashSet};
 
 /// Writes the code of one function.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Emitter {
     pub(super) ops: Vec<Op>,
     pub(super) locations: Vec<Location>,
     /// pairs of labels that do not fit into their operation
     pub(super) exits: Vec<(Label, Label)>,
-    /// where each label stands
-    labels: Vec<Option<Label>>,
+    pub(super) labels: Vec<Place>,
+    /// nothing comes to what would be written now
+    dead: bool,
+    /// registers that hold what stands at a path of the input
+    pub(super) aliases: HashMap<Reg, Vec<Str>>,
+    /// how many registers are read at the start of a row
+    pub(super) rows: HashMap<Reg, usize>,
+    /// what does nothing is taken out at the end
+    pub(super) tidies: bool,
+    /// operations that cannot fail, whatever their label
+    pub(super) safe: HashSet<usize>,
     free: Reg,
     /// the most registers in use at once
     pub(super) registers: Reg,
@@ -24,6 +34,14 @@ pub(super) struct Emitter {
     pub(super) location: Location,
     /// it needs more registers than there are
     pub(super) too_large: bool,
+}
+
+/// Where a label stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    pub(super) at: Option<Label>,
+    /// something goes there
+    used: bool,
 }
 
 /// The code of one function, to be joined to the program's.
@@ -41,14 +59,39 @@ pub(super) struct Scope {
 }
 
 impl Emitter {
-    pub(super) fn emit(&mut self, op: Op) {
+    pub(super) fn emit(&mut self, mut op: Op) {
+        if self.dead {
+            return;
+        }
+        if let Some(label) = target(&mut op) {
+            let label = *label;
+            self.goes_to(label);
+        }
+        self.dead = matches!(op, Op::Jump { .. } | Op::Return { .. } | Op::ReturnUndefined);
         self.ops.push(op);
         self.locations.push(self.location);
     }
 
+    /// Emits an operation that cannot fail.
+    pub(super) fn emit_safe(&mut self, op: Op) {
+        self.safe.insert(self.ops.len());
+        self.emit(op);
+    }
+
+    pub(super) fn goes_to(&mut self, label: Label) {
+        if let (false, Some(place)) = (self.dead, self.labels.get_mut(label as usize)) {
+            place.used = true;
+        }
+    }
+
+    /// Whether nothing comes to what would be written now.
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead
+    }
+
     /// A label that stands nowhere yet.
     pub(super) fn label(&mut self) -> Label {
-        self.labels.push(None);
+        self.labels.push(Place::default());
         Label::try_from(self.labels.len() - 1).unwrap_or(Label::MAX)
     }
 
@@ -56,7 +99,8 @@ impl Emitter {
     pub(super) fn place(&mut self, label: Label) {
         let here = Label::try_from(self.ops.len()).unwrap_or(Label::MAX);
         if let Some(place) = self.labels.get_mut(label as usize) {
-            *place = Some(here);
+            place.at = Some(here);
+            self.dead &= !place.used;
         }
     }
 
@@ -69,6 +113,9 @@ impl Emitter {
         let first = self.free;
         match u16::try_from(count).ok().and_then(|count| first.checked_add(count)) {
             Some(free) => {
+                if !self.aliases.is_empty() {
+                    self.aliases.retain(|reg, _| !(first..free).contains(reg));
+                }
                 self.free = free;
                 self.registers = self.registers.max(free);
             }
@@ -110,9 +157,12 @@ impl Emitter {
     /// The code with its labels as places, `base` being the place of its first operation, and
     /// `exits` how many pairs of labels stand before its own.
     pub(super) fn finish(mut self, base: Label, exits: u32) -> Written {
+        if self.tidies {
+            self.tidy();
+        }
         let labels = std::mem::take(&mut self.labels);
         let place = |label: &mut Label| {
-            let at = labels.get(*label as usize).copied().flatten().unwrap_or(0);
+            let at = labels.get(*label as usize).and_then(|place| place.at).unwrap_or(0);
             *label = base.saturating_add(at);
         };
         for op in &mut self.ops {

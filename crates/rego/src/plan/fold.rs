@@ -8,7 +8,7 @@ use super::Planner;
 use crate::builtins::{Builtin, Context, Facts, Failure, Patterns};
 use crate::hir::Constant;
 use crate::known::Known;
-use crate::program::{self, Comparison, From, Op, Src};
+use crate::program::{self, Comparison, From, Op, Reg, Src};
 use crate::term::{Arena, Term, TermKind, compare};
 use bumpalo::Bump;
 use sekisho_budget::Budget;
@@ -34,6 +34,7 @@ impl Folding {
 }
 
 /// What became of something that may be computed now.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Folded {
     Value(Src),
     Undefined,
@@ -86,10 +87,22 @@ impl Planner<'_> {
         }
     }
 
-    /// The evaluation has to put the known part into its input: it is read as a whole.
-    pub(super) fn needs_known(&mut self) {
-        if self.program.known.is_none() {
-            self.program.known = self.folding.as_ref().and_then(|folding| folding.known.clone());
+    /// Where something reads the input as a whole, or what lies above the known part, evaluations
+    /// have to put the known part there.
+    pub(super) fn note_whole_input(&mut self) {
+        let Some(known) = self.folding.as_ref().and_then(|folding| folding.known.as_ref()) else {
+            return;
+        };
+        let whole = self.program.ops.iter().any(|op| match op {
+            Op::Input { .. } => true,
+            Op::InputPath { place, .. } => {
+                let path = self.program.paths.get(*place as usize);
+                path.is_some_and(|path| known.path.starts_with(path))
+            }
+            _ => false,
+        });
+        if whole {
+            self.program.known = Some(known.clone());
         }
     }
 
@@ -142,6 +155,19 @@ impl Planner<'_> {
         }
     }
 
+    /// Goes through a collection: what follows is planned once, and run for each entry.
+    pub(super) fn each(&mut self, collection: Src) -> (Reg, Reg) {
+        let empty = self.known_value(collection).is_some_and(|value| match value {
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => true,
+        });
+        if empty {
+            self.e.retry();
+        }
+        self.e.each(collection)
+    }
+
     /// A list of constants.
     pub(super) fn fold_array(&mut self, items: &[Src]) -> Option<Src> {
         let items: Option<Vec<Value>> =
@@ -164,6 +190,11 @@ impl Planner<'_> {
 
     /// The value of a built-in for constants.
     pub(super) fn fold_builtin(&mut self, builtin: &Builtin, args: &[Src]) -> Folded {
+        if builtin.name == "object.get"
+            && let folded @ Folded::Value(_) = self.fold_object_get(args)
+        {
+            return folded;
+        }
         let Some(folding) = &self.folding else { return Folded::Not };
         let Some(function) = builtin.function else { return Folded::Not };
         if builtin.nondeterministic || builtin.network || builtin.relation || builtin.timed {

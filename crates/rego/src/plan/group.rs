@@ -1,6 +1,7 @@
 //! The rules of one path.
 
 use super::Planner;
+use super::special::{Argument, Branches};
 use super::tree::NodeId;
 use crate::hir::{Clause, Operand, Rule, RuleKind};
 use crate::program::{Conflict, Make, Op, Reg, Src};
@@ -24,7 +25,7 @@ impl<'h> Planner<'h> {
         self.e.location = first.location;
         let flat = rules.iter().all(|rule| rule.rest.is_empty());
         if flat && rules.iter().all(|rule| rule.kind == RuleKind::Single) {
-            self.single(&rules, Conflict::Rule);
+            self.single(&rules, &[], Conflict::Rule);
         } else if flat {
             self.set(&rules);
         } else {
@@ -33,7 +34,7 @@ impl<'h> Planner<'h> {
     }
 
     /// The rules that define the function of a node.
-    pub(super) fn function_rules(&mut self, node: NodeId) {
+    pub(super) fn function_rules(&mut self, node: NodeId, args: &[Argument]) {
         let rules = self.rules_of(node, true);
         let Some(first) = rules.first() else {
             self.e.emit(Op::ReturnUndefined);
@@ -41,7 +42,7 @@ impl<'h> Planner<'h> {
         };
         self.e.location = first.location;
         self.e.run(first.params.len());
-        self.single(&rules, Conflict::Function);
+        self.single(&rules, args, Conflict::Function);
     }
 
     fn rules_of(&self, node: NodeId, functions: bool) -> Vec<&'h Rule> {
@@ -51,18 +52,24 @@ impl<'h> Planner<'h> {
     }
 
     /// One value.
-    fn single(&mut self, rules: &[&Rule], conflict: Conflict) {
-        let (defaults, others): (Vec<&Rule>, Vec<&Rule>) =
+    fn single(&mut self, rules: &[&'h Rule], args: &[Argument], conflict: Conflict) {
+        let (defaults, others): (Vec<&'h Rule>, Vec<&'h Rule>) =
             rules.iter().partition(|rule| rule.default);
         let kept = Kept { dst: self.e.register(), flag: self.e.register(), conflict };
-        let at_once = one_constant(&others);
+        let (others, one) = if self.folding.is_some() {
+            self.possible(&others, args)
+        } else {
+            let one = one_constant(&others);
+            let all = |rule: &&'h Rule| Branches { rule, clauses: rule.clauses.iter().collect() };
+            (others.iter().map(all).collect(), one)
+        };
+        let at_once = one || others.is_empty();
         if !at_once {
             self.e.emit(Op::Flag { flag: kept.flag, set: false });
         }
-        let last = others.len().saturating_sub(1);
-        for (index, rule) in others.iter().enumerate() {
+        for branches in &others {
             // The only rule without loops gives its value at once, too: nothing can contradict it.
-            self.chain(rule, kept, at_once, others.len() == 1 && index == last);
+            self.chain(branches, args, kept, at_once, others.len() == 1);
         }
         if !at_once {
             let none = self.e.label();
@@ -77,7 +84,7 @@ impl<'h> Planner<'h> {
             for clause in &rule.clauses {
                 let done = self.e.label();
                 let scope = self.e.open(done);
-                self.params(rule);
+                self.params(rule, args);
                 self.body(&clause.body);
                 let src = self.value(&clause.value);
                 self.e.emit(Op::Return { src });
@@ -88,24 +95,31 @@ impl<'h> Planner<'h> {
         self.e.emit(Op::ReturnUndefined);
     }
 
-    fn params(&mut self, rule: &Rule) {
+    pub(super) fn params(&mut self, rule: &Rule, args: &[Argument]) {
         for (index, param) in rule.params.iter().enumerate() {
-            let register = Reg::try_from(index).unwrap_or(Reg::MAX);
-            self.unify_value(param, Src::reg(register));
+            let value = self.parameter(index, args);
+            self.unify_value(param, value);
         }
     }
 
     /// A rule and its `else` branches, each of which is tried where those before gave nothing.
-    fn chain(&mut self, rule: &Rule, kept: Kept, at_once: bool, only: bool) {
+    fn chain(
+        &mut self,
+        Branches { rule, clauses }: &Branches<'h>,
+        args: &[Argument],
+        kept: Kept,
+        at_once: bool,
+        only: bool,
+    ) {
         let chain_flag = self.e.register();
         let end = self.e.label();
-        let branches = rule.clauses.len() > 1;
+        let branches = clauses.len() > 1;
         if branches && !at_once {
             self.e.emit(Op::Flag { flag: chain_flag, set: false });
         }
-        for clause in &rule.clauses {
-            let looped =
-                self.clause(rule, clause, kept, at_once, only, branches.then_some(chain_flag));
+        for clause in clauses {
+            let flag = branches.then_some(chain_flag);
+            let looped = self.clause((rule, clause), args, kept, at_once, only, flag);
             if branches && !at_once && (looped || !only) {
                 self.e.emit(Op::IfFlag { flag: chain_flag, to: end });
             }
@@ -116,8 +130,8 @@ impl<'h> Planner<'h> {
     /// Gives whether the body goes through a collection.
     fn clause(
         &mut self,
-        rule: &Rule,
-        clause: &Clause,
+        (rule, clause): (&Rule, &Clause),
+        args: &[Argument],
         kept: Kept,
         at_once: bool,
         only: bool,
@@ -126,7 +140,7 @@ impl<'h> Planner<'h> {
         let done = self.e.label();
         let scope = self.e.open(done);
         self.e.location = clause.location;
-        self.params(rule);
+        self.params(rule, args);
         self.body(&clause.body);
         let src = self.value(&clause.value);
         let looped = self.e.fail != done;

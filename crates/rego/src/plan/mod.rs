@@ -13,6 +13,8 @@ mod group;
 mod inputs;
 mod operand;
 mod reference;
+mod special;
+mod tidy;
 mod tree;
 mod with;
 
@@ -21,8 +23,9 @@ use crate::known::Known;
 use crate::program::{self, Function, FunctionId, Program, Reg, Src};
 use crate::{Code, Diagnostic};
 use emit::Emitter;
-use fold::Folding;
+use fold::{Folded, Folding};
 use sekisho_value::{Map, Number, Str, Value};
+use special::Argument;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tree::{NodeId, Tree};
@@ -68,6 +71,9 @@ pub(crate) fn plan(
         values: HashMap::new(),
         replaces_input: false,
         folding: None,
+        summaries: HashMap::new(),
+        special: HashSet::new(),
+        nested: 0,
         diagnostics: Vec::new(),
         e: Emitter::default(),
     };
@@ -83,6 +89,7 @@ pub(crate) fn plan(
     while let Some((function, job)) = planner.jobs.pop() {
         planner.run(function, job);
     }
+    planner.note_whole_input();
     planner.place_inputs();
     if planner.diagnostics.is_empty() {
         Ok((planner.program, entries))
@@ -92,12 +99,14 @@ pub(crate) fn plan(
 }
 
 /// A function of the program that is not yet written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Job {
     /// the rules of a node, without what lies below it
     Rules(NodeId),
     /// the function of a node
     Function(NodeId),
+    /// the function of a node for arguments of which something is known
+    Special(NodeId, Arc<[Argument]>),
     /// the document of a node: rules, what lies below it, and base data
     Document(NodeId),
 }
@@ -120,6 +129,12 @@ struct Planner<'h> {
     values: HashMap<Value, Src>,
     /// none where everything is left to the evaluation
     folding: Option<Folding>,
+    /// functions that do nothing but give a constant
+    summaries: HashMap<FunctionId, Folded>,
+    /// functions that are made for some arguments
+    special: HashSet<FunctionId>,
+    /// how many functions are being written around this one
+    nested: usize,
     diagnostics: Vec<Diagnostic>,
     /// the function that is being written
     e: Emitter,
@@ -178,15 +193,15 @@ impl<'h> Planner<'h> {
         if let Some(id) = self.functions.get(&job) {
             return *id;
         }
-        let (node, params, memo) = match job {
-            Job::Rules(node) | Job::Document(node) => (node, 0, true),
-            Job::Function(node) => (node, self.arity(node), false),
+        let (node, params, memo) = match &job {
+            Job::Rules(node) | Job::Document(node) => (*node, 0, true),
+            Job::Function(node) | Job::Special(node, _) => (*node, self.arity(*node), false),
         };
         let name =
             self.tree.node(node).map_or_else(Str::default, |node| node.path.join(".").into());
         let id = self.declare(name, params, memo);
-        self.functions.insert(job, id);
-        self.jobs.push((id, job));
+        self.functions.insert(job.clone(), id);
+        self.write_now_or_later(id, job);
         id
     }
 
@@ -210,7 +225,8 @@ impl<'h> Planner<'h> {
         self.begin();
         match job {
             Job::Rules(node) => self.rules(node),
-            Job::Function(node) => self.function_rules(node),
+            Job::Function(node) => self.function_rules(node, &[]),
+            Job::Special(node, args) => self.function_rules(node, &args),
             Job::Document(node) => self.document(node),
         }
         self.end(function);
@@ -218,6 +234,7 @@ impl<'h> Planner<'h> {
 
     fn begin(&mut self) {
         self.e = Emitter::default();
+        self.e.tidies = self.folding.is_some();
     }
 
     /// Joins what was written to the program.
@@ -238,6 +255,7 @@ impl<'h> Planner<'h> {
             function.registers = emitter.registers;
         }
         let written = emitter.finish(entry, exits);
+        self.summarise(function, &written.ops);
         self.program.ops.extend(written.ops);
         self.program.locations.extend(written.locations);
         self.program.exits.extend(written.exits);
@@ -288,12 +306,14 @@ impl<'h> Planner<'h> {
     }
 
     fn not_supported(&mut self, builtin: &crate::builtins::Builtin) {
-        self.diagnostics.push(Diagnostic {
-            code: Code::Type,
-            message: format!("the built-in function {} is not supported", builtin.name),
-            location: self.e.location,
-            help: builtin.left_out().map(str::to_owned),
-        });
+        let message = format!("the built-in function {} is not supported", builtin.name);
+        let location = self.e.location;
+        // What is written several times is told once.
+        if self.diagnostics.iter().any(|d| d.location == location && d.message == message) {
+            return;
+        }
+        let help = builtin.left_out().map(str::to_owned);
+        self.diagnostics.push(Diagnostic { code: Code::Type, message, location, help });
     }
 
     /// A register that holds the operand.

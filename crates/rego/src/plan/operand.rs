@@ -50,10 +50,20 @@ impl Planner<'_> {
     }
 
     pub(super) fn in_row(&mut self, sources: &[Src]) -> Reg {
+        let sources: Vec<Option<Src>> = sources.iter().copied().map(Some).collect();
+        self.in_row_where(&sources)
+    }
+
+    /// Puts those that there are into their place of a row.
+    pub(super) fn in_row_where(&mut self, sources: &[Option<Src>]) -> Reg {
         let start = self.e.run(sources.len());
+        let longest = self.e.rows.entry(start).or_default();
+        *longest = sources.len().max(*longest);
         for (at, src) in sources.iter().enumerate() {
-            let dst = start.saturating_add(Reg::try_from(at).unwrap_or(Reg::MAX));
-            self.e.emit(Op::Move { dst, src: *src });
+            if let Some(src) = *src {
+                let dst = start.saturating_add(Reg::try_from(at).unwrap_or(Reg::MAX));
+                self.e.emit(Op::Move { dst, src });
+            }
         }
         start
     }

@@ -26,19 +26,10 @@ impl Planner<'_> {
         match self.known_input(&keys) {
             KnownInput::Value(src) => return self.within(src, rest),
             KnownInput::Undefined => return self.undefined(),
-            KnownInput::Above => self.needs_known(),
-            KnownInput::Nothing => {}
+            KnownInput::Above | KnownInput::Nothing => {}
         }
-        let dst = self.e.register();
-        let fail = self.e.fail;
-        if keys.is_empty() {
-            self.e.emit(Op::Input { dst, fail });
-        } else {
-            // Paths become places when all of them are known.
-            let place = self.path(keys);
-            self.e.emit(Op::InputPath { dst, place, fail });
-        }
-        self.within(Src::reg(dst), rest)
+        let value = self.input_register(keys, false);
+        self.within(value, rest)
     }
 
     /// What stands at a path within a value. Variables without a value take every key in turn.
@@ -48,6 +39,14 @@ impl Planner<'_> {
         while let Some((first, others)) = rest.split_first() {
             let keys: Vec<Str> = rest.iter().map_while(Self::text).cloned().collect();
             if !keys.is_empty() {
+                if let Some(path) = self.alias(value) {
+                    let path: Vec<Operand> = path
+                        .iter()
+                        .map(|key| Operand::Const(Constant::String(key.clone())))
+                        .chain(rest.iter().cloned())
+                        .collect();
+                    return self.input(&path);
+                }
                 match self.fold_path(value, &keys) {
                     Folded::Value(found) => {
                         rest = rest.get(keys.len()..).unwrap_or_default();
@@ -76,7 +75,7 @@ impl Planner<'_> {
                     }
                 }
             } else {
-                let (key, entry) = self.e.each(value);
+                let (key, entry) = self.each(value);
                 self.unify_value(first, Src::reg(key));
                 value = Src::reg(entry);
             }
@@ -121,20 +120,25 @@ impl Planner<'_> {
     fn document_of(&mut self, job: Job, path: &[Str]) -> Src {
         let dst = self.e.register();
         let done = self.e.label();
-        self.unless_replaced(path, dst, done);
+        let replaceable = self.unless_replaced(path, dst, done);
         let function = self.function(job);
+        if !replaceable && self.summaries.contains_key(&function) {
+            return self.call_function(function, &[]);
+        }
         self.e.emit(Op::Call { function, args: 0, dst, fail: self.e.fail });
         self.e.place(done);
         Src::reg(dst)
     }
 
     /// Where some modifier may replace the path: asks at run time.
-    fn unless_replaced(&mut self, path: &[Str], dst: Reg, done: u32) {
-        if self.replaced.iter().any(|replaced| path.starts_with(replaced)) {
+    fn unless_replaced(&mut self, path: &[Str], dst: Reg, done: u32) -> bool {
+        let replaceable = self.replaced.iter().any(|replaced| path.starts_with(replaced));
+        if replaceable {
             let labels = self.exits(done);
             let path = self.path(path.to_vec());
             self.e.emit(Op::Replaced { path, dst, labels });
         }
+        replaceable
     }
 
     /// What stands at a path in the base data.
@@ -191,7 +195,7 @@ impl Planner<'_> {
             });
         }
         self.e.emit(Op::End { what: Make::Array, dst: results, mark });
-        let (_, tuple) = self.e.each(Src::reg(results));
+        let (_, tuple) = self.each(Src::reg(results));
         self.take_tuple(&vars, tuple);
         let dst = self.e.register();
         let index = u16::try_from(vars.len()).unwrap_or(u16::MAX);
@@ -212,7 +216,7 @@ impl Planner<'_> {
             (self.value(first), None)
         } else {
             let base = self.base(prefix, &[]);
-            let (key, value) = self.e.each(base);
+            let (key, value) = self.each(base);
             (Src::reg(key), Some(value))
         };
         for (child, _) in children {

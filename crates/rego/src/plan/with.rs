@@ -42,7 +42,7 @@ impl Planner<'_> {
         self.e.place(done);
         self.e.emit(Op::End { what: Make::Array, dst: results, mark });
         self.e.emit(Op::Leave);
-        let (_, value) = self.e.each(Src::reg(results));
+        let (_, value) = self.each(Src::reg(results));
         self.take_tuple(&outputs, value);
     }
 
