@@ -20,7 +20,7 @@ pub const MAX_NESTING: u16 = 250;
 
 /// How many levels of nodes a tree may have, macros expanded. Whoever walks the tree may recurse
 /// that deep.
-pub const MAX_DEPTH: u16 = 500;
+pub const MAX_DEPTH: u16 = 300;
 
 /// How long an expression may be, in Unicode scalars; cel-go's limit.
 pub const MAX_LENGTH: usize = 100_000;

@@ -25,7 +25,39 @@ const RESERVED: &[&str] = &[
     "while",
 ];
 
-type Parsed<T> = Result<T, Diagnostic>;
+/// Boxed, so that the frames of the parser are small.
+type Parsed<T> = Result<T, Box<Diagnostic>>;
+
+/// How many brackets (each counting for two) and operators may wait for their end at once: each
+/// bracket within a sum within a comparison within `&&` takes more of the stack than one alone.
+const MAX_FRAMES: u16 = 3 * MAX_NESTING;
+
+/// How tightly operators bind.
+const OR: u8 = 1;
+const AND: u8 = 2;
+const RELATION: u8 = 3;
+const SUM: u8 = 4;
+const PRODUCT: u8 = 5;
+
+fn binary_operator(kind: &Kind) -> Option<(u8, &'static str)> {
+    Some(match kind {
+        Kind::Sign("||") => (OR, operator::OR),
+        Kind::Sign("&&") => (AND, operator::AND),
+        Kind::In => (RELATION, operator::IN),
+        Kind::Sign("<") => (RELATION, operator::LESS),
+        Kind::Sign("<=") => (RELATION, operator::LESS_EQUALS),
+        Kind::Sign(">") => (RELATION, operator::GREATER),
+        Kind::Sign(">=") => (RELATION, operator::GREATER_EQUALS),
+        Kind::Sign("==") => (RELATION, operator::EQUALS),
+        Kind::Sign("!=") => (RELATION, operator::NOT_EQUALS),
+        Kind::Sign("+") => (SUM, operator::ADD),
+        Kind::Sign("-") => (SUM, operator::SUBTRACT),
+        Kind::Sign("*") => (PRODUCT, operator::MULTIPLY),
+        Kind::Sign("/") => (PRODUCT, operator::DIVIDE),
+        Kind::Sign("%") => (PRODUCT, operator::MODULO),
+        _ => return None,
+    })
+}
 
 pub(super) struct Parser<'t> {
     text: &'t str,
@@ -34,6 +66,8 @@ pub(super) struct Parser<'t> {
     syntax: Syntax,
     macros: &'t Macros,
     nesting: u16,
+    /// how many operators wait for their right side
+    frames: u16,
     next_id: u32,
     /// what is wrong without hindering reading on
     diagnostics: Vec<Diagnostic>,
@@ -55,6 +89,7 @@ impl<'t> Parser<'t> {
             syntax,
             macros,
             nesting: 0,
+            frames: 0,
             next_id: 0,
             diagnostics: Vec::new(),
         }
@@ -69,7 +104,7 @@ impl<'t> Parser<'t> {
             Ok(expr) if self.diagnostics.is_empty() => Ok(expr),
             Ok(_) => Err(self.diagnostics),
             Err(error) => {
-                self.diagnostics.push(error);
+                self.diagnostics.push(*error);
                 Err(self.diagnostics)
             }
         }
@@ -97,7 +132,7 @@ impl<'t> Parser<'t> {
         self.take(sign).ok_or_else(|| self.unexpected(&format!("'{sign}'")))
     }
 
-    fn unexpected(&self, wanted: &str) -> Diagnostic {
+    fn unexpected(&self, wanted: &str) -> Box<Diagnostic> {
         let token = self.token();
         let found = shown(self.text, token);
         let message = match wanted {
@@ -107,14 +142,14 @@ impl<'t> Parser<'t> {
         self.error(token.span, message)
     }
 
-    fn error(&self, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(self.text, span, message)
+    fn error(&self, span: Span, message: impl Into<String>) -> Box<Diagnostic> {
+        Box::new(Diagnostic::new(self.text, span, message))
     }
 
-    fn too_deep(&self) -> Diagnostic {
+    fn too_deep(&self) -> Box<Diagnostic> {
         let message = format!("expression recursion limit exceeded: {MAX_NESTING}");
-        self.error(self.token().span, message)
-            .with_help(Some("split the expression with `cel.bind` or variables".to_owned()))
+        let help = Some("split the expression with `cel.bind` or variables".to_owned());
+        Box::new(Diagnostic::new(self.text, self.token().span, message).with_help(help))
     }
 
     fn node(&mut self, span: Span, kind: ExprKind) -> Parsed<Expr> {
@@ -137,38 +172,73 @@ impl<'t> Parser<'t> {
         if self.nesting > MAX_NESTING {
             return Err(self.too_deep());
         }
-        let expr = self.conditional();
+        let expr = self.binary(OR)?;
+        let expr = if self.kind().is("?") { self.ternary(expr)? } else { expr };
         self.nesting -= 1;
-        expr
+        Ok(expr)
     }
 
-    fn conditional(&mut self) -> Parsed<Expr> {
-        let condition = self.or()?;
-        let Some(span) = self.take("?") else { return Ok(condition) };
-        let truthy = self.or()?;
+    fn ternary(&mut self, condition: Expr) -> Parsed<Expr> {
+        let span = self.next().span;
+        let truthy = self.binary(OR)?;
         self.need(":")?;
         let falsy = self.expr()?;
         self.call(span, operator::CONDITIONAL, vec![condition, truthy, falsy])
     }
 
-    fn or(&mut self) -> Parsed<Expr> {
-        let mut terms = vec![self.and()?];
-        let mut spans = Vec::new();
-        while let Some(span) = self.take("||") {
-            spans.push(span);
-            terms.push(self.and()?);
+    /// Operators that bind at least as tightly as a level.
+    fn binary(&mut self, least: u8) -> Parsed<Expr> {
+        let left = self.unary()?;
+        match binary_operator(self.kind()) {
+            Some((level, _)) if level >= least => self.operators(left, least),
+            _ => Ok(left),
         }
-        self.balanced(operator::OR, terms, &spans)
     }
 
-    fn and(&mut self) -> Parsed<Expr> {
-        let mut terms = vec![self.relation()?];
-        let mut spans = Vec::new();
-        while let Some(span) = self.take("&&") {
-            spans.push(span);
-            terms.push(self.relation()?);
+    fn operators(&mut self, first: Expr, least: u8) -> Parsed<Expr> {
+        self.frames += 1;
+        if self.frames + 2 * self.nesting > MAX_FRAMES {
+            return Err(self.too_deep());
         }
-        self.balanced(operator::AND, terms, &spans)
+        let expr = self.operators_within(first, least)?;
+        self.frames -= 1;
+        Ok(expr)
+    }
+
+    fn operators_within(&mut self, first: Expr, least: u8) -> Parsed<Expr> {
+        let mut left = first;
+        let mut counts = [1_u16; 3];
+        while let Some((level, function)) = binary_operator(self.kind()) {
+            if level < least {
+                break;
+            }
+            if level == OR || level == AND {
+                left = self.chain(level, function, left)?;
+                continue;
+            }
+            if let Some(count) = counts.get_mut(usize::from(level - RELATION)) {
+                *count += 1;
+                if *count > MAX_NESTING {
+                    return Err(self.too_deep());
+                }
+            }
+            let span = self.next().span;
+            let right = if level == PRODUCT { self.unary()? } else { self.binary(level + 1)? };
+            left = self.call(span, function, vec![left, right])?;
+        }
+        Ok(left)
+    }
+
+    /// What is joined by `&&` or `||`.
+    fn chain(&mut self, level: u8, function: &'static str, first: Expr) -> Parsed<Expr> {
+        let mut terms = vec![first];
+        let mut spans = Vec::new();
+        let sign = if level == OR { "||" } else { "&&" };
+        while let Some(span) = self.take(sign) {
+            spans.push(span);
+            terms.push(self.binary(level + 1)?);
+        }
+        self.balanced(function, terms, &spans)
     }
 
     /// A chain of `&&` or `||` as a balanced tree, as cel-go makes it: long chains stay shallow.
@@ -196,60 +266,6 @@ impl<'t> Parser<'t> {
                 self.call(*span, function, vec![left, right])
             }
             _ => terms.next().ok_or_else(|| self.unexpected("an expression")),
-        }
-    }
-
-    fn relation(&mut self) -> Parsed<Expr> {
-        let mut left = self.sum()?;
-        let mut count = 1;
-        loop {
-            let function = match self.kind() {
-                Kind::In => operator::IN,
-                Kind::Sign("<") => operator::LESS,
-                Kind::Sign("<=") => operator::LESS_EQUALS,
-                Kind::Sign(">") => operator::GREATER,
-                Kind::Sign(">=") => operator::GREATER_EQUALS,
-                Kind::Sign("==") => operator::EQUALS,
-                Kind::Sign("!=") => operator::NOT_EQUALS,
-                _ => return Ok(left),
-            };
-            self.count(&mut count)?;
-            let span = self.next().span;
-            let right = self.sum()?;
-            left = self.call(span, function, vec![left, right])?;
-        }
-    }
-
-    fn sum(&mut self) -> Parsed<Expr> {
-        let mut left = self.product()?;
-        let mut count = 1;
-        loop {
-            let function = match self.kind() {
-                Kind::Sign("+") => operator::ADD,
-                Kind::Sign("-") => operator::SUBTRACT,
-                _ => return Ok(left),
-            };
-            self.count(&mut count)?;
-            let span = self.next().span;
-            let right = self.product()?;
-            left = self.call(span, function, vec![left, right])?;
-        }
-    }
-
-    fn product(&mut self) -> Parsed<Expr> {
-        let mut left = self.unary()?;
-        let mut count = 1;
-        loop {
-            let function = match self.kind() {
-                Kind::Sign("*") => operator::MULTIPLY,
-                Kind::Sign("/") => operator::DIVIDE,
-                Kind::Sign("%") => operator::MODULO,
-                _ => return Ok(left),
-            };
-            self.count(&mut count)?;
-            let span = self.next().span;
-            let right = self.unary()?;
-            left = self.call(span, function, vec![left, right])?;
         }
     }
 
@@ -285,30 +301,37 @@ impl<'t> Parser<'t> {
     fn member(&mut self) -> Parsed<Expr> {
         let mut expr = self.primary()?;
         let mut count = 1;
-        loop {
-            if let Some(span) = self.take(".") {
-                self.count(&mut count)?;
-                expr = self.after_dot(expr, span)?;
-            } else if let Some(span) = self.take("[") {
-                self.count(&mut count)?;
-                let optional = self.optional()?;
-                let index = self.expr()?;
-                self.need("]")?;
-                let function = if optional { operator::OPT_INDEX } else { operator::INDEX };
-                expr = self.call(span, function, vec![expr, index])?;
-            } else if self.kind().is("{") {
-                let Some(name) = expr.qualified_name() else { return Ok(expr) };
-                let span = self.next().span;
-                let fields = self.fields()?;
-                expr = self.node(span, ExprKind::Struct { name: name.into(), fields })?;
-                // A message is no name: `a{}{}` is not read on.
-                if self.kind().is("{") {
-                    return Err(self.unexpected("<EOF>"));
-                }
-            } else {
-                return Ok(expr);
+        while let Kind::Sign(sign @ ("." | "[" | "{")) = self.kind() {
+            if *sign == "{" && (expr.depth > MAX_NESTING || expr.qualified_name().is_none()) {
+                break;
             }
+            self.count(&mut count)?;
+            expr = self.part(expr, sign)?;
         }
+        Ok(expr)
+    }
+
+    /// What a sign behind an operand makes of it.
+    fn part(&mut self, operand: Expr, sign: &str) -> Parsed<Expr> {
+        let span = self.next().span;
+        match sign {
+            "." => self.after_dot(operand, span),
+            "[" => self.index(operand, span),
+            _ => self.message(&operand, span),
+        }
+    }
+
+    fn index(&mut self, operand: Expr, span: Span) -> Parsed<Expr> {
+        let function = if self.optional()? { operator::OPT_INDEX } else { operator::INDEX };
+        let index = self.expr()?;
+        self.need("]")?;
+        self.call(span, function, vec![operand, index])
+    }
+
+    fn message(&mut self, name: &Expr, span: Span) -> Parsed<Expr> {
+        let name = name.qualified_name().unwrap_or_default().into();
+        let fields = self.fields()?;
+        self.node(span, ExprKind::Struct { name, fields })
     }
 
     /// `?`, where optionals are read.
@@ -321,18 +344,31 @@ impl<'t> Parser<'t> {
     }
 
     fn after_dot(&mut self, operand: Expr, span: Span) -> Parsed<Expr> {
-        let optional = self.optional()?;
-        let token = self.token();
+        if self.kind().is("?") {
+            return self.optional_field(operand, span);
+        }
         let (field, quoted) = self.field_name()?;
-        if optional {
-            let name = self.node(token.span, ExprKind::Literal(Literal::String(field)))?;
-            return self.call(span, operator::OPT_SELECT, vec![operand, name]);
+        match self.take("(") {
+            Some(open) if !quoted => self.method(operand, field, open),
+            Some(_) => Err(self.unexpected("")),
+            None => {
+                let operand = Box::new(operand);
+                self.node(span, ExprKind::Select { operand, field, test: false })
+            }
         }
-        if !quoted && let Some(open) = self.take("(") {
-            let args = self.arguments()?;
-            return self.call_or_macro(open, field, Some(operand), args);
-        }
-        self.node(span, ExprKind::Select { operand: Box::new(operand), field, test: false })
+    }
+
+    fn optional_field(&mut self, operand: Expr, span: Span) -> Parsed<Expr> {
+        self.optional()?;
+        let token = self.token();
+        let (field, _) = self.field_name()?;
+        let name = self.node(token.span, ExprKind::Literal(Literal::String(field)))?;
+        self.call(span, operator::OPT_SELECT, vec![operand, name])
+    }
+
+    fn method(&mut self, operand: Expr, name: Name, open: Span) -> Parsed<Expr> {
+        let args = self.arguments()?;
+        self.call_or_macro(open, name, Some(operand), args)
     }
 
     /// A field's name, and whether it is quoted.
@@ -346,7 +382,8 @@ impl<'t> Parser<'t> {
             Kind::Quoted(name) => {
                 self.at += 1;
                 if !self.syntax.quoted_fields {
-                    self.diagnostics.push(self.error(token.span, "unsupported syntax: '`'"));
+                    let error = self.error(token.span, "unsupported syntax: '`'");
+                    self.diagnostics.push(*error);
                 }
                 Ok((name.clone(), true))
             }
@@ -394,61 +431,78 @@ impl<'t> Parser<'t> {
         self.node(span, ExprKind::Call { target: target.map(Box::new), function, args })
     }
 
+    // The functions that brackets nest are split, so that the frame of each is small.
     fn primary(&mut self) -> Parsed<Expr> {
         let token = self.token();
-        let span = token.span;
         match &token.kind {
             Kind::Ident(_) => self.name(""),
-            Kind::Sign(".") => {
+            Kind::Sign(sign @ ("." | "(" | "[" | "{" | "-")) => {
                 self.at += 1;
-                self.name(".")
+                self.bracket(sign, token.span)
             }
-            Kind::Sign("(") => {
-                self.at += 1;
-                let expr = self.expr()?;
-                self.need(")")?;
-                Ok(expr)
-            }
-            Kind::Sign("[") => {
-                self.at += 1;
-                let items = self.elements()?;
-                self.node(span, ExprKind::List(items))
-            }
-            Kind::Sign("{") => {
-                self.at += 1;
-                let entries = self.entries()?;
-                self.node(span, ExprKind::Map(entries))
-            }
-            Kind::Sign("-") => {
-                self.at += 1;
-                match self.kind() {
-                    Kind::Int(..) | Kind::Double(_) => self.literal(span, "-"),
-                    _ => Err(self.unexpected("a number")),
-                }
-            }
-            _ => self.literal(span, ""),
+            _ => self.literal(token.span, ""),
+        }
+    }
+
+    fn bracket(&mut self, sign: &str, span: Span) -> Parsed<Expr> {
+        match sign {
+            "." => self.name("."),
+            "(" => self.group(),
+            "[" => self.list(span),
+            "{" => self.map(span),
+            _ => self.negative(span),
+        }
+    }
+
+    fn group(&mut self) -> Parsed<Expr> {
+        let expr = self.expr()?;
+        self.need(")")?;
+        Ok(expr)
+    }
+
+    fn list(&mut self, span: Span) -> Parsed<Expr> {
+        let items = self.elements()?;
+        self.node(span, ExprKind::List(items))
+    }
+
+    fn map(&mut self, span: Span) -> Parsed<Expr> {
+        let entries = self.entries()?;
+        self.node(span, ExprKind::Map(entries))
+    }
+
+    fn negative(&mut self, span: Span) -> Parsed<Expr> {
+        match self.kind() {
+            Kind::Int(..) | Kind::Double(_) => self.literal(span, "-"),
+            _ => Err(self.unexpected("a number")),
         }
     }
 
     fn name(&mut self, dot: &str) -> Parsed<Expr> {
         let token = self.token();
+        let name = self.whole_name(dot)?;
+        match self.take("(") {
+            Some(open) => self.global_call(name, open),
+            None => self.node(token.span, ExprKind::Ident(name)),
+        }
+    }
+
+    fn whole_name(&mut self, dot: &str) -> Parsed<Name> {
+        let token = self.token();
         let Kind::Ident(name) = &token.kind else { return Err(self.unexpected("a name")) };
         self.at += 1;
         // A message's type may be called so.
         if RESERVED.contains(&name.as_str()) && !self.kind().is("{") {
-            self.diagnostics.push(
-                self.error(token.span, format!("reserved identifier: {name}"))
-                    .with_help(Some("fields of that name are read as `object.name`".to_owned())),
-            );
+            let help = Some("fields of that name are read as `object.name`".to_owned());
+            let message = format!("reserved identifier: {name}");
+            let error = Diagnostic::new(self.text, token.span, message).with_help(help);
+            self.diagnostics.push(error);
         }
-        let name = if dot.is_empty() { name.clone() } else { format!("{dot}{name}").into() };
-        match self.take("(") {
-            Some(open) => {
-                let args = self.arguments()?;
-                self.call_or_macro(open, name, None, args)
-            }
-            None => self.node(token.span, ExprKind::Ident(name)),
-        }
+        Ok(if dot.is_empty() { name.clone() } else { format!("{dot}{name}").into() })
+    }
+
+    fn global_call(&mut self, name: Name, open: Span) -> Parsed<Expr> {
+        let args = self.arguments()?;
+        self.call_or_macro(open, name, None, args)
     }
 
     fn literal(&mut self, span: Span, sign: &str) -> Parsed<Expr> {
