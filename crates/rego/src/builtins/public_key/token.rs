@@ -36,7 +36,7 @@ fn read_keys<'a>(text: &str, arena: Arena<'a>) -> Result<Vec<SetKey<'a>>, Failur
     let budget = arena.budget();
     budget.step(16 + text.len() as u64 / 4)?;
     budget.allocate(2 * text.len() as u64)?;
-    let Some((block, rest)) = pem::decode(text.as_bytes()) else {
+    let Some((block, rest)) = pem::decode(text.as_bytes(), budget)? else {
         return jwk::read(text, arena).map_err(|failure| {
             let words = "failed to parse a JWK key (set): jwk.ParseString: failed to parse string";
             within(words, failure)

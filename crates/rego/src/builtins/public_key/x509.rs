@@ -37,16 +37,20 @@ fn charge(budget: &Budget<'_>, text: &str) -> Result<(), Failure> {
 fn certificate_bytes(text: &str, budget: &Budget<'_>) -> Result<Vec<u8>, Failure> {
     charge(budget, text)?;
     if text.starts_with("-----BEGIN") {
-        return certificate_blocks(text.as_bytes());
+        return certificate_blocks(text.as_bytes(), budget);
     }
     let decoded = base64(text.as_bytes())?;
-    if decoded.starts_with(b"-----BEGIN") { certificate_blocks(&decoded) } else { Ok(decoded) }
+    if decoded.starts_with(b"-----BEGIN") {
+        certificate_blocks(&decoded, budget)
+    } else {
+        Ok(decoded)
+    }
 }
 
-fn certificate_blocks(text: &[u8]) -> Result<Vec<u8>, Failure> {
+fn certificate_blocks(text: &[u8], budget: &Budget<'_>) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let mut rest = text;
-    while let Some((block, after)) = pem::decode(rest) {
+    while let Some((block, after)) = pem::decode(rest, budget)? {
         if block.label != b"CERTIFICATE" {
             let label = String::from_utf8_lossy(&block.label).into_owned();
             return Err(Failure::error(format!(
@@ -198,7 +202,7 @@ fn parse_request<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term
         true => text.as_bytes().to_vec(),
         false => base64(text.as_bytes())?,
     };
-    let der = match pem::decode(&decoded) {
+    let der = match pem::decode(&decoded, budget)? {
         Some((block, _)) if block.label == b"CERTIFICATE REQUEST" => block.bytes,
         Some(_) => {
             return Err(Failure::error("invalid PEM-encoded certificate signing request"));
@@ -213,7 +217,7 @@ fn private_keys(text: &[u8], budget: &Budget<'_>) -> Result<Vec<PrivateKey>, Fai
     let decoded = base64(text);
     let mut rest = decoded.as_deref().unwrap_or(text);
     let mut keys = Vec::new();
-    while let Some((block, after)) = pem::decode(rest) {
+    while let Some((block, after)) = pem::decode(rest, budget)? {
         match block.label.as_slice() {
             b"RSA PRIVATE KEY" => keys.push(read_pkcs1(&block.bytes, budget)?),
             b"PRIVATE KEY" => keys.push(read_pkcs8(&block.bytes, budget)?),
@@ -281,8 +285,8 @@ fn parse_key_pair<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Ter
     let key = string_term(operand(operands, 2), 1)?;
     let certificates = as_blocks(certificates, "CERTIFICATE", budget)?;
     let key = as_blocks(key, "PRIVATE KEY", budget)?;
-    let chain = chain_blocks(&certificates)?;
-    let key = key_block(&key)?;
+    let chain = chain_blocks(&certificates, budget)?;
+    let key = key_block(&key, budget)?;
     let Some(first) = chain.first() else { return Err(Failure::Undefined) };
     let leaf = read_one(first, budget)?;
     let key = any_private_key(&key, budget)?;
@@ -295,9 +299,9 @@ fn labels(skipped: &[Vec<u8>]) -> String {
     labels.join(" ")
 }
 
-fn chain_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+fn chain_blocks(text: &[u8], budget: &Budget<'_>) -> Result<Vec<Vec<u8>>, Failure> {
     let (mut chain, mut skipped, mut rest) = (Vec::new(), Vec::new(), text);
-    while let Some((block, after)) = pem::decode(rest) {
+    while let Some((block, after)) = pem::decode(rest, budget)? {
         match block.label.as_slice() {
             b"CERTIFICATE" => chain.push(block.bytes),
             _ => skipped.push(block.label),
@@ -322,9 +326,9 @@ fn chain_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
     }))
 }
 
-fn key_block(text: &[u8]) -> Result<Vec<u8>, Failure> {
+fn key_block(text: &[u8], budget: &Budget<'_>) -> Result<Vec<u8>, Failure> {
     let (mut skipped, mut rest) = (Vec::new(), text);
-    while let Some((block, after)) = pem::decode(rest) {
+    while let Some((block, after)) = pem::decode(rest, budget)? {
         if block.label == b"PRIVATE KEY" || block.label.ends_with(b" PRIVATE KEY") {
             return Ok(block.bytes);
         }

@@ -1,7 +1,11 @@
 // Command keys writes calls of built-ins that read keys, certificates and signed tokens, made
 // afresh, for the calls command to record:
 //
-//	go run ./keys | go run ./calls > ../calls/keys.jsonl
+//	go run ./keys | go run ./calls | grep -v '"crash":true' > ../calls/keys.jsonl
+//
+// A call that OPA crashes on is none to repeat. With `private` it writes private keys, which
+// ../signing_keys.json holds; what is signed with them the test of signed tokens names, for the
+// calls command to record.
 package main
 
 import (
@@ -269,11 +273,17 @@ func parsing(all [][]byte, mutants int) {
 }
 
 func main() {
-	all := certificates()
 	mutants := 150
-	if len(os.Args) > 1 {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "private":
+		must(out.Encode(map[string]any{
+			"RSA": private(rsa2048), "P-256": private(p256), "P-384": private(p384), "P-521": private(p521),
+		}))
+		return
+	case len(os.Args) > 1:
 		mutants = 3000
 	}
+	all := certificates()
 	parsing(all, mutants)
 	chains()
 	requests()
