@@ -10,7 +10,9 @@
 mod bad_input;
 mod check;
 mod docs;
+mod gatekeeper;
 mod inputs;
+mod mutate;
 mod namespaces;
 mod options;
 mod packs;
