@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::commands::mutate::MutateArgs;
+use crate::commands::gator::GatorArgs;
 use crate::commands::rego::RegoArgs;
+use crate::commands::test::TestArgs;
 use crate::values::{self, PodSecurity};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -33,7 +35,9 @@ pub(crate) enum Command {
     Show(ShowArgs),
     Mutate(Box<MutateArgs>),
     Serve(Box<ServeArgs>),
+    Test(TestArgs),
     Explain(ExplainArgs),
+    Gator(GatorArgs),
     Rego(Box<RegoArgs>),
     Completions(CompletionsArgs),
 }

@@ -44,6 +44,11 @@ pub(crate) fn run(
                     let by = By::Engine(*engine);
                     match compiled {
                         Ok(compiled) => judge(case, by, compiled.as_ref(), &inputs, setting),
+                        // Gator leaves nothing out: what cannot be judged here has not passed.
+                        Err(reason) if setting.as_gator => {
+                            let problem = Problem::error(reason.clone()).at(&case.place);
+                            Run::new(by, Outcome::Wrong(problem))
+                        }
                         Err(reason) => Run::new(by, Outcome::Skipped(reason.clone())),
                     }
                 })

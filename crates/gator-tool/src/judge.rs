@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** whether an object violates is decided by the engine; nothing here evaluates.
 
+use crate::coverage::Line;
 use crate::outcome::Problem;
 use sekisho_manifest::Document;
 use sekisho_value::Value;
@@ -75,9 +76,10 @@ pub(crate) trait Judge: Sync {
         engine: Engine,
     ) -> Result<Box<dyn Compiled>, Refusal>;
 
-    /// The lines of the rules that were compiled, and whether they were run so far.
-    fn coverage(&self) -> Vec<crate::coverage::Line> {
-        Vec::new()
+    /// The lines of the rules that were compiled, and whether they were run so far; `None` where
+    /// that is not known.
+    fn coverage(&self) -> Option<Vec<Line>> {
+        None
     }
 }
 

@@ -108,7 +108,7 @@ fn test_with(
             return Ok(ERROR);
         }
     };
-    let (suites, errors) = read_suites(options);
+    let (suites, mut errors) = read_suites(options);
     let setting = Setting {
         judge,
         mutate,
@@ -122,7 +122,11 @@ fn test_with(
     };
     let results = run::run(&suites, &setting);
     let counts = Counts::of(&results);
-    let coverage = options.coverage.then(|| by_file(judge.coverage()));
+    let coverage = options.coverage.then(|| judge.coverage()).flatten().map(by_file);
+    if options.coverage && coverage.is_none() {
+        let message = "--coverage: no engine here tells which lines of rules were run";
+        errors.push(Diagnostic::general(message));
+    }
     let report = Report {
         suites: &results,
         errors: &errors,

@@ -122,6 +122,11 @@ impl Run {
     pub(crate) fn new(by: By, outcome: Outcome) -> Self {
         Self { by, outcome, messages: Vec::new(), as_stored: None, printed: Vec::new() }
     }
+
+    /// Whether it was left out because what it needs is not there, not on somebody's wish.
+    pub(crate) fn is_not_built_in(&self) -> bool {
+        self.by != By::Nothing && matches!(self.outcome, Outcome::Skipped(_))
+    }
 }
 
 /// What became of a case.
@@ -138,9 +143,9 @@ pub(crate) struct CaseResult {
 }
 
 impl CaseResult {
-    /// Whether the whole case was left out, on its author's or the user's wish.
+    /// Whether no run of the case was judged.
     pub(crate) fn is_left_out(&self) -> bool {
-        matches!(self.runs.as_slice(), [Run { by: By::Nothing, outcome: Outcome::Skipped(_), .. }])
+        self.runs.iter().all(|run| matches!(run.outcome, Outcome::Skipped(_)))
     }
 
     /// What is wrong, run by run.
@@ -170,6 +175,15 @@ pub(crate) struct TestResult {
 }
 
 impl TestResult {
+    /// Whether nothing of the test was judged.
+    pub(crate) fn is_left_out(&self) -> bool {
+        let cases = &self.cases;
+        self.skipped.is_some()
+            || self.problem.is_none()
+                && !cases.is_empty()
+                && cases.iter().all(|case| case.runs.iter().all(Run::is_not_built_in))
+    }
+
     /// Whether the test or a case of it went wrong.
     pub(crate) fn is_wrong(&self) -> bool {
         self.problem.is_some() || self.cases.iter().any(|case| case.problems().next().is_some())

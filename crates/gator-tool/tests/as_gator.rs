@@ -1,6 +1,8 @@
 //! Scenarios whose answers were recorded from `gator verify -v` 3.23
 //! (`tests/scenarios/record.sh`): `sekisho gator verify` prints the same lines.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use sekisho_gator_tool::{VerifyOptions, verify};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,11 +3,13 @@
 mod check;
 mod completions;
 mod explain;
+pub(crate) mod gator;
 pub(crate) mod mutate;
 pub(crate) mod rego;
 mod rules;
 mod serve;
 mod show;
+pub(crate) mod test;
 
 use crate::args::{Cli, Command};
 use crate::settings;
@@ -31,7 +33,9 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Show(args) => show::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Gator(args) => gator::run(&args),
         Command::Rego(args) => rego::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

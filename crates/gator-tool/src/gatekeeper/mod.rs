@@ -5,7 +5,6 @@ mod mutate;
 mod request;
 mod stubs;
 
-use crate::coverage::Line;
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{Mutate, Mutators};
 use crate::outcome::Problem;
@@ -39,19 +38,21 @@ impl Judge for Gatekeeper {
         policies: &Policies<'_>,
         engine: Engine,
     ) -> Result<Box<dyn Compiled>, Refusal> {
-        if engine == Engine::Cel {
-            return Err(Refusal::NotBuiltIn("the CEL engine is not built in".to_owned()));
-        }
         if !policies.expansions.is_empty() {
             return Err(Refusal::NotBuiltIn("expansion is not built in".to_owned()));
         }
+        let template = only(policies.template, engine);
+        let policies = Policies { template: &template, ..*policies };
         let judgement =
-            compile::compile(policies, self.operations, self.now, Arc::clone(&self.schemas))?;
-        Ok(Box::new(judgement))
-    }
-
-    fn coverage(&self) -> Vec<Line> {
-        Vec::new()
+            compile::compile(&policies, self.operations, self.now, Arc::clone(&self.schemas));
+        match judgement {
+            Ok(judgement) => Ok(Box::new(judgement)),
+            Err(Refusal::Template(problem)) if problem.message.contains(NOT_SUPPORTED) => {
+                let engine = engine.as_str().to_uppercase();
+                Err(Refusal::NotBuiltIn(format!("the {engine} engine is not built in")))
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 }
 
@@ -59,6 +60,32 @@ impl Mutate for Gatekeeper {
     fn compile(&self, mutators: &[Document]) -> Result<Box<dyn Mutators>, Problem> {
         Ok(Box::new(mutate::compile(mutators)?))
     }
+}
+
+/// What the dialect says of a template whose engine it does not know.
+const NOT_SUPPORTED: &str = "is not supported here";
+
+/// The template with the code of one engine. That of others stays where it is, so that places are
+/// right, under a name that is no engine's.
+fn only(template: &Document, engine: Engine) -> Document {
+    let mut template = template.clone();
+    let targets = template.value.get_mut("spec").and_then(|spec| spec.get_mut("targets"));
+    let target = targets.and_then(Value::as_array_mut).and_then(|targets| targets.first_mut());
+    let Some(target) = target.and_then(Value::as_object_mut) else { return template };
+    if engine != Engine::Rego {
+        target.remove("rego");
+    }
+    let other = match engine {
+        Engine::Rego => "K8sNativeValidation",
+        Engine::Cel => "Rego",
+    };
+    let code = target.get_mut("code").and_then(Value::as_array_mut);
+    for code in code.into_iter().flatten().filter_map(Value::as_object_mut) {
+        if code.get("engine").and_then(Value::as_str) == Some(other) {
+            code.insert("engine", "none");
+        }
+    }
+    template
 }
 
 /// The engines that a template has code for: `rego`, or the engines of `code`. One that has

@@ -1,4 +1,4 @@
-//! JSON: one object; its schema is `docs/schema/test-results.schema.json`.
+//! JSON: one object; its schema is `docs/schema/test-results.v1.json`.
 
 use super::Report;
 use crate::outcome::{

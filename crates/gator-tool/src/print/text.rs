@@ -43,7 +43,7 @@ fn print_suite(report: &Report<'_>, suite: &SuiteResult, out: &mut dyn Write) ->
 fn print_test(report: &Report<'_>, test: &TestResult, out: &mut dyn Write) -> io::Result<()> {
     let TestResult { name, .. } = test;
     if report.verbose {
-        if test.skipped.is_some() {
+        if test.is_left_out() {
             return writeln!(out, "=== SKIP  {name}");
         }
         writeln!(out, "=== RUN   {name}")?;
@@ -171,7 +171,7 @@ fn print_skipped(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut reasons: BTreeMap<(&By, &str), usize> = BTreeMap::new();
     let tests = report.suites.iter().flat_map(|suite| &suite.tests);
     for run in tests.flat_map(|test| &test.cases).flat_map(|case| &case.runs) {
-        if let (Outcome::Skipped(reason), true) = (&run.outcome, run.by != By::Nothing) {
+        if let (Outcome::Skipped(reason), true) = (&run.outcome, run.is_not_built_in()) {
             *reasons.entry((&run.by, reason)).or_default() += 1;
         }
     }

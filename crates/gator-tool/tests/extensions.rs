@@ -1,0 +1,305 @@
+//! `sekisho test`: our extensions of suites, output, and what is broken.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use sekisho_checkpoint_check::CheckFiles;
+use sekisho_dialect_gatekeeper::Gatekeeper;
+use sekisho_gator_tool::{Engine, Format, TestOptions, test};
+use std::fs;
+use std::path::Path;
+
+fn options(path: &str) -> TestOptions<'static> {
+    TestOptions {
+        paths: vec![path.to_owned()],
+        run: String::new(),
+        verbose: false,
+        engine: None,
+        format: Format::Text,
+        coverage: false,
+        strict: false,
+        as_stored: false,
+        color: false,
+        now: jiff::Timestamp::UNIX_EPOCH,
+        dialects: &[&Gatekeeper],
+        checkpoints: &[&CheckFiles],
+    }
+}
+
+struct Said {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+/// Runs, with the folder of the tests taken out of what is said.
+fn said(options: &TestOptions<'_>) -> Said {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = test(options, &mut out, &mut err).unwrap();
+    let here = format!("{}/", env!("CARGO_MANIFEST_DIR"));
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&here, "");
+    Said { code, out: text(out), err: text(err) }
+}
+
+fn below(path: &str) -> String {
+    format!("{}/tests/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder of the tests, the exit code, and parts of what is printed.
+const CASES: &[(&str, u8, &[&str])] = &[
+    ("extensions/mutations", 0, &["3 passed, 0 failed, 1 skipped\n"]),
+    (
+        "extensions/broken-mutations",
+        2,
+        &[
+            "unexpected object: want `/metadata/labels` to be `{\"team\":\"gold\"}`",
+            "at tests/extensions/files/pod-mutated.yaml:6:3",
+            "at tests/extensions/broken-mutations/suite.yaml:7:5",
+            "want `/spec/containers/0/image` to be `web`, got `web@sha256:0123`",
+            "no answers of `registry`",
+            "unexpected error: want \"colour\"",
+            "no error: want \"answer\"",
+            "must define one of expected, unchanged and error",
+            "adding mutators: ",
+            "tests/extensions/files/pod.yaml:2:1: `Pod` is no mutator",
+            "0 passed, 7 failed, 0 skipped\n",
+        ],
+    ),
+    (
+        "extensions/warnings",
+        1,
+        &[
+            "unexpected warnings: got warnings [",
+            "no warning contains \"colour\"",
+            "at tests/extensions/warnings/suite.yaml:23:23",
+            "2 passed, 2 failed, 0 skipped\n",
+        ],
+    ),
+    (
+        "extensions/checkpoints",
+        2,
+        &[
+            "laptop: no checkpoint is named `laptop`; there are check, admission, audit",
+            "skipped\t1 by audit: the `audit` checkpoint is not built in\n",
+            "3 passed, 1 failed, 1 skipped\n",
+        ],
+    ),
+    (
+        "scenarios/failing",
+        1,
+        &[
+            "        unexpected number of violations: got 2 violations but want none",
+            "        at tests/scenarios/failing/suite.yaml:11:7\n",
+            "1 passed, 6 failed, 0 skipped\n",
+        ],
+    ),
+    // Every case of a test that is broken has failed.
+    ("scenarios/kinds", 2, &["0 passed, 7 failed, 0 skipped\n"]),
+    (
+        "scenarios/broken-yaml",
+        2,
+        &["at tests/scenarios/files/broken-second.yaml:7:", "0 passed, 6 failed, 0 skipped\n"],
+    ),
+    ("scenarios/skip", 0, &["2 passed, 0 failed, 3 skipped\n"]),
+    ("scenarios/basic", 0, &["PASS\n\n5 passed, 0 failed, 0 skipped\n"]),
+];
+
+#[test]
+fn suites_are_run_and_told() {
+    for (path, code, parts) in CASES {
+        let said = said(&options(&below(path)));
+        for part in *parts {
+            assert!(said.out.contains(part), "{path}: no `{part}` in\n{}", said.out);
+        }
+        assert_eq!(said.code, *code, "{path}\n{}{}", said.out, said.err);
+    }
+}
+
+#[test]
+fn what_defaults_change_is_shown() {
+    let path = below("extensions/as-stored");
+    let said = said(&TestOptions { as_stored: true, ..options(&path) });
+    assert_eq!(said.code, 0);
+    let shown = "as stored: tests/extensions/as-stored/suite.yaml:8:5 defaults: the API server sets \
+                 it\n    given : 1 violations\n        no restart policy\n    stored: 0 \
+                 violations\nas stored: 1 answers differ\n";
+    assert!(said.out.contains(shown), "{}", said.out);
+}
+
+#[test]
+fn filters_and_engines_narrow() {
+    let path = below("scenarios/basic");
+    for (run, engine, wanted) in [
+        ("owner//", None, "5 passed, 0 failed, 0 skipped\n"),
+        ("^owner$", None, "4 passed, 0 failed, 1 skipped\n"),
+        ("^bare$", None, "1 passed, 0 failed, 4 skipped\n"),
+        ("owner//once", None, "1 passed, 0 failed, 4 skipped\n"),
+        ("", Some(Engine::Rego), "5 passed, 0 failed, 0 skipped\n"),
+        ("", Some(Engine::Cel), "0 passed, 0 failed, 5 skipped\n"),
+    ] {
+        let said = said(&TestOptions { run: run.to_owned(), engine, ..options(&path) });
+        assert!(said.out.ends_with(wanted), "{run} {engine:?}: {}", said.out);
+        assert_eq!(said.code, 0);
+    }
+    let wrong = said(&TestOptions { run: "[".to_owned(), ..options(&path) });
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("error parsing regexp: missing closing ]: `[`"), "{}", wrong.err);
+}
+
+/// Texts of suites, and what is said of them: place and message.
+const BROKEN: &[(&str, &[&str])] = &[
+    ("tests: 5\n", &["s.yaml:3:1: `tests` is a number where a list is expected"]),
+    (
+        "tests:\n- name: 5\n  skip: yes\n",
+        &[
+            "s.yaml:4:3: `name` is a number where a text is expected",
+            "s.yaml:5:3: `skip` is a text where `true` or `false` is expected",
+        ],
+    ),
+    (
+        "tests:\n- cases:\n  - assertions:\n    - violations: true\n",
+        &["s.yaml:6:7: `violations` is a boolean where"],
+    ),
+    (
+        "tests:\n- cases:\n  - assertions:\n    - violations: 1.5\n",
+        &["s.yaml:6:7: `1.5` is no number of violations"],
+    ),
+    (
+        "tests:\n- cases:\n  - assertions:\n    - violations: 3000000000\n",
+        &["s.yaml:6:7: `3000000000` is no number of violations"],
+    ),
+    ("tests:\n- null\n- a\n", &["s.yaml:4:3: item 0 of `tests` is no object", "s.yaml:5:3: item 1"]),
+    ("tests:\n- cases:\n  - inventory: x\n", &["s.yaml:5:5: `inventory` is a text where a list"]),
+    ("tests: [\n", &["s.yaml:"]),
+    ("tests:\n- name: a\n  name: b\n", &["s.yaml:5:3: key `name` is already set on line 4"]),
+    ("mutations:\n- name: a\n", &["s.yaml:4:3: a test of mutators without `mutators`"]),
+    (
+        "mutations:\n- mutators: [a]\n  cases:\n  - {object: a, unchanged: true, error: a}\n",
+        &["`unchanged` and `error` exclude each other"],
+    ),
+    (
+        "---\napiVersion: test.gatekeeper.sh/v1\nkind: Suite\n",
+        &["s.yaml:4:1: only the first document of a file is run, and this suite is another"],
+    ),
+];
+
+/// Diagnostics as `file:line:column: message`, from how they are rendered.
+fn told(err: &str) -> String {
+    let mut told = String::new();
+    let mut message = "";
+    for line in err.lines() {
+        if let Some(text) = line.strip_prefix("error: ") {
+            message = text;
+        } else if let Some(place) = line.trim_start().strip_prefix("--> ") {
+            let file = place.rsplit('/').next().unwrap();
+            told += &format!("{file}: {message}\n");
+        }
+    }
+    told
+}
+
+#[test]
+fn broken_suites_are_told_with_their_places_and_hide_no_others() {
+    for (text, wanted) in BROKEN {
+        let folder = tempfile::tempdir().unwrap();
+        let head = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n";
+        fs::write(folder.path().join("s.yaml"), format!("{head}{text}")).unwrap();
+        fs::write(folder.path().join("good.yaml"), head.to_owned() + "tests: []\n").unwrap();
+        // What is no suite is in nobody's way.
+        for (name, text) in [("values.yaml", "a: {{ b }}\n"), ("x.yaml", "a: [\n"), ("e.yaml", "")] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let said = said(&options(&folder.path().display().to_string()));
+        let told = told(&said.err);
+        for part in *wanted {
+            assert!(told.contains(part), "{text}: no `{part}` in\n{}", said.err);
+        }
+        assert!(said.out.contains("ok\t") && said.out.contains("good.yaml"), "{}", said.out);
+        assert_eq!(said.code, 2, "{text}");
+    }
+}
+
+#[test]
+fn strict_tells_fields_that_nothing_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\ntest: []\ntests:\n- Name: \
+                a\n  skip: true\n  cases:\n  - objects: x\n    assertions:\n    - count: 1\n";
+    fs::write(folder.path().join("s.yaml"), text).unwrap();
+    let path = folder.path().display().to_string();
+    assert_eq!(said(&options(&path)).code, 0);
+    let said = said(&TestOptions { strict: true, ..options(&path) });
+    let told = told(&said.err);
+    for part in [
+        "s.yaml:3:1: unknown field `test`",
+        "s.yaml:5:3: unknown field `Name`",
+        "s.yaml:8:5: unknown field `objects`",
+        "s.yaml:10:7: unknown field `count`",
+    ] {
+        assert!(told.contains(part), "no `{part}` in\n{told}");
+    }
+    assert!(said.err.contains("it is read as `name`"), "{}", said.err);
+    assert_eq!(said.code, 2);
+}
+
+#[test]
+fn paths_that_lead_to_nothing_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    fs::write(folder.path().join("pod.yaml"), "apiVersion: v1\nkind: Pod\n").unwrap();
+    for path in [path.clone(), format!("{path}/..."), format!("{path}/pod.yaml"), path + "/no"] {
+        let said = said(&options(&path));
+        assert_eq!(said.code, 2, "{path}: {}", said.out);
+        assert!(said.out.ends_with("0 passed, 0 failed, 0 skipped\n"), "{}", said.out);
+        assert!(said.err.starts_with("error: "), "{}", said.err);
+    }
+}
+
+#[test]
+fn every_format_tells_the_same() {
+    let path = below("scenarios/failing");
+    let of = |format| said(&TestOptions { format, ..options(&path) });
+    let json = of(Format::Json);
+    assert_eq!(json.code, 1);
+    let value: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(value["summary"]["failed"], 6);
+    let case = &value["suites"][0]["tests"][0]["cases"][0];
+    assert_eq!((&case["name"], &case["result"]), (&"wants none".into(), &"failed".into()));
+    assert_eq!(case["line"], 8);
+    let run = &case["runs"][0];
+    assert_eq!((&run["by"], &run["places"][0]["line"]), (&"rego".into(), &11.into()));
+    assert_eq!(run["violations"][0], "no label \"owner\"");
+
+    let junit = of(Format::Junit);
+    assert_eq!(junit.code, 1);
+    for part in [
+        r#"<testsuites name="sekisho test" tests="7" failures="6" errors="0" skipped="0""#,
+        r#"<testcase classname="owner" name="wants none" file="tests/scenarios/failing/suite.yaml" line="8""#,
+        "<failure message=\"unexpected number of violations: got 2 violations but want none",
+        r#"containing &quot;tab\there&quot;"#,
+    ] {
+        assert!(junit.out.contains(part), "no `{part}` in {}", junit.out);
+    }
+
+    let github = of(Format::Github);
+    let line = "::error file=tests/scenarios/failing/suite.yaml,line=11,col=7,title=owner%3A wants \
+                none::unexpected number of violations: got 2 violations but want none";
+    assert!(github.out.starts_with(line), "{}", github.out);
+    assert!(github.out.ends_with("1 passed, 6 failed, 0 skipped\n"), "{}", github.out);
+}
+
+/// The suites of Gatekeeper's library, where they are beside the checkout.
+#[test]
+fn upstream_suites_pass_unchanged() {
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora");
+    for (folder, least) in [("gatekeeper-library", 100), ("gator/verify", 6)] {
+        let path = corpora.join(folder);
+        if !path.exists() {
+            println!("skipped: {} is not there", path.display());
+            continue;
+        }
+        let said = said(&options(&path.display().to_string()));
+        assert_eq!(said.code, 0, "{folder}: {}{}", said.out, said.err);
+        let last = said.out.lines().last().unwrap();
+        let passed: usize = last.split(' ').next().unwrap().parse().unwrap();
+        assert!(passed >= least && last.contains(" 0 failed"), "{folder}: {last}");
+    }
+}
