@@ -43,7 +43,8 @@ pub struct MutateOptions<'a> {
 /// What became of the manifests.
 #[derive(Debug, Default)]
 pub struct MutatedManifests {
-    /// the objects in reading order; those that could not be mutated are not among them
+    /// the objects in reading order; those that could not be mutated are not among them, and none
+    /// is where something is wrong with the policies
     pub objects: Vec<MutatedManifest>,
     /// documents that are no objects
     pub skipped: Vec<Skipped>,
@@ -93,6 +94,7 @@ pub fn mutate_manifests(
         let help = "Assign, AssignMetadata, ModifySet and AssignImage of Gatekeeper mutate objects";
         errors.push(Diagnostic::general(message).with_help(help));
     }
+    let sound = errors.is_empty();
     let places =
         Places::of(set.objects().iter().chain(&inventory.documents).chain(&loaded.documents));
     let crds = inventory.documents.iter().chain(&loaded.documents);
@@ -122,7 +124,7 @@ pub fn mutate_manifests(
         found.errors.extend(wrong.map(|p| schema_findings::error(object, p, &places)));
         let unmutated = object.unmutated.iter();
         found.errors.extend(unmutated.map(|e| schema_findings::policy_error(object, e, &places)));
-        if !object.unmutated.is_empty() || !object.decoded.is_readable() {
+        if !sound || !object.unmutated.is_empty() || !object.decoded.is_readable() {
             continue;
         }
         if let Some(mutated) = &mutated {

@@ -13,6 +13,12 @@ pub(crate) fn error(set: &PolicySet, now: jiff::Timestamp) -> Option<Diagnostic>
     if !set.is_empty() {
         return None;
     }
+    if set.mutates() {
+        let message = "no policy is in force: the files given hold policies that mutate, and none \
+                       that judges";
+        let help = "`sekisho mutate` shows what they make of the manifests";
+        return Some(Diagnostic::general(message).with_help(help));
+    }
     let exceptions = set.exception_uses(now).map(|(_, document, _)| document);
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for kind in set.objects().iter().chain(exceptions).map(Document::kind) {

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 ///
 /// Policies see an object as the API server would store it; what they change is printed in the
 /// object as it was given, without the API server's defaults. An object that cannot be mutated is
-/// an error and is not printed.
+/// an error and is not printed; none is printed where something is wrong with the policies.
 ///
 /// Exit code: 0 all was mutated, or there was nothing to change; 2 something could not be read or
 /// mutated.
@@ -91,6 +91,10 @@ pub(crate) fn run(args: &MutateArgs) -> Result<ExitCode> {
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);
     let mut found = mutate_manifests(input, &read_stdin, &options, &Silent);
+    if !policy_errors.is_empty() {
+        // What only a part of the policies made of a manifest must not be taken for the whole.
+        found.objects.clear();
+    }
     found.errors.splice(0..0, policy_errors);
     output::to_stdout(|out| {
         if args.diff {
