@@ -3,6 +3,7 @@
 //! Source of the rules: `pkg/client/crds` and `pkg/client/template_client.go` of the constraint
 //! framework.
 
+use crate::code::{Code, RegoCode};
 use crate::enforcement::Enforcement;
 use crate::evaluate::Judgement;
 use crate::matching::Match;
@@ -71,9 +72,11 @@ pub(crate) fn read(
     let name: Arc<str> = document.name().unwrap_or_default().into();
     let severity = severity::of(value).or(template.severity).unwrap_or(Severity::Medium);
     let matcher = Matcher { rules: rules(&matching), ..Matcher::default() };
-    let Engine::Rego(rego) = &template.engine;
-    let violation = match rego.with_parameters(parameters) {
-        Ok(violation) => violation,
+    let code = match &template.engine {
+        Engine::Rego(rego) => RegoCode::new(rego, parameters).map(Code::Rego),
+    };
+    let code = match code {
+        Ok(code) => code,
         Err(message) => {
             told.push(Fault::new(spec_at.key("parameters"), message));
             return None;
@@ -95,8 +98,7 @@ pub(crate) fn read(
             operations: template.operations,
             enforcement,
             severity,
-            violation,
-            rego: Arc::clone(rego),
+            code,
             exclusions: Arc::clone(exclusions),
         }),
     })

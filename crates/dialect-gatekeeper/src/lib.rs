@@ -3,6 +3,7 @@
 //! **Invariant:** Gatekeeper's webhook is the arbiter: what it answers to a request is the answer
 //! here, at every checkpoint.
 
+mod code;
 mod config;
 mod constraint;
 mod dialect;

@@ -1,0 +1,186 @@
+//! The rule `violation` of a template's Rego.
+//!
+//! Source of the rules: `pkg/client/drivers/rego` of the constraint framework.
+
+use super::Found;
+use crate::review::Review;
+use crate::template::{ANSWERS, Rego};
+use sekisho_policy::{Budget, BudgetExceeded, EvalContext, EvalError, InventoryKey, Reads};
+use sekisho_rego::builtins::Facts;
+use sekisho_rego::term::to_json_within;
+use sekisho_rego::{DEFAULT_DEPTH, EvalCode, Prepared, Question, Scratch, Term};
+use sekisho_value::{Map, Str, Value};
+use std::cell::RefCell;
+use std::sync::{Arc, LazyLock};
+
+/// The rule, made for the parameters of a constraint.
+pub(crate) struct RegoCode {
+    violation: Prepared,
+    rego: Arc<Rego>,
+}
+
+thread_local! {
+    /// Memory that evaluations on one thread use again.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl RegoCode {
+    /// The rule of a template, made for parameters.
+    ///
+    /// # Errors
+    /// Where it is too large.
+    pub(crate) fn new(rego: &Arc<Rego>, parameters: Value) -> Result<Self, String> {
+        let violation = rego.with_parameters(parameters)?;
+        Ok(Self { violation, rego: Arc::clone(rego) })
+    }
+
+    pub(super) fn reads_namespace(&self) -> bool {
+        self.rego.uses.namespace_object
+    }
+
+    pub(super) fn violations(
+        &self,
+        context: &EvalContext<'_>,
+        review: &Review,
+    ) -> Result<Vec<Found>, EvalError> {
+        let members = self.run(context, review)?;
+        members.into_iter().filter_map(found).collect()
+    }
+
+    /// What the rule gives, as JSON: its members in their order.
+    fn run(&self, context: &EvalContext<'_>, review: &Review) -> Result<Vec<Value>, EvalError> {
+        static NOTHING: LazyLock<Value> = LazyLock::new(Value::object);
+        let uses = self.rego.uses;
+        let given;
+        let data = if uses.inventory || uses.external {
+            given = Value::Object(Map::from_iter([
+                ("inventory", context.inventory.tree()),
+                (ANSWERS, context.inventory.external()),
+            ]));
+            &given
+        } else {
+            &*NOTHING
+        };
+        let unanswered = RefCell::new(None);
+        let note = |path: &[Term<'_>], _: bool| match path.first().and_then(|key| key.as_str()) {
+            Some(ANSWERS) => {
+                let missing = unanswered_of(data, path);
+                if missing.is_some() {
+                    unanswered.replace(missing);
+                }
+                note_provider(context.inventory, path);
+            }
+            _ => note(context.inventory, path),
+        };
+        let watched = uses.external || context.inventory.is_recording();
+        let now = i64::try_from(context.now.as_nanosecond()).unwrap_or_default();
+        let facts = Facts { now, ..Facts::default() };
+        let question = Question {
+            input: Some(&review.input),
+            data,
+            facts: &facts,
+            budget: context.budget,
+            depth: DEFAULT_DEPTH,
+            strict_builtin_errors: false,
+            reads: watched.then_some(&note),
+            print: None,
+            cover: None,
+        };
+        let evaluate = |scratch: &mut Scratch| {
+            self.violation.evaluate(scratch, &question, |found| {
+                found.map_or(Ok(Vec::new()), |found| members(found, context.budget))
+            })
+        };
+        let found = SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+            Ok(mut scratch) => evaluate(&mut scratch),
+            Err(_) => evaluate(&mut Scratch::default()),
+        });
+        match unanswered.into_inner() {
+            Some(message) => Err(EvalError::Failed {
+                message,
+                help: Some("a policy that lacks an answer is not taken to pass".to_owned()),
+            }),
+            None => Ok(found.map_err(|error| self.failed(&error))??),
+        }
+    }
+
+    fn failed(&self, error: &sekisho_rego::EvalError) -> EvalError {
+        if error.code == EvalCode::Budget {
+            for cause in [BudgetExceeded::Steps, BudgetExceeded::Memory, BudgetExceeded::Time] {
+                if error.message.contains(&cause.to_string()) {
+                    return EvalError::Budget(cause);
+                }
+            }
+        }
+        let place = self.rego.place(error.location);
+        let message = format!("{place}{}: {}", error.code, error.message);
+        EvalError::Failed { message, help: None }
+    }
+}
+
+/// The members of a set, the keys of an object: what `violation[r]` goes through.
+fn members(found: Term<'_>, budget: &Budget<'_>) -> Result<Vec<Value>, BudgetExceeded> {
+    let keys = !matches!(found, Term::Array(..) | Term::JsonArray(_));
+    let count = found.len().filter(|_| keys).unwrap_or(0);
+    let members = (0..count).filter_map(|at| found.entry(at));
+    members.map(|(member, _)| to_json_within(member, budget)).collect()
+}
+
+/// A member as a violation. What has no message is none: Gatekeeper asks for `r.msg`, which is
+/// undefined then.
+fn found(member: Value) -> Option<Result<Found, EvalError>> {
+    let Value::Object(mut member) = member else { return None };
+    Some(match member.remove("msg")? {
+        Value::String(message) => Ok(Found {
+            message: message.to_string(),
+            details: member.remove("details").unwrap_or(Value::Null),
+        }),
+        other => Err(EvalError::Failed {
+            message: format!("the `msg` of a violation is a {}", other.kind()),
+            help: Some("give a string: `sprintf` makes one".to_owned()),
+        }),
+    })
+}
+
+/// What is not answered of what is read, where it is not.
+fn unanswered_of(data: &Value, path: &[Term<'_>]) -> Option<String> {
+    let text = |at: usize| path.get(at).and_then(|key| key.as_str());
+    let provider = text(1)?;
+    let answers = data.path(&[ANSWERS, provider]);
+    match (answers, path.get(2), text(2)) {
+        (Some(answers), Some(_), Some(key)) if answers.get(key).is_some() => None,
+        (Some(_), None, _) => None,
+        (_, _, Some(key)) => {
+            Some(format!("there is no answer of external data provider `{provider}` for `{key}`"))
+        }
+        _ => Some(format!("there is no answer of external data provider `{provider}`")),
+    }
+}
+
+/// Notes that a provider was asked.
+fn note_provider(inventory: &Reads<'_>, path: &[Term<'_>]) {
+    let provider = path.get(1).and_then(|key| key.as_str()).unwrap_or_default();
+    inventory.note(InventoryKey {
+        group: Str::new_static("externaldata.gatekeeper.sh"),
+        kind: Str::new_static("Provider"),
+        namespace: Str::default(),
+        name: provider.into(),
+    });
+}
+
+/// Notes what is read of `data.inventory`.
+fn note(inventory: &Reads<'_>, path: &[Term<'_>]) {
+    let text = |at: usize| Str::new(path.get(at).and_then(|key| key.as_str()).unwrap_or_default());
+    let (namespace, rest) = match text(1).as_str() {
+        "namespace" => (text(2), 3),
+        _ => (Str::default(), 2),
+    };
+    let version = text(rest);
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    inventory.note(InventoryKey {
+        group: group.into(),
+        kind: text(rest + 1),
+        namespace,
+        name: text(rest + 2),
+    });
+}
