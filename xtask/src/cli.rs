@@ -1,6 +1,6 @@
 //! The arguments of `cargo xtask` and which task each subcommand starts.
 
-use crate::{bench, ci, conformance, generate_tree, record, rivals, schemas, tidy};
+use crate::{bench, ci, conformance, generate_tree, policies, record, rivals, schemas, tidy};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +29,12 @@ enum Task {
     GenerateTree(generate_tree::Arguments),
     /// Ask a real API server, and write or check the golden files of tests/golden
     Record(record::Arguments),
+    /// Write what is written twice below policies/ and in docs/policies.md
+    Policies {
+        /// Only say whether the files are current
+        #[arg(long)]
+        check: bool,
+    },
     /// Generate the table of the built-in kinds' schemas
     Schemas {
         /// The recorded OpenAPI documents; ../shared/corpora/openapi/v1.36 where not given
@@ -49,6 +55,7 @@ pub(crate) fn main() -> ExitCode {
         Task::Rivals(arguments) => rivals::run(&arguments),
         Task::GenerateTree(arguments) => generate_tree::run(&arguments),
         Task::Record(arguments) => record::run(&arguments),
+        Task::Policies { check } => policies::run(check),
         Task::Schemas { dir, check } => schemas::run(schemas::SchemasArgs { dir, check }),
     };
     match done {

@@ -10,6 +10,7 @@ mod cli;
 mod conformance;
 mod documents;
 mod generate_tree;
+mod policies;
 mod process;
 mod record;
 mod rivals;
