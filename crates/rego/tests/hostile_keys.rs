@@ -183,6 +183,10 @@ fn certificates_without_measure() {
     let names = sequence(&[&sequence(&[b"\x06\x03\x55\x1d\x11", &der(4, &names)])]);
     let given = call(PARSE, &[&base64(&certificate(&[1], &long, &ed25519_key(), &names))]);
     assert!(is_budget(&given), "{given:?}");
+    let urls = der(0x30, &der(0x86, b"").repeat(1_000_000));
+    let urls = sequence(&[&sequence(&[b"\x06\x03\x55\x1d\x11", &der(4, &urls)])]);
+    let given = call(PARSE, &[&base64(&certificate(&[1], &name, &ed25519_key(), &urls))]);
+    assert!(is_budget(&given), "{given:?}");
     let oid = der(6, &[&[0x2a], vec![0xff; 1 << 16].as_slice(), &[1]].concat());
     let policy = sequence(&[&sequence(&[
         b"\x06\x03\x55\x1d\x20",

@@ -5,6 +5,7 @@ use super::super::operands::quoted;
 use super::super::url::{self, Url};
 use super::der::Reader;
 use super::name_constraints::is_domain;
+use sekisho_budget::Budget;
 
 /// The names of the kinds that are read.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(super) fn ascii(bytes: &[u8]) -> Option<&str> {
 }
 
 impl<'d> AlternativeNames<'d> {
-    pub(super) fn read(der: &'d [u8]) -> Result<Self, Failure> {
+    pub(super) fn read(der: &'d [u8], budget: &Budget<'_>) -> Result<Self, Failure> {
         let bad = |why: String| Failure::error(format!("x509: {why}"));
         let malformed = |what| bad(format!("SAN {what} is malformed"));
         let mut names = Self::default();
@@ -47,6 +48,8 @@ impl<'d> AlternativeNames<'d> {
                         let text = quoted(text);
                         return Err(bad(format!("cannot parse URI {text}: invalid domain")));
                     }
+                    // What it says may be nothing, what it takes is not.
+                    budget.allocate(size_of::<Url>() as u64)?;
                     names.urls.push(url);
                 }
                 7 if matches!(name.content.len(), 4 | 16) => names.addresses.push(name.content),

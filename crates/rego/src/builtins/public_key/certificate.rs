@@ -103,7 +103,7 @@ impl<'d> Certificate<'d> {
         let malformed = |what: &'static str| move || bad(&format!("malformed {what}"));
         let whole = reader.tagged(tag::SEQUENCE).ok_or_else(malformed("certificate"))?;
         budget.step(64 + whole.whole.len() as u64 / 4)?;
-        budget.allocate(size_of::<Self>() as u64 + 4 * whole.whole.len() as u64)?;
+        budget.allocate(size_of::<Self>() as u64 + 16 * whole.whole.len() as u64)?;
         let mut outer = Reader::new(whole.content);
         let signed = outer.tagged(tag::SEQUENCE).ok_or_else(malformed("tbs certificate"))?;
         let mut inner = Reader::new(signed.content);

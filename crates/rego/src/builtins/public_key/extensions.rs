@@ -62,7 +62,7 @@ pub(super) fn process<'d>(
     let mut said = Said::default();
     for extension in extensions {
         budget.step(8)?;
-        let handled = process_one(*extension, &mut said)?;
+        let handled = process_one(*extension, &mut said, budget)?;
         if extension.critical && !handled {
             said.unhandled.push(extension.kind);
         }
@@ -71,7 +71,11 @@ pub(super) fn process<'d>(
 }
 
 /// Whether all that it says was read.
-fn process_one<'d>(extension: Extension<'d>, said: &mut Said<'d>) -> Result<bool, Failure> {
+fn process_one<'d>(
+    extension: Extension<'d>,
+    said: &mut Said<'d>,
+    budget: &Budget<'_>,
+) -> Result<bool, Failure> {
     let Extension { kind, critical, value } = extension;
     let mut der = Reader::new(value);
     let never_critical = |what: &str| {
@@ -90,7 +94,7 @@ fn process_one<'d>(extension: Extension<'d>, said: &mut Said<'d>) -> Result<bool
             said.key_usage = used.map(|index| 1 << index).sum();
         }
         b"\x55\x1d\x11" => {
-            said.names = AlternativeNames::read(value)?;
+            said.names = AlternativeNames::read(value, budget)?;
             return Ok(!said.names.is_empty());
         }
         b"\x55\x1d\x13" => {

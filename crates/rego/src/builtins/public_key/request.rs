@@ -39,14 +39,15 @@ fn structure() -> Failure {
 impl<'d> Request<'d> {
     pub(super) fn read(der: &'d [u8], budget: &Budget<'_>) -> Result<Self, Failure> {
         budget.step(64 + der.len() as u64 / 4)?;
-        budget.allocate(4 * der.len() as u64)?;
+        budget.allocate(16 * der.len() as u64)?;
         let mut reader = Reader::new(der);
+        // Of what is no sequence nothing more is read.
+        if !reader.peek(tag::SEQUENCE) && !reader.is_empty() {
+            return Err(structure());
+        }
         let Some(whole) = reader.element() else {
             return Err(Failure::error("asn1: syntax error: data truncated"));
         };
-        if whole.tag != tag::SEQUENCE {
-            return Err(structure());
-        }
         let mut outer = Reader::new(whole.content);
         let signed = outer.tagged(tag::SEQUENCE).ok_or_else(structure)?;
         let mut inner = Reader::new(signed.content);
@@ -70,7 +71,7 @@ impl<'d> Request<'d> {
         let mut names = AlternativeNames::default();
         for extension in &extensions {
             if extension.kind == ALTERNATIVE_NAMES {
-                names = AlternativeNames::read(extension.value)?;
+                names = AlternativeNames::read(extension.value, budget)?;
             }
         }
         Ok(Self {

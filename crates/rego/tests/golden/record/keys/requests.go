@@ -47,7 +47,7 @@ func requests() {
 	}
 	call(parse, base64.StdEncoding.EncodeToString([]byte(block(label, all[7]))))
 	for _, text := range []string{
-		"", "!", "AA==", block("CERTIFICATE", all[7]), base64.StdEncoding.EncodeToString([]byte(block("CERTIFICATE", all[7]))),
+		"", "!", "AA==", "YmFkc3RyaW5n", block("CERTIFICATE", all[7]), base64.StdEncoding.EncodeToString([]byte(block("CERTIFICATE", all[7]))),
 		"-----BEGIN CERTIFICATE REQUEST-----", "-----BEGIN NEW CERTIFICATE REQUEST-----\n",
 		base64.StdEncoding.EncodeToString(append(append([]byte{}, all[7]...), 0)),
 	} {

@@ -274,7 +274,7 @@ func signing(secret []byte) {
 	}
 	oct := private(secret)
 	for _, header := range []string{
-		"", "{", "{}", "1", "[]", `{"alg":1}`, `{"alg":null}`, `{"alg":""}`, `{"alg":"none"}`, `{"alg":"hs256"}`, `{"alg":"ES256K"}`, `{"alg":"Ed25519"}`,
+		"", "{", "{}", "1", "e", "1-2", "[]", `{"alg":1}`, `{"alg":null}`, `{"alg":""}`, `{"alg":"none"}`, `{"alg":"hs256"}`, `{"alg":"ES256K"}`, `{"alg":"Ed25519"}`,
 		`{"alg":"HS256"}`, `{"alg":"HS256","typ":"JWT"}`, `{"alg":"HS256","typ":"x"}`, `{"alg":"HS256","typ":1}`, `{"alg":"RS256"}`, `{"alg":"PS256"}`,
 		`{"alg":"ES256"}`, `{"alg":"EdDSA"}`, `{"alg":"HS256"} x`,
 	} {
