@@ -4,6 +4,8 @@
 //! brings our crates and the rival crates; without it this starts itself again with it.
 
 #[cfg(feature = "bench")]
+mod cel;
+#[cfg(feature = "bench")]
 mod judge;
 mod measure;
 mod programs;
@@ -48,6 +50,10 @@ enum Bench {
     Rego,
     /// Compiling Rego templates
     RegoCompile,
+    /// Evaluating CEL expressions
+    Cel,
+    /// Compiling CEL expressions
+    CelCompile,
 }
 
 /// One row of the results.
@@ -96,6 +102,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         if wanted(Bench::RegoCompile) {
             figures.extend(rego::compile()?);
+        }
+        if wanted(Bench::Cel) {
+            figures.extend(cel::evaluate()?);
+        }
+        if wanted(Bench::CelCompile) {
+            figures.extend(cel::compile()?);
         }
     }
     if arguments.json {

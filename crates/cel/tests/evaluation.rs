@@ -1,5 +1,7 @@
 //! What expressions give: the cases of the functions' documentation, and errors word for word.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
 use sekisho_budget::Budget;
 use sekisho_cel::library::{self, MappedAddresses};
 use sekisho_cel::term::to_json;

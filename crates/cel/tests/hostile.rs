@@ -1,5 +1,7 @@
 //! Expressions that are made to hurt: refused, or ended by cost, steps, memory or time.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 use proptest::prelude::*;
 use sekisho_budget::{Budget, BudgetExceeded};
 use sekisho_cel::library;
