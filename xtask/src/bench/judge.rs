@@ -125,5 +125,6 @@ fn request(text: &str) -> anyhow::Result<Request> {
         object: decoded.object.clone(),
         old_object: Value::Null,
         dry_run: false,
+        ..Request::default()
     })
 }
