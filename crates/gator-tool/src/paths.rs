@@ -38,7 +38,9 @@ pub(crate) fn collect(paths: &[String]) -> Vec<Led> {
 fn lead(given: &str, seen: &mut HashSet<PathBuf>) -> Led {
     let mut led = Led { given: given.to_owned(), ..Led::default() };
     let path = given.strip_suffix("/...").unwrap_or(if given == "..." { "." } else { given });
-    let path = if path.is_empty() { Path::new("/") } else { Path::new(path) };
+    // As for gator, `..` is taken out of the text of a path, whatever is a link in it.
+    let path = file::plain(if path.is_empty() { Path::new("/") } else { Path::new(path) });
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
     let mut files = Vec::new();
     match fs::metadata(path) {
         Err(error) => led.errors.push(unreadable(path, &error)),
@@ -67,7 +69,8 @@ fn lead(given: &str, seen: &mut HashSet<PathBuf>) -> Led {
 pub(crate) fn collect_as_gator(given: &str) -> Result<Vec<Candidate>, String> {
     let recursive = given.ends_with("/...");
     let trimmed = if recursive { given.trim_end_matches("...") } else { given };
-    let target = if trimmed.is_empty() { Path::new(".") } else { Path::new(trimmed) };
+    let target = file::plain(Path::new(trimmed));
+    let target = if target.as_os_str().is_empty() { Path::new(".") } else { &target };
     let name = file::shown(target, Shown::AsGator);
     let metadata =
         fs::metadata(target).map_err(|error| format!("stat {name}: {}", reason(&error)))?;

@@ -252,7 +252,7 @@ fn constraint(path: &str, files: &Files) -> Result<Document, Problem> {
     })?;
     let document = object(&text, &format!("adding constraint: parsing Constraint from {name}: "))?;
     let gvk = Gvk::of(&document.value);
-    if !gvk.is_some_and(|gvk| gvk.group == "constraints.gatekeeper.sh") {
+    if gvk.is_none_or(|gvk| gvk.group != "constraints.gatekeeper.sh") {
         return Err(Problem::error("not a Constraint").at(&place_of(&document)));
     }
     Ok(document)

@@ -54,7 +54,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "unexpected object: want `/metadata/labels` to be `{\"team\":\"gold\"}`",
             "at tests/extensions/files/pod-mutated.yaml:6:3",
             "at tests/extensions/broken-mutations/suite.yaml:7:5",
-            "want `/spec/containers/0/image` to be `web`, got `web@sha256:0123`",
+            "want `/spec/containers/0/image` to be `\"web\"`, got `\"web@sha256:0123\"`",
             "no answers of `registry`",
             "unexpected error: want \"colour\"",
             "no error: want \"answer\"",
@@ -70,7 +70,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
         &[
             "unexpected warnings: got warnings [",
             "no warning contains \"colour\"",
-            "at tests/extensions/warnings/suite.yaml:23:23",
+            "at tests/extensions/warnings/suite.yaml:22:23",
             "2 passed, 2 failed, 0 skipped\n",
         ],
     ),
@@ -167,7 +167,10 @@ const BROKEN: &[(&str, &[&str])] = &[
         "tests:\n- cases:\n  - assertions:\n    - violations: 3000000000\n",
         &["s.yaml:6:7: `3000000000` is no number of violations"],
     ),
-    ("tests:\n- null\n- a\n", &["s.yaml:4:3: item 0 of `tests` is no object", "s.yaml:5:3: item 1"]),
+    (
+        "tests:\n- null\n- a\n",
+        &["s.yaml:4:3: item 0 of `tests` is no object", "s.yaml:5:3: item 1"],
+    ),
     ("tests:\n- cases:\n  - inventory: x\n", &["s.yaml:5:5: `inventory` is a text where a list"]),
     ("tests: [\n", &["s.yaml:"]),
     ("tests:\n- name: a\n  name: b\n", &["s.yaml:5:3: key `name` is already set on line 4"]),
@@ -205,7 +208,8 @@ fn broken_suites_are_told_with_their_places_and_hide_no_others() {
         fs::write(folder.path().join("s.yaml"), format!("{head}{text}")).unwrap();
         fs::write(folder.path().join("good.yaml"), head.to_owned() + "tests: []\n").unwrap();
         // What is no suite is in nobody's way.
-        for (name, text) in [("values.yaml", "a: {{ b }}\n"), ("x.yaml", "a: [\n"), ("e.yaml", "")] {
+        for (name, text) in [("values.yaml", "a: {{ b }}\n"), ("x.yaml", "a: [\n"), ("e.yaml", "")]
+        {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let said = said(&options(&folder.path().display().to_string()));

@@ -1,8 +1,6 @@
 //! The policies that come with Sekisho, below `policies/`: every case of their suites passes, and no
 //! field is unknown.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_gator_tool::{Format, TestOptions, test};
 

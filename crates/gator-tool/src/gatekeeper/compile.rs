@@ -23,14 +23,13 @@ pub(super) struct Judgement {
     /// judges only the operations that the template is for; `None` where that is the same
     by_operation: Option<PolicySet>,
     now: jiff::Timestamp,
-    schemas: Arc<Schemas>,
+    schemas: Schemas,
 }
 
 pub(super) fn compile(
     policies: &Policies<'_>,
     operations: bool,
     now: jiff::Timestamp,
-    schemas: Arc<Schemas>,
 ) -> Result<Judgement, Refusal> {
     let template = policies.template;
     is_of_template(policies)?;
@@ -40,7 +39,7 @@ pub(super) fn compile(
         _ => None,
     };
     let set = set(of_all.as_ref().unwrap_or(template), policies.constraint)?;
-    Ok(Judgement { set, by_operation, now, schemas })
+    Ok(Judgement { set, by_operation, now, schemas: Schemas::builtin() })
 }
 
 /// Gator finds templates by the lower case of the constraint's kind.
@@ -238,7 +237,13 @@ impl Compiled for Judgement {
         results.sort();
         Ok(Judged {
             messages: results.into_iter().map(|(_, message)| message).collect(),
-            warnings: verdict.warnings,
+            // Gatekeeper warns of each violation by itself.
+            warnings: verdict
+                .warnings
+                .iter()
+                .flat_map(|text| text.lines())
+                .map(str::to_owned)
+                .collect(),
             printed: Vec::new(),
         })
     }

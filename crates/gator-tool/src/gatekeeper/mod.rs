@@ -8,10 +8,8 @@ mod stubs;
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{Mutate, Mutators};
 use crate::outcome::Problem;
-use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
 use sekisho_value::Value;
-use std::sync::Arc;
 
 /// Judges by the engine.
 pub(crate) struct Gatekeeper {
@@ -19,12 +17,11 @@ pub(crate) struct Gatekeeper {
     /// operations that a template is not for are passed over, as the webhook does and gator does
     /// not
     operations: bool,
-    schemas: Arc<Schemas>,
 }
 
 impl Gatekeeper {
     pub(crate) fn new(now: jiff::Timestamp, as_gator: bool) -> Self {
-        Self { now, operations: !as_gator, schemas: Arc::new(Schemas::builtin().clone()) }
+        Self { now, operations: !as_gator }
     }
 }
 
@@ -43,8 +40,7 @@ impl Judge for Gatekeeper {
         }
         let template = only(policies.template, engine);
         let policies = Policies { template: &template, ..*policies };
-        let judgement =
-            compile::compile(&policies, self.operations, self.now, Arc::clone(&self.schemas));
+        let judgement = compile::compile(&policies, self.operations, self.now);
         match judgement {
             Ok(judgement) => Ok(Box::new(judgement)),
             Err(Refusal::Template(problem)) if problem.message.contains(NOT_SUPPORTED) => {

@@ -110,10 +110,11 @@ fn print_problem(
     problem: &Problem,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "{indent}{by}{}", problem.message)?;
     if report.as_gator {
-        return Ok(());
+        return writeln!(out, "{indent}{by}{}", problem.message);
     }
+    let lines = problem.message.trim_end().replace('\n', &format!("\n{indent}"));
+    writeln!(out, "{indent}{by}{lines}")?;
     for Note { place, message, help } in &problem.notes {
         match message.as_str() {
             "" => writeln!(out, "{indent}at {place}")?,

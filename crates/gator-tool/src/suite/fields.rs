@@ -59,9 +59,9 @@ impl<'r> Object<'r> {
     /// The value of a field and its key as written; of several that Go takes for the same, the
     /// exact one, else the last.
     fn field(&self, name: &str) -> Option<(&'r str, &'r Value)> {
-        let same = self.map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let mut same = self.map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         let exact = self.map.iter().find(|(key, _)| key.as_str() == name);
-        let (key, value) = exact.or(same.last())?;
+        let (key, value) = exact.or(same.next_back())?;
         (!value.is_null()).then_some((key.as_str(), value))
     }
 
