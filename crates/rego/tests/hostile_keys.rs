@@ -1,7 +1,11 @@
 //! Keys, certificates and tokens that are made to cost much end soon: as an error, as what does
 //! not verify, or as an error of the budget.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail, and says why")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail, and says why"
+)]
 
 use sekisho_budget::Budget;
 use sekisho_rego::Term;
