@@ -1,6 +1,7 @@
 //! `sekisho rego bench`
 
 use crate::eval::{EvalOptions, Session};
+use crate::limits::Watch;
 use crate::{ERROR, OK};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -33,8 +34,9 @@ pub fn bench(options: &BenchOptions, out: &mut dyn Write, err: &mut dyn Write) -
     let mut times = Vec::new();
     let started = Instant::now();
     while times.len() < 10 || started.elapsed() < options.time {
+        let watch = Watch::start(options.eval.limits.time);
         let once = Instant::now();
-        if let Err(problem) = session.answer(&mut |_, _| ()) {
+        if let Err(problem) = session.answer(&watch, &mut |_, _, _| Ok(())) {
             problem.write(options.eval.color, err)?;
             return Ok(ERROR);
         }

@@ -4,11 +4,14 @@ use crate::limits::{Limits, Watch};
 use crate::load::{Loaded, load};
 use crate::render::{Problem, int};
 use crate::{ERROR, OK};
+use sekisho_budget::{Budget, BudgetExceeded};
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
-use sekisho_rego::term::to_json;
-use sekisho_rego::{Options, Policies, PreparedQuery, Question, Scratch, Source, Term};
-use sekisho_value::{Map, Value};
+use sekisho_rego::term::to_json_within;
+use sekisho_rego::{
+    Code, EvalCode, EvalError, Options, Policies, PreparedQuery, Question, Scratch, Source, Term,
+};
+use sekisho_value::{Map, Str, Value};
 use std::cell::RefCell;
 use std::io::{self, Write};
 
@@ -85,7 +88,11 @@ struct Row {
 fn answer(options: &EvalOptions, err: &mut dyn Write) -> Result<Vec<Row>, Vec<Problem>> {
     let mut session = Session::open(options)?;
     let mut found = Vec::new();
-    let printed = session.answer(&mut |query, results| found = rows(query, results));
+    let watch = Watch::start(options.limits.time);
+    let printed = session.answer(&watch, &mut |query, results, budget| {
+        found = rows(query, results, budget)?;
+        Ok(())
+    });
     for line in printed.map_err(|problem| vec![*problem])? {
         let _ = writeln!(err, "{line}");
     }
@@ -114,6 +121,10 @@ impl<'o> Session<'o> {
         let watch = Watch::start(options.limits.time);
         let budget = watch.budget(&options.limits);
         let policies = compile(modules, options.version, &budget)?;
+        let conflicts = conflicts(&policies, &data);
+        if !conflicts.is_empty() {
+            return Err(conflicts);
+        }
         let query = policies
             .query(&options.query, options.version, &Options::default(), &budget)
             .map_err(|found| {
@@ -125,12 +136,13 @@ impl<'o> Session<'o> {
         Ok(Self { options, query, data, input, scratch: Scratch::default() })
     }
 
-    /// Evaluates once, within a budget of its own; gives what was printed.
+    /// Evaluates once, within a budget of its own and the time of the watch; gives what was
+    /// printed.
     pub(crate) fn answer(
         &mut self,
-        then: &mut dyn FnMut(&PreparedQuery, Term<'_>),
+        watch: &Watch,
+        then: &mut dyn FnMut(&PreparedQuery, Term<'_>, &Budget<'_>) -> Result<(), BudgetExceeded>,
     ) -> Result<Vec<String>, Box<Problem>> {
-        let watch = Watch::start(self.options.limits.time);
         let budget = watch.budget(&self.options.limits);
         let facts =
             Facts { now: self.options.now, seed: self.options.seed, runtime: Value::object() };
@@ -148,12 +160,19 @@ impl<'o> Session<'o> {
             cover: None,
         };
         let query = &self.query;
-        let done = query.prepared.evaluate(&mut self.scratch, &question, |results| {
-            if let Some(results) = results {
-                then(query, results);
-            }
+        let done = query.prepared.evaluate(&mut self.scratch, &question, |results| match results {
+            Some(results) => then(query, results, &budget),
+            None => Ok(()),
         });
-        done.map_err(|error| Box::new(Problem::of_evaluation(&error, query.prepared.sources())))?;
+        done.and_then(|shown| {
+            // A small value may be a large text: its parts may stand in it again and again.
+            shown.map_err(|exceeded| EvalError {
+                code: EvalCode::Budget,
+                message: exceeded.to_string(),
+                location: query.shape.expressions.first().map(|(at, _)| *at).unwrap_or_default(),
+            })
+        })
+        .map_err(|error| Box::new(Problem::of_evaluation(&error, query.prepared.sources())))?;
         Ok(printed.into_inner())
     }
 }
@@ -162,11 +181,43 @@ impl<'o> Session<'o> {
 pub(crate) fn compile(
     modules: Vec<Source>,
     version: Version,
-    budget: &sekisho_budget::Budget<'_>,
+    budget: &Budget<'_>,
 ) -> Result<Policies, Vec<Problem>> {
     let modules = modules.into_iter().map(|source| (source, version)).collect();
     let (policies, sources, found) = Policies::compile(modules, &Options::default(), budget);
     policies.ok_or_else(|| problems(&found, &sources))
+}
+
+/// Rules that stand where base documents do.
+pub(crate) fn conflicts(policies: &Policies, data: &Map) -> Vec<Problem> {
+    let mut rules: Vec<_> = policies.rules().iter().collect();
+    rules.sort_by_key(|rule| (rule.location.source, rule.location.span));
+    let mut told: Vec<&[Str]> = Vec::new();
+    let mut found = Vec::new();
+    for rule in rules {
+        let path = rule.path.as_slice();
+        if exists(data, path) && !told.iter().any(|other| path.starts_with(other)) {
+            told.push(path);
+            let message = format!("conflicting rule for data path {} found", path.join("/"));
+            let (location, help) = (rule.location, Some("rename one of them".to_owned()));
+            let fault = sekisho_rego::Diagnostic { code: Code::Compile, message, location, help };
+            found.push(Problem::of_diagnostic(&fault, policies.sources()));
+        }
+    }
+    found
+}
+
+/// Whether a base document stands at a path, or what is no object above it.
+fn exists(data: &Map, path: &[Str]) -> bool {
+    let mut at = data;
+    for (depth, key) in path.iter().enumerate() {
+        match at.get(key) {
+            None => return false,
+            Some(Value::Object(below)) if depth + 1 < path.len() => at = below,
+            Some(_) => return true,
+        }
+    }
+    false
 }
 
 pub(crate) fn problems(found: &[sekisho_rego::Diagnostic], sources: &[Source]) -> Vec<Problem> {
@@ -188,23 +239,30 @@ fn read_input(name: &str, text: &str) -> Result<Value, Vec<Problem>> {
     })
 }
 
-fn rows(query: &PreparedQuery, results: Term<'_>) -> Vec<Row> {
+fn rows(
+    query: &PreparedQuery,
+    results: Term<'_>,
+    budget: &Budget<'_>,
+) -> Result<Vec<Row>, BudgetExceeded> {
     let shape = &query.shape;
     results
         .items()
         .map(|result| {
-            let value = |at: usize| result.entry(at).map_or(Value::Null, |(_, v)| to_json(v));
-            Row {
+            let value = |at: usize| match result.entry(at) {
+                Some((_, value)) => to_json_within(value, budget),
+                None => Ok(Value::Null),
+            };
+            Ok(Row {
                 bindings: shape
                     .names
                     .iter()
-                    .map(|(name, at)| (name.to_string(), value(*at)))
-                    .collect(),
+                    .map(|(name, at)| Ok((name.to_string(), value(*at)?)))
+                    .collect::<Result<_, _>>()?,
                 expressions: shape
                     .expressions
                     .iter()
-                    .map(|(_, at)| at.map_or(Value::Bool(true), value))
-                    .collect(),
+                    .map(|(_, at)| at.map_or(Ok(Value::Bool(true)), value))
+                    .collect::<Result<_, _>>()?,
                 texts: shape
                     .expressions
                     .iter()
@@ -215,7 +273,7 @@ fn rows(query: &PreparedQuery, results: Term<'_>) -> Vec<Row> {
                         (text.unwrap_or_default().to_owned(), row, column)
                     })
                     .collect(),
-            }
+            })
         })
         .collect()
 }

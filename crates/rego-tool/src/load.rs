@@ -27,9 +27,8 @@ pub struct LoadError {
     pub help: Option<String>,
 }
 
-/// Reads files and folders. `.rego` files are modules; `data.json`, `data.yaml` and `data.yml` of a
-/// folder, and any JSON or YAML file named itself, are base documents: of a folder below the
-/// document of the folder's path, as OPA does.
+/// Reads files and folders, as `opa eval -d` does. `.rego` files are modules; `.json`, `.yaml` and
+/// `.yml` files are base documents, in a folder below the document of the folder's path.
 #[must_use]
 pub fn load(paths: &[String]) -> Loaded {
     let mut loaded = Loaded::default();
@@ -148,5 +147,6 @@ fn is_module(path: &Path) -> bool {
 }
 
 fn is_data(path: &Path) -> bool {
-    matches!(file_name(path).as_str(), "data.json" | "data.yaml" | "data.yml")
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str);
+    matches!(extension, Some("json" | "yaml" | "yml"))
 }

@@ -1,14 +1,14 @@
 //! `sekisho rego test`
 
-use crate::eval::compile;
+use crate::eval::{compile, conflicts};
 use crate::limits::{Limits, Watch};
 use crate::load::{Loaded, load};
 use crate::render::{Problem, int};
 use crate::{ERROR, FAILED, OK};
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
-use sekisho_rego::term::to_json;
-use sekisho_rego::{Location, Policies, Question, Scratch};
+use sekisho_rego::term::to_json_within;
+use sekisho_rego::{Location, Policies, Prepared, Question, Scratch};
 use sekisho_value::{Map, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -62,6 +62,23 @@ pub enum Outcome {
     Skipped,
 }
 
+/// One case of a test: of `test_add[name] if { … }`, one `name`.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// its name
+    pub name: String,
+    /// whether it holds
+    pub outcome: Outcome,
+    /// of a test with names in names
+    pub cases: Vec<Self>,
+}
+
+impl Case {
+    fn holds(&self) -> bool {
+        self.outcome == Outcome::Passed && self.cases.iter().all(Self::holds)
+    }
+}
+
 /// One test.
 #[derive(Clone, Debug)]
 pub struct TestResult {
@@ -71,10 +88,14 @@ pub struct TestResult {
     pub file: String,
     /// from 1
     pub line: usize,
+    /// from 1
+    pub column: usize,
     /// what became of it
     pub outcome: Outcome,
     /// why it is an error, or which of its cases do not hold
     pub reason: Option<String>,
+    /// its cases, where it has some
+    pub cases: Vec<Case>,
     /// what it printed
     pub printed: Vec<String>,
     /// how long it took
@@ -104,7 +125,16 @@ pub fn test(options: &TestOptions, out: &mut dyn Write, err: &mut dyn Write) -> 
     };
     let watch = Watch::start(options.limits.time);
     let policies = match compile(modules, options.version, &watch.budget(&options.limits)) {
-        Ok(policies) if problems.is_empty() => policies,
+        Ok(policies) if problems.is_empty() => {
+            let conflicts = conflicts(&policies, &data);
+            if !conflicts.is_empty() {
+                for problem in &conflicts {
+                    problem.write(options.color, err)?;
+                }
+                return Ok(ERROR);
+            }
+            policies
+        }
         found => {
             problems.extend(found.err().into_iter().flatten());
             for problem in &problems {
@@ -122,12 +152,13 @@ pub fn test(options: &TestOptions, out: &mut dyn Write, err: &mut dyn Write) -> 
             results.push(run(options, &policies, &data, test, &covered, &mut scratch));
         }
     }
-    if options.coverage {
+    let is = |outcome| results.iter().any(|result| result.outcome == outcome);
+    // Lines that a failing test ran say little.
+    if options.coverage && !is(Outcome::Error) && !is(Outcome::Failed) {
         show_coverage(&coverage(&policies, &covered.borrow()), out)?;
     } else {
         show(options, &results, out)?;
     }
-    let is = |outcome| results.iter().any(|result| result.outcome == outcome);
     Ok(match () {
         () if is(Outcome::Error) => ERROR,
         () if is(Outcome::Failed) => FAILED,
@@ -141,6 +172,7 @@ struct Test {
     path: Vec<String>,
     file: String,
     line: usize,
+    column: usize,
     skipped: bool,
 }
 
@@ -156,13 +188,16 @@ fn tests(policies: &Policies) -> Vec<Test> {
             continue;
         }
         let source = policies.sources().get(usize::from(rule.location.source.0));
+        let place = source.map(|source| source.line_column(rule.location.span.start));
+        let (line, column) = place.unwrap_or_default();
         tests.push((
             (rule.location.source, rule.location.span),
             Test {
                 name: format!("data.{}", rule.path.join(".")),
                 path: rule.path.iter().map(ToString::to_string).collect(),
                 file: source.map(|source| source.name.to_string()).unwrap_or_default(),
-                line: source.map_or(0, |source| source.line_column(rule.location.span.start).0),
+                line,
+                column,
                 skipped,
             },
         ));
@@ -180,6 +215,7 @@ fn run(
     scratch: &mut Scratch,
 ) -> TestResult {
     let printed = RefCell::new(Vec::new());
+    let mut cases = Vec::new();
     let started = Instant::now();
     let (outcome, reason) = if test.skipped {
         (Outcome::Skipped, None)
@@ -206,42 +242,66 @@ fn run(
         let value = policies.document(&path).map_err(|found| {
             found.iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; ")
         });
-        match value.and_then(|prepared| {
-            let value = prepared.evaluate(scratch, &question, |value| value.map(to_json));
-            value.map_err(|error| format!("{}: {}", error.code, error.message))
-        }) {
+        let mut evaluate = |prepared: &Prepared| {
+            let value = prepared.evaluate(scratch, &question, |value| {
+                value.map(|value| to_json_within(value, &budget)).transpose()
+            });
+            match value {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(exceeded)) => Err(exceeded.to_string()),
+                Err(error) => Err(format!("{}: {}", error.code, error.message)),
+            }
+        };
+        match value.and_then(|prepared| evaluate(&prepared)) {
             Err(error) => (Outcome::Error, Some(error)),
-            Ok(value) => judge(value.as_ref()),
+            Ok(value) => {
+                let met = policies.cases(&path).ok().flatten();
+                let met = met.and_then(|met| evaluate(&met).ok().flatten());
+                if let Some(met) = met {
+                    cases = judge_cases(value.as_ref(), &met);
+                }
+                judge(value.as_ref(), &cases)
+            }
         }
     };
     TestResult {
         name: test.name,
         file: test.file,
         line: test.line,
+        column: test.column,
         outcome,
         reason,
+        cases,
         printed: printed.into_inner(),
         time: started.elapsed(),
     }
 }
 
-/// A test holds where its value is `true`; one with cases, where that of each case is.
-fn judge(value: Option<&Value>) -> (Outcome, Option<String>) {
+/// A test holds where its value is not `false`, and where each of its cases holds.
+fn judge(value: Option<&Value>, cases: &[Case]) -> (Outcome, Option<String>) {
+    let failed: Vec<&str> =
+        cases.iter().filter(|case| !case.holds()).map(|case| case.name.as_str()).collect();
     match value {
         None | Some(Value::Bool(false)) => (Outcome::Failed, None),
-        Some(Value::Object(cases)) => {
-            let failed: Vec<&str> = cases
-                .iter()
-                .filter(|(_, value)| judge(Some(value)).0 != Outcome::Passed)
-                .map(|(case, _)| case.as_str())
-                .collect();
-            match failed.as_slice() {
-                [] => (Outcome::Passed, None),
-                failed => (Outcome::Failed, Some(format!("cases: {}", failed.join(", ")))),
-            }
-        }
-        Some(_) => (Outcome::Passed, None),
+        Some(_) if failed.is_empty() => (Outcome::Passed, None),
+        Some(_) => (Outcome::Failed, Some(format!("cases: {}", failed.join(", ")))),
     }
+}
+
+/// Of every case that is met whether it holds; `value` has those that do.
+fn judge_cases(value: Option<&Value>, met: &Value) -> Vec<Case> {
+    let Value::Object(names) = met else { return Vec::new() };
+    names
+        .iter()
+        .map(|(name, below)| {
+            let value = value.and_then(|value| value.get(name));
+            Case {
+                name: name.to_string(),
+                outcome: judge(value, &[]).0,
+                cases: judge_cases(value, below),
+            }
+        })
+        .collect()
 }
 
 fn show(options: &TestOptions, results: &[TestResult], out: &mut dyn Write) -> io::Result<()> {
@@ -285,34 +345,74 @@ fn show_text(options: &TestOptions, results: &[TestResult], out: &mut dyn Write)
         for line in &result.printed {
             writeln!(out, "  {line}")?;
         }
+        if options.verbose {
+            show_cases(&result.cases, 1, out)?;
+        }
     }
     let passed = count(results, &[Outcome::Passed]);
     let failed = count(results, &[Outcome::Failed, Outcome::Error]);
     let skipped = count(results, &[Outcome::Skipped]);
-    write!(out, "{passed} passed, {failed} failed")?;
-    match skipped {
-        0 => writeln!(out),
-        skipped => writeln!(out, ", {skipped} skipped"),
+    if skipped > 0 {
+        writeln!(out, "{skipped} skipped")?;
     }
+    writeln!(out, "{passed} passed, {failed} failed")
 }
 
+fn show_cases(cases: &[Case], depth: usize, out: &mut dyn Write) -> io::Result<()> {
+    for case in cases {
+        let word = if case.holds() { "PASS" } else { "FAIL" };
+        writeln!(out, "{}{word} {}", "  ".repeat(depth), case.name)?;
+        show_cases(&case.cases, depth + 1, out)?;
+    }
+    Ok(())
+}
+
+/// As `opa test --format json` shows it.
 fn value(result: &TestResult) -> Value {
+    let location = Map::from_iter([
+        ("file", Value::from(result.file.as_str())),
+        ("row", int(result.line)),
+        ("col", int(result.column)),
+    ]);
+    let (package, name) = result.name.rsplit_once('.').unwrap_or(("", &result.name));
     let nanoseconds = i64::try_from(result.time.as_nanos()).unwrap_or(i64::MAX);
     let mut map = Map::from_iter([
-        ("name", Value::from(result.name.as_str())),
-        ("file", Value::from(result.file.as_str())),
-        ("line", int(result.line)),
-        ("result", Value::from(word(result.outcome).to_lowercase().as_str())),
-        ("nanoseconds", Value::from(nanoseconds)),
+        ("location", Value::Object(location)),
+        ("package", Value::from(package)),
+        ("name", Value::from(name)),
+        ("duration", Value::from(nanoseconds)),
     ]);
-    if let Some(reason) = &result.reason {
-        map.insert("reason", reason.as_str());
+    match result.outcome {
+        Outcome::Passed => {}
+        Outcome::Failed => map.insert("fail", true).map_or((), drop),
+        Outcome::Skipped => map.insert("skip", true).map_or((), drop),
+        Outcome::Error => {
+            let message = Value::from(result.reason.as_deref().unwrap_or_default());
+            map.insert("error", Value::Object(Map::from_iter([("message", message)])));
+        }
+    }
+    if !result.cases.is_empty() {
+        map.insert("sub_results", sub_results(&result.cases));
     }
     if !result.printed.is_empty() {
         let lines: Vec<Value> = result.printed.iter().map(|l| Value::from(l.as_str())).collect();
         map.insert("printed", lines);
     }
     Value::Object(map)
+}
+
+fn sub_results(cases: &[Case]) -> Value {
+    let one = |case: &Case| {
+        let mut map = Map::from_iter([("name", Value::from(case.name.as_str()))]);
+        if !case.holds() {
+            map.insert("fail", true);
+        }
+        if !case.cases.is_empty() {
+            map.insert("sub_results", sub_results(&case.cases));
+        }
+        Value::Object(map)
+    };
+    Value::Object(cases.iter().map(|case| (case.name.as_str(), one(case))).collect())
 }
 
 fn show_junit(results: &[TestResult], out: &mut dyn Write) -> io::Result<()> {

@@ -12,6 +12,7 @@
 pub mod analyze;
 pub mod ast;
 pub mod builtins;
+mod cases;
 mod diagnostic;
 pub mod hir;
 mod known;

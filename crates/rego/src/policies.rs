@@ -68,6 +68,10 @@ impl Policies {
         }
     }
 
+    pub(crate) fn hir(&self) -> &Hir {
+        &self.hir
+    }
+
     /// The modules as they were written.
     #[must_use]
     pub fn modules(&self) -> &[Module] {
@@ -157,7 +161,12 @@ impl Policies {
         let captured = capture(body, &|name| self.arity(name));
         let (query, faults) =
             analyze::analyze_query(&captured.body, id, &self.hir, options, budget);
-        let Some(query) = query.filter(|_| faults.is_empty()) else { return Err(faults) };
+        let Some(query) = query.filter(|_| faults.is_empty()) else {
+            // What captures a value is no part of the query as it is written.
+            let (own, written): (Vec<_>, Vec<_>) =
+                faults.into_iter().partition(|fault| captured.is_mentioned(&fault.message));
+            return Err(if written.is_empty() { own } else { written });
+        };
         let (mut program, entries) = plan(&self.hir, &[Start::Query(&query)], Mode::Plain)?;
         program.sources.push(source.clone());
         let prepared = Prepared { program, entry: entries.first().copied().unwrap_or(0) };
@@ -260,6 +269,10 @@ pub struct Scratch {
 }
 
 impl Prepared {
+    pub(crate) fn new(program: Program, entry: FunctionId) -> Self {
+        Self { program, entry }
+    }
+
     /// Evaluates, and gives the value to `then`; none where it is undefined.
     ///
     /// # Errors

@@ -17,6 +17,11 @@ impl Captured {
     pub(crate) fn is_capture(&self, name: &str) -> bool {
         name.starts_with(PREFIX)
     }
+
+    /// Whether a message tells of such a variable.
+    pub(crate) fn is_mentioned(&self, message: &str) -> bool {
+        message.contains(PREFIX)
+    }
 }
 
 /// Gives every expression that has a value a variable for it. A single expression that goes

@@ -90,6 +90,9 @@ struct QueryArgs {
     /// The input document: a JSON or YAML file, `-` for standard input
     #[arg(short, long, value_name = "FILE")]
     input: Option<String>,
+    /// The input document comes from standard input, as with `--input -`
+    #[arg(short = 'I', long, conflicts_with = "input")]
+    stdin_input: bool,
     /// A built-in function that fails is an error, not undefined
     #[arg(long)]
     strict_builtin_errors: bool,
@@ -223,7 +226,8 @@ pub(crate) fn run(args: &RegoArgs) -> Result<ExitCode> {
 }
 
 fn eval_options(args: &QueryArgs) -> Result<EvalOptions> {
-    let input = match args.input.as_deref() {
+    let stdin = args.stdin_input.then_some("-");
+    let input = match args.input.as_deref().or(stdin) {
         None => None,
         Some("-") => {
             let mut text = String::new();

@@ -1,0 +1,363 @@
+//! The commands on files: what they print, and their exit codes.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail, and says why")]
+
+use sekisho_rego::ast::Version;
+use sekisho_rego_tool::{
+    ERROR, EvalFormat, EvalOptions, FAILED, Limits, OK, TestFormat, TestOptions, check, eval, test,
+};
+use sekisho_value::{Value, from_json};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A folder of files.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn named(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+fn options(query: &str, paths: Vec<String>) -> EvalOptions {
+    EvalOptions {
+        query: query.to_owned(),
+        paths,
+        input: None,
+        version: Version::V1,
+        format: EvalFormat::Json,
+        strict_builtin_errors: false,
+        limits: Limits::default(),
+        now: 1_700_000_000_000_000_000,
+        seed: 1,
+        color: false,
+    }
+}
+
+/// Exit code, standard output and standard error.
+fn run(options: &EvalOptions) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = eval(options, &mut out, &mut err).unwrap();
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+/// What `opa eval --format json` prints, its keys sorted.
+fn json(options: &EvalOptions) -> (u8, String) {
+    let (code, out, _) = run(options);
+    (code, from_json(&out).unwrap().to_json())
+}
+
+/// The value of the only expression.
+fn value(query: &str, paths: Vec<String>) -> String {
+    let (code, out, _) = run(&options(query, paths));
+    assert_eq!(code, OK, "{out}");
+    let out = from_json(&out).unwrap();
+    let Some(result) = out.get("result").and_then(|it| it.at(0)) else {
+        return "undefined".to_owned();
+    };
+    let expression = result.get("expressions").and_then(|it| it.at(0)).unwrap();
+    expression.get("value").unwrap().to_json()
+}
+
+#[test]
+fn results_are_opas() {
+    for (query, expected) in [
+        ("input.x", "{}"),
+        (
+            "1 + 1",
+            r#"{"result":[{"expressions":[{"location":{"col":1,"row":1},"text":"1 + 1","value":2}]}]}"#,
+        ),
+        (
+            "x := 1.50; y = {x}",
+            r#"{"result":[{"bindings":{"x":1.50,"y":[1.50]},"expressions":[{"location":{"col":1,"row":1},"text":"x := 1.50","value":true},{"location":{"col":12,"row":1},"text":"y = {x}","value":true}]}]}"#,
+        ),
+        (
+            "[1, 2][_] > 1",
+            r#"{"result":[{"expressions":[{"location":{"col":1,"row":1},"text":"[1, 2][_] \u003e 1","value":true}]}]}"#,
+        ),
+        ("false; true", "{}"),
+        (
+            "false",
+            r#"{"result":[{"expressions":[{"location":{"col":1,"row":1},"text":"false","value":false}]}]}"#,
+        ),
+    ] {
+        let (code, printed) = json(&options(query, Vec::new()));
+        let same = from_json(expected).unwrap().to_json();
+        assert_eq!((code, printed), (OK, same), "{query}");
+    }
+}
+
+#[test]
+fn errors_are_opas() {
+    for (query, strict, expected) in [
+        (
+            "1 / 0",
+            true,
+            r#"{"errors":[{"code":"eval_builtin_error","location":{"col":1,"file":"","row":1},"message":"div: divide by zero"}]}"#,
+        ),
+        (
+            "f(1)",
+            false,
+            r#"{"errors":[{"code":"rego_type_error","location":{"col":1,"file":"","row":1},"message":"undefined function f"}]}"#,
+        ),
+        (
+            "x > 1",
+            false,
+            r#"{"errors":[{"code":"rego_unsafe_var_error","location":{"col":1,"file":"","row":1},"message":"var x is unsafe"}]}"#,
+        ),
+    ] {
+        let options = EvalOptions { strict_builtin_errors: strict, ..options(query, Vec::new()) };
+        assert_eq!(json(&options), (ERROR, expected.to_owned()), "{query}");
+    }
+}
+
+#[test]
+fn data_of_files_and_folders() {
+    let made = folder(&[
+        ("all/data.json", r#"{"a":{"x":1}}"#),
+        ("all/other.json", r#"{"b":1.50}"#),
+        ("all/sub/deep/more.yaml", "c: [yes, 0644]\n"),
+        ("all/.hidden/data.yml", "d: 1\n"),
+        ("all/readme.md", "no data"),
+        ("all/p.rego", "package p\n\nq := data.a.x + data.b"),
+        ("clash.json", r#"{"a":{"x":2}}"#),
+        ("list.json", "[1]"),
+        ("broken.json", "{\"a\":"),
+        ("broken.yaml", "a: [1"),
+        ("empty.json", ""),
+        ("rule.json", r#"{"p":{"q":1}}"#),
+        ("above.json", r#"{"p":1}"#),
+        ("beside.json", r#"{"p":{"z":1}}"#),
+        ("latin.json", "{\"a\": \"\"}"),
+    ]);
+    fs::write(made.path().join("latin.json"), b"{\"a\": \"\xe4\"}").unwrap();
+    let path = |name: &str| named(made.path(), name);
+    let all = path("all");
+    for (query, expected) in [
+        ("data.a", r#"{"x":1}"#),
+        ("data.b", "1.50"),
+        ("data.sub.deep.c", "[true,420]"),
+        ("data[\".hidden\"]", r#"{"d":1}"#),
+        ("data.p.q", "2.5"),
+    ] {
+        assert_eq!(value(query, vec![all.clone()]), expected, "{query}");
+    }
+    assert_eq!(value("data.p", vec![all.clone(), path("beside.json")]), r#"{"q":2.5,"z":1}"#);
+    for (name, message) in [
+        ("clash.json", "clash.json: `a.x` has another value in an earlier file"),
+        ("list.json", "list.json: base documents are an object at the top"),
+        ("broken.json", "broken.json: "),
+        ("broken.yaml", "broken.yaml: "),
+        ("empty.json", "empty.json: "),
+        ("latin.json", "latin.json: the file is not UTF-8"),
+        ("rule.json", "conflicting rule for data path p/q found"),
+        ("above.json", "conflicting rule for data path p/q found"),
+        ("nowhere", "nowhere: "),
+    ] {
+        let (code, printed) = json(&options("data", vec![all.clone(), path(name)]));
+        assert_eq!(code, ERROR, "{name}");
+        assert!(printed.starts_with("{\"errors\":["), "{printed}");
+        assert!(printed.contains(message), "{name}: {printed}");
+    }
+}
+
+#[test]
+fn inputs() {
+    for (text, expected) in [
+        ("{\"x\": 1.50}", Some("1.50")),
+        ("x: 0x10", Some("16")),
+        ("{\"x\": 1", None),
+        ("x: [", None),
+    ] {
+        let mut options = options("input.x", Vec::new());
+        options.input = Some(("in.json".to_owned(), text.to_owned()));
+        let (code, printed) = json(&options);
+        match expected {
+            Some(value) => assert!(printed.contains(&format!("\"value\":{value}")), "{printed}"),
+            None => {
+                assert_eq!(code, ERROR, "{text}");
+                assert!(printed.contains("in.json: "), "{printed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn budgets_are_named() {
+    let doubled = "x0 := [1]; ".to_owned()
+        + &(1..40).map(|n| format!("x{n} := [x{}, x{}]; ", n - 1, n - 1)).collect::<String>()
+        + "true";
+    let few = |steps, memory, depth| Limits { steps, memory, depth, ..Limits::default() };
+    let deep = "package p\n\na := b\n\nb := c\n\nc := input.x";
+    let made = folder(&[("p.rego", deep)]);
+    for (query, limits, message) in [
+        ("count([1 | numbers.range(1, 1000)[_]])", few(1_000, 1 << 26, 1000), "more steps"),
+        ("numbers.range(1, 1e9)", few(u64::MAX, 1 << 20, 1000), "more memory"),
+        ("data.p.a", few(u64::MAX, 1 << 26, 2), "calls nest deeper than 2"),
+        // it is small, and its text is not
+        (doubled.as_str(), few(u64::MAX, 1 << 20, 1000), "more memory"),
+    ] {
+        let limited =
+            EvalOptions { limits, ..options(query, vec![made.path().display().to_string()]) };
+        let (code, printed) = json(&limited);
+        assert_eq!(code, ERROR, "{query}");
+        assert!(printed.contains("eval_budget_error") && printed.contains(message), "{printed}");
+    }
+}
+
+const TESTS: &str = "package a_test
+
+test_holds if { 1 == 1 }
+
+test_fails if { input.x }
+
+test_print if { print(\"seen\", 1) }
+
+todo_test_later if { false }
+
+test_cases[name] if {
+	some name, case in {\"one\": 1, \"two\": 2}
+	case == 1
+}
+
+test_all[name] if {
+	some name, case in {\"one\": 1, \"two\": 1}
+	case == 1
+}
+
+test_nested[first][second] if {
+	some first, below in {\"a\": {\"x\": 1}, \"b\": {\"x\": 1, \"y\": 0}}
+	some second, case in below
+	case == 1
+}
+";
+
+fn run_tests(path: &Path, change: impl FnOnce(&mut TestOptions)) -> (u8, String, String) {
+    let mut options = TestOptions {
+        paths: vec![path.display().to_string()],
+        version: Version::V1,
+        run: None,
+        verbose: false,
+        coverage: false,
+        format: TestFormat::Text,
+        limits: Limits::default(),
+        now: 0,
+        color: false,
+    };
+    change(&mut options);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = test(&options, &mut out, &mut err).unwrap();
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+#[test]
+fn tests_as_text() {
+    let made = folder(&[("a_test.rego", TESTS)]);
+    let (code, out, _) = run_tests(made.path(), |_| ());
+    assert_eq!(code, FAILED);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.last(), Some(&"3 passed, 3 failed"), "{out}");
+    assert_eq!(lines.get(lines.len() - 2), Some(&"1 skipped"), "{out}");
+    for part in ["FAIL data.a_test.test_cases", "  cases: two", "  cases: b", "SKIPPED data.a_test"]
+    {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(!out.contains("PASS") && !out.contains("seen"), "{out}");
+    let (_, out, _) = run_tests(made.path(), |options| options.verbose = true);
+    for part in ["PASS data.a_test.test_holds", "  seen 1", "  PASS one\n  FAIL two", "    FAIL y"]
+    {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (code, out, _) = run_tests(made.path(), |options| options.run = Some("holds|all".into()));
+    assert_eq!((code, out.as_str()), (OK, "2 passed, 0 failed\n"));
+    let (code, _, err) = run_tests(made.path(), |options| options.run = Some("(".into()));
+    assert_eq!(code, ERROR, "{err}");
+}
+
+#[test]
+fn tests_as_json_and_junit() {
+    let made = folder(&[("a_test.rego", TESTS)]);
+    let (_, out, _) = run_tests(made.path(), |options| options.format = TestFormat::Json);
+    let results = from_json(&out).unwrap();
+    let named = |name: &str| {
+        let all = results.as_array().unwrap();
+        all.iter().find(|it| it.get("name").and_then(Value::as_str) == Some(name)).unwrap()
+    };
+    let flags = |name: &str| {
+        let of = named(name);
+        ["fail", "skip", "error"].map(|flag| of.get(flag).is_some())
+    };
+    assert_eq!(flags("test_holds"), [false; 3]);
+    assert_eq!(flags("test_fails"), [true, false, false]);
+    assert_eq!(flags("todo_test_later"), [false, true, false]);
+    assert_eq!(
+        named("test_cases").get("sub_results").unwrap().to_json(),
+        r#"{"one":{"name":"one"},"two":{"fail":true,"name":"two"}}"#
+    );
+    assert_eq!(named("test_holds").get("package").and_then(Value::as_str), Some("data.a_test"));
+    let (_, out, _) = run_tests(made.path(), |options| options.format = TestFormat::Junit);
+    assert!(out.contains(r#"tests="7" failures="3" errors="0" skipped="1""#), "{out}");
+}
+
+#[test]
+fn tests_that_cannot_be_evaluated() {
+    let made =
+        folder(&[("a_test.rego", "package a\n\ntest_a if count(numbers.range(1, 1e9)) > 1\n")]);
+    let (code, out, _) = run_tests(made.path(), |_| ());
+    assert_eq!(code, ERROR);
+    assert!(out.contains("ERROR data.a.test_a") && out.contains("memory"), "{out}");
+    assert!(out.ends_with("0 passed, 1 failed\n"), "{out}");
+}
+
+#[test]
+fn coverage_of_tests_that_pass() {
+    let policy = "package p\n\na if input.x == 1\n\nb if {\n\tinput.x == 2\n}\n";
+    let made = folder(&[
+        ("p.rego", policy),
+        ("p_test.rego", "package p_test\n\ntest_a if data.p.a with input.x as 1\n"),
+    ]);
+    let (code, out, _) = run_tests(made.path(), |options| options.coverage = true);
+    let report = from_json(&out).unwrap();
+    assert_eq!(code, OK);
+    let lines = |key: &str| report.get(key).and_then(Value::as_i64);
+    assert_eq!((lines("covered_lines"), lines("not_covered_lines")), (Some(1), Some(2)), "{out}");
+    // of tests that fail it says little
+    fs::write(made.path().join("p_test.rego"), "package p_test\n\ntest_a if data.p.a\n").unwrap();
+    let (code, out, _) = run_tests(made.path(), |options| options.coverage = true);
+    assert_eq!((code, out.ends_with("0 passed, 1 failed\n")), (FAILED, true), "{out}");
+}
+
+#[test]
+fn checks() {
+    let made = folder(&[
+        ("good/a.rego", "package a\n\np := 1\n"),
+        ("bad/b.rego", "package b\n\np := x\n\nq := f(1)\n\nr = s {\n"),
+        ("worse/c.rego", "package c\n\np := x\n\nq := r if { r > y }\n"),
+        ("old/d.rego", "package d\n\np { input.x }\n"),
+        ("none/readme.md", ""),
+    ]);
+    for (name, version, code, messages) in [
+        ("good", Version::V1, OK, &[][..]),
+        ("bad", Version::V1, ERROR, &["rego_parse_error"][..]),
+        ("worse", Version::V1, ERROR, &["var x is unsafe", "c.rego:3:6", "var y is unsafe"][..]),
+        ("old", Version::V1, ERROR, &["`if` keyword is required before rule body"][..]),
+        ("old", Version::V0, OK, &[][..]),
+        ("none", Version::V1, ERROR, &["no `.rego` file among these paths"][..]),
+        ("nowhere", Version::V1, ERROR, &["nowhere"][..]),
+    ] {
+        let mut err = Vec::new();
+        let paths = [named(made.path(), name)];
+        let given = check(&paths, version, &Limits::default(), false, &mut err).unwrap();
+        let err = String::from_utf8(err).unwrap();
+        assert_eq!(given, code, "{name}: {err}");
+        assert!(messages.iter().all(|message| err.contains(message)), "{name}: {err}");
+        assert_eq!(err.is_empty(), messages.is_empty(), "{name}: {err}");
+    }
+}
