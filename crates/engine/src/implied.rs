@@ -92,7 +92,7 @@ pub(crate) fn merge(verdict: &mut Verdict, pod: Verdict) {
     verdict.judgements.retain(|own| !of_pod.covers(own));
     drop(of_pod);
     let own = Strongest::of(&verdict.judgements);
-    let shown = |j: &Judgement| own.by_rule.get(&(&j.policy_id, &j.rule)) >= Some(&j.action);
+    let shown = |j: &Judgement| own.by_rule.get(&rule(j)) >= Some(&j.action);
     let added: Vec<Judgement> = pod.judgements.into_iter().filter(|j| !shown(j)).collect();
     verdict.judgements.extend(added);
     for error in pod.errors {
@@ -106,16 +106,25 @@ pub(crate) fn merge(verdict: &mut Verdict, pod: Verdict) {
 
 /// The strongest action on each rule and on each field.
 struct Strongest<'a> {
-    by_rule: HashMap<(&'a PolicyId, &'a str), Action>,
+    by_rule: HashMap<OfRule<'a>, Action>,
     by_field: HashMap<(&'a PolicyId, &'a Pointer), Action>,
+}
+
+/// What is shown once: a rule of a policy. One that names no fields may be broken in many ways,
+/// and its message tells them apart.
+type OfRule<'a> = (&'a PolicyId, &'a str, &'a str);
+
+fn rule(judgement: &Judgement) -> OfRule<'_> {
+    let message = if judgement.pointers.is_empty() { judgement.message.as_str() } else { "" };
+    (&judgement.policy_id, &judgement.rule, message)
 }
 
 impl<'a> Strongest<'a> {
     fn of(judgements: &'a [Judgement]) -> Self {
         let mut strongest = Self { by_rule: HashMap::new(), by_field: HashMap::new() };
         for judgement in judgements {
-            let Judgement { policy_id, rule, action, pointers, .. } = judgement;
-            let of_rule = strongest.by_rule.entry((policy_id, rule)).or_insert(*action);
+            let Judgement { policy_id, action, pointers, .. } = judgement;
+            let of_rule = strongest.by_rule.entry(rule(judgement)).or_insert(*action);
             *of_rule = action.max(of_rule).to_owned();
             for pointer in pointers {
                 let of_field = strongest.by_field.entry((policy_id, pointer)).or_insert(*action);
@@ -129,7 +138,7 @@ impl<'a> Strongest<'a> {
     fn covers(&self, own: &Judgement) -> bool {
         let stronger = |action: Option<&Action>| action > Some(&own.action);
         let of_field = |pointer| self.by_field.get(&(&own.policy_id, pointer));
-        stronger(self.by_rule.get(&(&own.policy_id, &own.rule)))
+        stronger(self.by_rule.get(&rule(own)))
             || !own.pointers.is_empty() && own.pointers.iter().all(|p| stronger(of_field(p)))
     }
 }
