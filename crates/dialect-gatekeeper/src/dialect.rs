@@ -65,7 +65,7 @@ impl Dialect for Gatekeeper {
         }
         let exclusions = Arc::new(exclusions);
         for policy in documents.iter().filter(|policy| group(policy) == template::GROUP) {
-            run.template(policy);
+            run.template(policy, context.strict);
         }
         let mut used = BTreeSet::new();
         for policy in documents.iter().filter(|policy| group(policy) == constraint::GROUP) {
@@ -131,9 +131,9 @@ impl Run {
         self.state(&id(policy), policy.digest, PolicyStatus::Enforced, reason);
     }
 
-    fn template(&mut self, policy: &PolicyDocument<'_>) {
+    fn template(&mut self, policy: &PolicyDocument<'_>, strict: bool) {
         let mut told = Told::of(policy.document);
-        let (template, kind) = template::read(policy, &mut told);
+        let (template, kind) = template::read(policy, strict, &mut told);
         let digest = policy.digest;
         if let Some(kind) = &kind
             && let Some(before) = self.templates.get(kind)

@@ -4,6 +4,7 @@
 //! `pkg/client/drivers/rego` of the constraint framework.
 
 mod external;
+mod fields;
 mod places;
 mod references;
 mod rego;
@@ -53,6 +54,7 @@ pub(crate) enum Engine {
 /// constraints where that is known.
 pub(crate) fn read(
     policy: &PolicyDocument<'_>,
+    strict: bool,
     told: &mut Told<'_>,
 ) -> (Option<Template>, Option<Str>) {
     let value = &policy.document.value;
@@ -63,6 +65,9 @@ pub(crate) fn read(
         let message = format!("unknown version `{api_version}`");
         told.fault(root.key("apiVersion"), message, "use `templates.gatekeeper.sh/v1`");
         return (None, None);
+    }
+    if strict {
+        fields::check(value, told);
     }
     let kind = kind(value, told);
     let target = target(value, told);

@@ -1,6 +1,6 @@
 //! What becomes of what a rule gives.
 
-use crate::scene::{build, create, errors, json, judge, messages, policy, set};
+use crate::scene::{build, build_as, create, errors, json, judge, messages, policy, set};
 use sekisho_engine::ErrorKind;
 use sekisho_policy::{Action, PolicyStatus};
 
@@ -165,6 +165,28 @@ fn every_policy_is_seen_doing_what_it_does() {
     let provider = "apiVersion: externaldata.gatekeeper.sh/v1beta1\nkind: Provider\nmetadata: {name: p}\nspec: {url: 'https://localhost'}\n";
     let (provider, _) = state(provider, "local/gatekeeper/Provider/p");
     assert_eq!(provider.status, PolicyStatus::Off);
+}
+
+#[test]
+fn unknown_fields_of_templates_are_errors_where_so_wished() {
+    let text =
+        policy("package found\nviolation[{\"msg\": \"a\"}] { true }", "{match: {scope: cluster}}");
+    for (from, to, place) in [
+        ("  targets:", "  target: []\n  targets:", Some((6, 3))),
+        ("    rego: |", "    library: []\n    rego: |", Some((8, 5))),
+        ("names: {kind: Found}", "names: {kind: Found, singular: f}", Some((5, 37))),
+        // A scope that is none matches everything.
+        ("scope: cluster", "scope: cluster", Some((15, 16))),
+        ("scope: cluster", "scope: Cluster", None),
+    ] {
+        let base =
+            if place == Some((15, 16)) { text.clone() } else { text.replace("cluster", "Cluster") };
+        let changed = base.replacen(from, to, 1);
+        assert_eq!(build(&changed).1, [], "{changed}");
+        let found = build_as(&changed, true).1;
+        let places = found.iter().map(|found| (found.line.unwrap(), found.column.unwrap()));
+        assert_eq!(places.collect::<Vec<_>>(), Vec::from_iter(place), "{found:?}");
+    }
 }
 
 #[test]

@@ -15,13 +15,18 @@ pub(crate) fn set(policies: &str) -> PolicySet {
 }
 
 pub(crate) fn build(policies: &str) -> (PolicySet, Vec<Diagnostic>) {
+    build_as(policies, false)
+}
+
+/// The same, with `--strict` or without.
+pub(crate) fn build_as(policies: &str, strict: bool) -> (PolicySet, Vec<Diagnostic>) {
     let bytes = policies.as_bytes().into();
     let bundle = Bundle::anonymous(vec![BundleFile { path: "policies.yaml".into(), bytes }]);
     let options = BuildOptions {
         dialects: &[&Gatekeeper],
         unsupported: |_, _| None,
         target: &Target::default(),
-        strict: false,
+        strict,
     };
     PolicySet::build(&bundle, &options)
 }
