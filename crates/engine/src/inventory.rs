@@ -41,9 +41,20 @@ impl MemoryInventory {
             Ok(value) => Map::from_iter([("value", value)]),
             Err(error) => Map::from_iter([("error", error)]),
         };
-        let of_provider = self.external.get_or_insert_with(provider, Value::object);
-        if let Value::Object(answers) = of_provider {
+        if let Value::Object(of_provider) =
+            self.external.get_or_insert_with(provider, Value::object)
+            && let Value::Object(answers) = of_provider.get_or_insert_with("answers", Value::object)
+        {
             answers.insert(key, answer);
+        }
+    }
+
+    /// Adds that a provider of external data is there, and fails.
+    pub fn insert_system_error(&mut self, provider: &str, error: &str) {
+        if let Value::Object(of_provider) =
+            self.external.get_or_insert_with(provider, Value::object)
+        {
+            of_provider.insert("systemError", error);
         }
     }
 }

@@ -29,8 +29,9 @@ pub trait Inventory: Send + Sync {
     fn tree(&self) -> Value {
         Value::object()
     }
-    /// What providers of external data answer: by provider and key an object with the `value`, or
-    /// with the `error` that tells why there is none. What is not there was not asked for.
+    /// What providers of external data answer: by provider, the `answers` by key, each an object
+    /// with the `value`, or with the `error` that tells why there is none; or a `systemError` that
+    /// tells why there are none at all. What is not there was not asked for.
     fn external(&self) -> Value {
         Value::object()
     }

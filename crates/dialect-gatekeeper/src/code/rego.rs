@@ -146,14 +146,16 @@ fn found(member: Value) -> Option<Result<Found, EvalError>> {
 fn unanswered_of(data: &Value, path: &[Term<'_>]) -> Option<String> {
     let text = |at: usize| path.get(at).and_then(|key| key.as_str());
     let provider = text(1)?;
-    let answers = data.path(&[ANSWERS, provider]);
-    match (answers, path.get(2), text(2)) {
-        (Some(answers), Some(_), Some(key)) if answers.get(key).is_some() => None,
-        (Some(_), None, _) => None,
-        (_, _, Some(key)) => {
-            Some(format!("there is no answer of external data provider `{provider}` for `{key}`"))
-        }
-        _ => Some(format!("there is no answer of external data provider `{provider}`")),
+    let none = format!("there is no answer of external data provider `{provider}`");
+    let Some(given) = data.path(&[ANSWERS, provider]) else { return Some(none) };
+    if given.get("systemError").is_some() || text(2) != Some("answers") {
+        return None;
+    }
+    match path.get(3).map(|key| key.as_str()) {
+        None => None,
+        Some(Some(key)) if given.path(&["answers", key]).is_some() => None,
+        Some(Some(key)) => Some(format!("{none} for `{key}`")),
+        Some(None) => Some(none),
     }
 }
 

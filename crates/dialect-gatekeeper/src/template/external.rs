@@ -8,7 +8,7 @@ use super::references::EXTERNAL_DATA;
 use sekisho_rego::ast::{ExprKind, Module, Version};
 use sekisho_rego::{Source, syntax};
 
-/// Where the answers stand below `data`: by provider and key.
+/// Where the answers stand below `data`: by provider.
 pub(crate) const ANSWERS: &str = "external";
 
 /// What the function gives; undefined where it is asked for something else than keys.
@@ -18,10 +18,10 @@ external_data(request) = response {
 	is_string(request.provider)
 	is_array(request.keys)
 	response := {
-		"responses": [[key, data.external[request.provider][key].value] | key := request.keys[_]],
-		"errors": [[key, data.external[request.provider][key].error] | key := request.keys[_]],
+		"responses": [[key, data.external[request.provider].answers[key].value] | key := request.keys[_]],
+		"errors": [[key, data.external[request.provider].answers[key].error] | key := request.keys[_]],
 		"status_code": 200,
-		"system_error": "",
+		"system_error": concat("", {e | request.keys[_]; e := data.external[request.provider].systemError}),
 	}
 }
 "#;

@@ -53,6 +53,17 @@ fn without_an_answer_it_is_an_error() {
 }
 
 #[test]
+fn a_provider_that_fails_is_no_missing_answer() {
+    let rego = format!(
+        "package found\nviolation[{{\"msg\": m}}] {{ {ASK}; m := sprintf(\"%v %v\", [r.system_error, r.responses]) }}"
+    );
+    let mut inventory = MemoryInventory::new();
+    inventory.insert_system_error("p", "down");
+    let verdict = judge_in(&set(&policy(&rego, "{}")), &create(&json(POD)), &inventory);
+    assert_eq!((messages(&verdict), errors(&verdict)), (vec!["down []"], vec![]));
+}
+
+#[test]
 fn what_asks_for_nothing_is_undefined() {
     for body in [
         r#"external_data({"provider": 1, "keys": []}); m := "a""#,
