@@ -58,7 +58,10 @@ pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          of `restricted:latest` on a parsed pod with two containers. `read` turns text into \
          values; ours keeps the place of every node, the others do not. `rego` is one evaluation \
          of a template of Gatekeeper's library on the first violating and the first passing \
-         sample of its suite, with what can be reused reused; `rego-compile` is text to program.\n",
+         sample of its suite, with what can be reused reused; `parameters known` is a program \
+         made for the constraint's parameters. `containerlimits` is a policy of ours, of the kind \
+         that reads quantities (`xtask/src/bench/rego/containerlimits`). `rego-compile` is text to \
+         program.\n",
     );
     std::fs::write(workspace::root().join("docs/PERFORMANCE.md"), text)
         .context("cannot write docs/PERFORMANCE.md")
