@@ -2,6 +2,7 @@
 
 mod cel;
 mod defaulting;
+mod gator;
 mod opa;
 mod pod_security;
 mod real;
@@ -49,6 +50,10 @@ pub(crate) enum Suite {
     /// The cases of the CEL specification
     #[value(name = "cel", alias = "cel-spec")]
     Cel,
+    /// The suites of Gatekeeper's library
+    GatekeeperLibrary,
+    /// The suites of gator's own tests
+    GatorVerify,
     /// Manifests as real projects ship them
     Real,
 }
@@ -61,6 +66,7 @@ impl Suite {
     fn default_path(self) -> PathBuf {
         let folder = match self {
             Self::Cel => "cel-spec".to_owned(),
+            Self::GatorVerify => "gator/verify".to_owned(),
             other => other.name(),
         };
         workspace::corpora().join(folder)
@@ -72,6 +78,7 @@ impl Suite {
             Self::Defaulting => defaulting::run(sekisho, path),
             Self::Opa => opa::run(sekisho, path),
             Self::Cel => cel::run(path),
+            Self::GatekeeperLibrary | Self::GatorVerify => gator::run(sekisho, path),
             Self::Real => real::run(sekisho, path),
         }
     }

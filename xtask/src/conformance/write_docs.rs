@@ -17,7 +17,7 @@ const END: &str = "<!-- written by hand: end -->";
 type Outcomes = BTreeMap<String, (PathBuf, Outcome)>;
 
 /// What each suite is.
-const ABOUT: [(&str, &str); 5] = [
+const ABOUT: [(&str, &str); 7] = [
     (
         "cel",
         "each case of the CEL specification that needs no protobuf message gives the value or the \
@@ -27,6 +27,12 @@ const ABOUT: [(&str, &str); 5] = [
         "defaulting",
         "`sekisho show` of an object as given to kube-apiserver 1.36.4 is the object as stored",
     ),
+    (
+        "gatekeeper-library",
+        "`sekisho test` of the suites of Gatekeeper's library: each case is as the suite expects, by \
+         each engine that its template has",
+    ),
+    ("gator-verify", "`sekisho test` of the suites of gator's own tests: each case is as expected"),
     (
         "opa",
         "`sekisho rego eval` of each of OPA's own cases gives the result or the error that OPA gives",
