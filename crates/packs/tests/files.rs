@@ -1,5 +1,7 @@
 //! The files below `policies/`: that all are built in, and that they say what they must.
 
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
 use sekisho_manifest::{ReadOptions, read, read_value};
 use sekisho_packs::{LIBRARY, ORIGIN, bundle_files, packs};
 use sekisho_policy::Action;
