@@ -75,6 +75,15 @@ const CASES: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "extensions/external-data",
+        2,
+        &[
+            "there is no answer of external data provider `registry`",
+            "at tests/extensions/external-data/suite.yaml:19:5",
+            "3 passed, 1 failed, 0 skipped\n",
+        ],
+    ),
+    (
         "extensions/checkpoints",
         2,
         &[

@@ -1,6 +1,7 @@
 //! A template and a constraint to a policy set, and its judgement.
 
 use super::request::{self, Sent};
+use super::stubs::Stubs;
 use crate::judge::{Compiled, Given, Judged, Policies, Refusal, Subject};
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
@@ -193,10 +194,7 @@ fn places_of_parameters(constraint: &Document) -> HashSet<(u32, u32)> {
 
 impl Compiled for Judgement {
     fn judge(&self, subject: Subject<'_>, given: &Given<'_>) -> Result<Judged, Problem> {
-        if !given.external_data.is_empty() {
-            let message = "answers of providers cannot be given to rules: not built in";
-            return Err(Problem::error(message));
-        }
+        let stubs = Stubs::read(given.external_data).map_err(Problem::error)?;
         let (request, set) = match request::of(subject, given.as_stored, &self.schemas)? {
             Sent::Object(request) => (request, &self.set),
             Sent::Review(request) => (request, self.by_operation.as_ref().unwrap_or(&self.set)),
@@ -205,6 +203,7 @@ impl Compiled for Judgement {
         for object in given.inventory {
             inventory.insert((*object).clone());
         }
+        stubs.fill(&mut inventory);
         let judge = Judge {
             inventory: &inventory,
             schemas: &self.schemas,
@@ -229,6 +228,10 @@ impl Compiled for Judgement {
         }
         for error in verdict.errors {
             match error.kind {
+                // What the case does not give is no answer of the policy.
+                ErrorKind::Failed if error.message.starts_with(NO_ANSWER) => {
+                    return Err(Problem::error(error.message));
+                }
                 // To gator these are violations.
                 ErrorKind::Unmatched | ErrorKind::Failed => results.push(("", error.message)),
                 ErrorKind::Budget => return Err(Problem::error(error.message)),
@@ -248,6 +251,9 @@ impl Compiled for Judgement {
         })
     }
 }
+
+/// How the dialect begins to tell of a provider that nobody stands in for.
+const NO_ANSWER: &str = "there is no answer of external data provider";
 
 /// The word by which gator sorts results.
 fn gators_word(action: Action) -> &'static str {

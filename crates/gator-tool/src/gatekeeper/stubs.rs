@@ -1,6 +1,7 @@
 //! What providers of external data answer in a test.
 
 use sekisho_dialect_gatekeeper::mutation::{Answer, ExternalData};
+use sekisho_engine::MemoryInventory;
 use sekisho_manifest::Document;
 use sekisho_value::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -36,6 +37,24 @@ impl<'d> Stubs<'d> {
             }
         }
         Ok(Self(stubs))
+    }
+
+    /// Gives the answers to rules.
+    pub(super) fn fill(&self, inventory: &mut MemoryInventory) {
+        for (provider, stub) in &self.0 {
+            if let Some(error) = stub.get("systemError").and_then(Value::as_str) {
+                inventory.insert_system_error(provider, error);
+            }
+            let of = |field: &str| stub.get(field).and_then(Value::as_object);
+            for (key, error) in of("errors").into_iter().flat_map(Map::iter) {
+                let error = error.as_str().map_or_else(|| error.to_json(), str::to_owned);
+                inventory.insert_answer(provider, key, Err(error));
+            }
+            // A value counts before an error, as for mutators.
+            for (key, value) in of("values").into_iter().flat_map(Map::iter) {
+                inventory.insert_answer(provider, key, Ok(value.clone()));
+            }
+        }
     }
 }
 
