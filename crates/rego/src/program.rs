@@ -166,6 +166,8 @@ pub(crate) enum Op {
     Leave,
     /// sets the mark of a value that may be there or not
     Flag { flag: Reg, set: bool },
+    /// goes on where the table says for a text
+    Switch { src: Reg, table: u32, other: Label },
     /// goes on elsewhere where the mark is set
     IfFlag { flag: Reg, to: Label },
     /// keeps a value; fails the evaluation where another one was kept before
@@ -280,6 +282,8 @@ pub(crate) struct Program {
     pub(crate) modifiers: Vec<Modifiers>,
     /// pairs of `done` and `fail`
     pub(crate) exits: Vec<(Label, Label)>,
+    /// texts, sorted, and where to go on for each
+    pub(crate) tables: Vec<Vec<(Str, Label)>>,
     /// how many values are kept for the time of an evaluation
     pub(crate) memos: u32,
     /// a part of the input that evaluations put there themselves

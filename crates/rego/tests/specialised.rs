@@ -418,6 +418,14 @@ fn written_policies() {
             r#"{"p":[5,1]}"#,
         ),
         ("f(\"a\") := 1\nf(\"b\") := 2\np := f(input.parameters.a)", r#"{"a": "b"}"#, r#"{"p":2}"#),
+        // a table of texts
+        (
+            "f(\"a\") := 1\nf(\"b\") := 2\nf(\"c\") := x if { x := [5, 5][_] }\n\
+             f(\"d\") := 3 if { false } else := 4\ndefault f(_) := 0\n\
+             p := [f(x) | some x in input.parameters.l]",
+            r#"{"l": ["d", "c", "b", "a", "", "ab", 1, null]}"#,
+            r#"{"p":[4,5,2,1,0,0,0,0]}"#,
+        ),
         ("p if every x in input.parameters.l { x > 1 }", r#"{"l": [2, 3]}"#, r#"{"p":true}"#),
         ("p if every x in input.parameters.l { x > 1 }", r#"{"l": 2}"#, "{}"),
         ("p := {1, 2} & {x | x := input.parameters.l[_]}", r#"{"l": [2, 3]}"#, r#"{"p":[2]}"#),

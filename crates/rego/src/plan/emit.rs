@@ -13,6 +13,9 @@ pub(super) struct Emitter {
     pub(super) locations: Vec<Location>,
     /// pairs of labels that do not fit into their operation
     pub(super) exits: Vec<(Label, Label)>,
+    /// where to go on for texts
+    pub(super) tables: Vec<Vec<(Str, Label)>>,
+    /// where each label stands
     pub(super) labels: Vec<Place>,
     /// nothing comes to what would be written now
     dead: bool,
@@ -49,6 +52,7 @@ pub(super) struct Written {
     pub(super) ops: Vec<Op>,
     pub(super) locations: Vec<Location>,
     pub(super) exits: Vec<(Label, Label)>,
+    pub(super) tables: Vec<Vec<(Str, Label)>>,
 }
 
 /// What a scope ends with giving back.
@@ -155,8 +159,8 @@ impl Emitter {
     }
 
     /// The code with its labels as places, `base` being the place of its first operation, and
-    /// `exits` how many pairs of labels stand before its own.
-    pub(super) fn finish(mut self, base: Label, exits: u32) -> Written {
+    /// `exits` and `tables` how many pairs of labels and how many tables stand before its own.
+    pub(super) fn finish(mut self, base: Label, exits: u32, tables: u32) -> Written {
         if self.tidies {
             self.tidy();
         }
@@ -168,6 +172,7 @@ impl Emitter {
         for op in &mut self.ops {
             match op {
                 Op::Mocked { labels, .. } | Op::Replaced { labels, .. } => *labels += exits,
+                Op::Switch { table, .. } => *table += tables,
                 _ => {}
             }
             if let Some(label) = target(op) {
@@ -178,7 +183,11 @@ impl Emitter {
             place(done);
             place(fail);
         }
-        Written { ops: self.ops, locations: self.locations, exits: self.exits }
+        for (_, label) in self.tables.iter_mut().flatten() {
+            place(label);
+        }
+        let Self { ops, locations, exits, tables, .. } = self;
+        Written { ops, locations, exits, tables }
     }
 }
 
@@ -187,6 +196,7 @@ fn target(op: &mut Op) -> Option<&mut Label> {
     match op {
         Op::Jump { to } | Op::IfFlag { to, .. } => Some(to),
         Op::Next { exit, .. } => Some(exit),
+        Op::Switch { other, .. } => Some(other),
         Op::Input { fail, .. }
         | Op::InputPath { fail, .. }
         | Op::Data { fail, .. }

@@ -3,8 +3,10 @@
 use super::Planner;
 use super::special::{Argument, Branches};
 use super::tree::NodeId;
-use crate::hir::{Clause, Operand, Rule, RuleKind};
-use crate::program::{Conflict, Make, Op, Reg, Src};
+use crate::hir::{Clause, Constant, Operand, Rule, RuleKind};
+use crate::program::{Conflict, Label, Make, Op, Reg, Src};
+use sekisho_value::Str;
+use std::collections::BTreeSet;
 
 /// Where the value of a group is kept until all of its rules have been asked.
 #[derive(Clone, Copy)]
@@ -67,9 +69,14 @@ impl<'h> Planner<'h> {
         if !at_once {
             self.e.emit(Op::Flag { flag: kept.flag, set: false });
         }
-        for branches in &others {
-            // The only rule without loops gives its value at once, too: nothing can contradict it.
-            self.chain(branches, args, kept, at_once, others.len() == 1);
+        if let Some((src, keys)) = by_text(&others, args) {
+            self.switch((src, &keys), &others, args, kept, at_once);
+        } else {
+            for branches in &others {
+                // The only rule without loops gives its value at once, too: nothing can contradict
+                // it.
+                self.chain(branches, args, kept, at_once, others.len() == 1);
+            }
         }
         if !at_once {
             let none = self.e.label();
@@ -93,6 +100,32 @@ impl<'h> Planner<'h> {
             }
         }
         self.e.emit(Op::ReturnUndefined);
+    }
+
+    /// Functions of which at most one takes the text in a register.
+    fn switch(
+        &mut self,
+        (src, keys): (Reg, &[Str]),
+        rules: &[Branches<'h>],
+        args: &[Argument],
+        kept: Kept,
+        at_once: bool,
+    ) {
+        let other = self.e.label();
+        let mut table: Vec<(Str, Label)> =
+            keys.iter().map(|key| (key.clone(), self.e.label())).collect();
+        let labels: Vec<Label> = table.iter().map(|(_, label)| *label).collect();
+        table.sort();
+        let index = u32::try_from(self.e.tables.len()).unwrap_or(u32::MAX);
+        self.e.tables.push(table);
+        labels.iter().for_each(|label| self.e.goes_to(*label));
+        self.e.emit(Op::Switch { src, table: index, other });
+        for (label, branches) in labels.into_iter().zip(rules) {
+            self.e.place(label);
+            self.chain(branches, args, kept, at_once, true);
+            self.e.emit(Op::Jump { to: other });
+        }
+        self.e.place(other);
     }
 
     pub(super) fn params(&mut self, rule: &Rule, args: &[Argument]) {
@@ -199,7 +232,7 @@ impl<'h> Planner<'h> {
                 self.push(&clause.value);
                 if !simple {
                     let member = rule.kind == RuleKind::Member;
-                    let member = self.constant(&crate::hir::Constant::Bool(member));
+                    let member = self.constant(&Constant::Bool(member));
                     self.e.emit(Op::Push { src: member });
                 }
                 self.e.retry();
@@ -214,6 +247,27 @@ impl<'h> Planner<'h> {
         }
         self.e.emit(Op::Return { src: Src::reg(dst) });
     }
+}
+
+/// Fewer are asked one after the other.
+const TABLE: usize = 4;
+
+/// The parameter that is another text for each of the rules, and these texts.
+fn by_text(rules: &[Branches<'_>], args: &[Argument]) -> Option<(Reg, Vec<Str>)> {
+    if rules.len() < TABLE {
+        return None;
+    }
+    let params = rules.first()?.rule.params.len();
+    let any = |at: &usize| matches!(args.get(*at), None | Some(Argument::Any));
+    (0..params).filter(any).find_map(|at| {
+        let text = |branches: &Branches<'_>| match branches.rule.params.get(at) {
+            Some(Operand::Const(Constant::String(text))) => Some(text.clone()),
+            _ => None,
+        };
+        let keys: Vec<Str> = rules.iter().map(text).collect::<Option<_>>()?;
+        let distinct: BTreeSet<&Str> = keys.iter().collect();
+        (distinct.len() == keys.len()).then_some((Reg::try_from(at).ok()?, keys))
+    })
 }
 
 /// Whether all rules give the same constant, so that the first that holds decides.

@@ -254,7 +254,9 @@ impl<'h> Planner<'h> {
             function.entry = entry;
             function.registers = emitter.registers;
         }
-        let written = emitter.finish(entry, exits);
+        let tables = u32::try_from(self.program.tables.len()).unwrap_or(u32::MAX);
+        let written = emitter.finish(entry, exits, tables);
+        self.program.tables.extend(written.tables);
         self.summarise(function, &written.ops);
         self.program.ops.extend(written.ops);
         self.program.locations.extend(written.locations);

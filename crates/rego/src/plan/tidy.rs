@@ -101,6 +101,7 @@ impl Emitter {
                 src(reg(flag));
             }
             Op::Path { src: from, .. }
+            | Op::Switch { src: from, .. }
             | Op::IsArray { src: from, .. }
             | Op::IsObject { src: from, .. }
             | Op::Item { src: from, .. }

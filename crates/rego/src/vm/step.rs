@@ -163,6 +163,7 @@ impl<'a> Machine<'a> {
             Op::Enter { with, values } => self.enter(with, values)?,
             Op::Leave => self.leave(),
             Op::Flag { flag, set } => self.set(flag, Term::Bool(set)),
+            Op::Switch { src, table, other } => self.at = self.switch_to(src, table, other),
             Op::IfFlag { flag, to } => {
                 if matches!(self.reg(flag), Term::Bool(true)) {
                     self.at = to;
@@ -193,6 +194,14 @@ impl<'a> Machine<'a> {
             Some(term) => self.set(dst, term),
             None => self.at = fail,
         }
+    }
+
+    /// Where the table says to go on.
+    fn switch_to(&self, src: Reg, table: u32, other: Label) -> Label {
+        let Term::String(text) = self.reg(src) else { return other };
+        let table = self.program.tables.get(table as usize).map(Vec::as_slice).unwrap_or_default();
+        let found = table.binary_search_by(|(key, _)| key.as_str().cmp(text)).ok();
+        found.and_then(|at| table.get(at)).map_or(other, |(_, label)| *label)
     }
 
     fn path(&self, path: u32) -> &'a [Str] {
