@@ -172,10 +172,8 @@ impl Environment {
         Self::builder().library(crate::library::standard())
     }
 
-    /// This environment with more libraries and variables; it shares nothing with this one.
-    ///
-    /// # Errors
-    /// As [`EnvironmentBuilder::build`].
+    /// This environment with more variables, or other types of those it has.
+    #[must_use]
     pub fn with_variables<'n>(&self, variables: impl IntoIterator<Item = (&'n str, Type)>) -> Self {
         let own = &*self.inner;
         let mut all = own.variables.clone();

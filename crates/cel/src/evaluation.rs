@@ -1,5 +1,6 @@
 use crate::EvalError;
 use crate::ast::Name;
+use crate::lazy::Lazy;
 use crate::term::{Opaque, Scratch, Term};
 use sekisho_budget::{Budget, BudgetExceeded};
 use std::cell::Cell;
@@ -45,13 +46,14 @@ pub struct Evaluation<'a> {
     scratch: &'a Scratch,
     budget: &'a Budget<'a>,
     cost: &'a Cost,
+    lazy: Option<&'a Lazy<'a>>,
 }
 
 impl<'a> Evaluation<'a> {
     /// An evaluation in a scratch, within a budget and a cost.
     #[must_use]
     pub fn new(scratch: &'a Scratch, budget: &'a Budget<'a>, cost: &'a Cost) -> Self {
-        Self { scratch, budget, cost }
+        Self { scratch, budget, cost, lazy: None }
     }
 
     /// The same scratch and budget with another cost.
@@ -181,6 +183,14 @@ impl<'a> Evaluation<'a> {
     pub fn keep<T: Copy>(self, value: T) -> Result<&'a T, EvalError> {
         self.allocate(size_of::<T>())?;
         Ok(self.scratch.bump.alloc(value))
+    }
+
+    pub(crate) fn lazy(self) -> Option<&'a Lazy<'a>> {
+        self.lazy
+    }
+
+    pub(crate) fn put_lazy(self, lazy: Lazy<'a>) -> Self {
+        Self { lazy: Some(self.scratch.bump.alloc(lazy)), ..self }
     }
 
     pub(crate) fn scratch(self) -> &'a Scratch {

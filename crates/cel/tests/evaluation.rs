@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 use sekisho_budget::Budget;
-use sekisho_cel::library::{self, MappedAddresses};
+use sekisho_cel::library::{self, Library, MappedAddresses, StructTypes};
 use sekisho_cel::term::to_json;
 use sekisho_cel::types::Type;
-use sekisho_cel::{Activation, Cost, Environment, Evaluation, Options, Scratch, Term};
+use sekisho_cel::{
+    Activation, Cost, Environment, EvalError, Evaluation, LazyFields, Options, Scratch, Term,
+};
 use sekisho_value::from_json;
+use std::sync::Arc;
 
 const OBJECT: &str = r#"{
     "metadata": {"name": "web", "labels": {"app.kubernetes.io/name": "web", "tier": null}},
@@ -228,4 +231,69 @@ fn numbers_times_and_addresses() {
         ),
         ("string(1.0) + string(1e21) + string(-0.1)", "\"11e+21-0.1\""),
     ]);
+}
+
+/// The fields of `variables`: a type for the checker, and what they are.
+#[derive(Debug)]
+struct Variables;
+
+impl StructTypes for Variables {
+    fn find(&self, name: &str) -> Option<Type> {
+        (name == "test.variables").then(|| Type::Struct("test.variables".into()))
+    }
+
+    fn field(&self, _: &str, field: &str) -> Option<Type> {
+        matches!(field, "replicas" | "twice" | "wrong" | "itself").then_some(Type::Dyn)
+    }
+
+    fn construct<'a>(
+        &self,
+        _: Evaluation<'a>,
+        _: &'a str,
+        _: &[(&'a str, Term<'a>)],
+    ) -> Result<Term<'a>, EvalError> {
+        Err(EvalError::no_such_overload())
+    }
+}
+
+#[test]
+fn lazy_fields_are_evaluated_once_and_when_they_are_read() {
+    let environment = Environment::standard()
+        .library(Library::new("variables", 0).with_structs(Arc::new(Variables)))
+        .variable("object", Type::Dyn)
+        .variable("variables", Type::Struct("test.variables".into()))
+        .build()
+        .unwrap();
+    let fields = [
+        ("replicas", "object.spec.replicas"),
+        ("twice", "variables.replicas + variables.replicas"),
+        ("wrong", "object.nope"),
+        ("itself", "variables.itself"),
+    ];
+    let fields = fields.map(|(name, text)| (name.into(), environment.compile(text).unwrap()));
+    let fields = LazyFields::new("test.variables", fields.to_vec());
+    let cases = [
+        ("true || variables.twice > 1", "Ok(Bool(true))", 0),
+        // `twice` takes 5, `replicas` 3.
+        ("variables.twice + variables.twice", "Ok(Int(12))", 8),
+        ("variables.replicas", "Ok(Int(3))", 8),
+        ("variables.wrong == 1 || true", "Ok(Bool(true))", 10),
+        ("variables.wrong", "Err(\"no such key: nope\")", 10),
+        ("variables.itself", "Err(\"a variable reads itself\")", 12),
+    ];
+    let programs = cases.map(|(expression, ..)| environment.compile(expression).unwrap());
+    let object = from_json(OBJECT).unwrap();
+    let (scratch, budget, cost) = (Scratch::new(), Budget::standard(), Cost::unlimited());
+    let mut activation = Activation::new();
+    activation.set("object", Term::borrowed(&object));
+    activation.set("variables", Term::Object(&fields));
+    let evaluation = Evaluation::new(&scratch, &budget, &cost).with_lazy(&fields, &activation, 100);
+    for ((expression, wanted, spent), program) in cases.iter().zip(&programs) {
+        let value = program.evaluate(evaluation, &activation);
+        let shown = format!("{:?}", value.map_err(|error| error.to_string()));
+        assert_eq!(shown, *wanted, "{expression}");
+        assert_eq!(evaluation.lazy_spent(), *spent, "{expression}");
+    }
+    let errors = environment.compile("variables.replica").map(|_| ()).unwrap_err();
+    assert_eq!(errors[0].message, "undefined field 'replica'");
 }

@@ -1,0 +1,113 @@
+use crate::ast::Name;
+use crate::evaluation::Slot;
+use crate::term::{Object, Term};
+use crate::{Activation, Cost, EvalError, Evaluation, Program};
+use std::cell::Cell;
+use std::fmt;
+
+/// An object whose fields are expressions, each evaluated when it is first read: the `variables`
+/// of an admission policy.
+///
+/// A field may read those before it. Its value is kept for as long as the [`Evaluation`] that
+/// [`Evaluation::with_lazy`] gives is used, for however many programs; what evaluating it costs is
+/// no cost of the program that reads it, but counted by [`Evaluation::lazy_spent`].
+#[derive(Clone, Debug)]
+pub struct LazyFields {
+    type_name: Name,
+    fields: Vec<(Name, Program)>,
+}
+
+impl LazyFields {
+    /// An object of these fields, in the order in which they may read each other.
+    #[must_use]
+    pub fn new(type_name: &str, fields: Vec<(Name, Program)>) -> Self {
+        Self { type_name: Name::new(type_name), fields }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|(own, _)| own == name)
+    }
+}
+
+/// What the fields of a [`LazyFields`] are evaluated with.
+#[derive(Clone, Copy)]
+pub(crate) struct Lazy<'a> {
+    values: &'a [Cell<Slot<'a>>],
+    activation: &'a Activation<'a>,
+    limit: u64,
+    spent: &'a Cell<u64>,
+}
+
+impl fmt::Debug for Lazy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lazy").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Evaluation<'a> {
+    /// This evaluation, with fields that are evaluated when they are first read. The activation is
+    /// that of the programs which read them, the object itself included; each field may cost
+    /// `limit` by itself.
+    #[must_use]
+    pub fn with_lazy(
+        self,
+        fields: &LazyFields,
+        activation: &'a Activation<'a>,
+        limit: u64,
+    ) -> Self {
+        let values = self.slots(fields.fields.len());
+        let spent = self.scratch().bump.alloc(Cell::new(0));
+        self.put_lazy(Lazy { values, activation, limit, spent })
+    }
+
+    /// What evaluating fields has cost so far.
+    #[must_use]
+    pub fn lazy_spent(self) -> u64 {
+        self.lazy().map_or(0, |lazy| lazy.spent.get())
+    }
+}
+
+impl Object for LazyFields {
+    fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    fn field<'a>(
+        &'a self,
+        evaluation: Evaluation<'a>,
+        name: &str,
+    ) -> Result<Option<Term<'a>>, EvalError> {
+        let (Some(position), Some(lazy)) = (self.position(name), evaluation.lazy()) else {
+            return Ok(None);
+        };
+        let (Some(slot), Some((_, program))) =
+            (lazy.values.get(position), self.fields.get(position))
+        else {
+            return Ok(None);
+        };
+        match slot.get() {
+            Slot::Value(value) => return Ok(Some(value)),
+            Slot::Failed(message) => return Err(EvalError::new(message.to_owned())),
+            Slot::Empty => {}
+        }
+        // Whoever reads itself, by whatever way, fails instead of going round.
+        slot.set(Slot::Failed("a variable reads itself"));
+        let cost = evaluation.scratch().bump.alloc(Cost::limited(lazy.limit));
+        let value = program.evaluate(evaluation.with_cost(cost), lazy.activation);
+        lazy.spent.set(lazy.spent.get().saturating_add(cost.spent()));
+        match value {
+            Ok(value) => {
+                slot.set(Slot::Value(value));
+                Ok(Some(value))
+            }
+            Err(error) => {
+                slot.set(Slot::Failed(evaluation.text(error.message())?));
+                Err(error)
+            }
+        }
+    }
+
+    fn has<'a>(&'a self, _: Evaluation<'a>, name: &str) -> Result<bool, EvalError> {
+        Ok(self.position(name).is_some())
+    }
+}
