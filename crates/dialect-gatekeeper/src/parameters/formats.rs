@@ -3,8 +3,8 @@
 /// What a text is to be, where it is not of a format.
 pub(super) fn violated(format: &str, text: &str) -> Option<&'static str> {
     let (holds, wanted) = match format {
-        "ipv4" => (text.parse::<std::net::Ipv4Addr>().is_ok(), "an IPv4 address"),
-        "ipv6" => (text.parse::<std::net::Ipv6Addr>().is_ok(), "an IPv6 address"),
+        "ipv4" => (text.parse::<core::net::Ipv4Addr>().is_ok(), "an IPv4 address"),
+        "ipv6" => (text.parse::<core::net::Ipv6Addr>().is_ok(), "an IPv6 address"),
         "cidr" => (is_cidr(text), "a CIDR"),
         "uuid" => (is_uuid(text), "a UUID"),
         "date" => (text.len() == 10 && is_date(text), "a date, as `2026-01-31`"),
@@ -21,8 +21,8 @@ pub(super) fn violated(format: &str, text: &str) -> Option<&'static str> {
 fn is_cidr(text: &str) -> bool {
     text.split_once('/').is_some_and(|(address, bits)| {
         let most = match address.parse() {
-            Ok(std::net::IpAddr::V4(_)) => 32,
-            Ok(std::net::IpAddr::V6(_)) => 128,
+            Ok(core::net::IpAddr::V4(_)) => 32,
+            Ok(core::net::IpAddr::V6(_)) => 128,
             Err(_) => return false,
         };
         bits.parse::<u8>().is_ok_and(|bits| bits <= most)
