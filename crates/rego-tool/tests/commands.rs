@@ -339,14 +339,14 @@ fn checks() {
     let made = folder(&[
         ("good/a.rego", "package a\n\np := 1\n"),
         ("bad/b.rego", "package b\n\np := x\n\nq := f(1)\n\nr = s {\n"),
-        ("worse/c.rego", "package c\n\np := x\n\nq := r if { r > y }\n"),
+        ("worse/c.rego", "package c\n\np := 1 if { x }\n\nq := 1 if { input.a > y }\n"),
         ("old/d.rego", "package d\n\np { input.x }\n"),
         ("none/readme.md", ""),
     ]);
     for (name, version, code, messages) in [
         ("good", Version::V1, OK, &[][..]),
         ("bad", Version::V1, ERROR, &["rego_parse_error"][..]),
-        ("worse", Version::V1, ERROR, &["var x is unsafe", "c.rego:3:6", "var y is unsafe"][..]),
+        ("worse", Version::V1, ERROR, &["var x is unsafe", "c.rego:3:13", "var y is unsafe"][..]),
         ("old", Version::V1, ERROR, &["`if` keyword is required before rule body"][..]),
         ("old", Version::V0, OK, &[][..]),
         ("none", Version::V1, ERROR, &["no `.rego` file among these paths"][..]),
