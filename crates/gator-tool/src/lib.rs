@@ -140,6 +140,11 @@ fn test_with(
     if options.format != Format::Github {
         tell(&errors, options.color, err)?;
     }
+    if errors.is_empty() && counts.passed + counts.failed == 0 {
+        let note = Diagnostic::general("no case was run");
+        let options = RenderOptions { color: options.color, ..RenderOptions::default() };
+        render_diagnostic(Level::Warning, &note, &options, err)?;
+    }
     print::print(&report, options.format, out)?;
     Ok(match counts {
         Counts { errors: 1.., .. } => ERROR,

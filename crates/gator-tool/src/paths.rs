@@ -143,9 +143,12 @@ fn walk(folder: &Path, recursive: bool, files: &mut Vec<PathBuf>, errors: &mut V
                         pending.push(path);
                     }
                 }
-                // A link to a folder is no file, whatever its name ends with.
+                // A folder, a pipe or a device is no file, whatever its name ends with; a link
+                // that leads nowhere is told when it is read.
                 Ok((path, kind)) if is_yaml(&path) => {
-                    if !(kind.is_symlink() && path.is_dir()) {
+                    let kind = if kind.is_symlink() { fs::metadata(&path).ok() } else { None }
+                        .map_or(kind, |metadata| metadata.file_type());
+                    if kind.is_file() || kind.is_symlink() {
                         files.push(path);
                     }
                 }

@@ -20,3 +20,4 @@ mod policies;
 mod scene;
 mod secrets;
 mod show;
+mod suites;
