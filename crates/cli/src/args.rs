@@ -1,7 +1,7 @@
 //! The command line.
 
-use crate::commands::mutate::MutateArgs;
 use crate::commands::gator::GatorArgs;
+use crate::commands::mutate::MutateArgs;
 use crate::commands::rego::RegoArgs;
 use crate::commands::test::TestArgs;
 use crate::values::{self, PodSecurity};
@@ -218,7 +218,7 @@ pub(crate) struct ShowArgs {
 /// Print the documentation of a check; without ID, the list of checks
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The id of a check, as in findings: `hostNamespaces`
+    /// The id of a check or of a policy of a pack, as in findings: `hostNamespaces`
     pub(crate) id: Option<String>,
 
     #[arg(long, value_enum, default_value_t = Color::Auto)]

@@ -7,5 +7,5 @@
 mod library;
 mod pack;
 
-pub use library::{LIBRARY, Library};
+pub use library::{DIALECT, LIBRARY, Library};
 pub use pack::{ORIGIN, Pack, bundle_files, origin, packs};

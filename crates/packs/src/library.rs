@@ -1,5 +1,7 @@
 //! The files below `policies/`.
 
+use sekisho_policy::Severity;
+
 /// One policy: its files as they stand in the repository.
 #[derive(Clone, Copy, Debug)]
 pub struct Library {
@@ -9,6 +11,41 @@ pub struct Library {
     pub template: &'static str,
     /// the recommended constraint
     pub constraint: &'static str,
+    /// what, why, how to mend, in Markdown
+    pub readme: &'static str,
+}
+
+impl Library {
+    /// The kind of its constraints, as in findings: `SekishoPrivileged`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        value(self.constraint, "kind: ")
+    }
+
+    /// One line, as a heading.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        value(self.readme, "# ")
+    }
+
+    /// What it asks for, in one sentence.
+    #[must_use]
+    pub fn about(&self) -> &'static str {
+        self.readme.split("\n\n").nth(1).unwrap_or_default()
+    }
+
+    /// How bad a violation is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        let word = value(self.template, "    sekisho.dev/severity: ");
+        let known = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+        known.into_iter().find(|known| known.as_str() == word).unwrap_or(Severity::Medium)
+    }
+}
+
+/// The rest of the first line that begins so.
+fn value(text: &'static str, start: &str) -> &'static str {
+    text.lines().find_map(|line| line.strip_prefix(start)).unwrap_or_default()
 }
 
 /// A folder below `policies/`.
@@ -18,9 +55,13 @@ macro_rules! policy {
             name: $name,
             template: include_str!(concat!("../../../policies/", $name, "/template.yaml")),
             constraint: include_str!(concat!("../../../policies/", $name, "/constraint.yaml")),
+            readme: include_str!(concat!("../../../policies/", $name, "/README.md")),
         }
     };
 }
+
+/// The dialect that reads them.
+pub const DIALECT: &str = "gatekeeper";
 
 /// What the packs are made of.
 pub(crate) const PACKS: &str = include_str!("../../../policies/pack.yaml");

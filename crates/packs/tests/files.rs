@@ -51,7 +51,12 @@ fn every_policy_is_documented_and_tested() {
             assert!(annotations.get(name).is_some(), "{}: {name}", policy.name);
         }
         let severity = annotations.get("sekisho.dev/severity").and_then(Value::as_str).unwrap();
-        assert!(["low", "medium", "high", "critical"].contains(&severity), "{}", policy.name);
+        assert_eq!(policy.severity().as_str(), severity, "{}", policy.name);
+        assert_eq!(policy.kind(), kind);
+        let title = annotations.get("metadata.gatekeeper.sh/title").and_then(Value::as_str);
+        assert_eq!(Some(policy.title()), title);
+        let about = annotations.get("description").and_then(Value::as_str);
+        assert_eq!(Some(policy.about()), about);
 
         let folder = folder().join(policy.name);
         let readme = text(&folder.join("README.md"));

@@ -87,7 +87,10 @@ fn baseline(path: &Path) -> Result<BTreeMap<String, usize>> {
 }
 
 fn write(report: &Report, output: &Output, args: &CheckArgs) -> Result<()> {
-    let rules = rules::infos();
+    let mut rules = rules::infos();
+    if !args.policies.pack.is_empty() {
+        rules.extend(rules::library());
+    }
     let options = RenderOptions {
         color: output.file.is_none() && output::color(args.settings.color),
         quiet: args.quiet,

@@ -5,6 +5,7 @@ use crate::args::ExplainArgs;
 use crate::output;
 use anstyle::Style;
 use anyhow::{Result, bail};
+use sekisho_packs::{LIBRARY, Library};
 use sekisho_report::Summary;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -15,9 +16,17 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
         output::to_stdout(|out| list(out, bold))?;
         return Ok(ExitCode::SUCCESS);
     };
-    let found: Vec<_> = rules::all().filter(|(_, rule)| rule.id.eq_ignore_ascii_case(id)).collect();
+    let of_rules = rules::all().filter(|(_, rule)| rule.id.eq_ignore_ascii_case(id));
+    let of_library = LIBRARY.iter().filter(|policy| {
+        policy.kind().eq_ignore_ascii_case(id) || policy.name.eq_ignore_ascii_case(id)
+    });
+    let found: Vec<String> = of_rules
+        .map(|(_, rule)| rules::markdown(rule))
+        .chain(of_library.map(|policy| policy.readme.to_owned()))
+        .collect();
     if found.is_empty() {
-        let near = rules::all().map(|(_, rule)| rule.id).filter(|known| {
+        let ids = rules::all().map(|(_, rule)| rule.id).chain(LIBRARY.iter().map(Library::kind));
+        let near = ids.filter(|known| {
             let (known, id) = (known.to_lowercase(), id.to_lowercase());
             known.contains(&id) || id.contains(&known)
         });
@@ -29,8 +38,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(Summary::ERRORS));
     }
     output::to_stdout(|out| {
-        for (_, rule) in &found {
-            for line in rules::markdown(rule).lines() {
+        for text in &found {
+            for line in text.lines() {
                 if line.starts_with('#') {
                     writeln!(out, "{bold}{line}{bold:#}")?;
                 } else {
@@ -44,7 +53,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode> {
 }
 
 fn list(out: &mut dyn Write, bold: Style) -> io::Result<()> {
-    let width = rules::all().map(|(_, rule)| rule.id.len()).max().unwrap_or_default();
+    let ids = rules::all().map(|(_, rule)| rule.id).chain(LIBRARY.iter().map(Library::kind));
+    let width = ids.map(str::len).max().unwrap_or_default();
     let mut dialect = "";
     for (of, rule) in rules::all() {
         if of != dialect {
@@ -53,6 +63,10 @@ fn list(out: &mut dyn Write, bold: Style) -> io::Result<()> {
             dialect = of;
         }
         writeln!(out, "  {:width$}  {}", rule.id, rule.title)?;
+    }
+    writeln!(out, "\n{bold}policies of packs{bold:#}")?;
+    for policy in LIBRARY {
+        writeln!(out, "  {:width$}  {}", policy.kind(), policy.title())?;
     }
     Ok(())
 }

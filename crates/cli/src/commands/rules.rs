@@ -1,6 +1,7 @@
 //! The documentation of every built-in rule.
 
 use sekisho_dialects::DIALECTS;
+use sekisho_packs::{DIALECT, LIBRARY};
 use sekisho_policy::{Rule, Severity};
 use sekisho_report::RuleInfo;
 use std::fmt::Write as _;
@@ -28,6 +29,19 @@ pub(crate) fn infos() -> Vec<RuleInfo> {
         severity: rule.severity,
     };
     all().map(info).collect()
+}
+
+/// The policies that come with Sekisho, as renderers want rules.
+pub(crate) fn library() -> impl Iterator<Item = RuleInfo> {
+    LIBRARY.iter().map(|policy| RuleInfo {
+        id: policy.kind().to_owned(),
+        dialect: DIALECT.to_owned(),
+        title: policy.title().to_owned(),
+        description: policy.about().to_owned(),
+        help_markdown: policy.readme.to_owned(),
+        docs: None,
+        severity: policy.severity(),
+    })
 }
 
 /// The documentation of a rule in Markdown, as `explain` prints it.
