@@ -1,10 +1,11 @@
 use crate::config::{self, Exclusions};
+use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::told::Told;
 use crate::{constraint, lint, template};
 use sekisho_policy::{
-    CompileContext, Compiled, CompiledMutators, Dialect, Digest, PolicyDocument, PolicyId,
-    PolicyState, PolicyStatus, Rule,
+    CompileContext, Compiled, CompiledExpansion, CompiledMutators, Dialect, Digest, Mutate,
+    PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule,
 };
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Str};
@@ -31,7 +32,6 @@ const OTHERS: &[(&str, &str, Result<&str, &str>)] = &[
         "Provider",
         Ok("no provider is asked: a policy that asks for external data is an error"),
     ),
-    ("expansion.gatekeeper.sh", "ExpansionTemplate", Err("objects are not expanded here")),
 ];
 
 impl Dialect for Gatekeeper {
@@ -49,6 +49,7 @@ impl Dialect for Gatekeeper {
             constraint::GROUP => true,
             config::GROUP => kind == config::KIND,
             mutation::GROUP => MutatorKind::parse(kind).is_some(),
+            expansion::GROUP => kind == expansion::KIND,
             _ => other(group, kind).is_some(),
         }
     }
@@ -73,7 +74,8 @@ impl Dialect for Gatekeeper {
             run.constraint(policy, &exclusions, context);
         }
         run.unused_templates(&used);
-        run.mutators(documents, exclusions, context);
+        let mutators = run.mutators(documents, exclusions, context);
+        run.expansion(documents, mutators, context);
         for policy in documents {
             run.other(policy);
         }
@@ -202,7 +204,7 @@ impl Run {
         documents: &[PolicyDocument<'_>],
         exclusions: Arc<Exclusions>,
         context: &CompileContext<'_>,
-    ) {
+    ) -> Option<Arc<Webhook>> {
         let mut read = Vec::new();
         let mut given: BTreeMap<MutatorId, &PolicyDocument<'_>> = BTreeMap::new();
         for policy in documents.iter().filter(|policy| group(policy) == mutation::GROUP) {
@@ -230,7 +232,7 @@ impl Run {
             read.push(mutator);
         }
         if read.is_empty() {
-            return;
+            return None;
         }
         let mutators = Mutators::new(read);
         let of = |id: &MutatorId| given.get(id).copied();
@@ -252,11 +254,64 @@ impl Run {
         let ids: Vec<PolicyId> = all.clone().filter_map(of).map(id).collect();
         let in_force = all.filter(|id| !in_conflict(id)).filter_map(of);
         let policies = in_force.map(|policy| (id(policy), policy.digest)).collect();
-        self.compiled.mutators = Some(CompiledMutators {
-            dialect: NAME,
-            policies,
-            mutate: Arc::new(Webhook { mutators, ids, exclusions }),
-        });
+        let webhook = Arc::new(Webhook { mutators, ids, exclusions });
+        let mutate = Arc::clone(&webhook) as Arc<dyn Mutate>;
+        self.compiled.mutators = Some(CompiledMutators { dialect: NAME, policies, mutate });
+        Some(webhook)
+    }
+
+    fn expansion(
+        &mut self,
+        documents: &[PolicyDocument<'_>],
+        mutators: Option<Arc<Webhook>>,
+        context: &CompileContext<'_>,
+    ) {
+        let mut read: Vec<Template> = Vec::new();
+        let mut given: Vec<&PolicyDocument<'_>> = Vec::new();
+        for policy in documents.iter().filter(|policy| group(policy) == expansion::GROUP) {
+            let mut told = Told::of(policy.document);
+            match Template::read(&policy.document.value, context.strict) {
+                Ok(template) => {
+                    let name = template.name();
+                    match read.iter().zip(&given).find(|(other, _)| other.name() == name) {
+                        Some((_, before)) if before.digest == policy.digest => continue,
+                        Some(_) => {
+                            let at = Pointer::root().keys(&["metadata", "name"]);
+                            let message =
+                                "another expansion template of the same name says something else";
+                            told.fault(at, message, "give them different names, or take one away");
+                        }
+                        None => {
+                            read.push(template);
+                            given.push(policy);
+                        }
+                    }
+                }
+                Err(faults) => told.extend(faults, &Pointer::root()),
+            }
+            if !told.is_empty() {
+                self.fail(policy, told);
+            }
+        }
+        let cycles = expansion::cycles(&read);
+        let mut templates = Vec::new();
+        let mut policies = Vec::new();
+        for (number, (template, policy)) in read.into_iter().zip(given).enumerate() {
+            if cycles.contains(&number) {
+                let mut told = Told::of(policy.document);
+                let at = Pointer::root().keys(&["spec", "generatedGVK"]);
+                let message = "template forms expansion cycle: what it generates comes round to it";
+                told.fault(at, message, "none of the templates on the cycle is applied");
+                self.fail(policy, told);
+                continue;
+            }
+            policies.push((id(policy), policy.digest));
+            templates.push((template, id(policy)));
+        }
+        if !templates.is_empty() {
+            let expand = Arc::new(Expansion::new(templates, mutators));
+            self.compiled.expansion = Some(CompiledExpansion { dialect: NAME, policies, expand });
+        }
     }
 
     fn unused_templates(&mut self, used: &BTreeSet<&str>) {

@@ -112,7 +112,7 @@ impl Enforcement {
     }
 }
 
-fn named(word: &str) -> Option<Action> {
+pub(crate) fn named(word: &str) -> Option<Action> {
     match word {
         "deny" => Some(Action::Deny),
         "warn" => Some(Action::Warn),

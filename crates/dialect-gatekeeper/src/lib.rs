@@ -9,6 +9,7 @@ mod constraint;
 mod dialect;
 mod enforcement;
 mod evaluate;
+pub mod expansion;
 mod fault;
 mod lint;
 mod locus;

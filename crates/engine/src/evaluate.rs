@@ -1,10 +1,11 @@
 use crate::about::About;
 use crate::verdict::{ErrorKind, Verdict, VerdictError};
 use crate::violations::{self, Decision};
-use crate::{PolicySet, implied, mutate};
+use crate::{PolicySet, expand, implied, mutate};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, EvalError, Inventory, PolicyId, Reads, Request, Shared,
+    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Inventory, PolicyId, Reads, Request,
+    Shared, Violation,
 };
 use sekisho_value::Pointer;
 use std::sync::atomic::AtomicBool;
@@ -32,7 +33,8 @@ pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdic
     if let Some(expired) = expired(set, judge.now) {
         return Verdict { errors: vec![expired], ..Verdict::default() };
     }
-    let mut verdict = evaluate_alone(set, request, judge, None);
+    let mut verdict = evaluate_alone(set, request, judge, &Judged::Sent);
+    expand::judge(set, request, judge, &mut verdict);
     if judge.implied
         && let Some(pod) = implied::pod_request(request, judge.schemas)
     {
@@ -42,7 +44,7 @@ pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdic
                 let mutated = mutate(set, &pod, judge);
                 pod.object = mutated.object;
                 let mut of_pod = match mutated.errors.as_slice() {
-                    [] => evaluate_alone(set, &pod, judge, Some(request)),
+                    [] => evaluate_alone(set, &pod, judge, &Judged::Pod { of: request }),
                     _ => Verdict {
                         errors: implied::below(request, mutated.errors),
                         ..Verdict::default()
@@ -70,19 +72,81 @@ pub(crate) fn expired(set: &PolicySet, now: jiff::Timestamp) -> Option<VerdictEr
     })
 }
 
-/// Judges one request; one for an implied pod comes with that of its controller.
-fn evaluate_alone(
+/// What a request that is judged has to do with the one that came.
+pub(crate) enum Judged<'a> {
+    /// it came
+    Sent,
+    /// it is the creation of the pod that the object of the one that came implies
+    Pod {
+        /// the one that came
+        of: &'a Request,
+    },
+    /// it is the creation of what a dialect says would come of the object
+    Expanded {
+        /// the one that came
+        of: &'a Request,
+        /// whose policies judge it
+        dialect: &'static str,
+        /// of which place of the object, under which words, and what is done about it
+        expanded: &'a Expanded,
+    },
+}
+
+impl<'a> Judged<'a> {
+    fn is_for(&self, policy: &CompiledPolicy) -> bool {
+        match self {
+            Self::Sent | Self::Pod { .. } => true,
+            Self::Expanded { dialect, .. } => policy.dialect == *dialect,
+        }
+    }
+
+    fn about<'s>(&self, request: &'s Request, schemas: &'s Schemas) -> About<'s>
+    where
+        'a: 's,
+    {
+        match self {
+            Self::Sent => About::new(request, schemas, false),
+            Self::Pod { of } => About::new(of, schemas, true),
+            Self::Expanded { of, .. } => About::new(of, schemas, false),
+        }
+    }
+
+    /// Violations as they are told of the object that was sent.
+    fn told(&self, mut violations: Vec<Violation>) -> Vec<Violation> {
+        if let Self::Expanded { expanded, .. } = self {
+            for violation in &mut violations {
+                violation.message.insert_str(0, &expanded.prefix);
+                violation.action = expanded.action.or(violation.action);
+                for pointer in &mut violation.pointers {
+                    *pointer = expanded.source.join(pointer);
+                }
+            }
+        }
+        violations
+    }
+
+    fn told_error(&self, mut error: VerdictError) -> VerdictError {
+        if let Self::Expanded { expanded, .. } = self {
+            error.message.insert_str(0, &expanded.prefix);
+            error.pointer = expanded.source.join(&error.pointer);
+        }
+        error
+    }
+}
+
+/// Judges one request.
+pub(crate) fn evaluate_alone(
     set: &PolicySet,
     request: &Request,
     judge: &Judge<'_>,
-    controller: Option<&Request>,
+    judged: &Judged<'_>,
 ) -> Verdict {
     let inventory =
         if judge.record { Reads::recording(judge.inventory) } else { Reads::new(judge.inventory) };
     let mut verdict = Verdict::default();
     let shared = Shared::default();
     let mut about = None;
-    for policy in set.candidates(request) {
+    for policy in set.candidates(request).filter(|policy| judged.is_for(policy)) {
         if !policy.matcher.matches(request) {
             continue;
         }
@@ -98,17 +162,15 @@ fn evaluate_alone(
         match policy.evaluate.evaluate(&context) {
             Ok(outcome) => {
                 if !outcome.violations.is_empty() {
-                    let about = about.get_or_insert_with(|| {
-                        let sent = controller.unwrap_or(request);
-                        About::new(sent, judge.schemas, controller.is_some())
-                    });
+                    let about = about.get_or_insert_with(|| judged.about(request, judge.schemas));
                     let decision = Decision { set, policy, now: judge.now };
-                    violations::judge(&decision, outcome.violations, about, &mut verdict);
+                    let violations = judged.told(outcome.violations);
+                    violations::judge(&decision, violations, about, &mut verdict);
                 }
                 verdict.warnings.extend(outcome.warnings);
                 verdict.annotations.extend(outcome.annotations);
             }
-            Err(error) => verdict.errors.push(policy_error(policy, error)),
+            Err(error) => verdict.errors.push(judged.told_error(policy_error(policy, error))),
         }
     }
     verdict.reads = inventory.into_read_set();

@@ -12,6 +12,7 @@ mod actions;
 mod checkpoint;
 mod evaluate;
 mod exceptions;
+mod expand;
 mod implied;
 mod index;
 mod inventory;

@@ -3,8 +3,8 @@ use crate::index::Index;
 use sekisho_kube_model::Gvk;
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::{
-    Action, Advice, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy,
-    Dialect, Digest, PolicyDocument, PolicyId, Request, Target,
+    Action, Advice, Bundle, BundleManifest, CompileContext, CompiledExpansion, CompiledMutators,
+    CompiledPolicy, Dialect, Digest, PolicyDocument, PolicyId, Request, Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
 use std::collections::hash_map::Entry;
@@ -27,6 +27,7 @@ pub struct BuildOptions<'a> {
 pub struct PolicySet {
     policies: Vec<CompiledPolicy>,
     mutators: Vec<CompiledMutators>,
+    expansions: Vec<CompiledExpansion>,
     index: Index,
     exceptions: Exceptions,
     exception_documents: Vec<Document>,
@@ -73,6 +74,11 @@ impl PolicySet {
     /// The mutating policies, by dialect.
     pub(crate) fn mutators(&self) -> &[CompiledMutators] {
         &self.mutators
+    }
+
+    /// What tells which objects would come of others, by dialect.
+    pub(crate) fn expansions(&self) -> &[CompiledExpansion] {
+        &self.expansions
     }
 
     /// Whether there is a policy that mutates objects.
@@ -277,9 +283,17 @@ impl Builder {
             self.set.advice.extend(compiled.advice);
             if let Some(mutators) = compiled.mutators {
                 for (id, digest) in &mutators.policies {
-                    self.set.states.push(self.mutator_state(id, *digest));
+                    let does = "it changes objects before they are judged";
+                    self.set.states.push(self.helping_state(id, *digest, does));
                 }
                 self.set.mutators.push(mutators);
+            }
+            if let Some(expansion) = compiled.expansion {
+                for (id, digest) in &expansion.policies {
+                    let does = "what would come of objects is judged with them";
+                    self.set.states.push(self.helping_state(id, *digest, does));
+                }
+                self.set.expansions.push(expansion);
             }
             for policy in compiled.policies {
                 self.set.states.push(self.state(&policy));
@@ -288,15 +302,12 @@ impl Builder {
         }
     }
 
-    /// A mutating policy is in force, or off: it has nothing to deny, warn of or record.
-    fn mutator_state(&self, id: &PolicyId, digest: Digest) -> PolicyState {
+    /// A policy that judges nothing is in force, or off: it has nothing to deny, warn of or record.
+    fn helping_state(&self, id: &PolicyId, digest: Digest, does: &str) -> PolicyState {
         let (action, reason) = crate::actions::effective(&self.set, id, id.name(), Action::Deny);
         let (status, reason) = match action {
             Action::Off => (PolicyStatus::Off, reason),
-            _ => (
-                PolicyStatus::Enforced,
-                Some("it changes objects before they are judged".to_owned()),
-            ),
+            _ => (PolicyStatus::Enforced, Some(does.to_owned())),
         };
         PolicyState { id: id.as_str().to_owned(), digest: digest.to_string(), status, reason }
     }

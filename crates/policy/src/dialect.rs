@@ -1,5 +1,7 @@
 use crate::{Action, Severity};
-use crate::{CompiledMutators, Digest, Evaluate, Matcher, PolicyId, Rule, Target};
+use crate::{
+    CompiledExpansion, CompiledMutators, Digest, Evaluate, Matcher, PolicyId, Rule, Target,
+};
 use sekisho_manifest::Document;
 use sekisho_report::{Diagnostic, PolicyState};
 use sekisho_value::Pointer;
@@ -52,6 +54,8 @@ pub struct Compiled {
     pub policies: Vec<CompiledPolicy>,
     /// the mutating policies that compiled
     pub mutators: Option<CompiledMutators>,
+    /// what tells which objects would come of others
+    pub expansion: Option<CompiledExpansion>,
     /// what is wrong with the others
     pub diagnostics: Vec<Diagnostic>,
     /// policies that did not compile: id, digest and why

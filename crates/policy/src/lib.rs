@@ -10,6 +10,7 @@
 mod bundle;
 mod dialect;
 mod evaluate;
+mod expand;
 mod identity;
 mod inventory;
 mod matcher;
@@ -23,6 +24,7 @@ mod target;
 pub use bundle::{Bundle, BundleFile, BundleManifest};
 pub use dialect::{Advice, CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
 pub use evaluate::{EvalContext, EvalError, Evaluate, Manner, Outcome, Violation};
+pub use expand::{CompiledExpansion, Expand, Expanded};
 pub use identity::{Digest, PolicyId};
 pub use inventory::{Inventory, InventoryKey, ReadSet, Reads};
 pub use matcher::{Matcher, ResourceRule};

@@ -4,7 +4,7 @@
 
 use super::{MutateError, MutateFault, MutateInput, MutatorId, Mutators};
 use crate::config::Exclusions;
-use crate::matching::{MatchError, Source};
+use crate::matching::{MatchError, Namespace, Source};
 use crate::review::known;
 use sekisho_policy::{EvalError, Mutate, MutateContext, Mutation, Operation, PolicyId};
 use sekisho_value::{Str, Value};
@@ -75,6 +75,26 @@ impl Mutate for Webhook {
 }
 
 impl Webhook {
+    /// What would come of another object, as mutators leave it.
+    pub(crate) fn mutate_generated(
+        &self,
+        object: &Value,
+        namespace: Namespace<'_>,
+        context: &MutateContext<'_>,
+    ) -> Result<Value, sekisho_policy::MutateError> {
+        let input = MutateInput {
+            object,
+            namespace,
+            source: Some(Source::Generated),
+            operation: None,
+            username: &context.request.user.username,
+            external: None,
+        };
+        let off = |number| self.ids.get(number).is_some_and(|id| (context.is_off)(id));
+        let mutated = self.mutators.mutate(&input, &off, context.budget);
+        mutated.map(|mutated| mutated.object).map_err(|error| self.told(error))
+    }
+
     fn told(&self, error: MutateError) -> sekisho_policy::MutateError {
         let pointer = error.pointer();
         let (message, help) = (error.fault.to_string(), error.help());
