@@ -4,7 +4,9 @@ package lib.image
 # The grammar: https://pkg.go.dev/github.com/distribution/reference
 component := `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
 
-host := `(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[A-Fa-f0-9:]+\])(?::[0-9]+)?`
+label := `[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?`
+
+host := sprintf(`(?:%s(?:\.%s)*|\[[A-Fa-f0-9:]+\])(?::[0-9]+)?`, [label, label])
 
 tag := `[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`
 
