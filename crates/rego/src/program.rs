@@ -166,6 +166,8 @@ pub(crate) enum Op {
     Leave,
     /// sets the mark of a value that may be there or not
     Flag { flag: Reg, set: bool },
+    /// where it is a text: whether the list has it, and goes on at `done`
+    Matches { src: Src, matcher: u16, dst: Reg, done: Label },
     /// goes on where the table says for a text
     Switch { src: Reg, table: u32, other: Label },
     /// goes on elsewhere where the mark is set
@@ -204,6 +206,31 @@ pub(crate) struct InputPlace {
     pub(crate) above: Option<u32>,
     /// from there
     pub(crate) path: Vec<Str>,
+}
+
+/// A constant list of texts.
+#[derive(Clone, Debug)]
+pub(crate) enum Matcher {
+    /// sorted: has a text that is one of them
+    Members(Vec<Str>),
+    /// sorted, none the beginning of another: has a text that begins with one of them
+    Prefixes(Vec<Str>),
+}
+
+impl Matcher {
+    /// Whether the list has the text.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Members(texts) => {
+                texts.binary_search_by(|member| member.as_str().cmp(text)).is_ok()
+            }
+            Self::Prefixes(prefixes) => {
+                let behind = prefixes.partition_point(|prefix| prefix.as_str() <= text);
+                let last = behind.checked_sub(1).and_then(|last| prefixes.get(last));
+                last.is_some_and(|prefix| text.starts_with(prefix.as_str()))
+            }
+        }
+    }
 }
 
 /// Modifiers that are entered together.
@@ -282,6 +309,8 @@ pub(crate) struct Program {
     pub(crate) modifiers: Vec<Modifiers>,
     /// pairs of `done` and `fail`
     pub(crate) exits: Vec<(Label, Label)>,
+    /// constant lists of texts
+    pub(crate) matchers: Vec<Matcher>,
     /// texts, sorted, and where to go on for each
     pub(crate) tables: Vec<Vec<(Str, Label)>>,
     /// how many values are kept for the time of an evaluation

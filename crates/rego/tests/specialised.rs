@@ -418,6 +418,20 @@ fn written_policies() {
             r#"{"p":[5,1]}"#,
         ),
         ("f(\"a\") := 1\nf(\"b\") := 2\np := f(input.parameters.a)", r#"{"a": "b"}"#, r#"{"p":2}"#),
+        // long lists of texts
+        (
+            "f(x) if strings.any_prefix_match(x, input.parameters.l)\n\
+             p := [f(x) | x := [\"ba\", \"b\", [\"x\", \"c\"], \"x\"][_]]\n\
+             q contains x if { x := [\"ba\", \"b\", [\"b\"], 1, \"z\"][_]; x in input.parameters.l }",
+            r#"{"l": ["c", "b", "bb", "d", "z"]}"#,
+            r#"{"p":[true,true,true],"q":["b","z"]}"#,
+        ),
+        (
+            "p if not strings.any_prefix_match(\"c\", input.parameters.l)\n\
+             q contains x if { x := [1, \"b\", null][_]; x in input.parameters.l }",
+            r#"{"l": ["c", "b", "bb", "d", 1.0]}"#,
+            r#"{"p":true,"q":[1,"b"]}"#,
+        ),
         // a table of texts
         (
             "f(\"a\") := 1\nf(\"b\") := 2\nf(\"c\") := x if { x := [5, 5][_] }\n\

@@ -103,10 +103,13 @@ impl Planner<'_> {
         if let (Some(function), None) = (function, mock) {
             return self.call_function(function, args);
         }
-        let start = self.in_row(args);
         let dst = self.e.register();
         let fail = self.e.fail;
         let done = self.e.label();
+        if let (Callee::Builtin(builtin), None) = (callee, mock) {
+            self.matcher(builtin, args, dst, done);
+        }
+        let start = self.in_row(args);
         if let Some(mock) = mock {
             let labels = self.exits(done);
             self.e.emit(Op::Mocked { mock, args: start, dst, labels });

@@ -197,6 +197,7 @@ fn target(op: &mut Op) -> Option<&mut Label> {
         Op::Jump { to } | Op::IfFlag { to, .. } => Some(to),
         Op::Next { exit, .. } => Some(exit),
         Op::Switch { other, .. } => Some(other),
+        Op::Matches { done, .. } => Some(done),
         Op::Input { fail, .. }
         | Op::InputPath { fail, .. }
         | Op::Data { fail, .. }

@@ -11,6 +11,7 @@ mod emit;
 mod fold;
 mod group;
 mod inputs;
+mod matchers;
 mod operand;
 mod reference;
 mod special;

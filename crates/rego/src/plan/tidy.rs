@@ -93,6 +93,7 @@ impl Emitter {
             | Op::IsTrue { src: from, .. }
             | Op::IsCollection { src: from, .. }
             | Op::Iterate { src: from, .. }
+            | Op::Matches { src: from, .. }
             | Op::Push { src: from }
             | Op::Return { src: from } => src(from),
             Op::Keep { src: from, dst, flag, .. } => {

@@ -2,7 +2,7 @@
 
 use super::{EvalCode, EvalError, Machine};
 use crate::program::{self, Make, Reg};
-use crate::term::{Comparison, Term, compare};
+use crate::term::{Comparison, Term};
 use bumpalo::collections::Vec as BumpVec;
 use sekisho_budget::BudgetExceeded;
 
@@ -53,7 +53,8 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn push(&mut self, term: Term<'a>) -> Result<(), EvalError> {
-        let bytes = size_of::<Term<'a>>() as u64;
+        // The stack grows by half of it lying idle.
+        let bytes = 2 * size_of::<Term<'a>>() as u64;
         self.arena.budget().allocate(bytes).map_err(|cause| self.exceeded(cause))?;
         self.stack.push(term);
         Ok(())
@@ -85,17 +86,25 @@ impl<'a> Machine<'a> {
         let pairs = flat.chunks_exact(2);
         let mut entries = BumpVec::with_capacity_in(pairs.len(), self.bump);
         entries.extend(pairs.filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))));
-        let steps = entries.len() as u64;
-        self.arena.budget().step(steps).map_err(|cause| self.exceeded(cause))?;
-        entries.sort_by(|(left, _), (right, _)| compare(*left, *right));
+        let budget = self.arena.budget();
+        let taken = budget.step(entries.len() as u64);
+        taken
+            .and_then(|()| budget.allocate(size_of_val(entries.as_slice()) as u64))
+            .map_err(|cause| self.exceeded(cause))?;
+        let comparison = Comparison::new(budget);
+        let same = |left, right| comparison.compare(left, right).is_eq();
+        entries.sort_by(|(left, _), (right, _)| comparison.compare(*left, *right));
         let conflict = entries.windows(2).any(|pair| match pair {
-            [(left, first), (right, second)] => left == right && first != second,
+            [(left, first), (right, second)] => same(*left, *right) && !same(*first, *second),
             _ => false,
         });
+        if !conflict {
+            entries.dedup_by(|(later, _), (kept, _)| same(*later, *kept));
+        }
+        comparison.end().map_err(|cause| self.exceeded(cause))?;
         if conflict {
             return Err(self.conflicting_keys());
         }
-        entries.dedup_by(|(later, _), (kept, _)| later == kept);
         self.arena.sorted_object(&entries).map_err(|cause| self.exceeded(cause))
     }
 
@@ -111,28 +120,42 @@ impl<'a> Machine<'a> {
     pub(super) fn end_nested(&mut self, mark: Reg) -> Result<Term<'a>, EvalError> {
         let mark = self.mark(mark);
         let collected = self.stack.get(mark..).unwrap_or_default();
+        let budget = self.arena.budget();
+        let entry = size_of::<Entry<'a>>() + 4 * size_of::<Term<'a>>();
+        let bytes = entry.saturating_mul(collected.len() / 3) as u64;
+        let taken = budget.step(collected.len() as u64).and_then(|()| budget.allocate(bytes));
+        taken.map_err(|cause| self.exceeded(cause))?;
         let mut entries = Vec::with_capacity(collected.len() / 3);
         for triple in collected.chunks_exact(3) {
             let [path, value, member] = triple else { continue };
             let path: Vec<Term<'a>> = path.items().collect();
             entries.push(Entry { path, value: *value, member: matches!(member, Term::Bool(true)) });
         }
+        let comparison = Comparison::new(budget);
         entries.sort_by(|left, right| {
             left.path
                 .iter()
                 .zip(&right.path)
-                .map(|(l, r)| compare(*l, *r))
+                .map(|(l, r)| comparison.compare(*l, *r))
                 .find(|order| order.is_ne())
                 .unwrap_or_else(|| left.path.len().cmp(&right.path.len()))
         });
-        let made = self.nest(&entries, 0)?;
+        let made = self.nest(&entries, 0, &comparison);
+        comparison.end().map_err(|cause| self.exceeded(cause))?;
+        let made = made?;
         self.stack.truncate(mark);
         Ok(made)
     }
 
     /// Entries with the same path up to `depth`. The recursion is as deep as a rule's head is
     /// long, which the parser limits.
-    fn nest(&self, entries: &[Entry<'a>], depth: usize) -> Result<Term<'a>, EvalError> {
+    fn nest(
+        &self,
+        entries: &[Entry<'a>],
+        depth: usize,
+        comparison: &Comparison<'_>,
+    ) -> Result<Term<'a>, EvalError> {
+        let same = |left, right| comparison.compare(left, right).is_eq();
         let ends = entries.iter().filter(|entry| entry.path.len() == depth).count();
         if ends > 0 {
             let all_members = entries.iter().all(|entry| entry.member);
@@ -145,16 +168,16 @@ impl<'a> Machine<'a> {
             }
             let mut values = entries.iter().map(|entry| entry.value);
             let first = values.next().unwrap_or(Term::Null);
-            if entries.iter().any(|entry| entry.member) || values.any(|value| value != first) {
+            if entries.iter().any(|entry| entry.member) || values.any(|value| !same(value, first)) {
                 return Err(self.conflicting_keys());
             }
             return Ok(first);
         }
         let mut made = Vec::new();
         let key = |entry: &Entry<'a>| entry.path.get(depth).copied().unwrap_or(Term::Null);
-        for same in entries.chunk_by(|left, right| key(left) == key(right)) {
-            if let Some(first) = same.first() {
-                made.push((key(first), self.nest(same, depth + 1)?));
+        for group in entries.chunk_by(|left, right| same(key(left), key(right))) {
+            if let Some(first) = group.first() {
+                made.push((key(first), self.nest(group, depth + 1, comparison)?));
             }
         }
         self.arena.sorted_object(&made).map_err(|cause| self.exceeded(cause))
@@ -170,14 +193,14 @@ impl<'a> Machine<'a> {
     ) -> Result<Term<'a>, EvalError> {
         let is_object = |term: Term<'_>| matches!(term, Term::Object(..) | Term::JsonObject(_));
         if !is_object(left) || !is_object(right) {
-            return match strict && left != right {
+            return match strict && self.order(left, right)?.is_ne() {
                 true => Err(self.conflicting_keys()),
                 false => Ok(left),
             };
         }
         let mut entries: Vec<(Term<'a>, Term<'a>)> = right.entries().collect();
         for (key, value) in left.entries() {
-            let value = match right.get(key) {
+            let value = match self.find(right, key)? {
                 Some(other) => self.merge(value, other, strict)?,
                 None => value,
             };

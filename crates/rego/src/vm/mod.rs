@@ -5,6 +5,7 @@
 //! caller's limit on top.
 
 mod collect;
+mod compare;
 mod context;
 mod error;
 mod step;

@@ -4,7 +4,7 @@ use super::context::Memo;
 use super::{EvalCode, EvalError, Frame, Machine};
 use crate::builtins::Failure;
 use crate::program::{Comparison, Conflict, Function, FunctionId, Label, Op, Reg};
-use crate::term::{Term, TermKind, compare};
+use crate::term::{Term, TermKind};
 use sekisho_budget::BudgetExceeded;
 use sekisho_value::Str;
 use std::ops::ControlFlow;
@@ -72,7 +72,8 @@ impl<'a> Machine<'a> {
             Op::Data { dst, keys, count, fail } => self.data(dst, keys, count, fail)?,
             Op::Get { dst, src, key, fail } => {
                 let (src, key) = (self.src(src), self.src(key));
-                self.give(dst, src.get(key), fail);
+                let found = self.find(src, key)?;
+                self.give(dst, found, fail);
             }
             Op::IsTrue { src, fail } => {
                 if matches!(self.src(src), Term::Bool(false)) {
@@ -163,6 +164,13 @@ impl<'a> Machine<'a> {
             Op::Enter { with, values } => self.enter(with, values)?,
             Op::Leave => self.leave(),
             Op::Flag { flag, set } => self.set(flag, Term::Bool(set)),
+            Op::Matches { src, matcher, dst, done } => {
+                let matcher = self.program.matchers.get(usize::from(matcher));
+                if let (Term::String(text), Some(matcher)) = (self.src(src), matcher) {
+                    self.set(dst, Term::Bool(matcher.matches(text)));
+                    self.at = done;
+                }
+            }
             Op::Switch { src, table, other } => self.at = self.switch_to(src, table, other),
             Op::IfFlag { flag, to } => {
                 if matches!(self.reg(flag), Term::Bool(true)) {
@@ -174,7 +182,7 @@ impl<'a> Machine<'a> {
                 if !matches!(self.reg(flag), Term::Bool(true)) {
                     self.set(flag, Term::Bool(true));
                     self.set(dst, term);
-                } else if self.reg(dst) != term {
+                } else if self.order(self.reg(dst), term)?.is_ne() {
                     return Err(self.conflict(conflict));
                 }
             }
@@ -233,12 +241,7 @@ impl<'a> Machine<'a> {
         left: Term<'a>,
         right: Term<'a>,
     ) -> Result<bool, EvalError> {
-        // Large values take long to compare.
-        if let (Some(left), Some(right)) = (left.len(), right.len()) {
-            let steps = left.min(right) as u64;
-            self.arena.budget().step(steps).map_err(|cause| self.exceeded(cause))?;
-        }
-        Ok(how.holds(compare(left, right)))
+        Ok(how.holds(self.order(left, right)?))
     }
 
     fn data(&mut self, dst: Reg, keys: Reg, count: u16, fail: Label) -> Result<(), EvalError> {
