@@ -19,10 +19,11 @@ use std::sync::{Arc, Mutex};
 
 /// A constraint, ready to judge.
 pub(super) struct Judgement {
-    /// judges whatever the operation is
-    set: PolicySet,
-    /// judges only the operations that the template is for; `None` where that is the same
-    by_operation: Option<PolicySet>,
+    /// judges whatever the operation is, and what objects expand to
+    of_objects: PolicySet,
+    /// judges only the operations that the template is for, and expands nothing, as gator does
+    /// not; `None` where that is the same
+    of_reviews: Option<PolicySet>,
     now: jiff::Timestamp,
     schemas: Schemas,
 }
@@ -35,12 +36,15 @@ pub(super) fn compile(
     let template = policies.template;
     is_of_template(policies)?;
     let of_all = without_operations(template);
-    let by_operation = match &of_all {
-        Some(_) if operations => Some(set(template, policies.constraint)?),
-        _ => None,
+    let of_objects = of_all.as_ref().unwrap_or(template);
+    let of_reviews = if operations { template } else { of_objects };
+    let differ = of_all.is_some() && operations || !policies.expansions.is_empty();
+    let of_reviews = match differ {
+        true => Some(set(of_reviews, &Policies { expansions: &[], ..*policies })?),
+        false => None,
     };
-    let set = set(of_all.as_ref().unwrap_or(template), policies.constraint)?;
-    Ok(Judgement { set, by_operation, now, schemas: Schemas::builtin() })
+    let of_objects = set(of_objects, policies)?;
+    Ok(Judgement { of_objects, of_reviews, now, schemas: Schemas::builtin() })
 }
 
 /// Gator finds templates by the lower case of the constraint's kind.
@@ -65,15 +69,23 @@ fn without_operations(template: &Document) -> Option<Document> {
 }
 
 /// Compiles by the dialect, from the documents as gator reads them.
-fn set(template: &Document, constraint: &Document) -> Result<PolicySet, Refusal> {
+fn set(template: &Document, policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
+    let Policies { constraint, expansions, .. } = *policies;
     let target = Target::default();
     let context = CompileContext { target: &target, strict: false };
-    let [of_template, of_constraint] = [template, constraint].map(|document| PolicyDocument {
-        document,
-        digest: Digest::of([document.value.to_json().as_bytes()]),
-        origin: PolicyId::LOCAL,
-    });
-    let compiled = Gatekeeper.compile(&[of_template, of_constraint], &context);
+    let documents: Vec<PolicyDocument<'_>> = [template, constraint]
+        .into_iter()
+        .chain(expansions)
+        .map(|document| PolicyDocument {
+            document,
+            digest: Digest::of([document.value.to_json().as_bytes()]),
+            origin: PolicyId::LOCAL,
+        })
+        .collect();
+    let compiled = Gatekeeper.compile(&documents, &context);
+    if let Some(refusal) = of_expansions(&compiled.diagnostics, expansions) {
+        return Err(refusal);
+    }
     if let Some(refusal) = refusal(&compiled.diagnostics, template, constraint) {
         return Err(refusal);
     }
@@ -152,6 +164,15 @@ fn refusal(
     })
 }
 
+/// What the dialect says of expansion templates.
+fn of_expansions(diagnostics: &[Diagnostic], expansions: &[Document]) -> Option<Refusal> {
+    let in_one = |found: &&Diagnostic| {
+        expansions.iter().any(|document| found.file.as_ref() == Some(&document.source().name))
+    };
+    let found: Vec<&Diagnostic> = diagnostics.iter().filter(in_one).collect();
+    (!found.is_empty()).then(|| Refusal::Constraint(problem("error upserting template: ", &found)))
+}
+
 fn problem(before: &str, diagnostics: &[&Diagnostic]) -> Problem {
     let first = diagnostics.first().map_or("", |first| first.message.as_str());
     let message = match diagnostics.len() {
@@ -196,8 +217,10 @@ impl Compiled for Judgement {
     fn judge(&self, subject: Subject<'_>, given: &Given<'_>) -> Result<Judged, Problem> {
         let stubs = Stubs::read(given.external_data).map_err(Problem::error)?;
         let (request, set) = match request::of(subject, given.as_stored, &self.schemas)? {
-            Sent::Object(request) => (request, &self.set),
-            Sent::Review(request) => (request, self.by_operation.as_ref().unwrap_or(&self.set)),
+            Sent::Object(request) => (request, &self.of_objects),
+            Sent::Review(request) => {
+                (request, self.of_reviews.as_ref().unwrap_or(&self.of_objects))
+            }
         };
         let mut inventory = MemoryInventory::new();
         for object in given.inventory {
@@ -228,6 +251,14 @@ impl Compiled for Judgement {
         }
         for error in verdict.errors {
             match error.kind {
+                ErrorKind::Failed if is_expansion(error.policy.as_ref()) => {
+                    let name = &request.name;
+                    let message = format!(
+                        "expanding resource {name}: error expanding resource {name}: {}",
+                        error.message
+                    );
+                    return Err(Problem::error(message));
+                }
                 // What the case does not give is no answer of the policy.
                 ErrorKind::Failed if error.message.starts_with(NO_ANSWER) => {
                     return Err(Problem::error(error.message));
@@ -250,6 +281,11 @@ impl Compiled for Judgement {
             printed: Vec::new(),
         })
     }
+}
+
+/// Whether an error is one of an ExpansionTemplate: `ORIGIN/DIALECT/KIND/NAME`.
+fn is_expansion(policy: Option<&PolicyId>) -> bool {
+    policy.is_some_and(|id| id.as_str().split('/').nth(2) == Some("ExpansionTemplate"))
 }
 
 /// How the dialect begins to tell of a provider that nobody stands in for.

@@ -35,9 +35,6 @@ impl Judge for Gatekeeper {
         policies: &Policies<'_>,
         engine: Engine,
     ) -> Result<Box<dyn Compiled>, Refusal> {
-        if !policies.expansions.is_empty() {
-            return Err(Refusal::NotBuiltIn("expansion is not built in".to_owned()));
-        }
         let template = only(policies.template, engine);
         let policies = Policies { template: &template, ..*policies };
         let judgement = compile::compile(&policies, self.operations, self.now);
@@ -46,6 +43,9 @@ impl Judge for Gatekeeper {
             Err(Refusal::Template(problem)) if problem.message.contains(NOT_SUPPORTED) => {
                 let engine = engine.as_str().to_uppercase();
                 Err(Refusal::NotBuiltIn(format!("the {engine} engine is not built in")))
+            }
+            Err(Refusal::Constraint(problem)) if problem.message.contains(NOT_EXPANDED) => {
+                Err(Refusal::NotBuiltIn("expansion is not built in".to_owned()))
             }
             Err(refusal) => Err(refusal),
         }
@@ -60,6 +60,9 @@ impl Mutate for Gatekeeper {
 
 /// What the dialect says of a template whose engine it does not know.
 const NOT_SUPPORTED: &str = "is not supported here";
+
+/// What the dialect says of an ExpansionTemplate where it expands nothing.
+const NOT_EXPANDED: &str = "objects are not expanded here";
 
 /// The template with the code of one engine. That of others stays where it is, so that places are
 /// right, under a name that is no engine's.
