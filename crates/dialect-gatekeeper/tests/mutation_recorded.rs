@@ -4,6 +4,8 @@
 //! location and its steps, or mutators with those that are refused (`errors`), those in conflict,
 //! the fields of the object that change, or the error of the mutation.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use sekisho_dialect_gatekeeper::matching::{Namespace, Source};
 use sekisho_dialect_gatekeeper::mutation::{
     Answer, ExternalData, MutateInput, Mutator, MutatorKind, Mutators, Node, Path,

@@ -17,7 +17,7 @@ fn review(request: &Request, inventory: &[Value]) -> Value {
     let verdict = judge(&set(&policy(rego, "{}")), request, inventory);
     let found = messages(&verdict);
     assert_eq!(found.len(), 1, "{:?}", errors(&verdict));
-    json(found[0])
+    json(found.first().copied().unwrap_or_default())
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn namespaces() {
     let labels = json(r#"{"kubernetes.io/metadata.name":"shop"}"#);
     let of_name = namespace_object(&pod, &[]).1.unwrap();
     assert_eq!(of_name.path(&["metadata", "labels"]), Some(&labels));
-    let given = Request { namespace_object: NamespaceObject::Given(json(SHOP)), ..pod.clone() };
+    let given = Request { namespace_object: NamespaceObject::Given(json(SHOP)), ..pod };
     assert_eq!(namespace_object(&given, &[]), (shop, known));
     // The API server says that a Namespace is in itself; Gatekeeper says that it is in none.
     let own = Request { namespace: Some("shop".into()), ..create(&json(SHOP)) };
