@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::commands::gator::GatorArgs;
+use crate::commands::gator::{ExpandArgs, GatorArgs};
 use crate::commands::mutate::MutateArgs;
 use crate::commands::rego::RegoArgs;
 use crate::commands::test::TestArgs;
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     Test(TestArgs),
     Explain(ExplainArgs),
+    /// Print what ExpansionTemplates make of the objects that are given
+    Expand(ExpandArgs),
     Gator(GatorArgs),
     Rego(Box<RegoArgs>),
     Completions(CompletionsArgs),

@@ -4,52 +4,86 @@ use crate::PolicySet;
 use crate::evaluate::{Judge, Judged, error_of, evaluate_alone};
 use crate::verdict::{Verdict, VerdictError};
 use sekisho_kube_model::Gvk;
-use sekisho_policy::{Budget, Expanded, MutateContext, Reads, Request, UserInfo};
+use sekisho_policy::{
+    Budget, CompiledExpansion, Expanded, MutateContext, Reads, Request, UserInfo,
+};
 use sekisho_value::{Str, Value};
+
+/// What tells which objects would come of others, by dialect.
+#[derive(Debug, Default)]
+pub struct Expansions(pub(crate) Vec<CompiledExpansion>);
+
+/// An object that would come of a request's object, and the request for it.
+#[derive(Clone, Debug)]
+pub struct ExpandedRequest {
+    /// the object, and how it is told
+    pub expanded: Expanded,
+    /// its request: the same is done to it, and nobody is said to do it
+    pub request: Request,
+    /// whose policies judge it
+    pub dialect: &'static str,
+}
+
+impl Expansions {
+    /// The objects that would come of a request's object, in the order in which they are judged.
+    ///
+    /// # Errors
+    /// Where that cannot be told: never to be taken for nothing.
+    pub fn expand(
+        &self,
+        set: &PolicySet,
+        request: &Request,
+        judge: &Judge<'_>,
+        inventory: &Reads<'_>,
+    ) -> Result<Vec<ExpandedRequest>, VerdictError> {
+        let mut all = Vec::new();
+        for expansion in &self.0 {
+            let budget =
+                Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
+            let context = MutateContext {
+                request,
+                inventory,
+                target: set.target(),
+                budget: &budget,
+                is_off: &|id| set.is_off(id),
+            };
+            let found = expansion.expand.expand(&context).map_err(|error| VerdictError {
+                pointer: error.pointer,
+                ..error_of(error.policy, error.error)
+            })?;
+            all.extend(found.into_iter().map(|expanded| ExpandedRequest {
+                request: generated(request, &expanded.object),
+                expanded,
+                dialect: expansion.dialect,
+            }));
+        }
+        Ok(all)
+    }
+}
 
 /// Adds what policies say of the objects that would come of a request's object.
 pub(crate) fn judge(set: &PolicySet, request: &Request, judge: &Judge<'_>, verdict: &mut Verdict) {
-    if set.expansions().is_empty() || request.generated {
+    if set.expansions().0.is_empty() || request.generated {
         return;
     }
     let inventory =
         if judge.record { Reads::recording(judge.inventory) } else { Reads::new(judge.inventory) };
-    for expansion in set.expansions() {
-        let budget = Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
-        let context = MutateContext {
-            request,
-            inventory: &inventory,
-            target: set.target(),
-            budget: &budget,
-            is_off: &|id| set.is_off(id),
-        };
-        match expansion.expand.expand(&context) {
-            Ok(all) => {
-                for expanded in all {
-                    let generated = generated(request, &expanded);
-                    let judged = Judged::Expanded {
-                        of: request,
-                        dialect: expansion.dialect,
-                        expanded: &expanded,
-                    };
-                    add(verdict, evaluate_alone(set, &generated, judge, &judged));
-                }
-            }
-            Err(error) => {
-                let found = error_of(error.policy, error.error);
-                verdict.errors.push(VerdictError { pointer: error.pointer, ..found });
+    match set.expansions().expand(set, request, judge, &inventory) {
+        Ok(all) => {
+            for one in all {
+                let ExpandedRequest { expanded, request: generated, dialect } = &one;
+                let judged = Judged::Expanded { of: request, dialect, expanded };
+                add(verdict, evaluate_alone(set, generated, judge, &judged));
             }
         }
+        Err(error) => verdict.errors.push(error),
     }
     let reads = inventory.into_read_set();
     verdict.reads.keys.extend(reads.keys);
     verdict.reads.ranges.extend(reads.ranges);
 }
 
-/// The request that is judged for an object that would come of another: the same is done to it,
-/// and nobody is said to do it.
-fn generated(request: &Request, expanded: &Expanded) -> Request {
-    let object = &expanded.object;
+fn generated(request: &Request, object: &Value) -> Request {
     let text = |field: &str| object.path_str(&["metadata", field]).unwrap_or_default();
     let namespace = Some(text("namespace")).filter(|name| !name.is_empty());
     Request {

@@ -28,6 +28,7 @@ pub use checkpoint::{CaseError, CaseFinding, Checkpoint};
 pub use evaluate::{Judge, evaluate};
 pub use exceptions::{Exception, ExceptionUse, Period};
 
+pub use expand::{ExpandedRequest, Expansions};
 pub use inventory::MemoryInventory;
 pub use mutate::{Mutated, mutate};
 

@@ -1,10 +1,11 @@
 use crate::exceptions::{self, Exception, ExceptionUse, Exceptions, Period};
+use crate::expand::Expansions;
 use crate::index::Index;
 use sekisho_kube_model::Gvk;
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::{
-    Action, Advice, Bundle, BundleManifest, CompileContext, CompiledExpansion, CompiledMutators,
-    CompiledPolicy, Dialect, Digest, PolicyDocument, PolicyId, Request, Target,
+    Action, Advice, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy,
+    Dialect, Digest, PolicyDocument, PolicyId, Request, Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
 use std::collections::hash_map::Entry;
@@ -27,7 +28,7 @@ pub struct BuildOptions<'a> {
 pub struct PolicySet {
     policies: Vec<CompiledPolicy>,
     mutators: Vec<CompiledMutators>,
-    expansions: Vec<CompiledExpansion>,
+    expansions: Expansions,
     index: Index,
     exceptions: Exceptions,
     exception_documents: Vec<Document>,
@@ -77,8 +78,14 @@ impl PolicySet {
     }
 
     /// What tells which objects would come of others, by dialect.
-    pub(crate) fn expansions(&self) -> &[CompiledExpansion] {
+    pub(crate) fn expansions(&self) -> &Expansions {
         &self.expansions
+    }
+
+    /// Takes out what tells which objects would come of others, for who judges those apart: the
+    /// set judges objects alone then.
+    pub fn take_expansions(&mut self) -> Expansions {
+        std::mem::take(&mut self.expansions)
     }
 
     /// Whether there is a policy that mutates objects.
@@ -293,7 +300,7 @@ impl Builder {
                     let does = "what would come of objects is judged with them";
                     self.set.states.push(self.helping_state(id, *digest, does));
                 }
-                self.set.expansions.push(expansion);
+                self.set.expansions.0.push(expansion);
             }
             for policy in compiled.policies {
                 self.set.states.push(self.state(&policy));

@@ -14,6 +14,7 @@ pub(crate) struct Text {
     pub(crate) name: Arc<str>,
     bytes: Vec<u8>,
     parts: Vec<Part>,
+    options: ReadOptions,
     documents: OnceLock<Result<Vec<Document>, Fault>>,
 }
 
@@ -57,8 +58,17 @@ const MOST_PLACED: usize = 200;
 
 impl Text {
     pub(crate) fn new(name: Arc<str>, bytes: Vec<u8>) -> Self {
+        Self::read_as(name, bytes, OPTIONS)
+    }
+
+    /// Scalars are kubectl's, as they are to gator where it reads objects and not suites.
+    pub(crate) fn of_objects(name: Arc<str>, bytes: Vec<u8>) -> Self {
+        Self::read_as(name, bytes, ReadOptions { gator: false, ..OPTIONS })
+    }
+
+    fn read_as(name: Arc<str>, bytes: Vec<u8>, options: ReadOptions) -> Self {
         let parts = split(&bytes);
-        Self { name, bytes, parts, documents: OnceLock::new() }
+        Self { name, bytes, parts, options, documents: OnceLock::new() }
     }
 
     /// The first document: what gator reads of suites, templates and constraints. None where
@@ -66,7 +76,9 @@ impl Text {
     pub(crate) fn first(&self) -> Result<Option<Document>, Fault> {
         let Some(part) = self.parts.first() else { return Ok(None) };
         let text = self.bytes.get(..part.end).unwrap_or_default();
-        read_document_as(&self.name, text, &OPTIONS).map(Some).map_err(|error| Fault::of(error, 0))
+        read_document_as(&self.name, text, &self.options)
+            .map(Some)
+            .map_err(|error| Fault::of(error, 0))
     }
 
     /// What stands behind the first document.
@@ -83,13 +95,13 @@ impl Text {
     fn read(&self, part: Part) -> Result<Document, Fault> {
         let text = self.bytes.get(part.start..part.end).unwrap_or_default();
         if self.parts.len() > MOST_PLACED {
-            return read_document_as(&self.name, text, &OPTIONS)
+            return read_document_as(&self.name, text, &self.options)
                 .map_err(|error| Fault::of(error, part.line));
         }
         // Empty lines in the place of what is before keep the numbers of lines.
         let mut placed = vec![b'\n'; part.line as usize];
         placed.extend_from_slice(text);
-        read_document_as(&self.name, placed, &OPTIONS).map_err(|error| Fault::of(error, 0))
+        read_document_as(&self.name, placed, &self.options).map_err(|error| Fault::of(error, 0))
     }
 }
 

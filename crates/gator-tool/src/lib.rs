@@ -17,16 +17,20 @@ mod file;
 mod filter;
 mod gatekeeper;
 mod go;
+mod json;
 mod judge;
 mod mutation;
+mod objects;
 mod outcome;
 mod paths;
 mod print;
 mod regex;
 mod run;
+mod sources;
 mod suite;
 
 pub use judge::Engine;
+pub use objects::{ExpandOptions, ObjectFormat, ObjectTestOptions, expand_objects, test_objects};
 pub use print::Format;
 
 use crate::coverage::by_file;

@@ -2,10 +2,14 @@
 
 use super::test::ended;
 use crate::output;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{ArgAction, Args, Subcommand};
-use sekisho_gator_tool::{VerifyOptions, verify};
-use std::io;
+use sekisho_gator_tool::{
+    ExpandOptions, ObjectFormat, ObjectTestOptions, VerifyOptions, expand_objects, test_objects,
+    verify,
+};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Do what gator does, with its flags, output and exit codes
@@ -21,6 +25,86 @@ enum GatorCommand {
     ///
     /// Exit code: 0 all as expected, 1 otherwise.
     Verify(VerifyArgs),
+
+    /// Judge Kubernetes objects by the constraints among them
+    ///
+    /// Everything that is given is policy, data and judged, at once; standard input is read where
+    /// it is no terminal.
+    ///
+    /// Exit code: 0 nothing is denied, 1 otherwise.
+    Test(TestArgs),
+
+    /// Print what ExpansionTemplates make of the objects that are given
+    ///
+    /// Exit code: 0 done, 1 otherwise.
+    Expand(ExpandArgs),
+}
+
+#[derive(Debug, Args)]
+struct TestArgs {
+    /// A file or folder of Kubernetes objects; repeatable
+    #[arg(short, long, value_name = "PATH")]
+    filename: Vec<PathBuf>,
+
+    /// How results are printed: json or yaml [default: a line for each]
+    #[arg(short, long, value_name = "FORMAT", default_value = "", hide_default_value = true)]
+    output: String,
+
+    /// Only what is denied
+    #[arg(long)]
+    deny_only: bool,
+
+    /// Include a trace of the evaluation (taken, and not built in)
+    #[arg(short, long)]
+    trace: bool,
+
+    /// Include measures of the evaluation (taken, and not built in)
+    #[arg(long)]
+    stats: bool,
+
+    /// Print what rules print (taken, and not built in)
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// Policies as an OCI image (not built in)
+    #[arg(short, long, value_name = "URL")]
+    image: Vec<String>,
+
+    /// The folder that images are unpacked in
+    #[arg(short = 'd', long, value_name = "PATH")]
+    tempdir: Option<PathBuf>,
+
+    /// Judge by CEL where a template has it
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    enable_k8s_native_validation: bool,
+
+    /// What a K8sNativeValidation source does on errors where it does not say: Fail or Ignore
+    #[arg(long, value_name = "POLICY", default_value = "Fail")]
+    default_k8s_native_validation_failure_policy: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExpandArgs {
+    /// A file or folder of Kubernetes objects; repeatable
+    #[arg(short = 'n', long, value_name = "PATH")]
+    filename: Vec<PathBuf>,
+
+    /// json or yaml
+    #[arg(short, long, value_name = "FORMAT", default_value = "yaml")]
+    format: String,
+
+    /// Where the objects go [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    outputfile: Option<PathBuf>,
+
+    /// Policies as an OCI image (not built in)
+    #[arg(short, long, value_name = "URL")]
+    image: Vec<String>,
+
+    /// The folder that images are unpacked in
+    #[arg(short = 'd', long, value_name = "PATH")]
+    tempdir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -54,7 +138,87 @@ struct VerifyArgs {
 pub(crate) fn run(args: &GatorArgs) -> Result<ExitCode> {
     match &args.command {
         GatorCommand::Verify(args) => run_verify(args),
+        GatorCommand::Test(args) => run_test(args),
+        GatorCommand::Expand(args) => run_expand(args),
     }
+}
+
+fn fail(message: &str) -> Result<ExitCode> {
+    output::note(message);
+    Ok(ExitCode::FAILURE)
+}
+
+const NO_IMAGES: &str = "pulling image: images are not built in; pull it with another tool, and \
+                         give its files";
+
+/// Standard input, where it is no terminal: gator reads it then.
+fn stdin() -> Option<io::StdinLock<'static>> {
+    let stdin = io::stdin();
+    (!stdin.is_terminal()).then(|| stdin.lock())
+}
+
+fn run_test(args: &TestArgs) -> Result<ExitCode> {
+    let policy = args.default_k8s_native_validation_failure_policy.as_str();
+    if !matches!(policy, "Fail" | "Ignore") {
+        return fail(&format!(
+            "invalid default K8sNativeValidation failure policy: `{policy}` is neither `Fail` nor \
+             `Ignore`"
+        ));
+    }
+    if !args.image.is_empty() {
+        return fail(NO_IMAGES);
+    }
+    let format = match args.output.to_lowercase().as_str() {
+        "" | "default" => ObjectFormat::Text,
+        "json" => ObjectFormat::Json,
+        "yaml" => ObjectFormat::Yaml,
+        other => return fail(&format!("there is no output format `{other}`: give json or yaml")),
+    };
+    for (given, flag) in
+        [(args.trace, "--trace"), (args.stats, "--stats"), (args.verbose, "--verbose")]
+    {
+        if given {
+            output::note(&format!("{flag} is not built in, and shows nothing"));
+        }
+    }
+    let options = ObjectTestOptions {
+        filenames: args.filename.clone(),
+        format,
+        deny_only: args.deny_only,
+        now: jiff::Timestamp::now(),
+    };
+    let mut stdin = stdin();
+    let stdin = stdin.as_mut().map(|stdin| stdin as &mut dyn io::Read);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    ended(test_objects(&options, stdin, &mut out, &mut io::stderr().lock()))
+}
+
+pub(crate) fn run_expand(args: &ExpandArgs) -> Result<ExitCode> {
+    if !args.image.is_empty() {
+        return fail(NO_IMAGES);
+    }
+    let json = match args.format.as_str() {
+        "" | "yaml" => false,
+        "json" => true,
+        other => return fail(&format!("unrecognized value for format flag: {other}")),
+    };
+    let now = jiff::Timestamp::now();
+    let options = ExpandOptions { filenames: args.filename.clone(), json, now };
+    let mut stdin = stdin();
+    let stdin = stdin.as_mut().map(|stdin| stdin as &mut dyn io::Read);
+    let mut err = io::stderr().lock();
+    let Some(file) = &args.outputfile else {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        return ended(expand_objects(&options, stdin, &mut out, &mut err));
+    };
+    let mut text = Vec::new();
+    let code = ended(expand_objects(&options, stdin, &mut text, &mut err))?;
+    if code == ExitCode::SUCCESS {
+        let shown = file.display().to_string();
+        writeln!(io::stdout(), "Writing output to file: {shown}")?;
+        std::fs::write(file, text).with_context(|| shown)?;
+    }
+    Ok(code)
 }
 
 fn run_verify(args: &VerifyArgs) -> Result<ExitCode> {

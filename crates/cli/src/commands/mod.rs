@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Serve(args) => serve::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Expand(args) => gator::run_expand(&args),
         Command::Gator(args) => gator::run(&args),
         Command::Rego(args) => rego::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -15,7 +15,7 @@ use sekisho_policy::{
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Value};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// A constraint, ready to judge.
 pub(super) struct Judgement {
@@ -71,23 +71,29 @@ fn without_operations(template: &Document) -> Option<Document> {
 /// Compiles by the dialect, from the documents as gator reads them.
 fn set(template: &Document, policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
     let Policies { constraint, expansions, .. } = *policies;
+    let documents: Vec<&Document> = [template, constraint].into_iter().chain(expansions).collect();
+    set_of(&documents).map_err(|diagnostics| {
+        of_expansions(&diagnostics, expansions)
+            .or_else(|| refusal(&diagnostics, template, constraint))
+            .unwrap_or_else(|| Refusal::Constraint(Problem::error("it cannot be compiled")))
+    })
+}
+
+/// Compiles documents by the dialect, as gator reads them.
+pub(crate) fn set_of(documents: &[&Document]) -> Result<PolicySet, Vec<Diagnostic>> {
     let target = Target::default();
     let context = CompileContext { target: &target, strict: false };
-    let documents: Vec<PolicyDocument<'_>> = [template, constraint]
-        .into_iter()
-        .chain(expansions)
+    let of_dialect: Vec<PolicyDocument<'_>> = documents
+        .iter()
         .map(|document| PolicyDocument {
             document,
             digest: Digest::of([document.value.to_json().as_bytes()]),
             origin: PolicyId::LOCAL,
         })
         .collect();
-    let compiled = Gatekeeper.compile(&documents, &context);
-    if let Some(refusal) = of_expansions(&compiled.diagnostics, expansions) {
-        return Err(refusal);
-    }
-    if let Some(refusal) = refusal(&compiled.diagnostics, template, constraint) {
-        return Err(refusal);
+    let compiled = Gatekeeper.compile(&of_dialect, &context);
+    if !compiled.diagnostics.is_empty() {
+        return Err(compiled.diagnostics);
     }
     let dialect = Ready(Mutex::new(Some(compiled)));
     let options = BuildOptions {
@@ -96,14 +102,14 @@ fn set(template: &Document, policies: &Policies<'_>) -> Result<PolicySet, Refusa
         target: &target,
         strict: false,
     };
-    let bytes = constraint.value.to_json().into_bytes().into();
-    let path = Arc::clone(&constraint.source().name);
-    let bundle = Bundle::anonymous(vec![BundleFile { path, bytes }]);
-    let (set, diagnostics) = PolicySet::build(&bundle, &options);
-    match refusal(&diagnostics, template, constraint) {
-        Some(refusal) => Err(refusal),
-        None => Ok(set),
-    }
+    // The dialect is asked once there is a document for it, whatever it says.
+    let bytes = br#"{"apiVersion":"v1","kind":"Ready","metadata":{"name":"ready"}}"#;
+    let files = match documents.is_empty() {
+        true => Vec::new(),
+        false => vec![BundleFile { path: "policies".into(), bytes: bytes.as_slice().into() }],
+    };
+    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(files), &options);
+    if diagnostics.is_empty() { Ok(set) } else { Err(diagnostics) }
 }
 
 /// A dialect whose documents are compiled: the texts of a bundle are read as kubectl reads them,

@@ -2,8 +2,10 @@
 
 mod compile;
 mod mutate;
-mod request;
+pub(crate) mod request;
 mod stubs;
+
+pub(crate) use compile::set_of;
 
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{Mutate, Mutators};

@@ -56,7 +56,8 @@ fn stored(object: &Value, schemas: &Schemas) -> Result<Value, Problem> {
     Ok(decoded.object)
 }
 
-fn of_object(object: Value) -> Request {
+/// An object alone, as gator judges it.
+pub(crate) fn of_object(object: Value) -> Request {
     let text = |keys: &[&str]| Str::new(object.path_str(keys).unwrap_or_default());
     let kind = text(&["kind"]);
     // An `apiVersion` that is none makes nothing of the kind, either.

@@ -1,0 +1,491 @@
+//! `gator test` and `gator expand`: everything given is policy, data and what is judged, at once.
+//!
+//! Source of the rules: `pkg/gator/test`, `pkg/gator/expand` and `cmd/gator` of Gatekeeper v3.23.
+//! Where gator stops at the first error, all are told.
+
+use crate::gatekeeper::{request, set_of};
+use crate::json::{Indented, pretty};
+use crate::sources::{self, Sources};
+use crate::{FAILED, OK, go, tell};
+use sekisho_engine::{
+    ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
+    VerdictError, evaluate, mutate,
+};
+use sekisho_kube_model::Schemas;
+use sekisho_manifest::{Document, to_yaml};
+use sekisho_policy::{Action, NamespaceObject, Reads, Request};
+use sekisho_report::Diagnostic;
+use sekisho_value::{Map, Str, Value};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ObjectFormat {
+    /// a line for each
+    #[default]
+    Text,
+    /// one list
+    Json,
+    /// one list
+    Yaml,
+}
+
+/// What `gator test` is asked for.
+pub struct ObjectTestOptions {
+    /// files and folders
+    pub filenames: Vec<PathBuf>,
+    /// how results are printed
+    pub format: ObjectFormat,
+    /// only what is denied
+    pub deny_only: bool,
+    /// the time that decides on expiry
+    pub now: jiff::Timestamp,
+}
+
+/// What `gator expand` is asked for.
+pub struct ExpandOptions {
+    /// files and folders
+    pub filenames: Vec<PathBuf>,
+    /// JSON and not YAML
+    pub json: bool,
+    /// the time that decides on expiry
+    pub now: jiff::Timestamp,
+}
+
+/// The groups whose objects are policies.
+const POLICIES: [&str; 4] = [
+    "templates.gatekeeper.sh",
+    "constraints.gatekeeper.sh",
+    "expansion.gatekeeper.sh",
+    "mutations.gatekeeper.sh",
+];
+
+/// One violation, as gator tells it.
+struct Found {
+    message: String,
+    details: Value,
+    constraint: Value,
+    action: String,
+    scoped: Vec<Value>,
+    object: Value,
+}
+
+impl Found {
+    fn is_denied(&self) -> bool {
+        self.action == "deny" || self.scoped.iter().any(|action| action.as_str() == Some("deny"))
+    }
+}
+
+/// Judges every object that is given by every constraint that is given; ends as `gator test` does:
+/// 1 where a constraint denies, or something cannot be read, compiled or judged.
+///
+/// # Errors
+/// Where `out` or `err` cannot be written.
+pub fn test_objects(
+    options: &ObjectTestOptions,
+    stdin: Option<&mut dyn Read>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let documents = match given(&options.filenames, stdin, err)? {
+        Some(documents) => documents,
+        None => return Ok(FAILED),
+    };
+    let world = match World::of(&documents, options.now) {
+        Ok(world) => world,
+        Err(errors) => {
+            tell(&errors, false, err)?;
+            return Ok(FAILED);
+        }
+    };
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for document in &documents {
+        match world.judge(document) {
+            Ok(of_document) => found.extend(of_document),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        tell(&errors, false, err)?;
+        return Ok(FAILED);
+    }
+    found.sort_by(|a, b| (&a.action, &a.message).cmp(&(&b.action, &b.message)));
+    let denied = found.iter().any(Found::is_denied);
+    found.retain(|one| !options.deny_only || one.is_denied());
+    match options.format {
+        ObjectFormat::Text => print_text(&found, out)?,
+        ObjectFormat::Json => print_json(&found, out)?,
+        ObjectFormat::Yaml => print_yaml(&found, out)?,
+    }
+    Ok(if denied { FAILED } else { OK })
+}
+
+/// Prints what would come of every object that is given, as `gator expand` does.
+///
+/// # Errors
+/// Where `out` or `err` cannot be written.
+pub fn expand_objects(
+    options: &ExpandOptions,
+    stdin: Option<&mut dyn Read>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let documents = match given(&options.filenames, stdin, err)? {
+        Some(documents) => documents,
+        None => return Ok(FAILED),
+    };
+    // Templates and constraints judge nothing here: what is wrong with them is not asked.
+    let is_asked = |document: &&Document| {
+        let group = group(document);
+        !POLICIES.contains(&group) || group.starts_with("expansion") || group.starts_with("mutat")
+    };
+    let asked: Vec<Document> = documents.iter().filter(is_asked).cloned().collect();
+    let world = match World::of(&asked, options.now) {
+        Ok(world) => world,
+        Err(errors) => {
+            tell(&errors, false, err)?;
+            return Ok(FAILED);
+        }
+    };
+    let mut resultants = Vec::new();
+    let mut errors = Vec::new();
+    for document in &documents {
+        match world.expand(document) {
+            Ok((_, all)) => resultants.extend(all.into_iter().map(|one| one.expanded.object)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        tell(&errors, false, err)?;
+        return Ok(FAILED);
+    }
+    let key = |object: &Value| {
+        let text = |keys: &[&str]| object.path_str(keys).unwrap_or_default().to_owned();
+        text(&["metadata", "name"]) + &text(&["apiVersion"]) + &text(&["kind"])
+    };
+    resultants.sort_by_cached_key(|object| std::cmp::Reverse(key(object)));
+    let texts: Vec<String> = resultants
+        .iter()
+        .map(|object| if options.json { pretty(object) } else { to_yaml(object) })
+        .collect();
+    writeln!(out, "{}", texts.join("---\n"))?;
+    Ok(OK)
+}
+
+fn given(
+    filenames: &[PathBuf],
+    stdin: Option<&mut dyn Read>,
+    err: &mut dyn Write,
+) -> io::Result<Option<Vec<Document>>> {
+    match sources::read(filenames, stdin, err)? {
+        Ok(Sources { documents }) if documents.is_empty() => {
+            writeln!(err, "no input data identified")?;
+            Ok(None)
+        }
+        Ok(Sources { documents }) => Ok(Some(documents)),
+        Err(errors) => {
+            tell(&errors, false, err)?;
+            Ok(None)
+        }
+    }
+}
+
+fn group(document: &Document) -> &str {
+    document.api_version().split_once('/').map_or("", |(group, _)| group)
+}
+
+/// All that is given: it judges, and is looked up.
+struct World {
+    set: PolicySet,
+    expansions: Expansions,
+    /// by kind and name, as they are shown
+    constraints: BTreeMap<(Str, Str), Value>,
+    inventory: MemoryInventory,
+    schemas: Schemas,
+    now: jiff::Timestamp,
+}
+
+impl World {
+    fn of(documents: &[Document], now: jiff::Timestamp) -> Result<Self, Vec<Diagnostic>> {
+        let policies: Vec<&Document> =
+            documents.iter().filter(|document| POLICIES.contains(&group(document))).collect();
+        let mut set = set_of(&policies)?;
+        let expansions = set.take_expansions();
+        let mut inventory = MemoryInventory::new();
+        for document in documents {
+            inventory.insert(document.value.clone());
+        }
+        let of_constraint = |document: &&&Document| group(document).starts_with("constraints");
+        let constraints = policies.iter().filter(of_constraint).map(|document| {
+            let name = Str::new(document.name().unwrap_or_default());
+            ((Str::new(document.kind()), name), shown_constraint(&document.value))
+        });
+        Ok(Self {
+            set,
+            expansions,
+            constraints: constraints.collect(),
+            inventory,
+            schemas: Schemas::builtin(),
+            now,
+        })
+    }
+
+    fn judging(&self) -> Judge<'_> {
+        Judge {
+            inventory: &self.inventory,
+            schemas: &self.schemas,
+            now: self.now,
+            implied: false,
+            record: false,
+            cancelled: None,
+        }
+    }
+
+    fn request(&self, object: Value) -> Request {
+        let request = request::of_object(object);
+        Request { namespace_object: self.namespace_of(&request), ..request }
+    }
+
+    /// Gator takes what is in no namespace to be in one without a name, and knows that there is
+    /// one called `default`.
+    fn namespace_of(&self, request: &Request) -> NamespaceObject {
+        let namespace = |name: &str| {
+            let metadata =
+                Map::from_iter([("name", name)].into_iter().filter(|(_, n)| !n.is_empty()));
+            NamespaceObject::Given(Value::Object(Map::from_iter([
+                ("apiVersion", Value::from("v1")),
+                ("kind", Value::from("Namespace")),
+                ("metadata", Value::Object(metadata)),
+            ])))
+        };
+        match request.namespace.as_deref() {
+            None => namespace(""),
+            Some("default") if self.lacks_namespace("default") => namespace("default"),
+            Some(_) => NamespaceObject::Inventory,
+        }
+    }
+
+    fn lacks_namespace(&self, name: &str) -> bool {
+        Reads::new(&self.inventory).namespace(name).is_none()
+    }
+
+    /// The object as mutators leave it, and what would come of it.
+    fn expand(&self, document: &Document) -> Result<(Value, Vec<ExpandedRequest>), Diagnostic> {
+        let judge = self.judging();
+        let request = self.request(document.value.clone());
+        let mutated = mutate(&self.set, &request, &judge);
+        if let Some(error) = mutated.errors.first() {
+            return Err(at(document, error));
+        }
+        let request = Request { object: mutated.sent.clone(), ..request };
+        let all = self
+            .expansions
+            .expand(&self.set, &request, &judge, &Reads::new(&self.inventory))
+            .map_err(|error| at(document, &error))?;
+        Ok((mutated.sent, all))
+    }
+
+    /// Gator judges an object as it is given, and shows it as mutators leave it.
+    fn judge(&self, document: &Document) -> Result<Vec<Found>, Diagnostic> {
+        let request = self.request(document.value.clone());
+        let namespace_object = request.namespace_object.clone();
+        let mut results = self.results(&request, "", None, document)?;
+        let (object, all) = self.expand(document)?;
+        for ExpandedRequest { expanded, request, .. } in all {
+            let request = Request { namespace_object: namespace_object.clone(), ..request };
+            results.extend(self.results(&request, &expanded.prefix, expanded.action, document)?);
+        }
+        for found in &mut results {
+            found.object = object.clone();
+        }
+        Ok(results)
+    }
+
+    fn results(
+        &self,
+        request: &Request,
+        prefix: &str,
+        action: Option<Action>,
+        document: &Document,
+    ) -> Result<Vec<Found>, Diagnostic> {
+        let verdict = evaluate(&self.set, request, &self.judging());
+        let mut results = Vec::new();
+        for judgement in verdict.judgements {
+            results.push(self.found(judgement, prefix, action));
+        }
+        for error in verdict.errors {
+            match (&error.kind, &error.policy) {
+                (ErrorKind::Unmatched | ErrorKind::Failed, Some(policy)) => {
+                    // To gator these are violations.
+                    let (kind, name) = kind_and_name(policy.as_str());
+                    results.push(self.shown(
+                        kind,
+                        name,
+                        format!("{prefix}{}", error.message),
+                        Value::Null,
+                        action,
+                    ));
+                }
+                _ => return Err(at(document, &error)),
+            }
+        }
+        Ok(results)
+    }
+
+    fn found(&self, judgement: Judgement, prefix: &str, action: Option<Action>) -> Found {
+        let name = judgement.binding.as_deref().unwrap_or_default();
+        let message = format!("{prefix}{}", judgement.message);
+        self.shown(&judgement.policy, name, message, judgement.details, action)
+    }
+
+    fn shown(
+        &self,
+        kind: &str,
+        name: &str,
+        message: String,
+        details: Value,
+        action: Option<Action>,
+    ) -> Found {
+        let key = (Str::new(kind), Str::new(name));
+        let constraint = self.constraints.get(&key).cloned().unwrap_or(Value::Null);
+        let declared = constraint.path_str(&["spec", "enforcementAction"]).unwrap_or_default();
+        let scoped = if declared == "scoped" { scoped_actions(&constraint) } else { Vec::new() };
+        let action = action.map_or_else(|| declared.to_owned(), |action| word(action).to_owned());
+        let details = if details.is_null() { Value::object() } else { details };
+        Found { message, details, constraint, action, scoped, object: Value::Null }
+    }
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Deny => "deny",
+        Action::Warn => "warn",
+        Action::Audit => "dryrun",
+        Action::Off => "",
+    }
+}
+
+/// `ORIGIN/gatekeeper/KIND/NAME`.
+fn kind_and_name(id: &str) -> (&str, &str) {
+    let mut parts = id.splitn(4, '/').skip(2);
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// A constraint as gator shows it: with the action that it has where it names none.
+fn shown_constraint(constraint: &Value) -> Value {
+    let mut constraint = constraint.clone();
+    if let Some(map) = constraint.as_object_mut() {
+        let spec = map.get_or_insert_with("spec", Value::object);
+        if let Some(spec) = spec.as_object_mut() {
+            spec.get_or_insert_with("enforcementAction", || Value::from("deny"));
+        }
+    }
+    constraint
+}
+
+/// The actions that a scoped constraint has for gator.
+fn scoped_actions(constraint: &Value) -> Vec<Value> {
+    let actions = constraint.path(&["spec", "scopedEnforcementActions"]).and_then(Value::as_array);
+    let for_gator = |entry: &&Value| {
+        let points = entry.get("enforcementPoints").and_then(Value::as_array).unwrap_or_default();
+        let names = points.iter().filter_map(|point| point.path_str(&["name"]));
+        names.into_iter().any(|name| name == "*" || name == "gator.gatekeeper.sh")
+    };
+    let of_gator = actions.unwrap_or_default().iter().filter(for_gator);
+    of_gator.filter_map(|entry| entry.get("action").cloned()).collect()
+}
+
+fn at(document: &Document, error: &VerdictError) -> Diagnostic {
+    let place = document.locate(&error.pointer);
+    let object = format!("{} `{}`", document.kind(), document.name().unwrap_or_default());
+    let message = match &error.policy {
+        Some(policy) => format!("{object}: policy `{policy}`: {}", error.message),
+        None => format!("{object}: {}", error.message),
+    };
+    let file = document.source().name.clone();
+    Diagnostic {
+        help: error.help.clone(),
+        ..Diagnostic::at(file, place.line, place.column, message)
+    }
+}
+
+fn print_text(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
+    for one in found {
+        let text = |keys: &[&str]| one.object.path_str(keys).unwrap_or_default();
+        let name = match text(&["metadata", "namespace"]) {
+            "" => text(&["metadata", "name"]).to_owned(),
+            namespace => format!("{namespace}/{}", text(&["metadata", "name"])),
+        };
+        let constraint = one.constraint.path_str(&["metadata", "name"]).unwrap_or_default();
+        writeln!(
+            out,
+            "{}/{} {name}: [{}] Message: {}",
+            text(&["apiVersion"]),
+            text(&["kind"]),
+            go::quoted(constraint),
+            go::quoted(&one.message)
+        )?;
+    }
+    Ok(())
+}
+
+const TARGET: &str = "admission.k8s.gatekeeper.sh";
+
+fn print_json(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
+    if found.is_empty() {
+        return out.write_all(b"null");
+    }
+    let metadata = |one: &Found| Value::Object(Map::from_iter([("details", one.details.clone())]));
+    let items: Vec<Indented> = found
+        .iter()
+        .map(|one| {
+            let mut fields = vec![("target", Indented::Value(TARGET.into()))];
+            if !one.message.is_empty() {
+                fields.push(("msg", Indented::Value(one.message.as_str().into())));
+            }
+            fields.push(("metadata", Indented::Value(metadata(one))));
+            fields.push(("constraint", Indented::Value(one.constraint.clone())));
+            if !one.action.is_empty() {
+                fields.push(("enforcementAction", Indented::Value(one.action.as_str().into())));
+            }
+            if !one.scoped.is_empty() {
+                fields.push(("scopedActions", Indented::Value(one.scoped.clone().into())));
+            }
+            fields.push(("violatingObject", Indented::Value(one.object.clone())));
+            fields.push(("trace", Indented::Value(Value::Null)));
+            Indented::Struct(fields)
+        })
+        .collect();
+    out.write_all(Indented::List(items).to_text().as_bytes())
+}
+
+/// Gator's YAML, in block style.
+fn print_yaml(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
+    if found.is_empty() {
+        return out.write_all(b"[]\n");
+    }
+    for one in found {
+        let result = [
+            ("target", Value::from(TARGET)),
+            ("msg", Value::from(one.message.as_str())),
+            ("metadata", Value::Object(Map::from_iter([("details", one.details.clone())]))),
+            ("constraint", Value::Object(Map::from_iter([("object", one.constraint.clone())]))),
+            ("enforcementaction", Value::from(one.action.as_str())),
+            ("scopedenforcementactions", Value::from(one.scoped.clone())),
+        ];
+        let mut text = String::from("- result:\n");
+        for (name, value) in result {
+            let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
+            text.extend(field.lines().map(|line| format!("    {line}\n")));
+        }
+        for (name, value) in [("violatingObject", one.object.clone()), ("trace", Value::Null)] {
+            let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
+            text.extend(field.lines().map(|line| format!("  {line}\n")));
+        }
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! What `gator test` and `gator expand` read: files, folders and standard input.
+//!
+//! Source of the rules: `pkg/gator/reader` of Gatekeeper v3.23.
+
+use crate::file::Text;
+use crate::go;
+use sekisho_checkpoint_check::{read_file, read_stream};
+use sekisho_manifest::Document;
+use sekisho_report::Diagnostic;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Everything that was given, in reading order.
+pub(crate) struct Sources {
+    pub(crate) documents: Vec<Document>,
+}
+
+/// Reads files, what is below folders, and standard input where it is given. What stands twice is
+/// told to `err`.
+pub(crate) fn read(
+    filenames: &[PathBuf],
+    stdin: Option<&mut dyn io::Read>,
+    err: &mut dyn Write,
+) -> io::Result<Result<Sources, Vec<Diagnostic>>> {
+    let mut texts: Vec<(String, Text)> = Vec::new();
+    let mut errors = Vec::new();
+    for given in filenames {
+        match files(given) {
+            Ok(paths) => {
+                for path in paths {
+                    let name: Arc<str> = path.display().to_string().into();
+                    match read_file(&path) {
+                        Ok(bytes) => {
+                            let source = format!("file: {}", go::quoted(&name));
+                            texts.push((source, Text::of_objects(name, bytes)));
+                        }
+                        Err(reason) => errors.push(Diagnostic::file(name, reason)),
+                    }
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if let Some(stdin) = stdin {
+        match read_stream(stdin) {
+            Ok(bytes) => texts.push(("stdin".to_owned(), Text::of_objects("-".into(), bytes))),
+            Err(reason) => errors.push(Diagnostic::file("-", reason)),
+        }
+    }
+    let mut documents = Vec::new();
+    let mut seen: HashMap<[String; 4], &str> = HashMap::new();
+    for (source, text) in &texts {
+        match text.all() {
+            Ok(all) => {
+                // Gator passes over what holds nothing.
+                let objects =
+                    all.iter().filter(|d| d.value.as_object().is_none_or(|m| !m.is_empty()));
+                for document in objects {
+                    if document.value.as_object().is_none() {
+                        let message =
+                            format!("an object is expected, found a {}", document.value.kind());
+                        errors.push(Diagnostic::file(Arc::clone(&text.name), message));
+                        continue;
+                    }
+                    if let Some(before) = seen.insert(key(document), source) {
+                        let name = go::quoted(document.name().unwrap_or_default());
+                        writeln!(
+                            err,
+                            "WARNING - Resource named {name} (from {source}) is already defined \
+                             in {before}"
+                        )?;
+                    }
+                    documents.push(document.clone());
+                }
+            }
+            Err(fault) => errors.push(fault.diagnostic(&text.name)),
+        }
+    }
+    Ok(if errors.is_empty() { Ok(Sources { documents }) } else { Err(errors) })
+}
+
+/// What makes objects one and the same: group, kind, name, namespace.
+fn key(document: &Document) -> [String; 4] {
+    let text = |keys: &[&str]| document.value.path_str(keys).unwrap_or_default().to_owned();
+    let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
+    [
+        group.to_owned(),
+        text(&["kind"]),
+        text(&["metadata", "name"]),
+        text(&["metadata", "namespace"]),
+    ]
+}
+
+/// A file, or the files below a folder in byte order.
+fn files(given: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    let shown = given.display().to_string();
+    let unreadable = |path: &Path, error: io::Error| {
+        Diagnostic::file(path.display().to_string(), error.to_string())
+    };
+    let about = std::fs::metadata(given).map_err(|error| unreadable(given, error))?;
+    if !about.is_dir() {
+        if !is_read(given) {
+            let message = "the name does not end in .yaml, .yml or .json";
+            return Err(Diagnostic::file(shown, message));
+        }
+        return Ok(vec![given.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut pending = vec![given.to_owned()];
+    while let Some(folder) = pending.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&folder, error))?;
+            // As Go's walk: links to folders are not followed.
+            let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), error))?;
+            match kind.is_dir() {
+                true => pending.push(entry.path()),
+                false if is_read(&entry.path()) => found.push(entry.path()),
+                false => {}
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn is_read(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+}
