@@ -1,10 +1,11 @@
 //! Fields and items.
 
 use super::Frame;
-use super::node::{Index, Select};
-use crate::EvalError;
+use super::node::{Index, Path, Select};
 use crate::ast::Name;
+use crate::evaluation::Slot;
 use crate::term::Term;
+use crate::{EvalError, cost};
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
@@ -16,7 +17,7 @@ enum Found<'a> {
     NoContainer,
 }
 
-fn field<'a>(frame: Frame<'a>, operand: Term<'a>, name: &'a Name) -> Result<Found<'a>, EvalError> {
+fn field<'a>(frame: &Frame<'a>, operand: Term<'a>, name: &'a Name) -> Result<Found<'a>, EvalError> {
     Ok(match operand {
         Term::JsonMap(map) => match map.get(name) {
             Some(value) => Found::Value(Term::borrowed(value)),
@@ -37,24 +38,58 @@ fn field<'a>(frame: Frame<'a>, operand: Term<'a>, name: &'a Name) -> Result<Foun
     })
 }
 
-#[inline(never)]
-pub(super) fn select<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
-    let operand = select.operand.value(frame)?;
-    if let Term::Optional(operand) = operand {
-        return optional_field(frame, operand.copied(), &select.field, select.cost);
+/// A variable has no value.
+#[cold]
+pub(super) fn unset(name: Option<&Name>) -> EvalError {
+    match name {
+        Some(name) => EvalError::new(format!("no such attribute(s): {name}")),
+        None => EvalError::new("a variable is read before it has a value"),
     }
-    frame.charge(select.cost)?;
-    match field(frame, operand, &select.field)? {
+}
+
+#[inline(never)]
+pub(super) fn path<'a>(frame: &Frame<'a>, path: &'a Path) -> Outcome<'a> {
+    frame.charge(path.cost)?;
+    let Slot::Value(mut value) = frame.slot(path.slot) else {
+        return Err(unset(path.name.as_ref()));
+    };
+    for name in &path.fields {
+        value = match value {
+            Term::JsonMap(map) => {
+                frame.charge(cost::SELECT)?;
+                match map.get(name) {
+                    Some(value) => Term::borrowed(value),
+                    None => return Err(EvalError::no_such_key(name)),
+                }
+            }
+            value => select_of(frame, value, name, cost::SELECT)?,
+        };
+    }
+    Ok(value)
+}
+
+#[inline(never)]
+pub(super) fn select<'a>(frame: &Frame<'a>, select: &'a Select) -> Outcome<'a> {
+    let operand = select.operand.value(frame)?;
+    select_of(frame, operand, &select.field, select.cost)
+}
+
+fn select_of<'a>(frame: &Frame<'a>, operand: Term<'a>, name: &'a Name, cost: u64) -> Outcome<'a> {
+    if let Term::Optional(operand) = operand {
+        return optional_field(frame, operand.copied(), name, cost);
+    }
+    frame.charge(cost)?;
+    match field(frame, operand, name)? {
         Found::Value(value) => Ok(value),
         Found::Nothing if matches!(operand, Term::Object(_)) => {
-            Err(EvalError::new(format!("no such field '{}'", select.field)))
+            Err(EvalError::new(format!("no such field '{name}'")))
         }
-        Found::Nothing | Found::NoContainer => Err(EvalError::no_such_key(&select.field)),
+        Found::Nothing | Found::NoContainer => Err(EvalError::no_such_key(name)),
     }
 }
 
 fn optional_field<'a>(
-    frame: Frame<'a>,
+    frame: &Frame<'a>,
     operand: Option<Term<'a>>,
     name: &'a Name,
     cost: u64,
@@ -70,7 +105,7 @@ fn optional_field<'a>(
 
 /// An optional of what was found.
 fn present<'a>(
-    frame: Frame<'a>,
+    frame: &Frame<'a>,
     found: Found<'a>,
     cost: u64,
     missing: impl FnOnce() -> EvalError,
@@ -86,7 +121,7 @@ fn present<'a>(
 }
 
 #[inline(never)]
-pub(super) fn opt_select<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
+pub(super) fn opt_select<'a>(frame: &Frame<'a>, select: &'a Select) -> Outcome<'a> {
     let operand = match select.operand.value(frame)? {
         Term::Optional(operand) => operand.copied(),
         operand => Some(operand),
@@ -95,7 +130,7 @@ pub(super) fn opt_select<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a
 }
 
 #[inline(never)]
-pub(super) fn has<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
+pub(super) fn has<'a>(frame: &Frame<'a>, select: &'a Select) -> Outcome<'a> {
     let operand = match select.operand.value(frame)? {
         Term::Optional(None) => {
             return Ok(Term::Bool(false));
@@ -119,7 +154,7 @@ pub(super) fn has<'a>(frame: Frame<'a>, select: &'a Select) -> Outcome<'a> {
     }
 }
 
-fn item<'a>(frame: Frame<'a>, operand: Term<'a>, index: Term<'a>) -> Result<Found<'a>, EvalError> {
+fn item<'a>(frame: &Frame<'a>, operand: Term<'a>, index: Term<'a>) -> Result<Found<'a>, EvalError> {
     Ok(match operand {
         Term::List(_) | Term::JsonList(_) => {
             let position = usize::try_from(index.as_index()?).ok();
@@ -144,7 +179,7 @@ fn item<'a>(frame: Frame<'a>, operand: Term<'a>, index: Term<'a>) -> Result<Foun
 }
 
 #[inline(never)]
-pub(super) fn index<'a>(frame: Frame<'a>, access: &'a Index) -> Outcome<'a> {
+pub(super) fn index<'a>(frame: &Frame<'a>, access: &'a Index) -> Outcome<'a> {
     let operand = access.operand.value(frame)?;
     let (operand, optional) = match operand {
         Term::Optional(None) => return Ok(Term::Optional(None)),

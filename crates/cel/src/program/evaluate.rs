@@ -9,7 +9,7 @@ use crate::{EvalError, cost};
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
 impl Node {
-    pub(super) fn value<'a>(&'a self, frame: Frame<'a>) -> Outcome<'a> {
+    pub(super) fn value<'a>(&'a self, frame: &Frame<'a>) -> Outcome<'a> {
         match self {
             Self::Constant(constant) => Ok(constant.term()),
             Self::Charged(constant, cost) => {
@@ -21,17 +21,18 @@ impl Node {
                 frame.charge(*cost)?;
                 match frame.slot(*slot) {
                     Slot::Value(value) => Ok(value),
-                    _ => Err(EvalError::new("a variable is read before it has a value")),
+                    _ => Err(access::unset(None)),
                 }
             }
             Self::Variable { slot, name, cost } => {
                 frame.charge(*cost)?;
                 match frame.slot(*slot) {
                     Slot::Value(value) => Ok(value),
-                    _ => Err(EvalError::new(format!("no such attribute(s): {name}"))),
+                    _ => Err(access::unset(Some(name))),
                 }
             }
             Self::Lazy { slot, init, cost } => lazy(frame, *slot, init, *cost),
+            Self::Path(path) => access::path(frame, path),
             Self::Select(select) => access::select(frame, select),
             Self::Has(select) => access::has(frame, select),
             Self::OptSelect(select) => access::opt_select(frame, select),
@@ -82,7 +83,7 @@ impl Constant {
 }
 
 #[inline(never)]
-fn lazy<'a>(frame: Frame<'a>, slot: usize, init: &'a Node, cost: u64) -> Outcome<'a> {
+fn lazy<'a>(frame: &Frame<'a>, slot: usize, init: &'a Node, cost: u64) -> Outcome<'a> {
     let value = match frame.slot(slot) {
         Slot::Value(value) => Ok(value),
         Slot::Failed(message) => Err(EvalError::new(message.to_owned())),
@@ -104,7 +105,7 @@ fn lazy<'a>(frame: Frame<'a>, slot: usize, init: &'a Node, cost: u64) -> Outcome
 
 /// `&&` and `||`: `decisive` decides whatever the other side is, an error included.
 #[inline(never)]
-fn logical<'a>(frame: Frame<'a>, operands: &'a [Node; 2], decisive: bool) -> Outcome<'a> {
+fn logical<'a>(frame: &Frame<'a>, operands: &'a [Node; 2], decisive: bool) -> Outcome<'a> {
     let [left, right] = operands;
     let problem = match left.value(frame) {
         Ok(Term::Bool(left)) if left == decisive => return Ok(Term::Bool(left)),
@@ -126,7 +127,7 @@ fn logical<'a>(frame: Frame<'a>, operands: &'a [Node; 2], decisive: bool) -> Out
 }
 
 #[inline(never)]
-fn conditional<'a>(frame: Frame<'a>, parts: &'a [Node; 3]) -> Outcome<'a> {
+fn conditional<'a>(frame: &Frame<'a>, parts: &'a [Node; 3]) -> Outcome<'a> {
     let [condition, truthy, falsy] = parts;
     match condition.value(frame)? {
         Term::Bool(true) => truthy.value(frame),
@@ -136,7 +137,7 @@ fn conditional<'a>(frame: Frame<'a>, parts: &'a [Node; 3]) -> Outcome<'a> {
 }
 
 #[inline(never)]
-fn not<'a>(frame: Frame<'a>, operand: &'a Node) -> Outcome<'a> {
+fn not<'a>(frame: &Frame<'a>, operand: &'a Node) -> Outcome<'a> {
     let operand = operand.value(frame)?;
     frame.charge(1)?;
     match operand {
@@ -146,14 +147,14 @@ fn not<'a>(frame: Frame<'a>, operand: &'a Node) -> Outcome<'a> {
 }
 
 #[inline(never)]
-fn negate<'a>(frame: Frame<'a>, operand: &'a Node) -> Outcome<'a> {
+fn negate<'a>(frame: &Frame<'a>, operand: &'a Node) -> Outcome<'a> {
     let operand = operand.value(frame)?;
     frame.charge(1)?;
     operators::negate(operand)
 }
 
 #[inline(never)]
-fn equality<'a>(frame: Frame<'a>, operands: &'a [Node; 2], wanted: bool) -> Outcome<'a> {
+fn equality<'a>(frame: &Frame<'a>, operands: &'a [Node; 2], wanted: bool) -> Outcome<'a> {
     let [left, right] = operands;
     let (left, right) = (left.value(frame)?, right.value(frame)?);
     let size = left.cost_size().min(right.cost_size());
@@ -162,7 +163,7 @@ fn equality<'a>(frame: Frame<'a>, operands: &'a [Node; 2], wanted: bool) -> Outc
 }
 
 #[inline(never)]
-fn optional_or<'a>(frame: Frame<'a>, operands: &'a [Node; 2], unwrap: bool) -> Outcome<'a> {
+fn optional_or<'a>(frame: &Frame<'a>, operands: &'a [Node; 2], unwrap: bool) -> Outcome<'a> {
     let [left, right] = operands;
     match left.value(frame)? {
         Term::Optional(None) => right.value(frame),
@@ -174,7 +175,7 @@ fn optional_or<'a>(frame: Frame<'a>, operands: &'a [Node; 2], unwrap: bool) -> O
 }
 
 #[inline(never)]
-fn list<'a>(frame: Frame<'a>, items: &'a [(Node, bool)], cost: u64) -> Outcome<'a> {
+fn list<'a>(frame: &Frame<'a>, items: &'a [(Node, bool)], cost: u64) -> Outcome<'a> {
     let mut values = Vec::with_capacity(items.len());
     for (item, optional) in items {
         match (item.value(frame)?, optional) {
@@ -192,7 +193,7 @@ fn list<'a>(frame: Frame<'a>, items: &'a [(Node, bool)], cost: u64) -> Outcome<'
 }
 
 #[inline(never)]
-fn map<'a>(frame: Frame<'a>, entries: &'a [(Node, Node, bool)], cost: u64) -> Outcome<'a> {
+fn map<'a>(frame: &Frame<'a>, entries: &'a [(Node, Node, bool)], cost: u64) -> Outcome<'a> {
     let mut values = Vec::with_capacity(entries.len());
     for (key, value, optional) in entries {
         let key = key.value(frame)?;
@@ -218,7 +219,7 @@ fn no_optional_entry(key: impl std::fmt::Display, value: Term<'_>) -> EvalError 
 
 #[inline(never)]
 fn optional_target<'a>(
-    frame: Frame<'a>,
+    frame: &Frame<'a>,
     slot: usize,
     target: &'a Node,
     result: &'a Node,
@@ -237,7 +238,7 @@ fn optional_target<'a>(
 
 impl Struct {
     #[inline(never)]
-    fn value<'a>(&'a self, frame: Frame<'a>) -> Outcome<'a> {
+    fn value<'a>(&'a self, frame: &Frame<'a>) -> Outcome<'a> {
         let mut values = Vec::with_capacity(self.fields.len());
         for (name, value, optional) in &self.fields {
             match (value.value(frame)?, optional) {
@@ -257,7 +258,7 @@ impl Struct {
 
 impl Call {
     #[inline(never)]
-    fn value<'a>(&'a self, frame: Frame<'a>) -> Outcome<'a> {
+    fn value<'a>(&'a self, frame: &Frame<'a>) -> Outcome<'a> {
         match &*self.args {
             [one] => self.apply(frame, &[one.value(frame)?]),
             [one, two] => self.apply(frame, &[one.value(frame)?, two.value(frame)?]),
@@ -268,7 +269,7 @@ impl Call {
         }
     }
 
-    pub(super) fn apply<'a>(&'a self, frame: Frame<'a>, args: &[Term<'a>]) -> Outcome<'a> {
+    pub(super) fn apply<'a>(&'a self, frame: &Frame<'a>, args: &[Term<'a>]) -> Outcome<'a> {
         frame.evaluation.step(1)?;
         let fits = self.overloads.iter().find(|overload| {
             overload.params.len() == args.len()

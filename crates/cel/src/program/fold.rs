@@ -10,7 +10,7 @@ type Outcome<'a> = Result<Term<'a>, EvalError>;
 
 impl Fold {
     #[inline(never)]
-    pub(super) fn value<'a>(&'a self, frame: Frame<'a>) -> Outcome<'a> {
+    pub(super) fn value<'a>(&'a self, frame: &Frame<'a>) -> Outcome<'a> {
         let range = self.range.value(frame)?;
         let Some(count) = range.len() else {
             return Err(EvalError::new(format!(
@@ -49,7 +49,7 @@ impl Fold {
     /// Sets the variables to what stands at a position.
     fn enter<'a>(
         &self,
-        frame: Frame<'a>,
+        frame: &Frame<'a>,
         range: Term<'a>,
         position: usize,
     ) -> Result<(), EvalError> {
@@ -72,7 +72,7 @@ impl Fold {
     /// `all`, or `exists` where `true` decides.
     fn quantify<'a>(
         &'a self,
-        frame: Frame<'a>,
+        frame: &Frame<'a>,
         range: Term<'a>,
         count: usize,
         predicate: &'a Node,
@@ -105,7 +105,7 @@ impl Fold {
 
     fn exists_one<'a>(
         &'a self,
-        frame: Frame<'a>,
+        frame: &Frame<'a>,
         range: Term<'a>,
         count: usize,
         predicate: &'a Node,
@@ -127,7 +127,7 @@ impl Fold {
     }
 
     /// Whether what stands at the position that was entered is kept.
-    fn kept<'a>(frame: Frame<'a>, filter: Option<&'a Node>) -> Result<bool, EvalError> {
+    fn kept<'a>(frame: &Frame<'a>, filter: Option<&'a Node>) -> Result<bool, EvalError> {
         let Some(filter) = filter else { return Ok(true) };
         match filter.value(frame)? {
             Term::Bool(kept) => Ok(kept),
@@ -137,7 +137,7 @@ impl Fold {
 
     fn collect<'a>(
         &'a self,
-        frame: Frame<'a>,
+        frame: &Frame<'a>,
         range: Term<'a>,
         count: usize,
         filter: Option<&'a Node>,
@@ -158,7 +158,7 @@ impl Fold {
 
     fn insert<'a>(
         &'a self,
-        frame: Frame<'a>,
+        frame: &Frame<'a>,
         range: Term<'a>,
         count: usize,
         filter: Option<&'a Node>,

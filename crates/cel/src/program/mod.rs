@@ -37,7 +37,6 @@ struct Compiled {
 }
 
 /// Where the variables of an evaluation stand.
-#[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
     pub(crate) evaluation: Evaluation<'a>,
     slots: &'a [Cell<Slot<'a>>],
@@ -102,7 +101,7 @@ impl Program {
             }
         }
         let bad_presence_is_error = inner.environment.inner().options.bad_presence_is_error;
-        inner.node.value(Frame { evaluation, slots, bad_presence_is_error })
+        inner.node.value(&Frame { evaluation, slots, bad_presence_is_error })
     }
 }
 

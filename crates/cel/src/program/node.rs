@@ -21,6 +21,8 @@ pub(super) enum Node {
     Local { slot: usize, cost: u64 },
     /// a variable whose value is evaluated when it is first read
     Lazy { slot: usize, init: Arc<Node>, cost: u64 },
+    /// fields of a variable, one below the other
+    Path(Box<Path>),
     /// a field
     Select(Box<Select>),
     /// `has(operand.field)`
@@ -78,6 +80,16 @@ pub(super) enum Constant {
     Duration(crate::term::Duration),
     Json(Value),
     Opaque(Arc<dyn Opaque>),
+}
+
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) slot: usize,
+    /// the variable's name; none of a macro's variable
+    pub(super) name: Option<Name>,
+    /// what reading the variable costs
+    pub(super) cost: u64,
+    pub(super) fields: Vec<Name>,
 }
 
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
 #[inline(never)]
-pub(super) fn binary<'a>(frame: Frame<'a>, binary: &'a Binary) -> Outcome<'a> {
+pub(super) fn binary<'a>(frame: &Frame<'a>, binary: &'a Binary) -> Outcome<'a> {
     let [left, right] = &binary.operands;
     let (left, right) = (left.value(frame)?, right.value(frame)?);
     let result = apply(frame.evaluation, binary.operator, left, right);

@@ -30,7 +30,9 @@ impl Scratch {
     /// expressions that were compiled.
     pub fn reset(&mut self) {
         self.bump.reset();
-        self.opaques = Opaques::default();
+        if self.opaques.count.get() > 0 {
+            self.opaques = Opaques::default();
+        }
     }
 
     pub(crate) fn kept_pattern(&self, source: &str) -> Option<Arc<Pattern>> {

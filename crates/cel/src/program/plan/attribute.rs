@@ -5,10 +5,10 @@
 //! an item whose index is an attribute by itself.
 
 use super::{Local, Planner, select_cost};
-use crate::ast::{Expr, ExprKind, operator};
+use crate::ast::{Expr, ExprKind, Name, operator};
 use crate::check::Reference;
 use crate::cost;
-use crate::program::node::{Constant, Index, Node, Select};
+use crate::program::node::{Constant, Index, Node, Path, Select};
 
 impl Planner<'_> {
     /// Whether a node is an attribute: a chain of fields and items can begin with it.
@@ -52,8 +52,11 @@ impl Planner<'_> {
             ExprKind::Ident(name) => Node::Fail(format!("no such attribute(s): {name}").into()),
             ExprKind::Select { operand, field, test } => {
                 let (operand, cost) = self.qualified(operand, free);
-                let select = Box::new(Select { operand, field: field.clone(), cost });
-                if *test { Node::Has(select) } else { Node::Select(select) }
+                if *test {
+                    Node::Has(Box::new(Select { operand, field: field.clone(), cost }))
+                } else {
+                    selected(operand, field, cost)
+                }
             }
             ExprKind::Call { function, args, .. } => match (function.as_str(), args.as_slice()) {
                 (operator::CONDITIONAL, [condition, truthy, falsy]) => {
@@ -96,4 +99,19 @@ impl Planner<'_> {
         let optional = function == operator::OPT_INDEX;
         Node::Index(Box::new(Index { operand, index, optional, cost }))
     }
+}
+
+/// A field of an operand: one more of a path, where it is one of a variable.
+fn selected(operand: Node, field: &Name, cost: u64) -> Node {
+    let (slot, name, variable_cost) = match operand {
+        Node::Path(mut path) if cost == cost::SELECT => {
+            path.fields.push(field.clone());
+            return Node::Path(path);
+        }
+        Node::Variable { slot, name, cost: own } if cost == cost::SELECT => (slot, Some(name), own),
+        Node::Local { slot, cost: own } if cost == cost::SELECT => (slot, None, own),
+        operand => return Node::Select(Box::new(Select { operand, field: field.clone(), cost })),
+    };
+    let fields = vec![field.clone()];
+    Node::Path(Box::new(Path { slot, name, cost: variable_cost, fields }))
 }

@@ -84,7 +84,7 @@ impl Planner<'_> {
         let (scratch, budget, cost) = (Scratch::new(), Budget::standard(), Cost::unlimited());
         let evaluation = Evaluation::new(&scratch, &budget, &cost);
         let frame = Frame { evaluation, slots: &[], bad_presence_is_error: false };
-        let result = call.apply(frame, &args);
+        let result = call.apply(&frame, &args);
         let folds = self.environment.options.fold_constants;
         match result {
             Ok(term) => match kept(term, &scratch) {
