@@ -92,7 +92,7 @@ pub struct TestOptions<'a> {
 /// # Errors
 /// Where `out` or `err` cannot be written.
 pub fn test(options: &TestOptions<'_>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let gatekeeper = Gatekeeper::new(options.now, false);
+    let gatekeeper = Gatekeeper::new(options.now);
     test_with(options, &gatekeeper, &gatekeeper, out, err)
 }
 
@@ -221,7 +221,7 @@ pub struct VerifyOptions {
 /// # Errors
 /// Where `out` or `err` cannot be written.
 pub fn verify(options: &VerifyOptions, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let gatekeeper = Gatekeeper::new(options.now, true);
+    let gatekeeper = Gatekeeper::new(options.now);
     verify_with(options, &gatekeeper, &gatekeeper, out, err)
 }
 

@@ -19,31 +19,21 @@ use std::sync::Mutex;
 
 /// A constraint, ready to judge.
 pub(super) struct Judgement {
-    /// judges whatever the operation is, and what objects expand to
+    /// judges objects, and what they expand to
     of_objects: PolicySet,
-    /// judges only the operations that the template is for, and expands nothing, as gator does
-    /// not; `None` where that is the same
+    /// judges AdmissionReviews, which gator does not expand; `None` where that is the same
     of_reviews: Option<PolicySet>,
     now: jiff::Timestamp,
     schemas: Schemas,
 }
 
-pub(super) fn compile(
-    policies: &Policies<'_>,
-    operations: bool,
-    now: jiff::Timestamp,
-) -> Result<Judgement, Refusal> {
-    let template = policies.template;
+pub(super) fn compile(policies: &Policies<'_>, now: jiff::Timestamp) -> Result<Judgement, Refusal> {
     is_of_template(policies)?;
-    let of_all = without_operations(template);
-    let of_objects = of_all.as_ref().unwrap_or(template);
-    let of_reviews = if operations { template } else { of_objects };
-    let differ = of_all.is_some() && operations || !policies.expansions.is_empty();
-    let of_reviews = match differ {
-        true => Some(set(of_reviews, &Policies { expansions: &[], ..*policies })?),
-        false => None,
+    let of_objects = set(policies)?;
+    let of_reviews = match policies.expansions {
+        [] => None,
+        _ => Some(set(&Policies { expansions: &[], ..*policies })?),
     };
-    let of_objects = set(of_objects, policies)?;
     Ok(Judgement { of_objects, of_reviews, now, schemas: Schemas::builtin() })
 }
 
@@ -60,17 +50,9 @@ fn is_of_template(policies: &Policies<'_>) -> Result<(), Refusal> {
     Err(Refusal::Constraint(Problem::error(message).at(&at)))
 }
 
-/// The template without the operations that it is for, where it names any.
-fn without_operations(template: &Document) -> Option<Document> {
-    let mut template = template.clone();
-    let targets = template.value.get_mut("spec")?.get_mut("targets")?.as_array_mut()?;
-    let target = targets.first_mut()?.as_object_mut()?;
-    target.remove("operations").map(|_| template)
-}
-
 /// Compiles by the dialect, from the documents as gator reads them.
-fn set(template: &Document, policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
-    let Policies { constraint, expansions, .. } = *policies;
+fn set(policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
+    let Policies { template, constraint, expansions } = *policies;
     let documents: Vec<&Document> = [template, constraint].into_iter().chain(expansions).collect();
     set_of(&documents).map_err(|diagnostics| {
         of_expansions(&diagnostics, expansions)

@@ -16,14 +16,11 @@ use sekisho_value::Value;
 /// Judges by the engine.
 pub(crate) struct Gatekeeper {
     now: jiff::Timestamp,
-    /// operations that a template is not for are passed over, as the webhook does and gator does
-    /// not
-    operations: bool,
 }
 
 impl Gatekeeper {
-    pub(crate) fn new(now: jiff::Timestamp, as_gator: bool) -> Self {
-        Self { now, operations: !as_gator }
+    pub(crate) fn new(now: jiff::Timestamp) -> Self {
+        Self { now }
     }
 }
 
@@ -39,7 +36,7 @@ impl Judge for Gatekeeper {
     ) -> Result<Box<dyn Compiled>, Refusal> {
         let template = only(policies.template, engine);
         let policies = Policies { template: &template, ..*policies };
-        let judgement = compile::compile(&policies, self.operations, self.now);
+        let judgement = compile::compile(&policies, self.now);
         match judgement {
             Ok(judgement) => Ok(Box::new(judgement)),
             Err(Refusal::Template(problem)) if problem.message.contains(NOT_SUPPORTED) => {
