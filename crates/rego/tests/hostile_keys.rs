@@ -1,11 +1,7 @@
 //! Keys, certificates and tokens that are made to cost much end soon: as an error, as what does
 //! not verify, or as an error of the budget.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail, and says why"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail, and says why")]
 
 use sekisho_budget::Budget;
 use sekisho_rego::Term;
@@ -228,4 +224,83 @@ fn sets_of_keys_without_end() {
     assert_eq!(verify(3).as_deref(), Ok("false"));
     assert!(is_budget(&verify(1_000)), "{:?}", verify(1_000));
     assert!(says(&verify(1_001), "too many keys"), "{:?}", verify(1_001));
+}
+
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let symbols: Vec<char> =
+        ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
+    let digits = text.chars().filter(|char| !matches!(char, '\n' | '='));
+    let digits: Option<Vec<u32>> = digits
+        .map(|char| symbols.iter().position(|symbol| *symbol == char))
+        .map(|digit| u32::try_from(digit?).ok())
+        .collect();
+    let digits = digits?;
+    let bytes = digits.chunks(4).flat_map(|chunk| {
+        let digit = |at: usize| chunk.get(at).copied().unwrap_or(0);
+        let group = digit(0) << 18 | digit(1) << 12 | digit(2) << 6 | digit(3);
+        group.to_be_bytes()[1..chunk.len()].to_vec()
+    });
+    Some(bytes.collect())
+}
+
+/// Numbers that follow from the one before: Knuth's, of MMIX.
+fn next(state: &mut u64) -> usize {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    usize::try_from(*state >> 33).unwrap()
+}
+
+/// A few bytes are changed, moved, left out or repeated.
+fn mutated(bytes: &[u8], state: &mut u64) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=next(state) % 3 {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = next(state) % bytes.len();
+        match next(state) % 5 {
+            0 => bytes[at] ^= 1 << (next(state) % 8),
+            1 => bytes[at] = u8::try_from(next(state) % 256).unwrap(),
+            2 => drop(bytes.remove(at)),
+            3 => bytes.insert(at, bytes[at]),
+            _ => bytes.truncate(at),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn what_is_broken_is_refused() {
+    const BLOCK: (&str, &str) = ("-----BEGIN ", "-----END ");
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/calls/keys.jsonl");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut state, mut calls) = (1, 0);
+    for line in text.lines() {
+        let case = sekisho_value::from_json(line).unwrap();
+        let name = case.get("function").and_then(sekisho_value::Value::as_str).unwrap();
+        let parses =
+            name.starts_with("crypto.") && !name.contains("verify") && case.get("value").is_some();
+        let first = case.get("args").and_then(|args| args.at(0)?.as_str());
+        let Some(given) = first.filter(|_| parses) else { continue };
+        let (label, body) =
+            match given.strip_prefix(BLOCK.0).and_then(|rest| rest.split_once("-----\n")) {
+                Some((label, rest)) => (Some(label), rest.split(BLOCK.1).next().unwrap()),
+                None => (None, given),
+            };
+        let Some(bytes) = from_base64(body) else { continue };
+        for _ in 0..10 {
+            let changed = base64(&mutated(&bytes, &mut state));
+            let changed = match label {
+                Some(label) => {
+                    format!("{}{label}-----\n{changed}\n{}{label}-----\n", BLOCK.0, BLOCK.1)
+                }
+                None => changed,
+            };
+            // However it ends, it ends.
+            let given = call(name, &[&changed, &changed]);
+            assert!(!is_budget(&given), "{name}: {changed}");
+            calls += 1;
+        }
+    }
+    assert!(calls > 2_000, "{calls}");
 }
