@@ -28,12 +28,13 @@ fn glob_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'
         None => {
             let translated = Translator::new(source, &delimiters).translate()?;
             let size = translated.len() as u64;
-            let pattern = Arc::new(Pattern::compile(&translated, Vec::new(), size)?);
+            let pattern =
+                Arc::new(Pattern::compile(&translated, Vec::new(), size, context.arena.budget())?);
             context.patterns.globs.keep(&key, &pattern);
             pattern
         }
     };
-    budget.step(pattern.search_steps(text))?;
+    pattern.take_search(text, budget)?;
     Ok(Term::Bool(pattern.regex.is_match(text)))
 }
 

@@ -1,7 +1,7 @@
 //! Compiled patterns, kept between calls.
 
 use super::Failure;
-use sekisho_budget::BudgetExceeded;
+use sekisho_budget::{Budget, BudgetExceeded};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -16,7 +16,11 @@ pub(super) struct Pattern {
 }
 
 /// States that a pattern may have: above that its compilation takes too much memory.
-const MAX_SIZE: u64 = 400_000;
+const MAX_SIZE: u64 = 200_000;
+/// Bytes that a state takes, about.
+const BYTES_OF_STATE: u64 = 64;
+/// States times bytes that one search may look at: nothing interrupts it.
+const MAX_SEARCH: u64 = 1 << 27;
 /// Bytes that a compiled pattern may take.
 const MAX_BYTES: usize = 32 << 20;
 /// How deep the groups of a pattern may nest.
@@ -25,10 +29,17 @@ pub(super) const MAX_NESTING: u32 = 410;
 impl Pattern {
     /// Of a pattern of the `regex` crate with about so many states. What is too large is an error
     /// of the budget.
-    pub(super) fn compile(pattern: &str, names: Vec<String>, size: u64) -> Result<Self, Failure> {
+    pub(super) fn compile(
+        pattern: &str,
+        names: Vec<String>,
+        size: u64,
+        budget: &Budget<'_>,
+    ) -> Result<Self, Failure> {
         if size > MAX_SIZE {
             return Err(BudgetExceeded::Memory.into());
         }
+        budget.step(1 + size / 8)?;
+        budget.allocate(size.saturating_mul(BYTES_OF_STATE))?;
         let regex = regex::RegexBuilder::new(pattern)
             .size_limit(MAX_BYTES)
             .nest_limit(MAX_NESTING)
@@ -40,10 +51,18 @@ impl Pattern {
         Ok(Self { regex, names, size })
     }
 
-    /// What a search costs at most: in the worst case every state is looked at for every byte.
-    pub(super) fn search_steps(&self, text: &str) -> u64 {
+    /// Takes what a search costs at most: in the worst case every state is looked at for every
+    /// byte.
+    pub(super) fn take_search(
+        &self,
+        text: &str,
+        budget: &Budget<'_>,
+    ) -> Result<(), BudgetExceeded> {
         let len = text.len() as u64;
-        1 + self.size / 64 + len / 32 + len.saturating_mul(self.size / 64) / 64
+        if len.saturating_mul(self.size) > MAX_SEARCH.max(64 * len) {
+            return Err(BudgetExceeded::Steps);
+        }
+        budget.step(1 + self.size / 64 + len / 32 + len.saturating_mul(self.size / 64) / 64)
     }
 }
 
@@ -56,6 +75,8 @@ pub struct Patterns {
 
 /// As many as OPA keeps.
 const MOST: usize = 100;
+/// States of all that are kept.
+const MOST_STATES: u64 = 2 * MAX_SIZE;
 /// Longer patterns are not kept.
 const LONGEST: usize = 4096;
 
@@ -72,7 +93,8 @@ impl Kept {
             return;
         }
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
+        let states: u64 = kept.values().map(|pattern| pattern.size).sum();
+        if kept.len() >= MOST || states.saturating_add(pattern.size) > MOST_STATES {
             // patterns made at run time drive out others only now and then
             kept.clear();
         }

@@ -17,8 +17,11 @@ pub fn compare(left: Term<'_>, right: Term<'_>) -> Ordering {
     }
 }
 
+/// A shorter text costs nothing to compare.
+const LONG: usize = 256;
+
 /// Many comparisons that take a step for every collection that they look into, and for every
-/// second of its members.
+/// second of its members, and one for so many bytes of long texts and numbers.
 ///
 /// Once the budget is used up everything is equal, so that a sort ends soon; [`Self::end`] then
 /// gives the error.
@@ -39,7 +42,9 @@ impl<'b> Comparison<'b> {
     pub fn compare(&self, left: Term<'_>, right: Term<'_>) -> Ordering {
         match (left, right) {
             (Term::Int(left), Term::Int(right)) => left.cmp(&right),
-            (Term::String(left), Term::String(right)) => left.cmp(right),
+            (Term::String(left), Term::String(right)) if left.len().min(right.len()) < LONG => {
+                left.cmp(right)
+            }
             _ => compare_any(left, right, &mut |len| self.take(len)),
         }
     }
@@ -76,8 +81,21 @@ fn compare_any(left: Term<'_>, right: Term<'_>, go_on: &mut dyn FnMut(usize) -> 
     match (left, right) {
         (Term::Bool(left), Term::Bool(right)) => left.cmp(&right),
         (Term::Int(left), Term::Int(right)) => left.cmp(&right),
-        (Term::String(left), Term::String(right)) => left.cmp(right),
-        (Term::Int(_) | Term::Number(_), _) => number::compare(left, right),
+        (Term::String(left), Term::String(right)) => {
+            let len = left.len().min(right.len());
+            if len >= LONG && !go_on(len / 32) {
+                return Ordering::Equal;
+            }
+            left.cmp(right)
+        }
+        (Term::Int(_) | Term::Number(_), _) => {
+            let digits = |term| if let Term::Number(literal) = term { literal.len() } else { 0 };
+            let len = digits(left).max(digits(right));
+            if len >= LONG && !go_on(len / 4) {
+                return Ordering::Equal;
+            }
+            number::compare(left, right)
+        }
         (Term::Null, _) => Ordering::Equal,
         _ if same_place(left, right) || !go_on(left.len().min(right.len()).unwrap_or(0)) => {
             Ordering::Equal

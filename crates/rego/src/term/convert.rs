@@ -66,15 +66,18 @@ fn convert(term: Term<'_>, take: Take<'_>) -> Result<Value, BudgetExceeded> {
         Term::Number(literal) => Number::from_literal(literal).map_or(Value::Null, Value::Number),
         Term::String(text) => Value::from(text),
         Term::Array(..) | Term::JsonArray(_) | Term::Set(..) => {
-            let mut items = Vec::new();
+            take(size_of::<Vec<Value>>() + 2 * size_of::<usize>())?;
+            let mut items = Vec::with_capacity(term.items().len());
             for item in term.items() {
                 items.push(convert(item, take)?);
             }
             Value::Array(std::sync::Arc::new(items))
         }
         Term::Object(..) | Term::JsonObject(_) => {
-            let mut entries = Vec::new();
+            let mut entries = Vec::with_capacity(term.entries().len());
             for (key, value) in term.entries() {
+                // The entries stand twice until the object is made.
+                take(4 * size_of::<Value>())?;
                 let key = match key {
                     Term::String(text) => {
                         take(text.len())?;

@@ -17,6 +17,7 @@ pub use number::is_in_range;
 pub use text::Text;
 
 use sekisho_value::{Map, Value};
+use std::cmp::Ordering;
 
 /// A value of Rego: JSON, sets, and objects with keys of any type.
 ///
@@ -161,6 +162,17 @@ impl<'a> Term<'a> {
     #[must_use]
     #[inline]
     pub fn get(self, key: Self) -> Option<Self> {
+        self.find(key, compare)
+    }
+
+    /// As [`Self::get`], by comparisons that take from a budget.
+    #[must_use]
+    pub fn get_within(self, key: Self, comparison: &Comparison<'_>) -> Option<Self> {
+        self.find(key, |left, right| comparison.compare(left, right))
+    }
+
+    #[inline]
+    fn find(self, key: Self, compare: impl Fn(Self, Self) -> Ordering) -> Option<Self> {
         match self {
             Self::JsonObject(map) => match key {
                 Self::String(key) => map.get(key).map(Self::borrowed),

@@ -34,6 +34,9 @@ impl<'a> Machine<'a> {
                 cover(self.location());
             }
             if let ControlFlow::Break(value) = self.step(*op)? {
+                // It has left the code: an error now is told where it began.
+                let began = program.functions.get(function as usize);
+                self.at = began.map_or(0, |began| began.entry.saturating_add(1));
                 self.spend(BATCH - left)?;
                 return Ok(value);
             }

@@ -36,14 +36,19 @@ fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failur
         return Ok(kept);
     }
     let translated = translate::translate(pattern).map_err(Malformed::failure)?;
-    let compiled = Pattern::compile(&translated.pattern, translated.names, translated.size)?;
+    let compiled = Pattern::compile(
+        &translated.pattern,
+        translated.names,
+        translated.size,
+        context.arena.budget(),
+    )?;
     let compiled = Arc::new(compiled);
     context.patterns.regexes.keep(pattern, &compiled);
     Ok(compiled)
 }
 
 fn search(context: &Context<'_>, pattern: &Pattern, text: &str) -> Result<(), BudgetExceeded> {
-    context.arena.budget().step(pattern.search_steps(text))
+    pattern.take_search(text, context.arena.budget())
 }
 
 /// The pattern and the text of a call.
