@@ -1,6 +1,6 @@
 //! Expansion: the objects that would come of an object, as a Pod comes of a Deployment.
 //!
-//! [`Template`] is one ExpansionTemplate, [`Expansion`] all of a policy set. What would come of an
+//! [`Template`] is one ExpansionTemplate, `Expansion` all of a policy set. What would come of an
 //! object is mutated as it would be, and judged by constraints with the object.
 //!
 //! Source of the rules: `pkg/expansion` of Gatekeeper v3.23.
