@@ -337,7 +337,7 @@ impl<'e> Estimator<'e> {
         let all = costs.iter().fold(CostEstimate::default(), |sum, cost| sum.plus(*cost));
         let id = overload.overload.id;
         let asked = self.call_costs.and_then(|costs| costs.estimator(function, id));
-        if let Some(estimator) = asked.or(overload.overload.estimate) {
+        if let Some(estimator) = overload.overload.estimate.or(asked) {
             let target = target.map(|target| self.node(target));
             let args = args.iter().map(|arg| self.node(arg)).collect();
             let call = EstimatedCall { function, overload: id, target, args };

@@ -24,7 +24,7 @@ pub const TRAVERSAL: f64 = 0.1;
 /// Applying a regular expression, for each scalar of it.
 pub const REGEX: f64 = 0.25;
 
-/// What calls cost beside what their overloads say: it is asked first.
+/// What calls cost of which their overloads say nothing: Kubernetes' own estimator is one.
 pub trait CallCosts: fmt::Debug + Send + Sync {
     /// What a call of an overload has cost.
     fn cost(&self, function: &str, overload: &str) -> Option<CallCost>;

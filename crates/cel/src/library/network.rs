@@ -4,10 +4,10 @@ use super::{Library, Overload};
 use crate::EvalError;
 use crate::term::{Opaque, Term};
 use crate::types::Type;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use sekisho_value::Value;
 use std::any::Any;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 

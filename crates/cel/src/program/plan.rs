@@ -9,7 +9,6 @@ use crate::ast::{Expr, ExprKind, Literal, Name, operator};
 use crate::check::{Checked, Reference};
 use crate::cost::{self, Rule};
 use crate::environment::{Declared, Environment, Inner};
-use crate::library::CallCost;
 use crate::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -192,10 +191,10 @@ impl Planner<'_> {
                 let id = only.overload.id;
                 let otherwise = Rule::of(id);
                 let asked = costs.and_then(|costs| costs.cost(name, id));
-                match (asked, only.overload.cost) {
-                    (Some(asked), Some(own)) => library_rule(asked, own, otherwise),
-                    (Some(cost), None) | (None, Some(cost)) => Rule::Library(cost, otherwise),
-                    (None, None) => *otherwise,
+                // What an overload says of itself counts before what an environment says of it.
+                match only.overload.cost.or(asked) {
+                    Some(cost) => Rule::Library(cost, otherwise),
+                    None => *otherwise,
                 }
             }
             _ => match costs.and_then(|costs| costs.cost(name, "")) {
@@ -235,11 +234,6 @@ impl Planner<'_> {
         };
         self.folded(expr, call)
     }
-}
-
-/// Where both an environment and a library know the cost of a call, the environment's counts.
-fn library_rule(asked: CallCost, _: CallCost, otherwise: &'static Rule) -> Rule {
-    Rule::Library(asked, otherwise)
 }
 
 fn operator_of(function: &str) -> Option<Operator> {
