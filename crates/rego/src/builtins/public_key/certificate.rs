@@ -4,8 +4,8 @@ use super::super::Failure;
 use super::alternative_names::AlternativeNames;
 use super::der::{Element, Oid, Reader, positive, tag};
 use super::extensions::{self, Extension};
-use super::instant::Instant;
 use super::key::{self, Algorithm, PublicKey, SignatureAlgorithm, read_public};
+use super::moment::Moment;
 use super::name::Name;
 use super::name_constraints::Subtrees;
 use num_bigint::BigUint;
@@ -28,8 +28,8 @@ pub(super) struct Certificate<'d> {
     pub(super) serial: BigUint,
     pub(super) issuer: Name<'d>,
     pub(super) subject: Name<'d>,
-    pub(super) not_before: Instant,
-    pub(super) not_after: Instant,
+    pub(super) not_before: Moment,
+    pub(super) not_after: Moment,
     pub(super) extensions: Vec<Extension<'d>>,
     pub(super) said: Said<'d>,
 }
@@ -125,8 +125,8 @@ impl<'d> Certificate<'d> {
         let issuer = inner.tagged(tag::SEQUENCE).ok_or_else(malformed("issuer"))?;
         let issuer_name = Name::read(issuer.whole)?;
         let mut validity = inner.sequence().ok_or_else(malformed("validity"))?;
-        let not_before = Instant::read(&mut validity)?;
-        let not_after = Instant::read(&mut validity)?;
+        let not_before = Moment::read(&mut validity)?;
+        let not_after = Moment::read(&mut validity)?;
         let subject = inner.tagged(tag::SEQUENCE).ok_or_else(malformed("issuer"))?;
         let subject_name = Name::read(subject.whole)?;
         let raw_key = inner.tagged(tag::SEQUENCE).ok_or_else(malformed("spki"))?;

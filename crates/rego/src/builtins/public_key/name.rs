@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use super::der::{Element, Oid, Reader, small_integer, tag};
-use super::instant::Instant;
+use super::moment::Moment;
 
 /// One part of a name.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) enum Value<'d> {
     Boolean(bool),
     Bytes(&'d [u8]),
     Oid(Oid<'d>),
-    Instant(Instant),
+    Moment(Moment),
     /// of a type that is not read
     Unknown,
 }
@@ -42,7 +42,7 @@ impl<'d> Value<'d> {
             tag::OCTET_STRING => Some(Self::Bytes(element.content)),
             tag::OBJECT_IDENTIFIER => whole.oid().map(Self::Oid),
             tag::UTC_TIME | tag::GENERALIZED_TIME => {
-                Instant::read(&mut whole).ok().map(Self::Instant)
+                Moment::read(&mut whole).ok().map(Self::Moment)
             }
             tag::UTF8_STRING
             | tag::NUMERIC_STRING

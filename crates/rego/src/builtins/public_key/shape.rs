@@ -115,7 +115,7 @@ impl<'a> Shape<'a> {
             Value::Boolean(boolean) => Term::Bool(*boolean),
             Value::Bytes(bytes) => self.bytes(bytes)?,
             Value::Oid(oid) => self.oid(oid)?,
-            Value::Instant(instant) => self.text(&instant.text())?,
+            Value::Moment(moment) => self.text(&moment.text())?,
             Value::Unknown => Term::Null,
         };
         self.object(vec![("Type", self.oid(&attribute.kind)?), ("Value", value)])
@@ -232,7 +232,7 @@ impl<'a> Shape<'a> {
     pub(super) fn certificate(self, certificate: &Certificate<'_>, extended: bool) -> Shaped<'a> {
         let said = &certificate.said;
         let names = &said.names;
-        let instant = |instant: super::instant::Instant| self.text(&instant.text());
+        let moment = |moment: super::moment::Moment| self.text(&moment.text());
         let oids = |oids: &[Oid<'_>]| self.list(oids, |oid| self.oid(oid));
         let extensions =
             self.list(&certificate.extensions, |extension| self.extension(extension))?;
@@ -267,8 +267,8 @@ impl<'a> Shape<'a> {
             ("SerialNumber", self.number(&certificate.serial)?),
             ("Issuer", self.name(&certificate.issuer)?),
             ("Subject", self.name(&certificate.subject)?),
-            ("NotBefore", instant(certificate.not_before)?),
-            ("NotAfter", instant(certificate.not_after)?),
+            ("NotBefore", moment(certificate.not_before)?),
+            ("NotAfter", moment(certificate.not_after)?),
             ("KeyUsage", Term::Int(said.key_usage)),
             ("Extensions", extensions),
             ("ExtraExtensions", Term::Null),

@@ -6,14 +6,14 @@ use super::der::{Reader, tag};
 
 /// A second, and the zone that it is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Instant {
+pub(super) struct Moment {
     /// since 1970
     pub(super) seconds: i128,
     /// of the zone, east of UTC
     offset: i128,
 }
 
-impl Instant {
+impl Moment {
     /// Reads `UTCTime` or `GeneralizedTime`.
     pub(super) fn read(der: &mut Reader<'_>) -> Result<Self, Failure> {
         if der.peek(tag::UTC_TIME) {
@@ -99,7 +99,7 @@ fn number(digits: &[u8]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::Instant;
+    use super::Moment;
 
     #[test]
     fn utc_times() {
@@ -123,8 +123,8 @@ mod tests {
             ("26010203040Z", None),
             ("", None),
         ] {
-            let read = Instant::utc_time(text.as_bytes());
-            assert_eq!(read.map(Instant::text).as_deref(), shown, "{text}");
+            let read = Moment::utc_time(text.as_bytes());
+            assert_eq!(read.map(Moment::text).as_deref(), shown, "{text}");
         }
     }
 
@@ -137,8 +137,8 @@ mod tests {
             ("20240229000000.5Z", None),
             ("202402290000Z", None),
         ] {
-            let read = Instant::generalized(text.as_bytes());
-            assert_eq!(read.map(Instant::text).as_deref(), shown, "{text}");
+            let read = Moment::generalized(text.as_bytes());
+            assert_eq!(read.map(Moment::text).as_deref(), shown, "{text}");
         }
     }
 }
