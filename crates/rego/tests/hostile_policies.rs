@@ -105,7 +105,7 @@ fn outcome(policy: &str) -> String {
         let budget = Budget::new(u64::MAX, MEMORY, Some(flag));
         let source = vec![(Source::new("h.rego", policy), Version::V1)];
         let (policies, _, faults) = Policies::compile(source, &Options::default(), &budget);
-        let Some(policies) = policies else { return format!("fault: {}", faults[0].message) };
+        let Some(policies) = policies else { return format!("fault: {:?}", faults.first()) };
         let prepared = policies.document(&["h", "p"]).unwrap();
         let data = Value::object();
         let facts = Facts::default();

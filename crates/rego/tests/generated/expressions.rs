@@ -343,16 +343,18 @@ impl Writer {
             return variable;
         }
         let root = self.random.pick(&["input", "input", "data.base"]);
-        let fits = |field: Field| match (kind, field) {
-            (Kind::Number, Field::Number)
-            | (Kind::Text, Field::Text)
-            | (Kind::Bool, Field::Bool)
-            | (Kind::Numbers | Kind::NumberSet, Field::Numbers)
-            | (Kind::Texts | Kind::TextSet, Field::Texts)
-            | (Kind::Object, Field::Object)
-            | (Kind::Objects, Field::Objects)
-            | (Kind::Any, _) => true,
-            _ => false,
+        let fits = |field: Field| {
+            matches!(
+                (kind, field),
+                (Kind::Number, Field::Number)
+                    | (Kind::Text, Field::Text)
+                    | (Kind::Bool, Field::Bool)
+                    | (Kind::Numbers | Kind::NumberSet, Field::Numbers)
+                    | (Kind::Texts | Kind::TextSet, Field::Texts)
+                    | (Kind::Object, Field::Object)
+                    | (Kind::Objects, Field::Objects)
+                    | (Kind::Any, _)
+            )
         };
         let fields: Vec<&str> =
             FIELDS.iter().filter(|(_, field)| fits(*field)).map(|(name, _)| *name).collect();

@@ -6,7 +6,7 @@
 //! cargo test -p sekisho-rego --test generated -- --ignored record     # a sample, written
 //! ```
 
-#![expect(clippy::unwrap_used, reason = "a test may fail, and says why")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail, and says why")]
 
 mod answers;
 mod documents;
