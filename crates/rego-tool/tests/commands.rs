@@ -34,6 +34,7 @@ fn options(query: &str, paths: Vec<String>) -> EvalOptions {
         version: Version::V1,
         format: EvalFormat::Json,
         strict_builtin_errors: false,
+        allow_conflicts: false,
         limits: Limits::default(),
         now: 1_700_000_000_000_000_000,
         seed: 1,
@@ -149,6 +150,9 @@ fn data_of_files_and_folders() {
     ] {
         assert_eq!(value(query, vec![all.clone()]), expected, "{query}");
     }
+    let mut both = options("data.p", vec![all.clone(), path("rule.json")]);
+    both.allow_conflicts = true;
+    assert!(json(&both).1.contains(r#""value":{"q":1}"#), "the document counts");
     assert_eq!(value("data.p", vec![all.clone(), path("beside.json")]), r#"{"q":2.5,"z":1}"#);
     for (name, message) in [
         ("clash.json", "clash.json: `a.x` has another value in an earlier file"),

@@ -96,6 +96,9 @@ struct QueryArgs {
     /// A built-in function that fails is an error, not undefined
     #[arg(long)]
     strict_builtin_errors: bool,
+    /// Rules may stand where base documents do: the documents count, as in OPA's library
+    #[arg(long)]
+    allow_conflicts: bool,
     #[command(flatten)]
     syntax: SyntaxArgs,
     #[command(flatten)]
@@ -247,6 +250,7 @@ fn eval_options(args: &QueryArgs) -> Result<EvalOptions> {
         version: args.syntax.version(),
         format: EvalFormat::Json,
         strict_builtin_errors: args.strict_builtin_errors,
+        allow_conflicts: args.allow_conflicts,
         limits: args.limits.limits(),
         now: now(),
         seed: u64::from_ne_bytes(now().to_ne_bytes()),
