@@ -9,9 +9,7 @@ use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::RegoVM;
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
-use sekisho_rego::{
-    DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Source,
-};
+use sekisho_rego::{DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
 use templates::{Template, templates};
@@ -21,7 +19,8 @@ pub(super) fn evaluate() -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for template in templates()? {
         let plain = prepare(&template, None)?;
-        let given = prepare(&template, Some(Known::at(&["parameters"], template.parameters.clone())))?;
+        let given =
+            prepare(&template, Some(Known::at(&["parameters"], template.parameters.clone())))?;
         for (what, input) in &template.samples {
             figures.extend(evaluate_both(&template, [&plain, &given], what, input)?);
         }
