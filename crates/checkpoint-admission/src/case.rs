@@ -1,9 +1,9 @@
 //! Policy test cases at the admission checkpoint.
 
 use crate::basis::Basis;
-use crate::judge::{Conduct, FailureDirection, judge};
+use crate::judge::{Conduct, FailureDirection, judge, mutate};
 use crate::review::Review;
-use sekisho_engine::{BuildOptions, CaseError, CaseFinding, Checkpoint, Judge, mutate};
+use sekisho_engine::{BuildOptions, CaseError, CaseFinding, Checkpoint};
 use sekisho_kube_model::{Created, Decoded};
 use sekisho_manifest::{Document, ReadOptions, read};
 use sekisho_policy::{Bundle, BundleFile, Dialect, Target};
@@ -54,21 +54,13 @@ fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, C
     let mut review =
         Review::read(review.as_bytes()).map_err(|error| CaseError(vec![error.to_string()]))?;
     let now = jiff::Timestamp::UNIX_EPOCH;
+    let conduct = Conduct { on_error: FailureDirection::Fail, now, cancelled: None };
     // Mutating webhooks have their turn before the object comes here.
-    let mutating = Judge {
-        inventory: basis.inventory.as_ref(),
-        schemas: &basis.schemas,
-        now,
-        implied: false,
-        record: false,
-        cancelled: None,
-    };
-    let mutated = mutate(&basis.set, &review.request, &mutating);
+    let (_, mutated) = mutate(&review.request, basis, &conduct);
     if !mutated.errors.is_empty() {
         return Err(CaseError(mutated.errors.iter().map(|error| error.message.clone()).collect()));
     }
     review.request.object = mutated.object;
-    let conduct = Conduct { on_error: FailureDirection::Fail, now, cancelled: None };
     let (_, verdict) = judge(&review.request, basis, &conduct);
     if !verdict.errors.is_empty() {
         return Err(CaseError(verdict.errors.iter().map(|error| error.message.clone()).collect()));

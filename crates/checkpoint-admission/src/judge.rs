@@ -2,8 +2,9 @@
 
 use crate::basis::Basis;
 use crate::review::{Answer, Refusal};
-use sekisho_engine::{Denial, Judge, Verdict, VerdictError, evaluate};
-use sekisho_policy::{Manner, Request};
+use sekisho_engine::{Denial, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch};
+use sekisho_policy::{Manner, PolicyId, Request};
+use sekisho_value::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
@@ -31,24 +32,53 @@ pub struct Conduct<'a> {
 /// Judges a request.
 #[must_use]
 pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Verdict) {
-    let judge = Judge {
-        inventory: basis.inventory.as_ref(),
-        schemas: &basis.schemas,
-        now: conduct.now,
-        implied: true,
-        record: false,
-        cancelled: conduct.cancelled,
-    };
-    let verdict = evaluate(&basis.set, request, &judge);
+    let verdict = evaluate(&basis.set, request, &judging(basis, conduct, true));
     let mut answer = answer(request, &verdict, conduct.on_error);
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     (answer, verdict)
 }
 
+/// Mutates a request's object: the answer holds the changes.
+#[must_use]
+pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Mutated) {
+    let mutated = sekisho_engine::mutate(&basis.set, request, &judging(basis, conduct, false));
+    let mut answer = Answer::default();
+    answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
+    if !mutated.errors.is_empty() {
+        let errors: Vec<String> = mutated.errors.iter().map(told).collect();
+        match conduct.on_error {
+            FailureDirection::Fail => answer.refusal = Some(not_judged(&errors)),
+            FailureDirection::Ignore => answer.warnings.clone_from(&errors),
+        }
+        answer.annotations.insert("error".to_owned(), errors.join("; "));
+        return (answer, mutated);
+    }
+    // The API server fills in defaults itself.
+    let patch = json_patch(&request.object, &mutated.sent);
+    if !patch.is_empty() {
+        let by: Vec<&str> = mutated.applied.iter().map(PolicyId::as_str).collect();
+        answer.annotations.insert("mutated-by".to_owned(), by.join(", "));
+        answer.patch = Some(Value::from(patch));
+    }
+    (answer, mutated)
+}
+
+fn judging<'a>(basis: &'a Basis, conduct: &Conduct<'a>, implied: bool) -> Judge<'a> {
+    Judge {
+        inventory: basis.inventory.as_ref(),
+        schemas: &basis.schemas,
+        now: conduct.now,
+        implied,
+        record: false,
+        cancelled: conduct.cancelled,
+    }
+}
+
 fn answer(request: &Request, verdict: &Verdict, on_error: FailureDirection) -> Answer {
     let mut answer = Answer {
         refusal: refusal(request, &verdict.denials),
-        warnings: verdict.warnings.clone(),
+        // One warning for each violation, as the systems that the policies come from have it.
+        warnings: verdict.warnings.iter().flat_map(|all| all.lines()).map(str::to_owned).collect(),
         annotations: annotations(&verdict.annotations),
         patch: None,
     };

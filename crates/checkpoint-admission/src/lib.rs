@@ -15,7 +15,7 @@ mod server;
 pub use basis::Basis;
 pub use case::Admission;
 pub use current::{Event, Keeper, Origin, Read};
-pub use judge::{Conduct, FailureDirection, judge};
+pub use judge::{Conduct, FailureDirection, judge, mutate};
 pub use live::Live;
 pub use log::line;
 pub use review::{Answer, Refusal, Review, ReviewError, ReviewVersion};

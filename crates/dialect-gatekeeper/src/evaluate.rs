@@ -7,8 +7,8 @@ use crate::locus;
 use crate::matching::{Match, MatchError, MatchInput, Source};
 use crate::review::{Known, Review};
 use sekisho_policy::{
-    Action, EvalContext, EvalError, Evaluate, Operation, OperationSet, Outcome, Point, Severity,
-    Violation,
+    Action, EvalContext, EvalError, Evaluate, Manner, Operation, OperationSet, Outcome, Point,
+    Severity, Violation,
 };
 use sekisho_value::{Str, Value};
 use std::sync::Arc;
@@ -60,6 +60,10 @@ impl Evaluate for Judgement {
     }
 
     /// As Gatekeeper's webhook words it.
+    fn manner(&self, _: &[&Violation]) -> Manner {
+        Manner::Plain
+    }
+
     fn refusal(&self, _: &str, violations: &[&Violation]) -> String {
         let lines: Vec<String> =
             violations.iter().map(|found| format!("[{}] {}", self.name, found.message)).collect();

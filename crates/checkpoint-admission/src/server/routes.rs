@@ -4,7 +4,7 @@ use super::connections::Connections;
 use super::deadline::deadline;
 use super::limits::Limits;
 use super::metrics::{Gauges, Metrics};
-use super::work::{Done, Work};
+use super::work::{Asked, Done, Work};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -30,7 +30,7 @@ const POST: &[Method] = &[Method::POST];
 impl Routes {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Reply {
         let methods = match request.uri().path() {
-            "/validate" => POST,
+            "/validate" | "/mutate" => POST,
             "/livez" | "/readyz" | "/metrics" => GET,
             _ => return text(StatusCode::NOT_FOUND, "there is nothing here\n"),
         };
@@ -43,14 +43,15 @@ impl Routes {
             return reply;
         }
         match request.uri().path() {
-            "/validate" => self.validate(request).await,
+            "/validate" => self.review(Asked::Validate, request).await,
+            "/mutate" => self.review(Asked::Mutate, request).await,
             "/livez" => text(StatusCode::OK, "ok\n"),
             "/readyz" => self.ready(),
             _ => text(StatusCode::OK, self.metrics()),
         }
     }
 
-    async fn validate(&self, request: Request<Incoming>) -> Reply {
+    async fn review(&self, asked: Asked, request: Request<Incoming>) -> Reply {
         let json = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if !json.is_some_and(is_json) {
             let wanted = "the Content-Type is to be application/json\n";
@@ -67,7 +68,7 @@ impl Routes {
             Ok(Err(_)) => return text(StatusCode::BAD_REQUEST, "the body broke off\n"),
             Err(_) => return text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n"),
         };
-        match self.work.answer(body, within).await {
+        match self.work.answer(asked, body, within).await {
             Done::Answered(review) => {
                 let mut reply = text(StatusCode::OK, review);
                 let json = HeaderValue::from_static("application/json");

@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
-use crate::judge::{Conduct, FailureDirection, judge, not_judged};
+use crate::judge::{Conduct, FailureDirection, judge, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, Refusal, Review, ReviewError, ReviewVersion};
 use bytes::Bytes;
@@ -25,6 +25,15 @@ pub(super) struct Work {
     waiting: AtomicUsize,
     turns: Arc<Semaphore>,
     most_waiting: usize,
+}
+
+/// What is asked of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// whether the object may be stored
+    Validate,
+    /// how it is to be changed before
+    Mutate,
 }
 
 /// What comes of a review.
@@ -54,7 +63,12 @@ impl Work {
     }
 
     /// Answers a review within the time given.
-    pub(super) async fn answer(self: &Arc<Self>, body: Bytes, within: Duration) -> Done {
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        asked: Asked,
+        body: Bytes,
+        within: Duration,
+    ) -> Done {
         let started = Instant::now();
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -69,7 +83,7 @@ impl Work {
             let (work, address, cancelled) =
                 (Arc::clone(self), Arc::clone(&address), Arc::clone(&cancelled));
             move || {
-                let done = work.judge(&body, &address, &cancelled, started);
+                let done = work.judge(asked, &body, &address, &cancelled, started);
                 drop(turn);
                 done
             }
@@ -86,6 +100,7 @@ impl Work {
 
     fn judge(
         &self,
+        asked: Asked,
         body: &[u8],
         address: &Address,
         cancelled: &AtomicBool,
@@ -105,7 +120,13 @@ impl Work {
         };
         let now = jiff::Timestamp::now();
         let conduct = Conduct { on_error: self.on_error, now, cancelled: Some(cancelled) };
-        let (answer, verdict) = judge(&review.request, &basis, &conduct);
+        let (answer, verdict) = match asked {
+            Asked::Validate => judge(&review.request, &basis, &conduct),
+            Asked::Mutate => {
+                let (answer, mutated) = mutate(&review.request, &basis, &conduct);
+                (answer, Verdict { errors: mutated.errors, ..Verdict::default() })
+            }
+        };
         let took = started.elapsed();
         self.metrics.judged(&answer, &verdict, took);
         (self.on_verdict)(&review.request, &answer, &verdict, took);

@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use sekisho_checkpoint_admission::{Basis, Certificate, FailureDirection, Limits, Live, Server};
+use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_dialect_pod_security::{PodSecurity, level_document};
 use sekisho_engine::{BuildOptions, MemoryInventory, PolicySet};
 use sekisho_kube_model::Schemas;
@@ -28,10 +29,14 @@ pub(crate) struct Running {
 }
 
 pub(crate) fn basis(level: &str) -> Basis {
-    let bytes = level_document(level, "latest").into_bytes().into();
-    let bundle = Bundle::anonymous(vec![BundleFile { path: "level".into(), bytes }]);
+    basis_of(&level_document(level, "latest"))
+}
+
+pub(crate) fn basis_of(policies: &str) -> Basis {
+    let bytes = policies.as_bytes().into();
+    let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
     let options = BuildOptions {
-        dialects: &[&PodSecurity],
+        dialects: &[&PodSecurity, &Gatekeeper],
         unsupported: |_, _| None,
         target: &Target::default(),
         strict: false,
@@ -105,7 +110,12 @@ impl Running {
 
     /// What is answered to the creation of a pod.
     pub(crate) async fn review(&self, spec: &str) -> Value {
-        let (status, body) = self.post("/validate?timeout=10s", review(spec)).await;
+        self.asked("/validate?timeout=10s", spec).await
+    }
+
+    /// What is answered to the creation of a pod, at a path.
+    pub(crate) async fn asked(&self, path: &str, spec: &str) -> Value {
+        let (status, body) = self.post(path, review(spec)).await;
         assert_eq!(status, StatusCode::OK, "{body}");
         let review = from_json(&body).unwrap();
         assert_eq!(review.path_str(&["response", "uid"]), Some("u1"));

@@ -1,4 +1,6 @@
-use crate::client::{BAD, GOOD, Running, basis, review};
+use crate::client::{BAD, GOOD, Running, basis, basis_of, review};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Method, Request, StatusCode};
@@ -92,4 +94,54 @@ async fn the_certificate_is_renewed_for_new_connections() {
     let reply = open.send_request(request.body(Full::default()).unwrap()).await.unwrap();
     assert_eq!(reply.status(), StatusCode::OK, "an open connection goes on");
     assert!(Certificate::from_pem(b"", key.as_bytes()).is_err());
+}
+
+/// A mutator, and a constraint that two rules violate with a warning.
+const GATEKEEPER: &str = r#"
+apiVersion: mutations.gatekeeper.sh/v1
+kind: AssignMetadata
+metadata: {name: team}
+spec:
+  location: metadata.labels.team
+  parameters: {assign: {value: red}}
+---
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: all}
+spec:
+  crd: {spec: {names: {kind: All}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package all
+      violation[{"msg": msg}] { msg := ["one", "two"][_] }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: All
+metadata: {name: denied}
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: All
+metadata: {name: warned}
+spec: {enforcementAction: warn}
+"#;
+
+#[tokio::test]
+async fn gatekeepers_policies_answer_as_its_webhook_does() {
+    let live = Arc::new(Live::default());
+    live.renew(basis_of(GATEKEEPER));
+    let server = Running::start_with(live, Limits::default(), FailureDirection::Fail).await;
+    let refused = server.review(GOOD).await;
+    assert_eq!(refused.path_str(&["status", "message"]), Some("[denied] one\n[denied] two"));
+    let warnings = refused.get("warnings").unwrap();
+    assert_eq!(warnings.to_json(), r#"["[warned] one","[warned] two"]"#);
+    assert_eq!(refused.get("patch"), None);
+
+    let mutated = server.asked("/mutate?timeout=10s", GOOD).await;
+    assert_eq!(mutated.get("allowed").unwrap().as_bool(), Some(true));
+    let patch = STANDARD.decode(mutated.path_str(&["patch"]).unwrap()).unwrap();
+    let wanted = r#"[{"op":"add","path":"/metadata/labels","value":{"team":"red"}}]"#;
+    assert_eq!(String::from_utf8(patch).unwrap(), wanted);
+    let by = mutated.path_str(&["auditAnnotations", "mutated-by"]);
+    assert_eq!(by, Some("local/gatekeeper/AssignMetadata/team"));
 }
