@@ -44,7 +44,7 @@ fn unicode(reader: &mut Translator<'_>) -> Result<Option<Class>, Malformed> {
         [b'\\', b'P', ..] => true,
         _ => return Ok(None),
     };
-    let invalid = |text: &str| Malformed("invalid character class range", text.to_owned());
+    let invalid = |text: &str| Malformed::new("invalid character class range", text.to_owned());
     let (name, len) = match start.get(2..).and_then(|rest| rest.chars().next()) {
         None => (None, 2),
         Some('{') => {
@@ -147,7 +147,7 @@ fn posix(reader: &mut Translator<'_>) -> Result<Option<&'static str>, Malformed>
         "[:^word:]" => "[^0-9A-Za-z_]",
         "[:xdigit:]" => "[0-9A-Fa-f]",
         "[:^xdigit:]" => "[^0-9A-Fa-f]",
-        _ => return Err(Malformed("invalid character class range", text.to_owned())),
+        _ => return Err(Malformed::new("invalid character class range", text.to_owned())),
     };
     reader.skip(text.len());
     Ok(Some(class))
@@ -165,14 +165,14 @@ fn range(reader: &mut Translator<'_>, whole: &str) -> Result<(u32, u32), Malform
     let high = class_char(reader, whole)?;
     if high < low {
         let text = start.get(..start.len() - reader.rest.len()).unwrap_or(start);
-        return Err(Malformed("invalid character class range", text.to_owned()));
+        return Err(Malformed::new("invalid character class range", text.to_owned()));
     }
     Ok((low, high))
 }
 
 fn class_char(reader: &mut Translator<'_>, whole: &str) -> Result<u32, Malformed> {
     match reader.rest.chars().next() {
-        None => Err(Malformed("missing closing ]", whole.to_owned())),
+        None => Err(Malformed::new("missing closing ]", whole.to_owned())),
         Some('\\') => escaped_char(reader),
         Some(c) => {
             reader.skip(c.len_utf8());
@@ -187,7 +187,7 @@ pub(super) fn escaped_char(reader: &mut Translator<'_>) -> Result<u32, Malformed
     reader.skip(1);
     let Some(c) = reader.rest.chars().next() else {
         let message = "trailing backslash at end of expression";
-        return Err(Malformed(message, String::new()));
+        return Err(Malformed::new(message, String::new()));
     };
     reader.skip(c.len_utf8());
     let octal = |text: &str| text.starts_with(|c: char| c.is_digit(8));
@@ -216,7 +216,7 @@ pub(super) fn escaped_char(reader: &mut Translator<'_>) -> Result<u32, Malformed
     };
     code.ok_or_else(|| {
         let text = start.get(..start.len() - reader.rest.len()).unwrap_or(start);
-        Malformed("invalid escape sequence", text.to_owned())
+        Malformed::new("invalid escape sequence", text.to_owned())
     })
 }
 

@@ -10,6 +10,8 @@ mod class;
 mod names;
 mod translate;
 
+pub use translate::{Malformed, Translated, translate};
+
 use std::fmt;
 
 /// A compiled pattern.
@@ -45,7 +47,7 @@ impl Pattern {
     /// # Errors
     /// Where Go refuses it, or it is too large.
     pub fn new(source: &str) -> Result<Self, PatternError> {
-        let translated = translate::translate(source)?;
+        let translated = translate(source)?;
         if translated.size > MAX_SIZE {
             return Err(PatternError::TooLarge);
         }

@@ -6,28 +6,50 @@
 
 use super::class::{self, Class};
 use crate::PatternError;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-/// A pattern of Go that is well formed.
+/// A pattern of Go that is well formed, written for the `regex` crate.
 #[derive(Debug)]
-pub(super) struct Translated {
-    pub(super) pattern: String,
+pub struct Translated {
+    /// the pattern as the `regex` crate takes it
+    pub pattern: String,
     /// the names of the groups, from the first; empty where one has none
-    pub(super) names: Vec<String>,
+    pub names: Vec<String>,
     /// about how many states it compiles to
-    pub(super) size: u64,
+    pub size: u64,
 }
 
-/// What Go says of a pattern that is not well formed: what is wrong, and where.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Malformed(pub(super) &'static str, pub(super) String);
+/// What Go says of a pattern that is not well formed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    pub(crate) what: &'static str,
+    pub(crate) place: String,
+}
+
+impl Malformed {
+    pub(crate) fn new(what: &'static str, place: String) -> Self {
+        Self { what, place }
+    }
+
+    /// Whether its groups nest deeper than is let in here, though Go may still take them.
+    #[must_use]
+    pub fn is_too_deep(&self) -> bool {
+        self.what == TOO_DEEP
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: `{}`", self.what, self.place)
+    }
+}
 
 impl From<Malformed> for PatternError {
-    fn from(Malformed(what, place): Malformed) -> Self {
-        if what == TOO_DEEP {
+    fn from(malformed: Malformed) -> Self {
+        if malformed.is_too_deep() {
             Self::TooLarge
         } else {
-            Self::Malformed(format!("{what}: `{place}`"))
+            Self::Malformed(malformed.to_string())
         }
     }
 }
@@ -85,7 +107,11 @@ pub(super) struct Translator<'p> {
     last_repeat: Option<&'p str>,
 }
 
-pub(super) fn translate(pattern: &str) -> Result<Translated, Malformed> {
+/// Writes a pattern of Go anew for the `regex` crate.
+///
+/// # Errors
+/// Where Go refuses it, or its groups nest too deeply.
+pub fn translate(pattern: &str) -> Result<Translated, Malformed> {
     let mut translator = Translator {
         whole: pattern,
         rest: pattern,
@@ -101,7 +127,7 @@ pub(super) fn translate(pattern: &str) -> Result<Translated, Malformed> {
         translator.step()?;
     }
     if !translator.groups.is_empty() {
-        return Err(Malformed("missing closing )", pattern.to_owned()));
+        return Err(Malformed::new("missing closing )", pattern.to_owned()));
     }
     let Translator { out, names, total, .. } = translator;
     Ok(Translated { pattern: out, names, size: total.size })
@@ -210,7 +236,7 @@ impl<'p> Translator<'p> {
 
     fn open(&mut self, name: Option<String>) -> Result<(), Malformed> {
         if self.groups.len() >= MAX_NESTING {
-            return Err(Malformed(TOO_DEEP, self.whole.to_owned()));
+            return Err(Malformed::new(TOO_DEEP, self.whole.to_owned()));
         }
         let total = std::mem::take(&mut self.total);
         self.groups.push(Group { flags: self.flags, start: self.out.len(), total });
@@ -222,7 +248,7 @@ impl<'p> Translator<'p> {
 
     fn close(&mut self) -> Result<(), Malformed> {
         let Some(group) = self.groups.pop() else {
-            return Err(Malformed("unexpected )", self.whole.to_owned()));
+            return Err(Malformed::new("unexpected )", self.whole.to_owned()));
         };
         self.skip(1);
         self.out.push(')');
@@ -237,7 +263,7 @@ impl<'p> Translator<'p> {
         let start = self.rest;
         for opening in ["(?P<", "(?<"] {
             if start.len() > opening.len() && start.starts_with(opening) {
-                let invalid = |text: &str| Malformed("invalid named capture", text.to_owned());
+                let invalid = |text: &str| Malformed::new("invalid named capture", text.to_owned());
                 let end = start.find('>').ok_or_else(|| invalid(start))?;
                 let name = start.get(opening.len()..end).unwrap_or("");
                 let good = |c: char| c == '_' || c.is_ascii_alphanumeric();
@@ -276,7 +302,7 @@ impl<'p> Translator<'p> {
         }
         let read = start.len() - self.rest.len();
         let text = start.get(..read).unwrap_or(start);
-        Err(Malformed("invalid or unsupported Perl syntax", text.to_owned()))
+        Err(Malformed::new("invalid or unsupported Perl syntax", text.to_owned()))
     }
 
     /// `{n}`, `{n,}`, `{n,m}`: as text, how many copies it makes, and whether it makes two or
@@ -304,7 +330,7 @@ impl<'p> Translator<'p> {
         let wrong =
             least > MAX_REPEAT || most.is_some_and(|most| most > MAX_REPEAT || least > most);
         if wrong {
-            return Err(Malformed("invalid repeat count", text.to_owned()));
+            return Err(Malformed::new("invalid repeat count", text.to_owned()));
         }
         self.skip(end + 1);
         let copies = most.unwrap_or(least);
@@ -322,10 +348,10 @@ impl<'p> Translator<'p> {
         self.skip(usize::from(lazy));
         let read = |from: &str| from.get(..from.len() - self.rest.len()).unwrap_or(from).to_owned();
         if let Some(before) = self.last_repeat {
-            return Err(Malformed("invalid nested repetition operator", read(before)));
+            return Err(Malformed::new("invalid nested repetition operator", read(before)));
         }
         let Some(atom) = self.last else {
-            return Err(Malformed("missing argument to repetition operator", read(start)));
+            return Err(Malformed::new("missing argument to repetition operator", read(start)));
         };
         let repeats = if operator.starts_with('{') {
             copies.saturating_mul(atom.measure.repeats.max(1))
@@ -333,7 +359,7 @@ impl<'p> Translator<'p> {
             atom.measure.repeats
         };
         if counted && repeats > MAX_REPEAT {
-            return Err(Malformed("invalid repeat count", read(start)));
+            return Err(Malformed::new("invalid repeat count", read(start)));
         }
         if atom.repeated {
             self.out.insert_str(atom.start, "(?:");

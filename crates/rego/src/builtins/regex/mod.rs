@@ -1,11 +1,8 @@
 //! `regex.*`, with Go's syntax and matches.
 
-mod class;
 mod globs;
-mod names;
 mod replace;
 mod template;
-mod translate;
 
 use super::arithmetic::{Outcome, int};
 use super::operands::{operand, string};
@@ -13,8 +10,8 @@ use super::patterns::Pattern;
 use super::{Context, Failure, Function};
 use crate::term::Term;
 use sekisho_budget::BudgetExceeded;
+use sekisho_go_regex::{Malformed, translate};
 use std::sync::Arc;
-use translate::Malformed;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("regex.is_valid", is_valid),
@@ -28,6 +25,14 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("regex.globs_match", globs::globs_match),
 ];
 
+/// Nesting that Go still allows is no mistake of the policy, but too much for the budget.
+fn failure(malformed: Malformed) -> Failure {
+    if malformed.is_too_deep() {
+        return BudgetExceeded::Depth.into();
+    }
+    Failure::error(format!("error parsing regexp: {malformed}"))
+}
+
 /// A compiled pattern, from those that are kept or new. It costs the same either way, so that
 /// what is kept does not change what an evaluation may do.
 fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failure> {
@@ -35,7 +40,7 @@ fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failur
     if let Some(kept) = context.patterns.regexes.get(pattern) {
         return Ok(kept);
     }
-    let translated = translate::translate(pattern).map_err(Malformed::failure)?;
+    let translated = translate(pattern).map_err(failure)?;
     let compiled = Pattern::compile(
         &translated.pattern,
         translated.names,
@@ -65,7 +70,7 @@ fn pattern_and_text<'a>(
 fn is_valid<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let Some(pattern) = operand(operands, 1).as_str() else { return Ok(Term::Bool(false)) };
     context.arena.budget().step(1 + pattern.len() as u64 / 16)?;
-    match translate::translate(pattern).map_err(Malformed::failure) {
+    match translate(pattern).map_err(failure) {
         Err(Failure::Budget(exceeded)) => Err(exceeded.into()),
         translated => Ok(Term::Bool(translated.is_ok())),
     }

@@ -1,10 +1,10 @@
 //! `regex.template_match`: a text that holds patterns between delimiters.
 
-use super::translate::{Malformed, translate};
-use super::{Outcome, compiled, search, string};
+use super::{Outcome, compiled, failure, search, string};
 use crate::builtins::{Context, Failure};
 use crate::term::Term;
 use crate::term::quote::quoted;
+use sekisho_go_regex::translate;
 
 pub(super) fn template_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let (template, text) = (string(operands, 1)?, string(operands, 2)?);
@@ -42,7 +42,7 @@ fn whole_pattern(template: &str, open: u8, close: u8) -> Result<String, Failure>
                 push_literal(&mut pattern, template.get(end..start).unwrap_or(""));
                 let inner = template.get(start + 1..at).unwrap_or("");
                 end = at + 1;
-                translate(&format!("^{inner}$")).map_err(Malformed::failure)?;
+                translate(&format!("^{inner}$")).map_err(failure)?;
                 pattern.push_str(&format!("({inner})"));
             }
         }
