@@ -51,7 +51,7 @@ impl Fault {
 }
 
 /// Scalars are gator's: `yes` is a text.
-const OPTIONS: ReadOptions = ReadOptions { gator: true, client_kinds: true };
+const OPTIONS: ReadOptions = ReadOptions { gator: true, client_kinds: true, last_key_wins: false };
 
 /// In streams of more documents than these, places are counted from each document's own start.
 const MOST_PLACED: usize = 200;
@@ -61,9 +61,10 @@ impl Text {
         Self::read_as(name, bytes, OPTIONS)
     }
 
-    /// Scalars are kubectl's, as they are to gator where it reads objects and not suites.
+    /// Scalars are kubectl's, as they are to gator where it reads objects and not suites; and of a
+    /// key that stands twice the last value counts.
     pub(crate) fn of_objects(name: Arc<str>, bytes: Vec<u8>) -> Self {
-        Self::read_as(name, bytes, ReadOptions { gator: false, ..OPTIONS })
+        Self::read_as(name, bytes, ReadOptions { gator: false, last_key_wins: true, ..OPTIONS })
     }
 
     fn read_as(name: Arc<str>, bytes: Vec<u8>, options: ReadOptions) -> Self {

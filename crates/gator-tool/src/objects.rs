@@ -7,6 +7,7 @@ use crate::gatekeeper::{request, set_of};
 use crate::json::{Indented, pretty};
 use crate::sources::{self, Sources};
 use crate::{FAILED, OK, go, tell};
+use rayon::prelude::*;
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
     VerdictError, evaluate, mutate,
@@ -15,7 +16,7 @@ use sekisho_kube_model::Schemas;
 use sekisho_manifest::{Document, to_yaml};
 use sekisho_policy::{Action, NamespaceObject, Reads, Request};
 use sekisho_report::Diagnostic;
-use sekisho_value::{Map, Str, Value};
+use sekisho_value::{Map, Pointer, Str, Value};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -65,7 +66,8 @@ const POLICIES: [&str; 4] = [
 /// One violation, as gator tells it.
 struct Found {
     message: String,
-    details: Value,
+    /// `None` where no rule answered
+    details: Option<Value>,
     constraint: Value,
     action: String,
     scoped: Vec<Value>,
@@ -73,6 +75,11 @@ struct Found {
 }
 
 impl Found {
+    fn metadata(&self) -> Value {
+        let details = self.details.iter().map(|details| ("details", details.clone()));
+        Value::Object(Map::from_iter(details))
+    }
+
     fn is_denied(&self) -> bool {
         self.action == "deny" || self.scoped.iter().any(|action| action.as_str() == Some("deny"))
     }
@@ -100,10 +107,16 @@ pub fn test_objects(
             return Ok(FAILED);
         }
     };
+    let nameless: Vec<Diagnostic> = documents.iter().filter_map(without_kind).collect();
+    if !nameless.is_empty() {
+        tell(&nameless, false, err)?;
+        return Ok(FAILED);
+    }
+    let judged: Vec<_> = documents.par_iter().map(|document| world.judge(document)).collect();
     let mut found = Vec::new();
     let mut errors = Vec::new();
-    for document in &documents {
-        match world.judge(document) {
+    for of_document in judged {
+        match of_document {
             Ok(of_document) => found.extend(of_document),
             Err(error) => errors.push(error),
         }
@@ -197,6 +210,24 @@ fn group(document: &Document) -> &str {
     document.api_version().split_once('/').map_or("", |(group, _)| group)
 }
 
+/// Gator looks every object up by version and kind, and refuses what lacks one of them.
+fn without_kind(document: &Document) -> Option<Diagnostic> {
+    let gvk = request::of_object(document.value.clone()).gvk;
+    let lacking = match (gvk.version.is_empty(), gvk.kind.is_empty()) {
+        (true, _) => "version",
+        (false, true) => "kind",
+        (false, false) => return None,
+    };
+    let name = document.name().unwrap_or_default();
+    let place = document.locate(&Pointer::root());
+    Some(Diagnostic::at(
+        document.source().name.clone(),
+        place.line,
+        place.column,
+        format!("invalid request object: resource `{name}` has no {lacking}"),
+    ))
+}
+
 /// All that is given: it judges, and is looked up.
 struct World {
     set: PolicySet,
@@ -216,7 +247,7 @@ impl World {
         let expansions = set.take_expansions();
         let mut inventory = MemoryInventory::new();
         for document in documents {
-            inventory.insert(document.value.clone());
+            inventory.insert(as_held(document));
         }
         let of_constraint = |document: &&&Document| group(document).starts_with("constraints");
         let constraints = policies.iter().filter(of_constraint).map(|document| {
@@ -244,8 +275,8 @@ impl World {
         }
     }
 
-    fn request(&self, object: Value) -> Request {
-        let request = request::of_object(object);
+    fn request(&self, document: &Document) -> Request {
+        let request = request::of_object(as_held(document));
         Request { namespace_object: self.namespace_of(&request), ..request }
     }
 
@@ -275,7 +306,7 @@ impl World {
     /// The object as mutators leave it, and what would come of it.
     fn expand(&self, document: &Document) -> Result<(Value, Vec<ExpandedRequest>), Diagnostic> {
         let judge = self.judging();
-        let request = self.request(document.value.clone());
+        let request = self.request(document);
         let mutated = mutate(&self.set, &request, &judge);
         if let Some(error) = mutated.errors.first() {
             return Err(at(document, error));
@@ -290,7 +321,7 @@ impl World {
 
     /// Gator judges an object as it is given, and shows it as mutators leave it.
     fn judge(&self, document: &Document) -> Result<Vec<Found>, Diagnostic> {
-        let request = self.request(document.value.clone());
+        let request = self.request(document);
         let namespace_object = request.namespace_object.clone();
         let mut results = self.results(&request, "", None, document)?;
         let (object, all) = self.expand(document)?;
@@ -321,13 +352,9 @@ impl World {
                 (ErrorKind::Unmatched | ErrorKind::Failed, Some(policy)) => {
                     // To gator these are violations.
                     let (kind, name) = kind_and_name(policy.as_str());
-                    results.push(self.shown(
-                        kind,
-                        name,
-                        format!("{prefix}{}", error.message),
-                        Value::Null,
-                        action,
-                    ));
+                    let message = format!("{prefix}{}", error.message);
+                    let details = (error.kind == ErrorKind::Failed).then_some(Value::Null);
+                    results.push(self.shown(kind, name, message, details, action));
                 }
                 _ => return Err(at(document, &error)),
             }
@@ -338,7 +365,11 @@ impl World {
     fn found(&self, judgement: Judgement, prefix: &str, action: Option<Action>) -> Found {
         let name = judgement.binding.as_deref().unwrap_or_default();
         let message = format!("{prefix}{}", judgement.message);
-        self.shown(&judgement.policy, name, message, judgement.details, action)
+        let details = match judgement.details {
+            Value::Null => Value::object(),
+            details => details,
+        };
+        self.shown(&judgement.policy, name, message, Some(details), action)
     }
 
     fn shown(
@@ -346,7 +377,7 @@ impl World {
         kind: &str,
         name: &str,
         message: String,
-        details: Value,
+        details: Option<Value>,
         action: Option<Action>,
     ) -> Found {
         let key = (Str::new(kind), Str::new(name));
@@ -354,7 +385,6 @@ impl World {
         let declared = constraint.path_str(&["spec", "enforcementAction"]).unwrap_or_default();
         let scoped = if declared == "scoped" { scoped_actions(&constraint) } else { Vec::new() };
         let action = action.map_or_else(|| declared.to_owned(), |action| word(action).to_owned());
-        let details = if details.is_null() { Value::object() } else { details };
         Found { message, details, constraint, action, scoped, object: Value::Null }
     }
 }
@@ -372,6 +402,14 @@ fn word(action: Action) -> &'static str {
 fn kind_and_name(id: &str) -> (&str, &str) {
     let mut parts = id.splitn(4, '/').skip(2);
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// An object as gator holds it: a constraint has the action that it was given on loading.
+fn as_held(document: &Document) -> Value {
+    match group(document).starts_with("constraints") {
+        true => shown_constraint(&document.value),
+        false => document.value.clone(),
+    }
 }
 
 /// A constraint as gator shows it: with the action that it has where it names none.
@@ -438,7 +476,6 @@ fn print_json(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
     if found.is_empty() {
         return out.write_all(b"null");
     }
-    let metadata = |one: &Found| Value::Object(Map::from_iter([("details", one.details.clone())]));
     let items: Vec<Indented> = found
         .iter()
         .map(|one| {
@@ -446,7 +483,9 @@ fn print_json(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
             if !one.message.is_empty() {
                 fields.push(("msg", Indented::Value(one.message.as_str().into())));
             }
-            fields.push(("metadata", Indented::Value(metadata(one))));
+            if one.details.is_some() {
+                fields.push(("metadata", Indented::Value(one.metadata())));
+            }
             fields.push(("constraint", Indented::Value(one.constraint.clone())));
             if !one.action.is_empty() {
                 fields.push(("enforcementAction", Indented::Value(one.action.as_str().into())));
@@ -471,7 +510,7 @@ fn print_yaml(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
         let result = [
             ("target", Value::from(TARGET)),
             ("msg", Value::from(one.message.as_str())),
-            ("metadata", Value::Object(Map::from_iter([("details", one.details.clone())]))),
+            ("metadata", one.metadata()),
             ("constraint", Value::Object(Map::from_iter([("object", one.constraint.clone())]))),
             ("enforcementaction", Value::from(one.action.as_str())),
             ("scopedenforcementactions", Value::from(one.scoped.clone())),

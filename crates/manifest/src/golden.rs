@@ -6,7 +6,7 @@
 
 use crate::stream::values;
 use crate::text::decode;
-use crate::yaml::Scheme;
+use crate::yaml::{Reading, Scheme};
 use sekisho_value::{Value, from_json};
 
 /// Texts that kubectl takes and this reader refuses, by the message, and why.
@@ -28,7 +28,7 @@ fn read(text: &str) -> Vec<Result<Value, String>> {
     let Ok(decoded) = decode(text.as_bytes().into()) else {
         return vec![Err("not decoded".to_owned())];
     };
-    values(&decoded, Scheme::Kubectl)
+    values(&decoded, Reading::default())
         .map(|read| read.map(|read| read.value).map_err(|(fault, _)| fault.message.into_owned()))
         .collect()
 }
@@ -82,7 +82,10 @@ fn gators_scheme_differs_in_booleans_alone() {
     let text = "[yes, On, n, true, False, 0644, 0o17, 1_0, ~, 1.50, .inf]";
     let text = text.replace(", .inf", "");
     let decoded = decode(text.as_bytes().into()).unwrap();
-    let read = values(&decoded, Scheme::Gator).next().unwrap().unwrap();
+    let read = values(&decoded, Reading { scheme: Scheme::Gator, ..Reading::default() })
+        .next()
+        .unwrap()
+        .unwrap();
     let json = r#"["yes","On","n",true,false,420,15,10,null,1.5]"#;
     assert_eq!(read.value.to_json(), json);
 }

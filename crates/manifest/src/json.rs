@@ -10,7 +10,7 @@ use crate::spans::JsonSpans;
 use crate::split::{Part, Parts};
 use crate::stream::yaml_document;
 use crate::text::Decoded;
-use crate::yaml::{Parsed, Scheme};
+use crate::yaml::{Parsed, Reading};
 use sekisho_value::{Number, Value, from_json_prefix};
 
 /// Whether kubectl reads a stream as JSON first.
@@ -30,20 +30,26 @@ pub(crate) enum Next {
 }
 
 /// Reads what stands at `at`, behind so many objects.
-pub(crate) fn next_object(decoded: &Decoded, at: usize, objects: usize, count: &mut Count) -> Next {
+pub(crate) fn next_object(
+    decoded: &Decoded,
+    at: usize,
+    reading: Reading,
+    objects: usize,
+    count: &mut Count,
+) -> Next {
     let rest = decoded.text.get(at..).unwrap_or_default();
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
     if blanks == rest.len() {
         return Next::End;
     }
-    match object(decoded, at, count) {
+    match object(decoded, at, reading, count) {
         Ok((object, end)) => Next::Object(object, end),
         Err((fault, false)) => Next::Fault(fault, at + blanks),
         Err((fault, true)) => {
             // What neither reader takes is told in the words of the one that was meant.
             let yaml = yaml_start(&decoded.text, at)
                 .filter(|_| objects < 2)
-                .filter(|start| !looks_json(rest) || is_yaml(decoded, *start));
+                .filter(|start| !looks_json(rest) || is_yaml(decoded, *start, reading));
             yaml.map_or(Next::Fault(fault, at + blanks), Next::Yaml)
         }
     }
@@ -58,10 +64,10 @@ fn yaml_start(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Whether the document at `start` can be read as YAML.
-fn is_yaml(decoded: &Decoded, start: usize) -> bool {
+fn is_yaml(decoded: &Decoded, start: usize, reading: Reading) -> bool {
     let mut count = Count::new(decoded.text.len());
     match Parts::new(&decoded.text, start).next() {
-        Some(Ok(part)) => yaml_document(decoded, part, Scheme::Kubectl, &mut count).is_ok(),
+        Some(Ok(part)) => yaml_document(decoded, part, reading, &mut count).is_ok(),
         _ => false,
     }
 }
@@ -76,10 +82,11 @@ fn looks_json(text: &str) -> bool {
 fn object(
     decoded: &Decoded,
     at: usize,
+    reading: Reading,
     count: &mut Count,
 ) -> Result<(Parsed, usize), (Fault, bool)> {
     let rest = decoded.text.get(at..).unwrap_or_default();
-    let mut spans = JsonSpans::new(at, count.room());
+    let mut spans = JsonSpans::new(at, count.room(), reading.last_key_wins);
     let read = from_json_prefix(rest, &mut spans);
     count.add_values(spans.values);
     let ((value, node), len) = read.map_err(|error| {

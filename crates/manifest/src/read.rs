@@ -8,7 +8,7 @@ use crate::source::Source;
 use crate::spans::{Node, Spans};
 use crate::stream::values;
 use crate::text::{Decoded, decode};
-use crate::yaml::Scheme;
+use crate::yaml::{Reading, Scheme};
 use sekisho_value::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,6 +20,16 @@ pub struct ReadOptions {
     pub gator: bool,
     /// Kinds that only clients read (kustomizations, suites, kubeconfigs) are documents too.
     pub client_kinds: bool,
+    /// A key that stands twice in one object has its last value, as to `gator test`. Otherwise it
+    /// is an error.
+    pub last_key_wins: bool,
+}
+
+impl ReadOptions {
+    fn reading(&self) -> Reading {
+        let scheme = if self.gator { Scheme::Gator } else { Scheme::Kubectl };
+        Reading { scheme, last_key_wins: self.last_key_wins }
+    }
 }
 
 /// What a file or stream holds.
@@ -64,11 +74,10 @@ pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptio
             return read;
         }
     };
-    let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
     let mut read = Read::new(Source::new(name, decoded));
     let source = Arc::clone(&read.source);
     let is_json = begins_json(source.text());
-    for value in values(source.decoded(), scheme) {
+    for value in values(source.decoded(), options.reading()) {
         let start = match &value {
             Ok(parsed) => parsed.node.start as usize,
             Err((_, start)) => *start,
@@ -119,13 +128,12 @@ pub fn read_document_as<'b>(
     bytes: impl Into<Cow<'b, [u8]>>,
     options: &ReadOptions,
 ) -> Result<Document, ReadError> {
-    let scheme = if options.gator { Scheme::Gator } else { Scheme::Kubectl };
     let empty = || Source::new(name, Decoded::default());
     let decoded = decode(bytes.into()).map_err(|fault| fault.at(&empty()))?;
     let source = Source::new(name, decoded);
     let mut found = None;
     let mut fault = None;
-    for value in values(source.decoded(), scheme) {
+    for value in values(source.decoded(), options.reading()) {
         match value {
             Ok(parsed) => {
                 let start = parsed.node.start as usize;

@@ -62,11 +62,12 @@ pub(crate) struct JsonSpans {
     /// How many values were read, and how many may be.
     pub(crate) values: u64,
     room: u64,
+    last_key_wins: bool,
 }
 
 impl JsonSpans {
-    pub(crate) fn new(base: usize, room: u64) -> Self {
-        Self { base, nodes: Spans::new(), values: 0, room }
+    pub(crate) fn new(base: usize, room: u64, last_key_wins: bool) -> Self {
+        Self { base, nodes: Spans::new(), values: 0, room, last_key_wins }
     }
 
     fn node(&mut self, span: Span, first: u32) -> Node {
@@ -80,6 +81,10 @@ impl Notes for JsonSpans {
 
     fn is_full(&self) -> bool {
         self.values >= self.room
+    }
+
+    fn last_key_wins(&self) -> bool {
+        self.last_key_wins
     }
 
     fn scalar(&mut self, key: Option<Span>, value: Span) -> Node {

@@ -5,22 +5,22 @@ use crate::fault::Fault;
 use crate::json::{Next, begins_json, next_object};
 use crate::split::{Part, Parts};
 use crate::text::{Decoded, first_forbidden};
-use crate::yaml::{Parsed, Scheme, parse};
+use crate::yaml::{Parsed, Reading, parse};
 
 /// A fault, and the offset at which its document begins.
 pub(crate) type DocumentFault = (Fault, usize);
 
 /// The documents of a stream that are not empty.
-pub(crate) fn values(decoded: &Decoded, scheme: Scheme) -> Values<'_> {
+pub(crate) fn values(decoded: &Decoded, reading: Reading) -> Values<'_> {
     let is_json = begins_json(&decoded.text);
     let rest = if is_json { Rest::Json(0) } else { Rest::Yaml(Parts::new(&decoded.text, 0)) };
-    Values { decoded, scheme, count: Count::new(decoded.text.len()), objects: 0, rest }
+    Values { decoded, reading, count: Count::new(decoded.text.len()), objects: 0, rest }
 }
 
 /// The iterator of [`values`].
 pub(crate) struct Values<'d> {
     decoded: &'d Decoded,
-    scheme: Scheme,
+    reading: Reading,
     count: Count,
     /// How many JSON objects were read.
     objects: usize,
@@ -40,7 +40,7 @@ impl Iterator for Values<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Rest::Json(at) = self.rest {
-            match next_object(self.decoded, at, self.objects, &mut self.count) {
+            match next_object(self.decoded, at, self.reading, self.objects, &mut self.count) {
                 Next::Object(object, end) => {
                     self.rest = Rest::Json(end);
                     self.objects += 1;
@@ -60,7 +60,9 @@ impl Iterator for Values<'_> {
             return None;
         };
         let next = parts.find_map(|part| match part {
-            Ok(part) => yaml_document(self.decoded, part, self.scheme, &mut self.count).transpose(),
+            Ok(part) => {
+                yaml_document(self.decoded, part, self.reading, &mut self.count).transpose()
+            }
             Err(fault) => {
                 let start = fault.offset;
                 Some(Err((fault, start)))
@@ -78,7 +80,7 @@ impl Iterator for Values<'_> {
 pub(crate) fn yaml_document(
     decoded: &Decoded,
     part: Part,
-    scheme: Scheme,
+    reading: Reading,
     count: &mut Count,
 ) -> Result<Option<Parsed>, DocumentFault> {
     let text = decoded.text.get(..part.end).unwrap_or_default();
@@ -88,7 +90,7 @@ pub(crate) fn yaml_document(
         .check(part)
         .and_then(|()| match first_forbidden(body) {
             Some(at) => Err(forbidden(body, at, part.start)),
-            None => parse(text, part.start, scheme, count),
+            None => parse(text, part.start, reading, count),
         })
         .map_err(|fault| (fault, start))?;
     Ok(read.filter(|read| !read.value.is_null()))

@@ -1,6 +1,7 @@
 //! What is an object, what is skipped and why, and what is an error.
 
-use sekisho_manifest::{Read, ReadOptions, read, read_value};
+use sekisho_manifest::{Read, ReadOptions, read, read_document_as, read_value};
+use sekisho_value::Pointer;
 
 fn read_as(name: &str, text: &str) -> Read {
     read(name, text.as_bytes(), &ReadOptions::default())
@@ -229,6 +230,36 @@ fn client_kinds_are_read_when_asked_for() {
     let options = ReadOptions { gator: true, ..options };
     let suite = read("suite.yaml", text.as_bytes(), &options);
     assert_eq!(suite.documents[0].value.path(&["tests"]).unwrap().to_json(), r#"[{"name":"yes"}]"#);
+}
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_value_counts_when_asked_for() {
+    let cases = [
+        ("a: 1\nb: 2\na: 3\n", r#"{"a":3,"b":2}"#, "/a 3:1"),
+        ("b: {x: 1, x: {z: 1, z: 2}}\n", r#"{"b":{"x":{"z":2}}}"#, "/b/x/z 1:21"),
+        ("a: {c: 1}\na: {d: 1}\na: [1, 2]\n", r#"{"a":[1,2]}"#, "/a/1 3:8"),
+        ("d: &d {a: 1}\ne:\n  a: 2\n  a: 3\n  <<: *d\n", r#"{"d":{"a":1},"e":{"a":1}}"#, ""),
+        ("d: &d {a: 1}\ne:\n  <<: *d\n  a: 2\n  a: 3\n", r#"{"d":{"a":1},"e":{"a":3}}"#, ""),
+        (
+            "{\"b\": 1,\n\"a\": 1,\n\"b\": {\"c\": 1, \"c\": 2}}",
+            r#"{"a":1,"b":{"c":2}}"#,
+            "/b/c 3:15",
+        ),
+        ("[{\"a\": 1, \"a\": 2, \"a\": 3}]", r#"[{"a":3}]"#, "/0/a 1:19"),
+    ];
+    let options = ReadOptions { last_key_wins: true, ..ReadOptions::default() };
+    for (text, wanted, place) in cases {
+        let document = read_document_as("a.yaml", text.as_bytes(), &options).unwrap();
+        assert_eq!(document.value.to_json(), wanted, "{text}");
+        if let Some((pointer, place)) = place.split_once(' ') {
+            let at = document.locate_exact(&Pointer::parse(pointer).unwrap()).unwrap();
+            assert_eq!(format!("{}:{}", at.line, at.column), place, "{text}");
+        }
+        let error = read_document_as("a.yaml", text.as_bytes(), &ReadOptions::default());
+        let message = error.unwrap_err().message;
+        let says = ["already set", "stands twice"].iter().any(|part| message.contains(part));
+        assert!(says, "{text}: {message}");
+    }
 }
 
 #[test]

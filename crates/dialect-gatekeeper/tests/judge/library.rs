@@ -29,7 +29,7 @@ fn suites(folder: &Path, found: &mut Vec<PathBuf>) {
 
 fn documents(file: &Path) -> Vec<Value> {
     let bytes = std::fs::read(file).unwrap();
-    let options = ReadOptions { gator: true, client_kinds: true };
+    let options = ReadOptions { gator: true, client_kinds: true, ..ReadOptions::default() };
     let read = read(&file.to_string_lossy(), bytes, &options);
     assert!(read.errors.is_empty(), "{}: {:?}", file.display(), read.errors);
     read.documents.into_iter().map(|document| document.value).collect()

@@ -58,10 +58,12 @@ pub(super) struct Builder<'t> {
     pub(super) root: Option<(Value, Node)>,
     anchors: Anchors<'t>,
     pub(super) count: Count,
+    /// Of a key that stands twice the last value is taken.
+    pub(super) last_key_wins: bool,
 }
 
 impl<'t> Builder<'t> {
-    pub(super) fn new(start: usize, count: Count) -> Self {
+    pub(super) fn new(start: usize, count: Count, last_key_wins: bool) -> Self {
         let mut builder = Self {
             frames: Vec::with_capacity(16),
             entries: Vec::with_capacity(64),
@@ -69,6 +71,7 @@ impl<'t> Builder<'t> {
             root: None,
             anchors: Anchors::default(),
             count,
+            last_key_wins,
         };
         builder.push_frame(State::Document, start, 0, None);
         builder

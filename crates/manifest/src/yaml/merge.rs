@@ -59,7 +59,7 @@ impl Builder<'_> {
             if let [a, b] = pair
                 && a.key == b.key
             {
-                if !a.merged && !b.merged {
+                if !a.merged && !b.merged && !self.last_key_wins {
                     let places = (a.node.start as usize, b.node.start as usize);
                     return Err(Fault::duplicate(&a.key, places.0, places.1));
                 }
@@ -81,6 +81,7 @@ impl Builder<'_> {
             if !entry.merged {
                 if let Some((key, first)) = &own
                     && *key == entry.key
+                    && !self.last_key_wins
                 {
                     return Err(Fault::duplicate(key, *first as usize, entry.node.start as usize));
                 }

@@ -23,4 +23,4 @@ mod scalar;
 mod state;
 
 pub(crate) use parse::{Parsed, parse};
-pub(crate) use resolve::{Resolved, Scheme, resolve_plain};
+pub(crate) use resolve::{Reading, Resolved, Scheme, resolve_plain};

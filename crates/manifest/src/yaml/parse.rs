@@ -7,7 +7,7 @@
 use super::build::Builder;
 use super::cursor::Cursor;
 use super::node::Properties;
-use super::resolve::Scheme;
+use super::resolve::{Reading, Scheme};
 use super::state::State;
 use crate::count::Count;
 use crate::fault::Fault;
@@ -27,12 +27,12 @@ pub(crate) struct Parsed {
 pub(crate) fn parse(
     text: &str,
     start: usize,
-    scheme: Scheme,
+    reading: Reading,
     count: &mut Count,
 ) -> Result<Option<Parsed>, Fault> {
     let mut parser = Parser {
         cursor: Cursor::new(text, start),
-        builder: Builder::new(start, *count),
+        builder: Builder::new(start, *count, reading.last_key_wins),
         buffer: String::new(),
         indent: -1,
         indents: Vec::new(),
@@ -40,7 +40,7 @@ pub(crate) fn parse(
         key_allowed: true,
         properties: None,
         template: false,
-        scheme,
+        scheme: reading.scheme,
     };
     let read = parser.document();
     *count = parser.builder.count;

@@ -15,6 +15,15 @@ pub(crate) enum Scheme {
     Gator,
 }
 
+/// How a text becomes a value.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reading {
+    /// what scalars mean
+    pub(crate) scheme: Scheme,
+    /// of a key that stands twice the last value is taken
+    pub(crate) last_key_wins: bool,
+}
+
 /// A scalar's meaning.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Resolved {

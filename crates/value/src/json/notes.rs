@@ -15,6 +15,11 @@ pub trait Notes {
         false
     }
 
+    /// Whether a key that stands twice in one object has its last value; otherwise it is an error.
+    fn last_key_wins(&self) -> bool {
+        false
+    }
+
     /// For a string, number, boolean or null.
     fn scalar(&mut self, key: Option<Span>, value: Span) -> Self::Note;
 

@@ -135,10 +135,10 @@ impl Reader<'_> {
                 let Some(Open { key: outer, start, base, .. }) = stack.pop() else {
                     return self.fail(self.at, "unexpected end of a list or object");
                 };
-                let content = entries.get_mut(base..).unwrap_or_default();
                 if close == b'}' {
-                    sort(content)?;
+                    sort(&mut entries, base, notes.last_key_wins())?;
                 }
+                let content = entries.get(base..).unwrap_or_default();
                 let key_span = outer.as_ref().map(|(_, span)| span.clone());
                 let children = content.iter().map(|entry| entry.note);
                 let note = notes.container(key_span, start..self.at, children);
@@ -193,8 +193,10 @@ impl Reader<'_> {
     }
 }
 
-/// Sorts the entries of an object; a key that stands twice is an error at its second place.
-fn sort<N>(entries: &mut [Entry<N>]) -> Result<(), JsonError> {
+/// Sorts the entries of an object, which begin at `base`. Of a key that stands twice the last is
+/// kept where that is asked for; otherwise it is an error at its second place.
+fn sort<N>(all: &mut Vec<Entry<N>>, base: usize, last_key_wins: bool) -> Result<(), JsonError> {
+    let entries = all.get_mut(base..).unwrap_or_default();
     if entries.is_sorted_by(|a, b| a.key < b.key) {
         return Ok(());
     }
@@ -203,7 +205,17 @@ fn sort<N>(entries: &mut [Entry<N>]) -> Result<(), JsonError> {
         [a, b] if a.key == b.key => Some(b),
         _ => None,
     });
-    twice.map_or(Ok(()), |entry| Err(duplicate(&entry.key, entry.key_start)))
+    let Some(entry) = twice else { return Ok(()) };
+    if !last_key_wins {
+        return Err(duplicate(&entry.key, entry.key_start));
+    }
+    // The order of alike keys is that of the text: from the end, the first of them is kept.
+    let mut content = all.split_off(base);
+    content.reverse();
+    content.dedup_by(|a, b| a.key == b.key);
+    content.reverse();
+    all.append(&mut content);
+    Ok(())
 }
 
 #[cold]

@@ -123,7 +123,7 @@ fn input(object: &Value, parameters: &Value) -> Value {
 
 fn document(file: &Path) -> anyhow::Result<Value> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let options = ReadOptions { gator: true, client_kinds: true };
+    let options = ReadOptions { gator: true, client_kinds: true, ..ReadOptions::default() };
     let read = read(&file.to_string_lossy(), bytes, &options);
     let first = read.documents.first().with_context(|| format!("{}: empty", file.display()))?;
     Ok(first.value.clone())
