@@ -181,6 +181,15 @@ impl Environment {
         Self { inner: Arc::new(Inner { variables: all, ..own.clone_parts() }) }
     }
 
+    /// This environment with more types that have fields, which come before those it has.
+    #[must_use]
+    pub fn with_structs(&self, structs: Arc<dyn StructTypes>) -> Self {
+        let own = &*self.inner;
+        let all = std::iter::once(structs).chain(own.structs.iter().cloned()).collect();
+        let variables = own.variables.clone();
+        Self { inner: Arc::new(Inner { variables, structs: all, ..own.clone_parts() }) }
+    }
+
     /// Reads an expression and expands its macros.
     ///
     /// # Errors

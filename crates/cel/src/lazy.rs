@@ -100,9 +100,12 @@ impl Object for LazyFields {
                 slot.set(Slot::Value(value));
                 Ok(Some(value))
             }
+            Err(error) if error.is_fatal() => Err(error),
             Err(error) => {
-                slot.set(Slot::Failed(evaluation.text(error.message())?));
-                Err(error)
+                // As the API server words it.
+                let message = format!("composited variable \"{name}\" fails to evaluate: {error}");
+                slot.set(Slot::Failed(evaluation.text(&message)?));
+                Err(EvalError::new(message))
             }
         }
     }

@@ -32,6 +32,7 @@ mod diagnostic;
 mod environment;
 mod error;
 mod evaluation;
+pub mod kubernetes;
 mod lazy;
 pub mod library;
 pub mod macros;

@@ -278,8 +278,16 @@ fn lazy_fields_are_evaluated_once_and_when_they_are_read() {
         ("variables.twice + variables.twice", "Ok(Int(12))", 8),
         ("variables.replicas", "Ok(Int(3))", 8),
         ("variables.wrong == 1 || true", "Ok(Bool(true))", 10),
-        ("variables.wrong", "Err(\"no such key: nope\")", 10),
-        ("variables.itself", "Err(\"a variable reads itself\")", 12),
+        (
+            "variables.wrong",
+            r#"Err("composited variable \"wrong\" fails to evaluate: no such key: nope")"#,
+            10,
+        ),
+        (
+            "variables.itself",
+            r#"Err("composited variable \"itself\" fails to evaluate: a variable reads itself")"#,
+            12,
+        ),
     ];
     let programs = cases.map(|(expression, ..)| environment.compile(expression).unwrap());
     let object = from_json(OBJECT).unwrap();

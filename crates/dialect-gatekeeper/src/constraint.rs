@@ -3,7 +3,7 @@
 //! Source of the rules: `pkg/client/crds` and `pkg/client/template_client.go` of the constraint
 //! framework.
 
-use crate::code::{Code, RegoCode};
+use crate::code::{CelCode, Code, RegoCode};
 use crate::enforcement::Enforcement;
 use crate::evaluate::Judgement;
 use crate::matching::Match;
@@ -73,7 +73,14 @@ pub(crate) fn read(
     let severity = severity::of(value).or(template.severity).unwrap_or(Severity::Medium);
     let matcher = Matcher { rules: rules(&matching), ..Matcher::default() };
     let code = match &template.engine {
-        Engine::Rego(rego) => RegoCode::new(rego, parameters).map(Code::Rego),
+        Engine::Cel(cel) => {
+            let parameters = parameters.unwrap_or_default();
+            Ok(Code::Cel(CelCode::new(cel, value, parameters)))
+        }
+        Engine::Rego(rego) => {
+            let parameters = parameters.unwrap_or_else(|| Value::Object(Map::new()));
+            RegoCode::new(rego, parameters).map(Code::Rego)
+        }
     };
     let code = match code {
         Ok(code) => code,
@@ -144,21 +151,21 @@ fn check_fields(value: &Value, at: &Pointer, known: &[&str], faults: &mut Vec<Fa
     }
 }
 
-/// The parameters as policies see them: checked, and completed by the schema's defaults.
+/// The parameters as policies see them: checked, and completed by the schema's defaults; `None`
+/// where there are none.
 fn parameters(
     template: &Template,
     given: Option<&Value>,
     at: &Pointer,
     faults: &mut Vec<Fault>,
-) -> Value {
-    let none = || Value::Object(Map::new());
+) -> Option<Value> {
     let Some(schema) = &template.parameters else {
         if given.is_some_and(|given| given.as_object().is_none_or(|map| !map.is_empty())) {
             let message = format!("constraints of `{}` have no parameters", template.kind);
             let help = "the template has no schema of parameters (`openAPIV3Schema`)";
             faults.push(Fault::new(at.clone(), message).with_help(help));
         }
-        return none();
+        return given.cloned();
     };
     if let Some(given) = given {
         schema.validate(given, at, faults);
@@ -170,7 +177,7 @@ fn parameters(
     }
     let mut holder = Value::Object(holder);
     schema.fill_field("parameters", &mut holder);
-    holder.get("parameters").filter(|found| !found.is_null()).cloned().unwrap_or_else(none)
+    holder.get("parameters").filter(|found| !found.is_null()).cloned()
 }
 
 /// The kinds that a constraint is about, as the engine's index has them. Operations are its

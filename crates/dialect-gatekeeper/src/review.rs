@@ -9,6 +9,7 @@ use sekisho_policy::{
     EvalContext, Form, NamespaceObject, Operation, Point, Reads, Request, Requested, UserInfo,
 };
 use sekisho_value::{Map, Str, Value};
+use std::sync::OnceLock;
 
 /// What all constraints make of one request, once.
 pub(crate) struct Review {
@@ -22,6 +23,26 @@ pub(crate) struct Review {
     pub(crate) namespace: Known,
     /// the namespace by which a Config passes it over; empty for what is in none
     pub(crate) namespace_name: Str,
+    cel: OnceLock<CelReview>,
+    point: Point,
+}
+
+/// A request as expressions of CEL see it, made where there are any.
+pub(crate) struct CelReview {
+    /// null where something is deleted
+    pub(crate) object: Value,
+    pub(crate) old_object: Value,
+    pub(crate) request: Value,
+    /// null where there is none
+    pub(crate) namespace: Value,
+}
+
+impl CelReview {
+    /// The object, or what it was where it is deleted.
+    pub(crate) fn any_object(&self) -> &Value {
+        let deleted = self.request.path_str(&["operation"]) == Some("DELETE");
+        if deleted && self.object.is_null() { &self.old_object } else { &self.object }
+    }
 }
 
 /// What is known of the namespace.
@@ -69,8 +90,80 @@ impl Review {
             old_object: request.old_object.clone(),
             namespace: known,
             namespace_name,
+            cel: OnceLock::new(),
+            point: request.point,
         }
     }
+
+    /// The same as expressions of CEL see it.
+    pub(crate) fn cel(&self) -> &CelReview {
+        self.cel.get_or_init(|| {
+            let mut review = self.input.get("review").cloned().unwrap_or_default();
+            let take = |review: &mut Value, key: &str| {
+                let taken = review.as_object_mut().and_then(|review| review.remove(key));
+                taken.unwrap_or_default()
+            };
+            let object = take(&mut review, "object");
+            let old_object = take(&mut review, "oldObject");
+            let _ = take(&mut review, "namespaceObject");
+            let deleted = review.path_str(&["operation"]) == Some("DELETE");
+            if let Some(request) = review.as_object_mut() {
+                for (from, to) in [("kind", "requestKind"), ("resource", "requestResource")] {
+                    if request.get(to).is_none()
+                        && let Some(same) = request.get(from).cloned()
+                    {
+                        request.insert(to, same);
+                    }
+                }
+                if request.get("dryRun").is_none_or(Value::is_null) {
+                    request.insert("dryRun", false);
+                }
+                // As the API server has it: what is judged has variables of its own.
+                request.insert("uid", "");
+                request.insert("object", Value::Null);
+                request.insert("oldObject", Value::Null);
+            }
+            let namespace = match (&self.namespace, self.point) {
+                (Known::Object(object), Point::Admission | Point::Audit) => shown(object),
+                _ => Value::Null,
+            };
+            let object = if deleted { Value::Null } else { object };
+            CelReview { object, old_object, request: review, namespace }
+        })
+    }
+}
+
+/// The fields of a Namespace that expressions may read.
+fn shown(namespace: &Value) -> Value {
+    const METADATA: [&str; 12] = [
+        "name",
+        "generateName",
+        "namespace",
+        "labels",
+        "annotations",
+        "uid",
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "resourceVersion",
+        "finalizers",
+    ];
+    let metadata = METADATA
+        .into_iter()
+        .filter_map(|key| Some((key, namespace.path(&["metadata", key])?.clone())));
+    let part = |key: &str| {
+        namespace
+            .get(key)
+            .filter(|part| part.as_object().is_some())
+            .cloned()
+            .unwrap_or_else(Value::object)
+    };
+    Value::Object(Map::from_iter([
+        ("metadata", Value::Object(metadata.collect())),
+        ("spec", part("spec")),
+        ("status", part("status")),
+    ]))
 }
 
 /// What is known of the namespace of a request.

@@ -144,6 +144,13 @@ impl Quantity {
         self.scaled(MILLI).map(|(value, _)| value)
     }
 
+    /// The amount as a double, as near as one multiplication brings it.
+    #[must_use]
+    pub fn approximate(&self) -> f64 {
+        let magnitude = self.digits.text().parse().unwrap_or(f64::MAX) * 10f64.powi(self.exponent);
+        if self.negative { -magnitude } else { magnitude }
+    }
+
     /// The amount as a count of `10^scale`, and whether nothing was rounded.
     fn scaled(&self, scale: i32) -> Option<(i64, bool)> {
         let (digits, exact) =

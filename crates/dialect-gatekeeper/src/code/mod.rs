@@ -3,8 +3,10 @@
 //! An engine is a variant here, a file beside this one, and a way to it from
 //! [`crate::template`].
 
+mod cel;
 mod rego;
 
+pub(crate) use cel::CelCode;
 pub(crate) use rego::RegoCode;
 
 use crate::review::Review;
@@ -13,6 +15,8 @@ use sekisho_value::Value;
 
 /// The code of one engine.
 pub(crate) enum Code {
+    /// CEL
+    Cel(CelCode),
     /// Rego
     Rego(RegoCode),
 }
@@ -33,6 +37,7 @@ impl Code {
         review: &Review,
     ) -> Result<Vec<Found>, EvalError> {
         match self {
+            Self::Cel(cel) => cel.violations(context, review),
             Self::Rego(rego) => rego.violations(context, review),
         }
     }
@@ -40,6 +45,7 @@ impl Code {
     /// Whether it looks at more of the request's namespace than its name.
     pub(crate) fn reads_namespace(&self) -> bool {
         match self {
+            Self::Cel(cel) => cel.reads_namespace(),
             Self::Rego(rego) => rego.reads_namespace(),
         }
     }

@@ -1,5 +1,6 @@
 //! The fields that a template may have. Gatekeeper drops all others, which `--strict` does not.
 
+use super::cel;
 use crate::Fault;
 use crate::told::Told;
 use sekisho_value::{Pointer, Value};
@@ -19,13 +20,33 @@ const FIELDS: &[(&[&str], &[&str])] = &[
 /// The fields of the source of Rego.
 const SOURCE: &[&str] = &["rego", "version", "libs"];
 
+/// Where the sources of engines stand.
+const CODES: [&str; 5] = ["spec", "targets", "0", "code", "0"];
+
+/// The fields of the source of CEL. `matchCondition` is Gatekeeper's name of the list.
+const CEL_SOURCE: &[(&[&str], &[&str])] = &[
+    (&[], &["validations", "failurePolicy", "matchCondition", "variables", "generateVAP"]),
+    (&["validations", "0"], &["expression", "message", "messageExpression"]),
+    (&["matchCondition", "0"], &["name", "expression"]),
+    (&["variables", "0"], &["name", "expression"]),
+];
+
 /// Tells of every field that there is not.
 pub(super) fn check(template: &Value, told: &mut Told<'_>) {
     for (path, known) in FIELDS {
         each(template, path, &Pointer::root(), &mut |value, at| check_one(value, at, known, told));
     }
-    let codes = ["spec", "targets", "0", "code", "0"];
-    each(template, &codes, &Pointer::root(), &mut |code, at| {
+    each(template, &CODES, &Pointer::root(), &mut |code, at| {
+        let (Some(cel::ENGINE), Some(source)) = (code.path_str(&["engine"]), code.get("source"))
+        else {
+            return;
+        };
+        let at = at.key("source");
+        for (path, known) in CEL_SOURCE {
+            each(source, path, &at, &mut |value, at| check_one(value, at, known, told));
+        }
+    });
+    each(template, &CODES, &Pointer::root(), &mut |code, at| {
         if let (Some("Rego"), Some(source)) = (code.path_str(&["engine"]), code.get("source")) {
             check_one(source, &at.key("source"), SOURCE, told);
         }

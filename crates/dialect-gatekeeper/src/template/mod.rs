@@ -3,6 +3,7 @@
 //! Source of the rules: `pkg/apis/templates`, `pkg/client/client.go` and
 //! `pkg/client/drivers/rego` of the constraint framework.
 
+mod cel;
 mod external;
 mod fields;
 mod places;
@@ -10,6 +11,7 @@ mod references;
 mod rego;
 mod rewrite;
 
+pub(crate) use cel::{ANY_OBJECT, Cel, Expression, PARAMS, Validation};
 pub(crate) use external::ANSWERS;
 pub(crate) use rego::Rego;
 
@@ -46,6 +48,8 @@ pub(crate) struct Template {
 
 /// What judges by a template.
 pub(crate) enum Engine {
+    /// its CEL
+    Cel(Arc<Cel>),
     /// its Rego
     Rego(Arc<Rego>),
 }
@@ -175,10 +179,13 @@ fn operations(target: &Value, told: &mut Told<'_>) -> Option<OperationSet> {
 }
 
 /// Compiles the code of the engine that judges. Where there are several, Gatekeeper takes CEL
-/// before Rego; here Rego judges until there is a CEL engine, and templates that have both are to
-/// say the same in either.
+/// before Rego.
 fn engine(policy: &PolicyDocument<'_>, target: &Value, told: &mut Told<'_>) -> Option<Engine> {
     let at = Pointer::root().keys(&["spec", "targets"]).index(0);
+    if let Some((source, at)) = cel::source(target, &at) {
+        let cel = Cel::compile(policy.document, source, &at, told)?;
+        return Some(Engine::Cel(Arc::new(cel)));
+    }
     let code = match Code::of(target, &at) {
         Ok(code) => code,
         Err(fault) => {
@@ -198,7 +205,7 @@ fn engine(policy: &PolicyDocument<'_>, target: &Value, told: &mut Told<'_>) -> O
             [] => ("the target has no code".to_owned(), "give its Rego as `rego`"),
             engines => (
                 format!("the engine `{}` is not supported here", engines.join("`, `")),
-                "give the template's Rego, too",
+                "give the template's code for `Rego` or `K8sNativeValidation`",
             ),
         };
         told.fault(at.key("code"), message, help);

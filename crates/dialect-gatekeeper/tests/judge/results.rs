@@ -106,8 +106,8 @@ spec:
   targets:
   - target: admission.k8s.gatekeeper.sh
     code:
-    - engine: K8sNativeValidation
-      source: {{validations: [{{expression: 'true', message: x}}]}}
+    - engine: Other
+      source: {{rego: 1}}
     - engine: Rego
       source:
         version: {version}

@@ -1,0 +1,214 @@
+//! What expressions of admission policies may use.
+//!
+//! Source of the rules: `pkg/admission/plugin/cel` of `k8s.io/apiserver`.
+
+use super::base;
+use crate::ast::Name;
+use crate::environment::{Environment, EnvironmentError};
+use crate::library::{Library, StructTypes};
+use crate::term::Term;
+use crate::types::{Type, read_type};
+use crate::{EvalError, Evaluation};
+use std::sync::Arc;
+
+/// The environment of the expressions of an admission policy: `object` and `oldObject`, which are
+/// dynamic, `request` and `namespaceObject`, which have the fields that they have.
+///
+/// # Errors
+/// Never, but that a library is broken.
+pub fn admission() -> Result<Environment, EnvironmentError> {
+    base()
+        .library(Library::new("kubernetes.admission", 0).with_structs(Arc::new(Given)))
+        .variable("object", Type::Dyn)
+        .variable("oldObject", Type::Dyn)
+        .variable("request", Type::Struct(Name::new_static("kubernetes.AdmissionRequest")))
+        .variable("namespaceObject", Type::Struct(Name::new_static("kubernetes.Namespace")))
+        .build()
+}
+
+/// The environment with `variables` of these names and types.
+#[must_use]
+pub fn variables(environment: &Environment, fields: Vec<(Name, Type)>) -> Environment {
+    let fields = fields.into_iter().map(|(name, of)| (name, kept(&of))).collect();
+    environment
+        .with_structs(Arc::new(Variables { fields }))
+        .with_variables([("variables", Type::Struct(Name::new_static(VARIABLES)))])
+}
+
+/// The name of the type of `variables`.
+pub const VARIABLES: &str = "kubernetes.variables";
+
+/// The type of a variable, for those who read it: what is neither primitive, list nor map is
+/// dynamic.
+fn kept(of: &Type) -> Type {
+    match of {
+        Type::Any
+        | Type::Bool
+        | Type::Bytes
+        | Type::Double
+        | Type::Duration
+        | Type::Int
+        | Type::Null
+        | Type::String
+        | Type::Timestamp
+        | Type::Uint => of.clone(),
+        Type::List(_) => Type::list(kept(&of.param(0))),
+        Type::Map(_) => Type::map(kept(&of.param(0)), kept(&of.param(1))),
+        _ => Type::Dyn,
+    }
+}
+
+#[derive(Debug)]
+struct Variables {
+    fields: Vec<(Name, Type)>,
+}
+
+impl StructTypes for Variables {
+    fn find(&self, name: &str) -> Option<Type> {
+        (name == VARIABLES).then(|| Type::Struct(Name::new_static(VARIABLES)))
+    }
+
+    fn field(&self, type_name: &str, field: &str) -> Option<Type> {
+        let fields = (type_name == VARIABLES).then_some(&self.fields)?;
+        fields.iter().rev().find(|(name, _)| name == field).map(|(_, of)| of.clone())
+    }
+
+    fn fields(&self, _: &str) -> Vec<String> {
+        self.fields.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    fn construct<'a>(
+        &self,
+        _: Evaluation<'a>,
+        type_name: &'a str,
+        _: &[(&'a str, Term<'a>)],
+    ) -> Result<Term<'a>, EvalError> {
+        not_made(type_name)
+    }
+}
+
+fn not_made<T>(type_name: &str) -> Result<T, EvalError> {
+    Err(EvalError::new(format!("a `{type_name}` cannot be made")))
+}
+
+/// The types of `request` and `namespaceObject`.
+#[derive(Debug)]
+struct Given;
+
+type Fields = &'static [(&'static str, &'static str)];
+
+const GIVEN: &[(&str, Fields)] = &[
+    (
+        "kubernetes.AdmissionRequest",
+        &[
+            ("kind", "kubernetes.GroupVersionKind"),
+            ("resource", "kubernetes.GroupVersionResource"),
+            ("subResource", "string"),
+            ("requestKind", "kubernetes.GroupVersionKind"),
+            ("requestResource", "kubernetes.GroupVersionResource"),
+            ("requestSubResource", "string"),
+            ("name", "string"),
+            ("namespace", "string"),
+            ("operation", "string"),
+            ("userInfo", "kubernetes.UserInfo"),
+            ("dryRun", "bool"),
+            ("options", "dyn"),
+        ],
+    ),
+    (
+        "kubernetes.GroupVersionKind",
+        &[("group", "string"), ("version", "string"), ("kind", "string")],
+    ),
+    (
+        "kubernetes.GroupVersionResource",
+        &[("group", "string"), ("version", "string"), ("resource", "string")],
+    ),
+    (
+        "kubernetes.UserInfo",
+        &[
+            ("username", "string"),
+            ("uid", "string"),
+            ("groups", "list(string)"),
+            ("extra", "map(string, list(string))"),
+        ],
+    ),
+    (
+        "kubernetes.Namespace",
+        &[
+            ("metadata", "kubernetes.NamespaceMetadata"),
+            ("spec", "kubernetes.NamespaceSpec"),
+            ("status", "kubernetes.NamespaceStatus"),
+        ],
+    ),
+    (
+        "kubernetes.NamespaceMetadata",
+        &[
+            ("name", "string"),
+            ("generateName", "string"),
+            ("namespace", "string"),
+            ("labels", "map(string, string)"),
+            ("annotations", "map(string, string)"),
+            ("UID", "string"),
+            ("creationTimestamp", "timestamp"),
+            ("deletionGracePeriodSeconds", "int"),
+            ("deletionTimestamp", "timestamp"),
+            ("generation", "int"),
+            ("resourceVersion", "string"),
+            ("finalizers", "list(string)"),
+        ],
+    ),
+    ("kubernetes.NamespaceSpec", &[("finalizers", "list(string)")]),
+    ("kubernetes.NamespaceStatus", &[("conditions", CONDITIONS), ("phase", "string")]),
+    (
+        "kubernetes.NamespaceCondition",
+        &[
+            ("status", "string"),
+            ("type", "string"),
+            ("lastTransitionTime", "timestamp"),
+            ("message", "string"),
+            ("reason", "string"),
+        ],
+    ),
+];
+
+const CONDITIONS: &str = "list(kubernetes.NamespaceCondition)";
+
+fn fields_of(type_name: &str) -> Option<Fields> {
+    GIVEN.iter().find(|(name, _)| *name == type_name).map(|(_, fields)| *fields)
+}
+
+/// A type in the notation of the table, where its own names stand for types with fields.
+fn type_of(text: &str) -> Option<Type> {
+    if text == CONDITIONS {
+        return Some(Type::list(Type::Struct(Name::new_static("kubernetes.NamespaceCondition"))));
+    }
+    match GIVEN.iter().find(|(name, _)| *name == text) {
+        Some((name, _)) => Some(Type::Struct(Name::new_static(name))),
+        None => read_type(text).ok(),
+    }
+}
+
+impl StructTypes for Given {
+    fn find(&self, name: &str) -> Option<Type> {
+        fields_of(name).map(|_| Type::Struct(Name::new(name)))
+    }
+
+    fn field(&self, type_name: &str, field: &str) -> Option<Type> {
+        let (_, text) = fields_of(type_name)?.iter().find(|(name, _)| *name == field)?;
+        type_of(text)
+    }
+
+    fn fields(&self, type_name: &str) -> Vec<String> {
+        let fields = fields_of(type_name).unwrap_or_default();
+        fields.iter().map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    fn construct<'a>(
+        &self,
+        _: Evaluation<'a>,
+        type_name: &'a str,
+        _: &[(&'a str, Term<'a>)],
+    ) -> Result<Term<'a>, EvalError> {
+        not_made(type_name)
+    }
+}
