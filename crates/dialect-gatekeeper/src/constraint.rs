@@ -79,7 +79,7 @@ pub(crate) fn read(
         }
         Engine::Rego(rego) => {
             let parameters = parameters.unwrap_or_else(|| Value::Object(Map::new()));
-            RegoCode::new(rego, parameters).map(Code::Rego)
+            RegoCode::new(rego, parameters).map(|code| Code::Rego(Box::new(code)))
         }
     };
     let code = match code {

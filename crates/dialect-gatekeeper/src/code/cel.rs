@@ -8,7 +8,7 @@ use crate::review::Review;
 use crate::template::{ANY_OBJECT, Cel, Expression, PARAMS, Validation};
 use sekisho_cel::kubernetes::{LONGEST_MESSAGE, MATCH_CONDITIONS_LIMIT, PER_CALL_LIMIT};
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Program, Scratch, Term};
-use sekisho_policy::{EvalContext, EvalError};
+use sekisho_policy::{EvalContext, EvalError, Point};
 use sekisho_value::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -89,6 +89,10 @@ impl CelCode {
             Ok(found) => Ok(found),
             Err(Failure::Budget(error)) => Err(error),
             Err(Failure::Policy(_)) if self.cel.ignores_errors => Ok(Vec::new()),
+            // To Gatekeeper's CLI, errors are violations.
+            Err(Failure::Policy(message)) if context.request.point == Point::Gator => {
+                Ok(vec![Found { message, details: Value::Null }])
+            }
             Err(Failure::Policy(message)) => Err(EvalError::Failed { message, help: None }),
         }
     }
@@ -114,25 +118,21 @@ impl CelCode {
         let evaluation = Evaluation::new(scratch, context.budget, &cost);
         let lazy = || evaluation.with_lazy(&self.cel.variables, &activation, PER_CALL_LIMIT);
 
-        if !self.cel.conditions.is_empty() {
-            if !self.matches(lazy(), &activation, conditions)? {
-                return Ok(Vec::new());
-            }
+        if !self.cel.conditions.is_empty() && !self.matches(lazy(), &activation, conditions)? {
+            return Ok(Vec::new());
         }
         // Conditions, validations and messages have variables of their own.
         let (checks, told) = (lazy(), lazy());
         let mut left = Left(PER_CALL_LIMIT);
         let mut failed = Vec::new();
-        let mut wrong = None;
+        let mut wrong = Vec::new();
         for ((validation, cost), told_by) in
             self.cel.validations.iter().zip(validations).zip(messages)
         {
             match left.value(&validation.expression.program, checks, &activation, cost)? {
                 Ok(Term::Bool(true)) => {}
                 Ok(_) => failed.push((validation, told_by)),
-                Err(message) => {
-                    wrong.get_or_insert(of_expression(&validation.expression, &message));
-                }
+                Err(message) => wrong.push(of_expression(&validation.expression, &message)),
             }
         }
         let mut found = Vec::new();
@@ -153,10 +153,16 @@ impl CelCode {
             let message = message.unwrap_or_else(|| fallback(validation));
             found.push(Found { message, details: Value::Null });
         }
-        match wrong {
-            // What is violated is told, where an error does not count.
-            Some(message) if !self.cel.ignores_errors => Err(Failure::Policy(message)),
-            _ => Ok(found),
+        if self.cel.ignores_errors {
+            return Ok(found);
+        }
+        if context.request.point == Point::Gator {
+            found.extend(wrong.into_iter().map(|message| Found { message, details: Value::Null }));
+            return Ok(found);
+        }
+        match wrong.into_iter().next() {
+            Some(message) => Err(Failure::Policy(message)),
+            None => Ok(found),
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) enum Code {
     /// CEL
     Cel(CelCode),
     /// Rego
-    Rego(RegoCode),
+    Rego(Box<RegoCode>),
 }
 
 /// A violation as code tells it.

@@ -115,6 +115,14 @@ impl Compile<'_, '_> {
         }
         let mut validations = Vec::new();
         for (item, at) in self.items(source, at, "validations") {
+            for key in ["message", "messageExpression"] {
+                if let Some(other) = item.get(key).filter(|other| !other.is_null())
+                    && other.as_str().is_none()
+                {
+                    let message = format!("`{key}` wants a text, found a {}", other.kind());
+                    self.fault(&at.key(key), message, "write it in quotes");
+                }
+            }
             let text = |key: &str| item.path_str(&[key]).filter(|text| !text.is_empty());
             let message_expression = text("messageExpression").and_then(|_| {
                 self.expression(&environment, item, &at, "messageExpression", &Type::String)

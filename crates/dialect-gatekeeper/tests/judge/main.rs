@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail, and says what")]
 
+mod cel;
 mod external;
 mod library;
 mod matches;
