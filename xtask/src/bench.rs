@@ -5,6 +5,7 @@
 
 #[cfg(feature = "bench")]
 mod cel;
+mod gatekeeper;
 #[cfg(feature = "bench")]
 mod judge;
 mod measure;
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
+    /// Wait for rivals that take minutes
+    #[arg(long)]
+    slow: bool,
     /// Write docs/PERFORMANCE.md
     #[arg(long, conflicts_with = "name")]
     write_docs: bool,
@@ -54,6 +58,8 @@ enum Bench {
     Cel,
     /// Compiling CEL expressions
     CelCompile,
+    /// Gatekeeper's library: `gator test`, and single reviews
+    Gatekeeper,
 }
 
 /// One row of the results.
@@ -89,6 +95,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if wanted(Bench::Check) {
         figures.extend(tree::check()?);
     }
+    if wanted(Bench::Gatekeeper) {
+        figures.extend(gatekeeper::programs(arguments.slow)?);
+    }
     #[cfg(feature = "bench")]
     {
         if wanted(Bench::Judge) {
@@ -108,6 +117,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         if wanted(Bench::CelCompile) {
             figures.extend(cel::compile()?);
+        }
+        if wanted(Bench::Gatekeeper) {
+            figures.extend(gatekeeper::reviews()?);
         }
     }
     if arguments.json {

@@ -29,7 +29,15 @@ pub(crate) struct Rival {
 }
 
 /// The rivals; versions are fixed, so that figures can be compared.
-pub(crate) const RIVALS: [Rival; 2] = [
+pub(crate) const RIVALS: [Rival; 3] = [
+    Rival {
+        name: "gator",
+        version: "3.23.1",
+        origin: Origin::Go {
+            module: "github.com/open-policy-agent/gatekeeper/v3",
+            package: "./cmd/gator",
+        },
+    },
     Rival {
         name: "kube-score",
         version: "1.20.0",

@@ -61,7 +61,10 @@ pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          sample of its suite, with what can be reused reused; `parameters known` is a program \
          made for the constraint's parameters. `containerlimits` is a policy of ours, of the kind \
          that reads quantities (`xtask/src/bench/rego/containerlimits`). `rego-compile` is text to \
-         program.\n",
+         program. `gatekeeper` is each template of Gatekeeper's library with the first constraint \
+         of its suite, by Rego, over objects of `cargo xtask generate-tree`, which are the \
+         inventory, too: the whole program, and one review in a process that holds the policies, \
+         beside the mean of `gator bench`; and an object under constraints of our own.\n",
     );
     std::fs::write(workspace::root().join("docs/PERFORMANCE.md"), text)
         .context("cannot write docs/PERFORMANCE.md")

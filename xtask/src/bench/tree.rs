@@ -13,9 +13,9 @@ use std::process::Command;
 const FEW: usize = 1_000;
 
 /// One program on one tree.
-struct Runs {
-    milliseconds: f64,
-    megabytes: f64,
+pub(super) struct Runs {
+    pub(super) milliseconds: f64,
+    pub(super) megabytes: f64,
 }
 
 /// Time and memory on both trees.
@@ -65,7 +65,7 @@ pub(super) fn check() -> anyhow::Result<Vec<Figure>> {
 
 /// Runs a program some times; the middle time and the largest peak count. An exit code that is
 /// not expected means that it did not do its work.
-fn runs(
+pub(super) fn runs(
     times: usize,
     codes: &[i32],
     command: impl Fn() -> anyhow::Result<Command>,
