@@ -3,8 +3,9 @@
 //! Source of the rules: `pkg/gator/test`, `pkg/gator/expand` and `cmd/gator` of Gatekeeper v3.23.
 //! Where gator stops at the first error, all are told.
 
-use crate::gatekeeper::{request, set_of};
+use crate::gatekeeper::{engines, only, request, set_of};
 use crate::json::{Indented, pretty};
+use crate::judge::Engine;
 use crate::sources::{self, Sources};
 use crate::{FAILED, OK, go, tell};
 use rayon::prelude::*;
@@ -17,7 +18,7 @@ use sekisho_manifest::{Document, to_yaml};
 use sekisho_policy::{Action, NamespaceObject, Reads, Request};
 use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Pointer, Str, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
@@ -41,6 +42,8 @@ pub struct ObjectTestOptions {
     pub format: ObjectFormat,
     /// only what is denied
     pub deny_only: bool,
+    /// judge by CEL where a template has it
+    pub cel: bool,
     /// the time that decides on expiry
     pub now: jiff::Timestamp,
 }
@@ -55,13 +58,11 @@ pub struct ExpandOptions {
     pub now: jiff::Timestamp,
 }
 
+const TEMPLATES: &str = "templates.gatekeeper.sh";
+
 /// The groups whose objects are policies.
-const POLICIES: [&str; 4] = [
-    "templates.gatekeeper.sh",
-    "constraints.gatekeeper.sh",
-    "expansion.gatekeeper.sh",
-    "mutations.gatekeeper.sh",
-];
+const POLICIES: [&str; 4] =
+    [TEMPLATES, "constraints.gatekeeper.sh", "expansion.gatekeeper.sh", "mutations.gatekeeper.sh"];
 
 /// One violation, as gator tells it.
 struct Found {
@@ -100,7 +101,7 @@ pub fn test_objects(
         Some(documents) => documents,
         None => return Ok(FAILED),
     };
-    let world = match World::of(&documents, options.now) {
+    let world = match World::of(&documents, options.cel, options.now) {
         Ok(world) => world,
         Err(errors) => {
             tell(&errors, false, err)?;
@@ -156,7 +157,7 @@ pub fn expand_objects(
         !POLICIES.contains(&group) || group.starts_with("expansion") || group.starts_with("mutat")
     };
     let asked: Vec<Document> = documents.iter().filter(is_asked).cloned().collect();
-    let world = match World::of(&asked, options.now) {
+    let world = match World::of(&asked, true, options.now) {
         Ok(world) => world,
         Err(errors) => {
             tell(&errors, false, err)?;
@@ -234,16 +235,41 @@ struct World {
     expansions: Expansions,
     /// by kind and name, as they are shown
     constraints: BTreeMap<(Str, Str), Value>,
+    /// the kinds of constraints that CEL judges: it gives no details
+    by_cel: BTreeSet<Str>,
     inventory: MemoryInventory,
     schemas: Schemas,
     now: jiff::Timestamp,
 }
 
 impl World {
-    fn of(documents: &[Document], now: jiff::Timestamp) -> Result<Self, Vec<Diagnostic>> {
+    fn of(
+        documents: &[Document],
+        cel: bool,
+        now: jiff::Timestamp,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let policies: Vec<&Document> =
             documents.iter().filter(|document| POLICIES.contains(&group(document))).collect();
-        let mut set = set_of(&policies)?;
+        let by_cel = |document: &&&Document| {
+            group(document) == TEMPLATES && engines(&document.value).contains(&Engine::Cel)
+        };
+        let mut by_cel_kinds = BTreeSet::new();
+        let mut without_cel = Vec::new();
+        for template in policies.iter().filter(by_cel) {
+            if cel {
+                let kind = template.value.path_str(&["spec", "crd", "spec", "names", "kind"]);
+                by_cel_kinds.extend(kind.map(Str::new));
+            } else {
+                without_cel.push(only(template, Engine::Rego));
+            }
+        }
+        let mut set = if cel {
+            set_of(&policies)?
+        } else {
+            let others = policies.iter().filter(|document| !by_cel(document));
+            let judging: Vec<&Document> = without_cel.iter().chain(others.copied()).collect();
+            set_of(&judging)?
+        };
         let expansions = set.take_expansions();
         let mut inventory = MemoryInventory::new();
         for document in documents {
@@ -258,6 +284,7 @@ impl World {
             set,
             expansions,
             constraints: constraints.collect(),
+            by_cel: by_cel_kinds,
             inventory,
             schemas: Schemas::builtin(),
             now,
@@ -385,6 +412,7 @@ impl World {
         let declared = constraint.path_str(&["spec", "enforcementAction"]).unwrap_or_default();
         let scoped = if declared == "scoped" { scoped_actions(&constraint) } else { Vec::new() };
         let action = action.map_or_else(|| declared.to_owned(), |action| word(action).to_owned());
+        let details = details.filter(|_| !self.by_cel.contains(kind));
         Found { message, details, constraint, action, scoped, object: Value::Null }
     }
 }

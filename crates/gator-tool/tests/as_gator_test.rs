@@ -18,6 +18,7 @@ fn root() -> PathBuf {
 fn answer(filenames: Vec<PathBuf>) -> (String, String, u8) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let options = ObjectTestOptions {
+        cel: true,
         filenames,
         format: ObjectFormat::Json,
         deny_only: false,
@@ -84,7 +85,6 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
         "gator lets pass what Gatekeeper's webhook refuses",
     ),
     ("parameters-default", "", "gator shows a constraint with the defaults of its parameters"),
-    ("cel", "the engine `K8sNativeValidation` is not supported here", "until it is built in"),
 ];
 
 /// What results are ordered by.

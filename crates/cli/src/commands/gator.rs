@@ -185,6 +185,7 @@ fn run_test(args: &TestArgs) -> Result<ExitCode> {
         filenames: args.filename.clone(),
         format,
         deny_only: args.deny_only,
+        cel: args.enable_k8s_native_validation,
         now: jiff::Timestamp::now(),
     };
     let mut stdin = stdin();

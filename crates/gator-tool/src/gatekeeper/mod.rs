@@ -65,7 +65,7 @@ const NOT_EXPANDED: &str = "objects are not expanded here";
 
 /// The template with the code of one engine. That of others stays where it is, so that places are
 /// right, under a name that is no engine's.
-fn only(template: &Document, engine: Engine) -> Document {
+pub(crate) fn only(template: &Document, engine: Engine) -> Document {
     let mut template = template.clone();
     let targets = template.value.get_mut("spec").and_then(|spec| spec.get_mut("targets"));
     let target = targets.and_then(Value::as_array_mut).and_then(|targets| targets.first_mut());
@@ -88,7 +88,7 @@ fn only(template: &Document, engine: Engine) -> Document {
 
 /// The engines that a template has code for: `rego`, or the engines of `code`. One that has
 /// neither is refused by the first.
-fn engines(template: &Value) -> Vec<Engine> {
+pub(crate) fn engines(template: &Value) -> Vec<Engine> {
     let target = template.path(&["spec", "targets"]).and_then(|targets| targets.at(0));
     let code = target.and_then(|target| target.get("code")).and_then(Value::as_array);
     let engine = |code: &Value| match code.path_str(&["engine"]) {
