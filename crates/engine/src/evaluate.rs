@@ -4,10 +4,10 @@ use crate::violations::{self, Decision};
 use crate::{PolicySet, expand, implied, mutate};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Inventory, PolicyId, Reads, Request,
-    Shared, Violation,
+    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Form, Inventory, Operation, PolicyId,
+    Reads, Request, Shared, Violation,
 };
-use sekisho_value::Pointer;
+use sekisho_value::{Pointer, Value};
 use std::sync::atomic::AtomicBool;
 
 /// What a request is judged on beside the policy set: the same basis gives the same verdict.
@@ -146,13 +146,15 @@ pub(crate) fn evaluate_alone(
     let mut verdict = Verdict::default();
     let shared = Shared::default();
     let mut about = None;
+    let with_name = named(request);
+    let asked = with_name.as_ref().unwrap_or(request);
     for policy in set.candidates(request).filter(|policy| judged.is_for(policy)) {
         if !policy.matcher.matches(request) {
             continue;
         }
         let budget = Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
         let context = EvalContext {
-            request,
+            request: asked,
             inventory: &inventory,
             target: set.target(),
             budget: &budget,
@@ -175,6 +177,26 @@ pub(crate) fn evaluate_alone(
     }
     verdict.reads = inventory.into_read_set();
     verdict
+}
+
+/// What stands for the five characters that the API server puts behind a `generateName`.
+pub(crate) const GENERATED: &str = "xxxxx";
+
+/// The request with the name that its object has once it is generated: the API server does so
+/// before it asks what validates, and rules put names into their messages. None where nothing is
+/// to be generated.
+fn named(request: &Request) -> Option<Request> {
+    let text = |key: &str| request.object.path_str(&["metadata", key]).unwrap_or_default();
+    let generates = request.operation == Operation::Create && request.form == Form::Admission;
+    if !generates || !text("name").is_empty() || text("generateName").is_empty() {
+        return None;
+    }
+    let name = format!("{}{GENERATED}", text("generateName"));
+    let mut named = request.clone();
+    let metadata = named.object.get_mut("metadata").and_then(Value::as_object_mut)?;
+    metadata.insert("name", name.as_str());
+    named.name = name.into();
+    Some(named)
 }
 
 fn policy_error(policy: &CompiledPolicy, error: EvalError) -> VerdictError {

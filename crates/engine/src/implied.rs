@@ -1,7 +1,8 @@
+use crate::evaluate::GENERATED;
 use crate::verdict::{ErrorKind, Judgement, Verdict, VerdictError};
 use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template, pod_template_pointer};
 use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
-use sekisho_value::{Pointer, Str};
+use sekisho_value::{Pointer, Str, Value};
 use std::collections::HashMap;
 
 /// The controllers that create pods, and the ServiceAccount each does it as. `PodTemplate` is not
@@ -48,7 +49,7 @@ pub(crate) fn pod_request(
         namespace: request.namespace.clone(),
         operation: Operation::Create,
         user: controller_user(&request.gvk),
-        object: pod.object,
+        object: named(pod.object, request),
         dry_run: request.dry_run,
         point: request.point,
         ..Request::default()
@@ -64,6 +65,30 @@ pub(crate) fn below(controller: &Request, errors: Vec<VerdictError>) -> Vec<Verd
         ..error
     };
     errors.into_iter().map(error).collect()
+}
+
+/// A pod with the metadata that its controller gives it: whatever name a template has does not
+/// count.
+fn named(mut pod: Value, controller: &Request) -> Value {
+    let text = |key: &str| controller.object.path_str(&["metadata", key]).unwrap_or_default();
+    let of_controller = match (text("name"), text("generateName")) {
+        ("", "") => "pod".to_owned(),
+        ("", prefix) => format!("{prefix}{GENERATED}"),
+        (name, _) => name.to_owned(),
+    };
+    let Some(pod_fields) = pod.as_object_mut() else { return pod };
+    let metadata = pod_fields.get_or_insert_with("metadata", Value::object);
+    if let Some(metadata) = metadata.as_object_mut() {
+        metadata.remove("name");
+        match controller.gvk.kind.as_str() {
+            "StatefulSet" => metadata.insert("name", format!("{of_controller}-0")),
+            _ => metadata.insert("generateName", format!("{of_controller}-")),
+        };
+        if let Some(namespace) = &controller.namespace {
+            metadata.insert("namespace", Value::String(namespace.clone()));
+        }
+    }
+    pod
 }
 
 /// The user that the controller of a kind creates pods as; nobody for kinds that are not built in.

@@ -121,7 +121,8 @@ fn split(bytes: &[u8]) -> Vec<Part> {
                 parts.push(Part { end: at, ..part });
             }
             part = Part { start: at, end: at, line };
-            holds = false;
+            // What stands behind it on its line is content, too.
+            holds = text.get(3..).is_some_and(|rest| !is_blank(rest));
         } else {
             holds |= !is_blank(text);
         }

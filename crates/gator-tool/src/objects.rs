@@ -446,7 +446,10 @@ fn shown_constraint(constraint: &Value) -> Value {
     if let Some(map) = constraint.as_object_mut() {
         let spec = map.get_or_insert_with("spec", Value::object);
         if let Some(spec) = spec.as_object_mut() {
-            spec.get_or_insert_with("enforcementAction", || Value::from("deny"));
+            let action = spec.get_or_insert_with("enforcementAction", || Value::Null);
+            if action.is_null() {
+                *action = Value::from("deny");
+            }
         }
     }
     constraint

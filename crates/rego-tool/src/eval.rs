@@ -127,6 +127,9 @@ impl<'o> Session<'o> {
         if !conflicts.is_empty() && !options.allow_conflicts {
             return Err(conflicts);
         }
+        if is_empty(&options.query) {
+            return Err(vec![Problem::general("cannot evaluate empty query")]);
+        }
         let query = policies
             .query(&options.query, options.version, &Options::default(), &budget)
             .map_err(|found| {
@@ -363,4 +366,9 @@ fn table(heads: &[String], rows: &[Vec<String>], out: &mut dyn Write) -> io::Res
     line(heads)?;
     line(&widths.iter().map(|wide| "-".repeat(*wide)).collect::<Vec<_>>())?;
     rows.iter().try_for_each(|row| line(row))
+}
+
+/// Whether a query is nothing but space and comments.
+fn is_empty(query: &str) -> bool {
+    query.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
 }

@@ -256,11 +256,12 @@ fn run(
             Err(error) => (Outcome::Error, Some(error)),
             Ok(value) => {
                 let met = policies.cases(&path).ok().flatten();
+                let has_cases = met.is_some();
                 let met = met.and_then(|met| evaluate(&met).ok().flatten());
                 if let Some(met) = met {
                     cases = judge_cases(value.as_ref(), &met);
                 }
-                judge(value.as_ref(), &cases)
+                judge(value.as_ref(), has_cases.then_some(cases.as_slice()))
             }
         }
     };
@@ -277,14 +278,22 @@ fn run(
     }
 }
 
-/// A test holds where its value is not `false`, and where each of its cases holds.
-fn judge(value: Option<&Value>, cases: &[Case]) -> (Outcome, Option<String>) {
+/// A test holds where its value is `true`; one that gives an object of cases, where each holds.
+fn judge(value: Option<&Value>, cases: Option<&[Case]>) -> (Outcome, Option<String>) {
+    let all = cases.unwrap_or_default();
     let failed: Vec<&str> =
-        cases.iter().filter(|case| !case.holds()).map(|case| case.name.as_str()).collect();
+        all.iter().filter(|case| !case.holds()).map(|case| case.name.as_str()).collect();
     match value {
+        Some(Value::Bool(true)) => (Outcome::Passed, None),
         None | Some(Value::Bool(false)) => (Outcome::Failed, None),
-        Some(_) if failed.is_empty() => (Outcome::Passed, None),
-        Some(_) => (Outcome::Failed, Some(format!("cases: {}", failed.join(", ")))),
+        Some(Value::Object(_)) if cases.is_some() && failed.is_empty() => (Outcome::Passed, None),
+        Some(Value::Object(_)) if cases.is_some() => {
+            (Outcome::Failed, Some(format!("cases: {}", failed.join(", "))))
+        }
+        Some(value) => {
+            let found = value.kind();
+            (Outcome::Failed, Some(format!("its value is a {found}, and is to be `true`")))
+        }
     }
 }
 
@@ -295,11 +304,10 @@ fn judge_cases(value: Option<&Value>, met: &Value) -> Vec<Case> {
         .iter()
         .map(|(name, below)| {
             let value = value.and_then(|value| value.get(name));
-            Case {
-                name: name.to_string(),
-                outcome: judge(value, &[]).0,
-                cases: judge_cases(value, below),
-            }
+            let cases = judge_cases(value, below);
+            let below = matches!(below, Value::Object(_)).then_some(cases.as_slice());
+            let outcome = judge(value, below).0;
+            Case { name: name.to_string(), outcome, cases }
         })
         .collect()
 }

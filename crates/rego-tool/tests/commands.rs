@@ -262,6 +262,25 @@ fn run_tests(path: &Path, change: impl FnOnce(&mut TestOptions)) -> (u8, String,
 }
 
 #[test]
+fn a_test_holds_where_its_value_is_true() {
+    let module = "package a_test
+
+test_set := set()
+test_member contains x if { some x in input.none }
+test_text := \"expected\"
+test_count := 0
+test_null := null
+test_object := {\"a\": true}
+test_none[name] if { some name in input.none }
+";
+    let made = folder(&[("a_test.rego", module)]);
+    let (code, out, _) = run_tests(made.path(), |_| ());
+    // A rule that gives cases and meets none holds, as with OPA.
+    assert_eq!((code, out.lines().last()), (FAILED, Some("1 passed, 6 failed")), "{out}");
+    assert!(out.contains("its value is a string, and is to be `true`"), "{out}");
+}
+
+#[test]
 fn tests_as_text() {
     let made = folder(&[("a_test.rego", TESTS)]);
     let (code, out, _) = run_tests(made.path(), |_| ());

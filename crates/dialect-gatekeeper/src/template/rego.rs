@@ -2,13 +2,13 @@
 
 use super::places::InFile;
 use super::rewrite::Uses;
-use super::rewrite::{ENTRY, rewrite};
+use super::rewrite::{ENTRY, name, rewrite};
 use crate::Fault;
 use crate::told::Told;
 use sekisho_manifest::Document;
 use sekisho_policy::Budget;
 use sekisho_rego::analyze::Negation;
-use sekisho_rego::ast::Version;
+use sekisho_rego::ast::{Module, Version};
 use sekisho_rego::{Known, Location, Options, Policies, Prepared, Source, SourceId, syntax};
 use sekisho_value::{Pointer, Value};
 
@@ -137,6 +137,16 @@ struct Compile<'a, 'd> {
     told: &'a mut Told<'d>,
 }
 
+/// How Gatekeeper asks for violations: with it a template is refused whose rules cannot give any.
+const HOOK: &str = "package hooks\n\nviolation[{\"msg\": r.msg}] { data.template.violation[r] }\n";
+
+/// Where a module's first rule `violation` stands.
+fn violation_rule(module: &Module) -> Option<Location> {
+    let mut rules = module.rules.iter();
+    let found = rules.find(|rule| name(&rule.head.reference) == Some("violation"));
+    found.map(|rule| Location { source: module.source, span: rule.span })
+}
+
 impl Compile<'_, '_> {
     fn run(&mut self) -> Option<Rego> {
         let mut modules = Vec::new();
@@ -166,6 +176,11 @@ impl Compile<'_, '_> {
         if !refusals.is_empty() {
             return None;
         }
+        let rule = modules.first().and_then(violation_rule);
+        let hook = SourceId(u16::try_from(self.sources.len()).unwrap_or(u16::MAX));
+        let mut sources = self.sources.clone();
+        sources.push(Source::new("hook", HOOK));
+        modules.extend(syntax::parse(&Source::new("hook", HOOK), hook, Version::V0).0);
         let options = Options {
             negation: Negation::AsOpa,
             print: false,
@@ -173,12 +188,25 @@ impl Compile<'_, '_> {
             ..Options::default()
         };
         let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
-        let compiled = Policies::of_modules(modules, self.sources.clone(), &options, &budget)
+        let compiled = Policies::of_modules(modules, sources, &options, &budget)
             .and_then(|policies| policies.document(&VIOLATION).map(|_| policies));
         match compiled {
             Ok(policies) => Some(Rego { policies, uses }),
             Err(faults) => {
-                self.diagnose(&faults);
+                let (of_hook, own): (Vec<_>, Vec<_>) =
+                    faults.into_iter().partition(|fault| fault.location.source == hook);
+                self.diagnose(&own);
+                if let (Some(fault), Some(rule)) =
+                    (of_hook.first().filter(|_| own.is_empty()), rule)
+                {
+                    let message = format!(
+                        "{}: `violation` is no set of objects with a `msg`: {}",
+                        fault.code, fault.message
+                    );
+                    let help = "write rules as `violation[{\"msg\": msg}] { … }`, or `violation \
+                                contains {\"msg\": msg} if { … }` in Rego v1";
+                    self.tell(rule, message, Some(help.to_owned()));
+                }
                 None
             }
         }

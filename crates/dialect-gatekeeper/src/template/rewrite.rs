@@ -79,7 +79,7 @@ pub(super) fn rewrite(modules: &mut [Module]) -> (Uses, Vec<Refusal>) {
     (uses, refusals)
 }
 
-fn name(reference: &Expr) -> Option<&str> {
+pub(super) fn name(reference: &Expr) -> Option<&str> {
     match &reference.kind {
         ExprKind::Var(name) => Some(name),
         ExprKind::Ref { head, .. } => head.as_var().map(Str::as_str),

@@ -7,6 +7,7 @@ use crate::{Source, SourceId, ast, syntax};
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("opa.runtime", runtime),
+    ("trace", trace),
     ("rego.metadata.chain", |_, _| outside_rule("rego.metadata.chain")),
     ("rego.metadata.rule", |_, _| outside_rule("rego.metadata.rule")),
     ("rego.parse_module", parse_module),
@@ -17,6 +18,11 @@ fn runtime<'a>(cx: &mut Context<'a>, _: &[Term<'a>]) -> Result<Term<'a>, Failure
         Term::Null => Ok(cx.arena.object(Vec::new())?),
         runtime => Ok(runtime),
     }
+}
+
+/// Notes are for a trace of the evaluation; there is none here.
+fn trace<'a>(_: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>, Failure> {
+    string(operands, 1).map(|_| Term::Bool(true))
 }
 
 fn outside_rule<'a>(name: &str) -> Result<Term<'a>, Failure> {

@@ -27,6 +27,9 @@ pub(crate) use check::is_ground;
 use parser::Parser;
 pub(crate) use token::{Keywords, Kind};
 
+/// How many parts a reference may have: as many as values are deep.
+const MAX_PATH: usize = sekisho_value::MAX_DEPTH;
+
 /// How many levels of brackets, bodies and operators may stand within each other. Whoever walks
 /// the tree may recurse that deep.
 pub const MAX_NESTING: usize = 200;

@@ -2,7 +2,7 @@
 
 use super::lexer::Tokens;
 use super::token::{Keywords, Kind, Token};
-use super::{MAX_ERRORS, MAX_NESTING};
+use super::{MAX_ERRORS, MAX_NESTING, MAX_PATH};
 use crate::ast::{Expr, ExprKind, Version};
 use crate::{Code, Diagnostic, Location, SourceId, Span};
 use std::fmt::Display;
@@ -241,6 +241,13 @@ impl<'t> Parser<'t> {
         self.exhausted = true;
         self.error(self.span(), "max parsing recursion depth exceeded")?;
         self.help(format!("nesting may be {MAX_NESTING} levels deep"));
+        Err(Failed)
+    }
+
+    pub(super) fn too_long<T>(&mut self) -> Parse<T> {
+        self.exhausted = true;
+        self.error(self.span(), "the reference is too long")?;
+        self.help(format!("a reference has at most {MAX_PATH} parts; values are no deeper"));
         Err(Failed)
     }
 

@@ -1,5 +1,6 @@
 //! Terms: literals, variables, references, calls, parentheses, interpolated strings.
 
+use super::MAX_PATH;
 use super::expr::Level;
 use super::literal::{self, NumberFault};
 use super::parser::{Parse, Parser, kind_name};
@@ -142,6 +143,7 @@ impl Parser<'_> {
         }
         loop {
             match self.kind {
+                Kind::Dot | Kind::LBrack if path.len() >= MAX_PATH => return self.too_long(),
                 Kind::Dot => path.push(self.field()?),
                 Kind::LBrack => {
                     path.push(self.key()?);

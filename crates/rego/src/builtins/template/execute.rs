@@ -3,6 +3,7 @@
 use super::parse::{Branch, Node, Operand, Pipeline};
 use crate::builtins::{Context, Failure, operands::quoted, url::query_escape};
 use crate::term::{Term, TermKind};
+use sekisho_budget::{Budget, BudgetExceeded};
 use std::cmp::Ordering;
 
 /// A value in a template: what comes from the data, or from the template itself. Numbers of the
@@ -100,7 +101,9 @@ impl<'a> Writer<'_, 'a> {
             {
                 term.len().unwrap_or(0)
             }
-            other => return fail(format_args!("range can't iterate over {}", shown(other))),
+            other => {
+                return fail(format_args!("range can't iterate over {}", shown(other, self.cx)?));
+            }
         };
         for index in 0..len {
             self.cx.arena.budget().step(2)?;
@@ -183,11 +186,11 @@ impl<'a> Writer<'_, 'a> {
 
     fn operand(&mut self, operand: &Operand, dot: Value<'a>) -> Result<Value<'a>, Failure> {
         Ok(match operand {
-            Operand::Field(names) => fields(dot, names)?,
+            Operand::Field(names) => fields(self.cx, dot, names)?,
             Operand::Variable(name, names) => {
                 let found = self.variables.iter().rev().find(|(known, _)| known == name);
                 match found {
-                    Some((_, value)) => fields(*value, names)?,
+                    Some((_, value)) => fields(self.cx, *value, names)?,
                     None => return fail(format_args!("undefined variable: ${name}")),
                 }
             }
@@ -196,7 +199,10 @@ impl<'a> Writer<'_, 'a> {
             Operand::Int(int) => Value::Int(*int),
             Operand::Bool(bool) => Value::Bool(*bool),
             Operand::Nil => Value::Data(Term::Null),
-            Operand::Pipeline(pipeline, names) => fields(self.pipeline(pipeline, dot)?, names)?,
+            Operand::Pipeline(pipeline, names) => {
+                let value = self.pipeline(pipeline, dot)?;
+                fields(self.cx, value, names)?
+            }
         })
     }
 
@@ -221,7 +227,7 @@ impl<'a> Writer<'_, 'a> {
                 Value::Data(term) if term.len().is_some() => {
                     Value::Int(i64::try_from(term.len().unwrap_or(0)).unwrap_or(i64::MAX))
                 }
-                other => return fail(format_args!("len of {}", shown(*other))),
+                other => return fail(format_args!("len of {}", shown(*other, self.cx)?)),
             },
             ("index", [value, keys @ ..]) => {
                 let mut value = *value;
@@ -253,7 +259,7 @@ impl<'a> Writer<'_, 'a> {
                     if at > 0 && (line || apart) {
                         out.push(' ');
                     }
-                    out.push_str(&shown(*value));
+                    out.push_str(&shown(*value, self.cx)?);
                     self.cx.arena.budget().allocate(out.len() as u64)?;
                 }
                 if line {
@@ -274,7 +280,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn print(&mut self, value: Value<'a>) -> Result<(), Failure> {
-        let text = shown(value);
+        let text = shown(value, self.cx)?;
         self.push(&text)
     }
 
@@ -286,7 +292,7 @@ impl<'a> Writer<'_, 'a> {
     }
 }
 
-fn fields<'a>(value: Value<'a>, names: &[String]) -> Result<Value<'a>, Failure> {
+fn fields<'a>(cx: &Context<'a>, value: Value<'a>, names: &[String]) -> Result<Value<'a>, Failure> {
     let mut at = value;
     for name in names {
         at = match at {
@@ -298,7 +304,7 @@ fn fields<'a>(value: Value<'a>, names: &[String]) -> Result<Value<'a>, Failure> 
                 return fail(format_args!("nil pointer evaluating interface {{}}.{name}"));
             }
             other => {
-                let other = shown(other);
+                let other = shown(other, cx)?;
                 return fail(format_args!("can't evaluate field {name} in {other}"));
             }
         };
@@ -366,22 +372,24 @@ fn is_true(value: Value<'_>) -> bool {
     }
 }
 
-fn shown(value: Value<'_>) -> String {
-    match value {
+fn shown(value: Value<'_>, cx: &Context<'_>) -> Result<String, BudgetExceeded> {
+    Ok(match value {
         Value::Missing | Value::Data(Term::Null) => "<no value>".to_owned(),
         Value::Text(text) => text.to_owned(),
         Value::Int(int) => int.to_string(),
         Value::Bool(bool) => bool.to_string(),
         Value::Data(term) => {
             let mut out = String::new();
-            go_value(term, &mut out);
+            go_value(term, &mut out, cx.arena.budget())?;
             out
         }
-    }
+    })
 }
 
 /// As Go's `%v`. Values are of bounded depth, and so is the recursion.
-fn go_value(term: Term<'_>, out: &mut String) {
+fn go_value(term: Term<'_>, out: &mut String, budget: &Budget<'_>) -> Result<(), BudgetExceeded> {
+    budget.step(1)?;
+    let before = out.len();
     match term {
         Term::Null => out.push_str("<nil>"),
         Term::Bool(bool) => out.push_str(if bool { "true" } else { "false" }),
@@ -395,14 +403,16 @@ fn go_value(term: Term<'_>, out: &mut String) {
                     out.push(' ');
                 }
                 if is_object {
-                    go_value(key, out);
+                    go_value(key, out, budget)?;
                     out.push(':');
                 }
-                go_value(value, out);
+                go_value(value, out, budget)?;
             }
             out.push(']');
+            return budget.allocate(2);
         }
     }
+    budget.allocate((out.len() - before) as u64)
 }
 
 fn html(text: &str) -> String {
