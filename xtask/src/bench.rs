@@ -133,10 +133,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts the same command, optimised and with the feature `bench`.
+/// Starts the same command, with the feature `bench` and in the profile that favours nobody:
+/// the release profile would build the rivals for their size.
 fn again() -> anyhow::Result<()> {
     let mut cargo = process::cargo();
-    cargo.args(["run", "--quiet", "--locked", "--release", "--package", "xtask"]);
+    cargo.args(["run", "--quiet", "--locked", "--profile", "measure", "--package", "xtask"]);
     cargo.args(["--features", "bench", "--"]).args(std::env::args_os().skip(1));
     let status = cargo.status()?;
     if status.success() { Ok(()) } else { std::process::exit(status.code().unwrap_or(1)) }

@@ -33,8 +33,9 @@ pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
         "# Performance\n\n\
          Written by `cargo xtask bench --write-docs` after `cargo xtask rivals`. Lower is better \
          everywhere; a ratio says how many times our figure a rival's is. All figures of a row \
-         were taken in the same run, on a machine with {cores} cores, with {rustc} (release \
-         profile).\n\n\
+         were taken in the same run, on a machine with {cores} cores, with {rustc}: \
+         libraries in the profile `measure`, ours and the rivals' for speed alike, commands as \
+         they are released.\n\n\
          | bench | case | unit | ours | rivals (ratio) | note |\n\
          |---|---|---|--:|---|---|\n",
         rustc = rustc.trim().split(" (").next().unwrap_or_default(),
