@@ -4,6 +4,7 @@
 //! workloads are ordinary, some are hardened, and some break Pod Security in one way or another.
 
 mod app;
+mod cluster;
 mod objects;
 mod random;
 mod workload;
@@ -11,6 +12,7 @@ mod workload;
 use anyhow::Context as _;
 use app::App;
 use random::Random;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// How many manifests the benchmarks use.
@@ -24,6 +26,9 @@ pub(crate) struct Arguments {
     /// How many manifests to write, one a file
     #[arg(long, default_value_t = COUNT)]
     count: usize,
+    /// Write what a cluster holds: namespaces and pods, too
+    #[arg(long)]
+    cluster: bool,
 }
 
 /// One file of the tree.
@@ -39,7 +44,10 @@ pub(crate) struct Manifest {
 /// # Errors
 /// Where a file cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let bytes = write(&arguments.dir, arguments.count)?;
+    let bytes = match arguments.cluster {
+        true => write_all(&arguments.dir, cluster().take(arguments.count))?,
+        false => write(&arguments.dir, arguments.count)?,
+    };
     println!("{} manifests, {bytes} bytes", arguments.count);
     Ok(())
 }
@@ -49,8 +57,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// # Errors
 /// Where a file cannot be written.
 pub(crate) fn write(dir: &Path, count: usize) -> anyhow::Result<usize> {
+    write_all(dir, manifests().take(count))
+}
+
+/// Writes manifests and gives their size in bytes.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub(crate) fn write_all(
+    dir: &Path,
+    manifests: impl Iterator<Item = Manifest>,
+) -> anyhow::Result<usize> {
     let mut bytes = 0;
-    for manifest in manifests().take(count) {
+    for manifest in manifests {
         let path = dir.join(&manifest.path);
         let parent = path.parent().context("a manifest has no folder")?;
         std::fs::create_dir_all(parent)
@@ -67,18 +86,37 @@ pub(crate) fn manifests() -> impl Iterator<Item = Manifest> {
     (0..).flat_map(|number| {
         let mut random = Random::new(number);
         let app = App::new(number, &mut random);
-        let mut files = vec![workload::write(&app, &mut random)];
-        files.extend(objects::write(&app, &mut random));
-        files
-            .into_iter()
+        let workload = workload::write(&app, &mut random);
+        let beside = objects::write(&app, &mut random);
+        iter::once((workload.file, workload.text))
+            .chain(beside)
             .map(move |(name, text)| Manifest { path: app.path(name), text })
             .collect::<Vec<_>>()
     })
 }
 
+/// What a cluster holds: its namespaces, then one application after the other with its pods,
+/// without end.
+pub(crate) fn cluster() -> impl Iterator<Item = Manifest> {
+    let of_apps = (0..).flat_map(|number| {
+        let mut random = Random::new(number);
+        let app = App::new(number, &mut random);
+        let workload = workload::write(&app, &mut random);
+        let mut files = vec![(workload.file.to_owned(), workload.text)];
+        let beside = objects::write(&app, &mut random);
+        files.extend(beside.into_iter().map(|(name, text)| (name.to_owned(), text)));
+        files.extend(cluster::write(&app, workload.file, &workload.template, &mut random));
+        files
+            .into_iter()
+            .map(move |(name, text)| Manifest { path: app.path(&name), text })
+            .collect::<Vec<_>>()
+    });
+    cluster::namespaces().chain(of_apps)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::manifests;
+    use super::{cluster, manifests};
 
     #[test]
     fn the_same_every_time() {
@@ -96,5 +134,15 @@ mod tests {
         let bytes: usize = manifests().take(2_000).map(|file| file.text.len()).sum();
         let mean = bytes / 2_000;
         assert!((1_200..1_400).contains(&mean), "{mean} bytes a manifest");
+    }
+
+    #[test]
+    fn objects_of_a_cluster_are_there_once() {
+        let count = 5_000;
+        let mut paths: Vec<_> = cluster().take(count).map(|file| file.path).collect();
+        assert!(paths.iter().filter(|path| path.contains("pod-")).count() > 500);
+        paths.sort();
+        paths.dedup();
+        assert_eq!(paths.len(), count);
     }
 }

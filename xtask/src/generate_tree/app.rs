@@ -25,7 +25,7 @@ pub(super) struct App {
     pub(super) posture: Posture,
 }
 
-const TEAMS: [&str; 12] = [
+pub(super) const TEAMS: [&str; 12] = [
     "checkout",
     "catalog",
     "identity",
@@ -39,6 +39,8 @@ const TEAMS: [&str; 12] = [
     "pricing",
     "reporting",
 ];
+/// The stages that each team has a namespace for.
+pub(super) const STAGES: [&str; 3] = ["prod", "staging", "dev"];
 const SUBJECTS: [&str; 16] = [
     "account",
     "basket",
@@ -75,7 +77,7 @@ impl App {
         Self {
             team,
             part_of: random.pick(&PRODUCTS),
-            namespace: format!("{team}-{}", random.pick(&["prod", "staging", "dev"])),
+            namespace: format!("{team}-{}", random.pick(&STAGES)),
             image: format!("{registry}/{team}/{subject}-{role}:v{version}"),
             name,
             version,

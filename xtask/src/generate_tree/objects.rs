@@ -1,6 +1,6 @@
 //! What stands beside an application's workload.
 
-use super::app::App;
+use super::app::{App, Posture};
 use super::random::Random;
 
 /// The file names and texts of the application's other objects.
@@ -38,6 +38,30 @@ fn service(app: &App) -> String {
         metadata = app.metadata(&app.name),
         selector = app.selector(4),
         port = app.port + 1,
+    )
+}
+
+/// A service that selects what the application's other one does, without an address.
+pub(super) fn headless_service(app: &App) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\n{metadata}spec:\n  clusterIP: None\n  selector:\n\
+         {selector}  ports:\n  - name: http\n    port: {port}\n",
+        metadata = app.metadata(&format!("{}-headless", app.name)),
+        selector = app.selector(4),
+        port = app.port,
+    )
+}
+
+/// A service that is reached from outside.
+pub(super) fn external_service(app: &App, random: &mut Random) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\n{metadata}spec:\n  type: {kind}\n  externalIPs: \
+         [203.0.113.{host}]\n  selector:\n{selector}    example.com/exposed: \"true\"\n  ports:\n  - \
+         port: 443\n    targetPort: http\n",
+        metadata = app.metadata(&format!("{}-external", app.name)),
+        kind = random.pick(&["NodePort", "LoadBalancer"]),
+        host = random.below(4),
+        selector = app.selector(4),
     )
 }
 
@@ -120,15 +144,25 @@ fn autoscaler(app: &App, random: &mut Random) -> String {
 }
 
 fn ingress(app: &App) -> String {
+    ingress_as(app, &app.name, "cert-manager.io/cluster-issuer: letsencrypt")
+}
+
+/// A second ingress of the application's host.
+pub(super) fn canary(app: &App) -> String {
+    let name = format!("{}-canary", app.name);
+    ingress_as(app, &name, "nginx.ingress.kubernetes.io/canary: \"true\"")
+}
+
+fn ingress_as(app: &App, name: &str, annotation: &str) -> String {
     format!(
         "apiVersion: networking.k8s.io/v1\nkind: Ingress\n{metadata}  annotations:\n    \
-         cert-manager.io/cluster-issuer: letsencrypt\nspec:\n  ingressClassName: nginx\n  tls:\n  - \
-         hosts:\n    - {name}.example.com\n    secretName: {name}-tls\n  rules:\n  - host: \
-         {name}.example.com\n    http:\n      paths:\n      - path: /\n        pathType: Prefix\n        \
-         backend:\n          service:\n            name: {name}\n            port:\n              \
+         {annotation}\nspec:\n  ingressClassName: nginx\n  tls:\n  - \
+         hosts:\n    - {app}.example.com\n    secretName: {app}-tls\n  rules:\n  - host: \
+         {app}.example.com\n    http:\n      paths:\n      - path: /\n        pathType: Prefix\n        \
+         backend:\n          service:\n            name: {app}\n            port:\n              \
          name: http\n",
-        metadata = app.metadata(&app.name),
-        name = app.name,
+        metadata = app.metadata(name),
+        app = app.name,
     )
 }
 
@@ -151,6 +185,19 @@ fn role_binding(app: &App) -> String {
         metadata = app.metadata(&app.name),
         name = app.name,
         namespace = app.namespace,
+    )
+}
+
+/// A binding that gives the application's account, and sometimes anyone, a role everywhere.
+pub(super) fn cluster_role_binding(app: &App) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: \
+         {name}\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: \
+         view\nsubjects:\n- kind: ServiceAccount\n  name: {name}\n  namespace: {namespace}\n- \
+         apiGroup: rbac.authorization.k8s.io\n  kind: Group\n  name: system:{group}\n",
+        name = app.name,
+        namespace = app.namespace,
+        group = if app.posture == Posture::Risky { "unauthenticated" } else { "masters" },
     )
 }
 

@@ -3,12 +3,20 @@
 use super::app::{App, Posture};
 use super::random::Random;
 
-/// The file name and the text of the application's workload.
-pub(super) fn write(app: &App, random: &mut Random) -> (&'static str, String) {
+/// The application's workload.
+pub(super) struct Workload {
+    pub(super) file: &'static str,
+    pub(super) text: String,
+    /// what it makes pods from
+    pub(super) template: String,
+}
+
+/// The application's workload.
+pub(super) fn write(app: &App, random: &mut Random) -> Workload {
     let metadata = app.metadata(&app.name);
     let selector = format!("  selector:\n    matchLabels:\n{}", app.selector(6));
     let replicas = 1 + random.below(5);
-    match random.below(20) {
+    let (file, head, indent, restart) = match random.below(20) {
         0..13 => {
             let head = format!(
                 "# The {name} service; owned by {team}.\napiVersion: apps/v1\nkind: Deployment\n\
@@ -19,7 +27,7 @@ pub(super) fn write(app: &App, random: &mut Random) -> (&'static str, String) {
                 name = app.name,
                 team = app.team,
             );
-            ("deployment.yaml", head + &template(app, random, 4, "Always"))
+            ("deployment.yaml", head, 4, "Always")
         }
         13..16 => {
             let head = format!(
@@ -31,14 +39,14 @@ pub(super) fn write(app: &App, random: &mut Random) -> (&'static str, String) {
                 name = app.name,
                 size = 10 * replicas,
             );
-            ("statefulset.yaml", head + &template(app, random, 4, "Always"))
+            ("statefulset.yaml", head, 4, "Always")
         }
         16 | 17 => {
             let head = format!(
                 "apiVersion: apps/v1\nkind: DaemonSet\n{metadata}spec:\n  updateStrategy:\n    \
                  type: RollingUpdate\n{selector}  template:\n"
             );
-            ("daemonset.yaml", head + &template(app, random, 4, "Always"))
+            ("daemonset.yaml", head, 4, "Always")
         }
         _ => {
             let head = format!(
@@ -48,13 +56,14 @@ pub(super) fn write(app: &App, random: &mut Random) -> (&'static str, String) {
                 minute = random.below(60),
                 hour = random.below(24),
             );
-            ("cronjob.yaml", head + &template(app, random, 8, "OnFailure"))
+            ("cronjob.yaml", head, 8, "OnFailure")
         }
-    }
+    };
+    let template = template(app, random, restart);
+    Workload { file, text: head + &indented(&template, indent), template }
 }
 
-/// A pod template, indented.
-fn template(app: &App, random: &mut Random, indent: usize, restart: &str) -> String {
+fn template(app: &App, random: &mut Random, restart: &str) -> String {
     let mut pod = format!(
         "metadata:\n  labels:\n{labels}  annotations:\n    checksum/config: {sum}\n    \
          prometheus.io/scrape: \"true\"\n    prometheus.io/port: \"{port}\"\nspec:\n  \
@@ -92,7 +101,7 @@ fn template(app: &App, random: &mut Random, indent: usize, restart: &str) -> Str
             app.selector(8)
         ));
     }
-    indented(&pod, indent)
+    pod
 }
 
 fn container(app: &App, random: &mut Random, risk: u64) -> String {
