@@ -232,7 +232,7 @@ impl Run<'_> {
             let docs = self.docs(judgement.dialect, &judgement.rule);
             judged.findings.push(findings::finding(judgement, object.document, self.places, docs));
         }
-        for error in &verdict.errors {
+        for error in verdict.errors.iter().chain(&verdict.tolerated) {
             judged.errors.push(schema_findings::policy_error(object, error, self.places));
         }
         judged

@@ -157,6 +157,7 @@ pub(crate) fn evaluate_alone(
             request: asked,
             inventory: &inventory,
             target: set.target(),
+            schemas: judge.schemas,
             budget: &budget,
             now: judge.now,
             shared: &shared,
@@ -168,6 +169,9 @@ pub(crate) fn evaluate_alone(
                     let decision = Decision { set, policy, now: judge.now };
                     let violations = judged.told(outcome.violations);
                     violations::judge(&decision, violations, about, &mut verdict);
+                }
+                for error in outcome.errors {
+                    violations::unevaluated(set, policy, error, &mut verdict);
                 }
                 verdict.warnings.extend(outcome.warnings);
                 verdict.annotations.extend(outcome.annotations);

@@ -44,6 +44,7 @@ impl Expansions {
                 request,
                 inventory,
                 target: set.target(),
+                schemas: judge.schemas,
                 budget: &budget,
                 is_off: &|id| set.is_off(id),
             };
@@ -107,6 +108,7 @@ fn add(verdict: &mut Verdict, other: Verdict) {
     verdict.warnings.extend(other.warnings);
     verdict.annotations.extend(other.annotations);
     verdict.errors.extend(other.errors);
+    verdict.tolerated.extend(other.tolerated);
     verdict.reads.keys.extend(other.reads.keys);
     verdict.reads.ranges.extend(other.reads.ranges);
 }

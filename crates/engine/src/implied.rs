@@ -120,9 +120,13 @@ pub(crate) fn merge(verdict: &mut Verdict, pod: Verdict) {
     let shown = |j: &Judgement| own.by_rule.get(&rule(j)) >= Some(&j.action);
     let added: Vec<Judgement> = pod.judgements.into_iter().filter(|j| !shown(j)).collect();
     verdict.judgements.extend(added);
-    for error in pod.errors {
-        if !verdict.errors.contains(&error) {
-            verdict.errors.push(error);
+    for (own, of_pod) in
+        [(&mut verdict.errors, pod.errors), (&mut verdict.tolerated, pod.tolerated)]
+    {
+        for error in of_pod {
+            if !own.contains(&error) {
+                own.push(error);
+            }
         }
     }
     verdict.reads.keys.extend(pod.reads.keys);

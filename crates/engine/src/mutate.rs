@@ -49,6 +49,7 @@ pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated 
             request: &now,
             inventory: &inventory,
             target: set.target(),
+            schemas: judge.schemas,
             budget: &budget,
             is_off: &|id| set.is_off(id),
         };

@@ -1,15 +1,16 @@
 use crate::exceptions::{self, Exception, ExceptionUse, Exceptions, Period};
 use crate::expand::Expansions;
 use crate::index::Index;
-use sekisho_kube_model::Gvk;
+use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::{
     Action, Advice, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy,
-    Dialect, Digest, PolicyDocument, PolicyId, Request, Target,
+    Dialect, Digest, Evaluate, KindNeeded, PolicyDocument, PolicyId, Request, Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// How a policy set is built.
 pub struct BuildOptions<'a> {
@@ -36,6 +37,7 @@ pub struct PolicySet {
     states: Vec<PolicyState>,
     objects: Vec<Document>,
     advice: Vec<Advice>,
+    needs: BTreeSet<KindNeeded>,
     manifest: BundleManifest,
     digest: Option<Digest>,
 }
@@ -114,6 +116,14 @@ impl PolicySet {
         &self.manifest
     }
 
+    /// Puts something around the judgement of every policy, for who counts what they do and take.
+    /// It is to hand on what the policy says.
+    pub fn watch(&mut self, mut around: impl FnMut(&CompiledPolicy) -> Arc<dyn Evaluate>) {
+        for policy in &mut self.policies {
+            policy.evaluate = around(policy);
+        }
+    }
+
     /// Whether there is no policy in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -142,6 +152,12 @@ impl PolicySet {
     #[must_use]
     pub fn advice(&self) -> &[Advice] {
         &self.advice
+    }
+
+    /// The kinds whose objects the policies look up, namespaces apart.
+    #[must_use]
+    pub fn needs(&self) -> &BTreeSet<KindNeeded> {
+        &self.needs
     }
 
     /// The objects of the bundle that are no policies: parameters, namespaces, CRDs. They belong
@@ -260,7 +276,10 @@ impl Builder {
     }
 
     fn compile(&mut self, documents: &[Document], options: &BuildOptions<'_>) {
-        let context = CompileContext { target: options.target, strict: options.strict };
+        // What is wrong with a definition is told where it is judged by.
+        let (schemas, _) = Schemas::with_crds(self.set.objects.iter().map(|object| &object.value));
+        let context =
+            CompileContext { target: options.target, schemas: &schemas, strict: options.strict };
         for dialect in options.dialects {
             let own: Vec<PolicyDocument<'_>> = documents
                 .iter()
@@ -288,6 +307,7 @@ impl Builder {
             }
             self.set.states.extend(compiled.states);
             self.set.advice.extend(compiled.advice);
+            self.set.needs.extend(compiled.needs);
             if let Some(mutators) = compiled.mutators {
                 for (id, digest) in &mutators.policies {
                     let does = "it changes objects before they are judged";

@@ -17,6 +17,9 @@ pub struct Verdict {
     pub annotations: Vec<(String, String)>,
     /// what could not be judged: never a pass
     pub errors: Vec<VerdictError>,
+    /// what could not be judged and is let through, since the policy asks for no more than to be
+    /// told
+    pub tolerated: Vec<VerdictError>,
     /// what the evaluation read beside the request, where that was recorded
     pub reads: ReadSet,
 }

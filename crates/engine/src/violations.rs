@@ -1,8 +1,8 @@
 use crate::about::About;
 use crate::exceptions::Candidate;
-use crate::verdict::{Denial, Judgement, Verdict};
+use crate::verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};
 use crate::{PolicySet, actions, finding_key};
-use sekisho_policy::{Action, CompiledPolicy, Violation};
+use sekisho_policy::{Action, CompiledPolicy, Unevaluated, Violation};
 use sekisho_report::Status;
 use sekisho_value::{Pointer, Value};
 use std::collections::{HashMap, HashSet};
@@ -52,6 +52,32 @@ pub(crate) fn judge(
             verdict.judgements.push(judgement(decision.policy, violation, ruling, about));
         }
     }
+}
+
+/// Decides on what one policy could not evaluate.
+pub(crate) fn unevaluated(
+    set: &PolicySet,
+    policy: &CompiledPolicy,
+    error: Unevaluated,
+    verdict: &mut Verdict,
+) {
+    let (action, _) = actions::effective(set, &policy.id, &policy.name, error.action);
+    let told = match action {
+        Action::Off => return,
+        Action::Deny => &mut verdict.errors,
+        Action::Warn => {
+            verdict.warnings.push(policy.evaluate.error_warning(&policy.name, &error));
+            &mut verdict.tolerated
+        }
+        Action::Audit => &mut verdict.tolerated,
+    };
+    told.push(VerdictError {
+        kind: ErrorKind::Failed,
+        policy: Some(policy.id.clone()),
+        pointer: Pointer::root(),
+        message: error.message,
+        help: error.help,
+    });
 }
 
 fn rule(decision: &Decision<'_>, violation: &Violation, about: &About<'_>) -> Ruling {

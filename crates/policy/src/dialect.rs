@@ -1,7 +1,8 @@
 use crate::{Action, Severity};
 use crate::{
-    CompiledExpansion, CompiledMutators, Digest, Evaluate, Matcher, PolicyId, Rule, Target,
+    CompiledExpansion, CompiledMutators, Digest, Evaluate, KindNeeded, Matcher, PolicyId, Rule, Target,
 };
+use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
 use sekisho_report::{Diagnostic, PolicyState};
 use sekisho_value::Pointer;
@@ -43,6 +44,8 @@ pub struct PolicyDocument<'a> {
 pub struct CompileContext<'a> {
     /// what is judged for
     pub target: &'a Target,
+    /// the kinds that are known: the built-in ones, and those that the bundle defines
+    pub schemas: &'a Schemas,
     /// unknown fields of policies are errors
     pub strict: bool,
 }
@@ -64,6 +67,8 @@ pub struct Compiled {
     pub states: Vec<PolicyState>,
     /// what is unwise about policies that compiled
     pub advice: Vec<Advice>,
+    /// the kinds whose objects they look up, namespaces apart
+    pub needs: Vec<KindNeeded>,
 }
 
 /// What is unwise about a policy that is in order: a finding at its place among the policies.

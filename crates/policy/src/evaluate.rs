@@ -1,4 +1,5 @@
 use crate::{Action, Budget, BudgetExceeded, Reads, Request, Severity, Shared, Target};
+use sekisho_kube_model::Schemas;
 use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
 
@@ -15,6 +16,12 @@ pub trait Evaluate: Send + Sync {
     fn refusal(&self, policy: &str, violations: &[&Violation]) -> String {
         let _ = policy;
         joined(violations)
+    }
+
+    /// How the dialect words a warning of what could not be evaluated and is let through.
+    fn error_warning(&self, policy: &str, error: &Unevaluated) -> String {
+        let _ = policy;
+        error.message.clone()
     }
 
     /// How a refusal for these violations reaches a client.
@@ -43,6 +50,50 @@ pub enum Manner {
     Invalid,
     /// 403, and nothing before the words
     Plain,
+    /// behind `pods "web" is forbidden: ` with a status of its own, as admission policies refuse
+    With(StatusReason),
+}
+
+/// Why an API server says that it refuses: the `reason` of its status, which has an HTTP status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StatusReason {
+    /// 401
+    Unauthorized,
+    /// 403
+    Forbidden,
+    /// 413
+    RequestEntityTooLarge,
+    /// 422
+    #[default]
+    Invalid,
+}
+
+impl StatusReason {
+    /// All reasons that a policy may give.
+    pub const ALL: [Self; 4] =
+        [Self::Unauthorized, Self::Forbidden, Self::RequestEntityTooLarge, Self::Invalid];
+
+    /// The word for it in a status.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "Unauthorized",
+            Self::Forbidden => "Forbidden",
+            Self::RequestEntityTooLarge => "RequestEntityTooLarge",
+            Self::Invalid => "Invalid",
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Unauthorized => 401,
+            Self::Forbidden => 403,
+            Self::RequestEntityTooLarge => 413,
+            Self::Invalid => 422,
+        }
+    }
 }
 
 /// Everything an evaluation may look at.
@@ -54,6 +105,8 @@ pub struct EvalContext<'a> {
     pub inventory: &'a Reads<'a>,
     /// what is judged for
     pub target: &'a Target,
+    /// the kinds that the API server knows
+    pub schemas: &'a Schemas,
     /// what the evaluation may cost
     pub budget: &'a Budget<'a>,
     /// the time at which it is judged
@@ -71,6 +124,19 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// audit annotations: full key and value
     pub annotations: Vec<(String, String)>,
+    /// what could not be evaluated, where the policy says what is done about that
+    pub errors: Vec<Unevaluated>,
+}
+
+/// A part of a policy that could not be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unevaluated {
+    /// what went wrong, in the words of the system the policy comes from
+    pub message: String,
+    /// how to mend it
+    pub help: Option<String>,
+    /// what the policy asks for: what is not to be denied is let through, and told
+    pub action: Action,
 }
 
 /// One violated rule.

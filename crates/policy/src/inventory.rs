@@ -1,6 +1,18 @@
 use sekisho_value::{Str, Value};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A kind whose objects policies look up: who reads from a cluster keeps a copy of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KindNeeded {
+    /// the API group, empty for the core group
+    pub group: Str,
+    /// the version in which they are read; empty for any
+    pub version: Str,
+    /// the kind
+    pub kind: Str,
+}
 
 /// Names one object, or with an empty name all objects of a kind in a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +46,12 @@ pub trait Inventory: Send + Sync {
     /// tells why there are none at all. What is not there was not asked for.
     fn external(&self) -> Value {
         Value::object()
+    }
+    /// The pods of a namespace, for who tightens what holds in it; `None` where they could not be
+    /// listed within this time.
+    fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
+        let _ = within;
+        Some(self.list(&key("", "Pod", namespace, "")))
     }
 }
 
@@ -85,6 +103,15 @@ impl<'a> Reads<'a> {
             recorded.borrow_mut().ranges.insert(range);
         }
         found
+    }
+
+    /// The pods of a namespace, see [`Inventory::pods`].
+    #[must_use]
+    pub fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
+        if let Some(recorded) = &self.recorded {
+            recorded.borrow_mut().ranges.insert(key("", "Pod", namespace, ""));
+        }
+        self.inventory.pods(namespace, within)
     }
 
     /// All objects as a tree, see [`Inventory::tree`]. The reader notes what it reads of it.

@@ -23,10 +23,12 @@ mod target;
 
 pub use bundle::{Bundle, BundleFile, BundleManifest};
 pub use dialect::{Advice, CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
-pub use evaluate::{EvalContext, EvalError, Evaluate, Manner, Outcome, Violation};
+pub use evaluate::{
+    EvalContext, EvalError, Evaluate, Manner, Outcome, StatusReason, Unevaluated, Violation,
+};
 pub use expand::{CompiledExpansion, Expand, Expanded};
 pub use identity::{Digest, PolicyId};
-pub use inventory::{Inventory, InventoryKey, ReadSet, Reads};
+pub use inventory::{Inventory, InventoryKey, KindNeeded, ReadSet, Reads};
 pub use matcher::{Matcher, ResourceRule};
 pub use mutate::{CompiledMutators, Mutate, MutateContext, MutateError, Mutation};
 pub use pattern::Pattern;

@@ -1,5 +1,6 @@
 use crate::{Digest, EvalError, PolicyId, Reads, Request, Target};
 use sekisho_budget::Budget;
+use sekisho_kube_model::Schemas;
 use sekisho_value::{Pointer, Value};
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub struct MutateContext<'a> {
     pub inventory: &'a Reads<'a>,
     /// what is judged for
     pub target: &'a Target,
+    /// the kinds that the API server knows
+    pub schemas: &'a Schemas,
     /// what the mutation may cost
     pub budget: &'a Budget<'a>,
     /// tells which policies are switched off

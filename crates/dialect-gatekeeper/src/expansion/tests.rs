@@ -1,5 +1,5 @@
 use super::{Expansion, Template, cycles};
-use sekisho_kube_model::Gvk;
+use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Budget, EvalError, Expand, Expanded, Inventory, InventoryKey, MutateContext,
     MutateError, PolicyId, Reads, Request, Target,
@@ -57,6 +57,7 @@ fn expand(templates: Vec<Template>, object: &str) -> Result<Vec<Expanded>, Mutat
         request: &request,
         inventory: &Reads::new(&Nothing),
         target: &target,
+        schemas: &Schemas::builtin(),
         budget: &budget,
         is_off: &|_| false,
     };

@@ -6,7 +6,7 @@ use super::Admission;
 use crate::channels::Channels;
 use crate::exemptions::Exemptions;
 use crate::level::{Level, LevelVersion, Version};
-use sekisho_kube_model::Gvk;
+use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Budget, EvalContext, EvalError, Evaluate, Inventory, InventoryKey, Operation, Outcome,
     Reads, Request, Shared, Target, UserInfo, Violation,
@@ -101,6 +101,7 @@ fn try_evaluate(
         request,
         inventory: &inventory,
         target: &target,
+        schemas: &Schemas::builtin(),
         budget: &budget,
         now: jiff::Timestamp::UNIX_EPOCH,
         shared: &Shared::default(),
@@ -374,6 +375,7 @@ fn an_exhausted_budget_is_an_error() {
         request,
         inventory: &inventory,
         target: &target,
+        schemas: &Schemas::builtin(),
         budget: &budget,
         now: jiff::Timestamp::UNIX_EPOCH,
         shared: &Shared::default(),

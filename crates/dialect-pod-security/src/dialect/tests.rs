@@ -42,7 +42,9 @@ fn compile(text: &str) -> Compiled {
             PolicyDocument { document, digest, origin: "local" }
         })
         .collect();
-    PodSecurity.compile(&documents, &CompileContext { target: &Target::default(), strict: false })
+    let schemas = Schemas::builtin();
+    let context = CompileContext { target: &Target::default(), schemas: &schemas, strict: false };
+    PodSecurity.compile(&documents, &context)
 }
 
 fn policy(text: &str) -> CompiledPolicy {
@@ -74,6 +76,7 @@ fn evaluate(policy: &CompiledPolicy, request: &Request, target: &Target) -> Outc
         request,
         inventory: &inventory,
         target,
+        schemas: &Schemas::builtin(),
         budget: &budget,
         now: jiff::Timestamp::UNIX_EPOCH,
         shared: &Shared::default(),

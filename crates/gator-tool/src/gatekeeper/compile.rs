@@ -64,7 +64,8 @@ fn set(policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
 /// Compiles documents by the dialect, as gator reads them.
 pub(crate) fn set_of(documents: &[&Document]) -> Result<PolicySet, Vec<Diagnostic>> {
     let target = Target::default();
-    let context = CompileContext { target: &target, strict: false };
+    let schemas = Schemas::builtin();
+    let context = CompileContext { target: &target, schemas: &schemas, strict: false };
     let of_dialect: Vec<PolicyDocument<'_>> = documents
         .iter()
         .map(|document| PolicyDocument {

@@ -3,6 +3,7 @@
 use super::{creation, policy};
 use crate::dialect::{default_configuration, level_document};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
+use sekisho_kube_model::Schemas;
 use sekisho_policy::{
     Budget, CompiledPolicy, EvalContext, Inventory, InventoryKey, Operation, Reads, Request,
     Shared, Target,
@@ -121,6 +122,7 @@ proptest! {
                 request: &request,
                 inventory: &Reads::new(&known),
                 target: &target,
+                schemas: &Schemas::builtin(),
                 budget: &budget,
                 now: jiff::Timestamp::UNIX_EPOCH, shared: &Shared::default(),
             };

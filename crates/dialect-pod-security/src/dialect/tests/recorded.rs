@@ -147,6 +147,7 @@ fn replay(name: &str, configuration: Option<&str>) -> usize {
             request: &request,
             inventory: &inventory,
             target: &target,
+            schemas: &Schemas::builtin(),
             budget: &budget,
             now: jiff::Timestamp::UNIX_EPOCH,
             shared: &Shared::default(),
