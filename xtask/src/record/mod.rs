@@ -6,6 +6,7 @@
 //! are generated in a fixed order, and answers are stripped of what changes from run to run, so
 //! that a new recording of the same server gives the same bytes.
 
+mod admission_policy;
 mod ask;
 mod decoding;
 mod defaulting;
@@ -44,6 +45,8 @@ enum Suite {
     Decoding,
     /// What the admission plugin PodSecurity says
     PodSecurity,
+    /// What ValidatingAdmissionPolicies and MutatingAdmissionPolicies do
+    AdmissionPolicy,
 }
 
 /// The files of one suite, and what is worth knowing of them.
@@ -95,6 +98,7 @@ impl Suite {
             Self::Defaulting => defaulting::record(refused),
             Self::Decoding => decoding::record(),
             Self::PodSecurity => pod_security::record(),
+            Self::AdmissionPolicy => admission_policy::record(refused),
         }
     }
 }
