@@ -88,6 +88,18 @@ impl LabelSelector {
         })
     }
 
+    /// Whether it selects what has these labels, and others that are not known but for the keys
+    /// that are; `None` where that depends on those.
+    #[must_use]
+    pub fn matches_known(&self, labels: &Map, known: &[&str]) -> Option<bool> {
+        let (of_known, others): (Vec<_>, Vec<_>) =
+            self.requirements.iter().cloned().partition(|of| known.contains(&of.key.as_str()));
+        if !(Self { requirements: of_known }).matches(labels) {
+            return Some(false);
+        }
+        others.is_empty().then_some(true)
+    }
+
     /// Whether it selects an object, by the labels in its metadata.
     #[must_use]
     pub fn matches_object(&self, object: &Value) -> bool {
@@ -241,6 +253,21 @@ mod tests {
             assert_eq!(found, want, "{selector}");
             let bare = compiled.matches_object(&from_json("{}").unwrap());
             assert_eq!(bare, want[0], "{selector}");
+        }
+    }
+
+    #[test]
+    fn selectors_of_labels_that_are_not_all_known() {
+        for (selector, want) in [
+            ("{}", Some(true)),
+            (r#"{"matchLabels":{"k":"a"}}"#, Some(true)),
+            (r#"{"matchLabels":{"k":"b"}}"#, Some(false)),
+            (r#"{"matchLabels":{"l":"a"}}"#, None),
+            (r#"{"matchLabels":{"k":"a","l":"a"}}"#, None),
+            (r#"{"matchLabels":{"k":"b","l":"a"}}"#, Some(false)),
+        ] {
+            let compiled = LabelSelector::compile(&from_json(selector).unwrap()).unwrap();
+            assert_eq!(compiled.matches_known(&labels(r#"{"k":"a"}"#), &["k"]), want, "{selector}");
         }
     }
 

@@ -114,6 +114,12 @@ impl<'a> Reads<'a> {
         self.inventory.pods(namespace, within)
     }
 
+    /// Whether the inventory holds everything that exists.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.inventory.is_complete()
+    }
+
     /// All objects as a tree, see [`Inventory::tree`]. The reader notes what it reads of it.
     #[must_use]
     pub fn tree(&self) -> Value {
