@@ -6,8 +6,8 @@ use crate::workspace;
 /// A layer is a row; a crate may depend on crates of earlier rows only, so never on one of its
 /// own row: a dialect knows no other dialect, a checkpoint no other checkpoint. A name that ends
 /// in `-` stands for every name that begins so.
-const LAYERS: [&[&str]; 12] = [
-    &["sekisho-budget", "sekisho-go-regex", "sekisho-value"],
+const LAYERS: [&[&str]; 13] = [
+    &["sekisho-budget", "sekisho-go-net", "sekisho-go-regex", "sekisho-value"],
     &["sekisho-manifest", "sekisho-report"],
     &["sekisho-kube-model"],
     &["sekisho-rego", "sekisho-cel", "sekisho-jmespath", "sekisho-wasm"],
@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 12] = [
     &["sekisho-engine"],
     &["sekisho-dialect-"],
     &["sekisho-dialects", "sekisho-packs"],
+    &["sekisho-cluster"],
     &["sekisho-checkpoint-"],
     &["sekisho-checkpoints", "sekisho-rego-tool", "sekisho-gator-tool"],
     &["sekisho"],
@@ -154,6 +155,8 @@ mod tests {
             ("sekisho-engine", "sqlx", false),
             ("sekisho-dialect-gatekeeper", "kube", false),
             ("sekisho-checkpoint-check", "ignore", true),
+            ("sekisho-checkpoint-audit", "sekisho-cluster", true),
+            ("sekisho-cluster", "sekisho-checkpoint-audit", false),
             ("sekisho-checkpoint-admission", "axum", true),
         ];
         for (package, dependency, expected) in cases {

@@ -12,9 +12,12 @@ use sekisho_policy::{
 };
 use sekisho_value::{Str, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// How many existing pods are judged.
 const MAX_PODS: usize = 3000;
+/// How long listing them may take, where less is not left of the request's time.
+const LISTING: Duration = Duration::from_secs(1);
 
 pub(crate) static RULE: Rule = Rule {
     id: "namespaceLabels",
@@ -124,7 +127,10 @@ impl Admission {
             // Would be the pods of all namespaces.
             return Ok(Vec::new());
         }
-        let pods = context.inventory.list("", "Pod", namespace);
+        let Some(pods) = context.inventory.pods(namespace, LISTING) else {
+            let message = "failed to list pods while checking new PodSecurity enforce level";
+            return Ok(vec![message.to_owned()]);
+        };
         let pods = self.prioritized(&pods);
         let mut violating: BTreeMap<String, (&str, usize)> = BTreeMap::new();
         for object in pods.iter().take(MAX_PODS) {

@@ -1,0 +1,97 @@
+//! What policies look up, as it is in the cluster now.
+
+use crate::{ApiResource, Client, Error, Pages};
+use sekisho_engine::MemoryInventory;
+use sekisho_policy::{Inventory, InventoryKey};
+use sekisho_value::Value;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// How many pods of a namespace are listed at most; further ones are only counted.
+const MOST_PODS: usize = 10_000;
+
+/// An inventory whose content is replaced as the cluster changes. An evaluation that asks it twice
+/// may be told of two states of the cluster.
+pub struct LiveInventory {
+    current: RwLock<Arc<MemoryInventory>>,
+    client: Client,
+    runtime: Handle,
+}
+
+impl LiveInventory {
+    /// An empty one. `client` is asked for pods of namespaces, on the runtime that this is called
+    /// on.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { current: RwLock::default(), client, runtime: Handle::current() }
+    }
+
+    /// Puts other objects in the place of those that are known.
+    pub fn replace(&self, objects: impl IntoIterator<Item = Value>) {
+        let mut inventory = MemoryInventory::new();
+        for object in objects {
+            inventory.insert(object);
+        }
+        let inventory = Arc::new(inventory);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = inventory;
+    }
+
+    fn current(&self) -> Arc<MemoryInventory> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Inventory for LiveInventory {
+    fn get(&self, key: &InventoryKey) -> Option<Value> {
+        self.current().get(key)
+    }
+
+    fn list(&self, range: &InventoryKey) -> Vec<Value> {
+        self.current().list(range)
+    }
+
+    fn is_complete(&self) -> bool {
+        false
+    }
+
+    fn tree(&self) -> Value {
+        self.current().tree()
+    }
+
+    fn external(&self) -> Value {
+        self.current().external()
+    }
+
+    /// Asks the API server, since pods are too many to be kept.
+    fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
+        let listed = self
+            .runtime
+            .block_on(async { tokio::time::timeout(within, pods(&self.client, namespace)).await });
+        listed.ok()?.ok()
+    }
+}
+
+async fn pods(client: &Client, namespace: &str) -> Result<Vec<Value>, Error> {
+    let resource = ApiResource {
+        group: "".into(),
+        version: "v1".into(),
+        kind: "Pod".into(),
+        plural: "pods".into(),
+        namespaced: true,
+        listable: true,
+        watchable: true,
+    };
+    let mut pages = Pages::new(client, &resource, Some(namespace));
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await? {
+        all.extend(page);
+        if all.len() >= MOST_PODS {
+            // They are told as unchecked.
+            let more = pages.remaining().unwrap_or(0);
+            all.extend((0..more).map(|_| Value::object()));
+            break;
+        }
+    }
+    Ok(all)
+}
