@@ -93,6 +93,11 @@ impl Text {
         self.documents.get_or_init(read).as_deref()
     }
 
+    /// Every document, for who needs the text no longer.
+    pub(crate) fn into_all(self) -> Result<Vec<Document>, Fault> {
+        self.parts.iter().map(|part| self.read(*part)).collect()
+    }
+
     fn read(&self, part: Part) -> Result<Document, Fault> {
         let text = self.bytes.get(part.start..part.end).unwrap_or_default();
         if self.parts.len() > MOST_PLACED {

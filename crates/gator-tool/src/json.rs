@@ -2,13 +2,6 @@
 
 use sekisho_value::Value;
 
-/// Values whose fields stand in an order of their own.
-pub(crate) enum Indented {
-    Value(Value),
-    List(Vec<Indented>),
-    Struct(Vec<(&'static str, Indented)>),
-}
-
 /// A value with its keys in order.
 pub(crate) fn pretty(value: &Value) -> String {
     let mut out = String::new();
@@ -16,27 +9,12 @@ pub(crate) fn pretty(value: &Value) -> String {
     out
 }
 
-impl Indented {
-    pub(crate) fn to_text(&self) -> String {
-        let mut out = String::new();
-        self.write(0, &mut out);
-        out
-    }
-
-    fn write(&self, depth: usize, out: &mut String) {
-        match self {
-            Self::Value(value) => write_value(value, depth, out),
-            Self::List(items) => {
-                block(['[', ']'], items.iter(), depth, out, |item, out| item.write(depth + 1, out));
-            }
-            Self::Struct(fields) => {
-                block(['{', '}'], fields.iter(), depth, out, |(name, field), out| {
-                    out.push_str(&format!("\"{name}\": "));
-                    field.write(depth + 1, out);
-                });
-            }
-        }
-    }
+/// Writes fields in the order in which they stand, within so many other values.
+pub(crate) fn write_struct(fields: &[(&str, Value)], depth: usize, out: &mut String) {
+    block(['{', '}'], fields.iter(), depth, out, |(name, field), out| {
+        out.extend(["\"", *name, "\": "]);
+        write_value(field, depth + 1, out);
+    });
 }
 
 /// The depth of values is bounded ([`sekisho_value::MAX_DEPTH`]), and so is the recursion.
@@ -49,12 +27,24 @@ fn write_value(value: &Value, depth: usize, out: &mut String) {
         }
         Value::Object(map) => {
             block(['{', '}'], map.iter(), depth, out, |(key, value), out| {
-                out.push_str(&escaped(&Value::from(key.as_str()).to_json()));
+                write_string(key, out);
                 out.push_str(": ");
                 write_value(value, depth + 1, out);
             });
         }
-        scalar => out.push_str(&escaped(&scalar.to_json())),
+        Value::String(text) => write_string(text, out),
+        scalar => out.push_str(&scalar.to_json()),
+    }
+}
+
+fn write_string(text: &str, out: &mut String) {
+    // Hardly any text has something to escape. U+2028 and U+2029 begin with E2.
+    let is_plain =
+        |byte: u8| !matches!(byte, 0..0x20 | b'"' | b'\\' | b'<' | b'>' | b'&' | 0x7f | 0xe2);
+    if text.bytes().all(is_plain) {
+        out.extend(["\"", text, "\""]);
+    } else {
+        out.push_str(&escaped(&Value::from(text).to_json()));
     }
 }
 
@@ -69,18 +59,21 @@ fn block<T>(
     out.push(open);
     let count = items.len();
     for (index, item) in items.enumerate() {
-        out.push('\n');
-        out.push_str(&"    ".repeat(depth + 1));
+        new_line(depth + 1, out);
         write(item, out);
         if index + 1 < count {
             out.push(',');
         }
     }
     if count > 0 {
-        out.push('\n');
-        out.push_str(&"    ".repeat(depth));
+        new_line(depth, out);
     }
     out.push(close);
+}
+
+fn new_line(depth: usize, out: &mut String) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("    ", depth));
 }
 
 /// Go escapes what could end a script within HTML, and two line ends of Unicode.
@@ -101,7 +94,7 @@ fn escaped(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Indented, pretty};
+    use super::{pretty, write_struct};
     use sekisho_value::from_json;
 
     #[test]
@@ -109,11 +102,8 @@ mod tests {
         let value = from_json(r#"{"b":[1,{"c":"<&>\u2028"}],"a":[],"d":{}}"#).unwrap();
         let wanted = "{\n    \"a\": [],\n    \"b\": [\n        1,\n        {\n            \"c\": \"\\u003c\\u0026\\u003e\\u2028\"\n        }\n    ],\n    \"d\": {}\n}";
         assert_eq!(pretty(&value), wanted);
-        let ordered = Indented::List(vec![Indented::Struct(vec![
-            ("z", Indented::Value("1".into())),
-            ("a", Indented::Value(true.into())),
-        ])]);
-        let wanted = "[\n    {\n        \"z\": \"1\",\n        \"a\": true\n    }\n]";
-        assert_eq!(ordered.to_text(), wanted);
+        let mut text = String::new();
+        write_struct(&[("z", "1".into()), ("a", true.into())], 1, &mut text);
+        assert_eq!(text, "{\n        \"z\": \"1\",\n        \"a\": true\n    }");
     }
 }

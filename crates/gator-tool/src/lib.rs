@@ -15,6 +15,7 @@ mod checkpoints;
 mod coverage;
 mod file;
 mod filter;
+mod found;
 mod gatekeeper;
 mod go;
 mod json;
@@ -29,8 +30,9 @@ mod run;
 mod sources;
 mod suite;
 
+pub use found::ObjectFormat;
 pub use judge::Engine;
-pub use objects::{ExpandOptions, ObjectFormat, ObjectTestOptions, expand_objects, test_objects};
+pub use objects::{ExpandOptions, ObjectTestOptions, expand_objects, test_objects};
 pub use print::Format;
 
 use crate::coverage::by_file;

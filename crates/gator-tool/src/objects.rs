@@ -3,11 +3,12 @@
 //! Source of the rules: `pkg/gator/test`, `pkg/gator/expand` and `cmd/gator` of Gatekeeper v3.23.
 //! Where gator stops at the first error, all are told.
 
+use crate::found::{self, Found, ObjectFormat};
 use crate::gatekeeper::{engines, only, request, set_of};
-use crate::json::{Indented, pretty};
+use crate::json::pretty;
 use crate::judge::Engine;
 use crate::sources::{self, Sources};
-use crate::{FAILED, OK, go, tell};
+use crate::{FAILED, OK, tell};
 use rayon::prelude::*;
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
@@ -18,21 +19,9 @@ use sekisho_manifest::{Document, to_yaml};
 use sekisho_policy::{Action, NamespaceObject, Reads, Request};
 use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Pointer, Str, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
-
-/// How results are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ObjectFormat {
-    /// a line for each
-    #[default]
-    Text,
-    /// one list
-    Json,
-    /// one list
-    Yaml,
-}
 
 /// What `gator test` is asked for.
 pub struct ObjectTestOptions {
@@ -63,28 +52,6 @@ const TEMPLATES: &str = "templates.gatekeeper.sh";
 /// The groups whose objects are policies.
 const POLICIES: [&str; 4] =
     [TEMPLATES, "constraints.gatekeeper.sh", "expansion.gatekeeper.sh", "mutations.gatekeeper.sh"];
-
-/// One violation, as gator tells it.
-struct Found {
-    message: String,
-    /// `None` where no rule answered
-    details: Option<Value>,
-    constraint: Value,
-    action: String,
-    scoped: Vec<Value>,
-    object: Value,
-}
-
-impl Found {
-    fn metadata(&self) -> Value {
-        let details = self.details.iter().map(|details| ("details", details.clone()));
-        Value::Object(Map::from_iter(details))
-    }
-
-    fn is_denied(&self) -> bool {
-        self.action == "deny" || self.scoped.iter().any(|action| action.as_str() == Some("deny"))
-    }
-}
 
 /// Judges every object that is given by every constraint that is given; ends as `gator test` does:
 /// 1 where a constraint denies, or something cannot be read, compiled or judged.
@@ -129,11 +96,7 @@ pub fn test_objects(
     found.sort_by(|a, b| (&a.action, &a.message).cmp(&(&b.action, &b.message)));
     let denied = found.iter().any(Found::is_denied);
     found.retain(|one| !options.deny_only || one.is_denied());
-    match options.format {
-        ObjectFormat::Text => print_text(&found, out)?,
-        ObjectFormat::Json => print_json(&found, out)?,
-        ObjectFormat::Yaml => print_yaml(&found, out)?,
-    }
+    found::print(&found, options.format, out)?;
     Ok(if denied { FAILED } else { OK })
 }
 
@@ -234,7 +197,7 @@ struct World {
     set: PolicySet,
     expansions: Expansions,
     /// by kind and name, as they are shown
-    constraints: BTreeMap<(Str, Str), Value>,
+    constraints: Constraints,
     /// the kinds of constraints that CEL judges: it gives no details
     by_cel: BTreeSet<Str>,
     inventory: MemoryInventory,
@@ -271,19 +234,15 @@ impl World {
             set_of(&judging)?
         };
         let expansions = set.take_expansions();
+        let constraints = with_defaults(&policies);
         let mut inventory = MemoryInventory::new();
         for document in documents {
-            inventory.insert(as_held(document));
+            inventory.insert(as_held(document, &constraints));
         }
-        let of_constraint = |document: &&&Document| group(document).starts_with("constraints");
-        let constraints = policies.iter().filter(of_constraint).map(|document| {
-            let name = Str::new(document.name().unwrap_or_default());
-            ((Str::new(document.kind()), name), shown_constraint(&document.value))
-        });
         Ok(Self {
             set,
             expansions,
-            constraints: constraints.collect(),
+            constraints,
             by_cel: by_cel_kinds,
             inventory,
             schemas: Schemas::builtin(),
@@ -303,7 +262,7 @@ impl World {
     }
 
     fn request(&self, document: &Document) -> Request {
-        let request = request::of_object(as_held(document));
+        let request = request::of_object(as_held(document, &self.constraints));
         Request { namespace_object: self.namespace_of(&request), ..request }
     }
 
@@ -409,7 +368,7 @@ impl World {
     ) -> Found {
         let key = (Str::new(kind), Str::new(name));
         let constraint = self.constraints.get(&key).cloned().unwrap_or(Value::Null);
-        let declared = constraint.path_str(&["spec", "enforcementAction"]).unwrap_or_default();
+        let declared = constraint.path_str(&["spec", "enforcementAction"]).unwrap_or("deny");
         let scoped = if declared == "scoped" { scoped_actions(&constraint) } else { Vec::new() };
         let action = action.map_or_else(|| declared.to_owned(), |action| word(action).to_owned());
         let details = details.filter(|_| !self.by_cel.contains(kind));
@@ -432,27 +391,36 @@ fn kind_and_name(id: &str) -> (&str, &str) {
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
-/// An object as gator holds it: a constraint has the action that it was given on loading.
-fn as_held(document: &Document) -> Value {
-    match group(document).starts_with("constraints") {
-        true => shown_constraint(&document.value),
-        false => document.value.clone(),
-    }
+/// Constraints by kind and name.
+type Constraints = BTreeMap<(Str, Str), Value>;
+
+fn kind_and_name_of(document: &Document) -> (Str, Str) {
+    (Str::new(document.kind()), Str::new(document.name().unwrap_or_default()))
 }
 
-/// A constraint as gator shows it: with the action that it has where it names none.
-fn shown_constraint(constraint: &Value) -> Value {
-    let mut constraint = constraint.clone();
-    if let Some(map) = constraint.as_object_mut() {
-        let spec = map.get_or_insert_with("spec", Value::object);
-        if let Some(spec) = spec.as_object_mut() {
-            let action = spec.get_or_insert_with("enforcementAction", || Value::Null);
-            if action.is_null() {
-                *action = Value::from("deny");
-            }
-        }
+/// The constraints as gator holds them: with the defaults that the schemas of their templates have.
+fn with_defaults(policies: &[&Document]) -> Constraints {
+    let mut templates = HashMap::new();
+    for template in policies.iter().filter(|document| group(document) == TEMPLATES) {
+        let kind = template.value.path_str(&["spec", "crd", "spec", "names", "kind"]);
+        templates.insert(kind.unwrap_or_default(), &template.value);
     }
-    constraint
+    let of_constraint = |document: &&&Document| group(document).starts_with("constraints");
+    let constraints = policies.iter().filter(of_constraint).map(|document| {
+        let template = templates.get(document.kind()).copied();
+        let held = sekisho_dialect_gatekeeper::with_defaults(template, &document.value);
+        (kind_and_name_of(document), held)
+    });
+    constraints.collect()
+}
+
+/// An object as gator holds it.
+fn as_held(document: &Document, constraints: &Constraints) -> Value {
+    let held = match group(document).starts_with("constraints") {
+        true => constraints.get(&kind_and_name_of(document)),
+        false => None,
+    };
+    held.unwrap_or(&document.value).clone()
 }
 
 /// The actions that a scoped constraint has for gator.
@@ -479,83 +447,4 @@ fn at(document: &Document, error: &VerdictError) -> Diagnostic {
         help: error.help.clone(),
         ..Diagnostic::at(file, place.line, place.column, message)
     }
-}
-
-fn print_text(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
-    for one in found {
-        let text = |keys: &[&str]| one.object.path_str(keys).unwrap_or_default();
-        let name = match text(&["metadata", "namespace"]) {
-            "" => text(&["metadata", "name"]).to_owned(),
-            namespace => format!("{namespace}/{}", text(&["metadata", "name"])),
-        };
-        let constraint = one.constraint.path_str(&["metadata", "name"]).unwrap_or_default();
-        writeln!(
-            out,
-            "{}/{} {name}: [{}] Message: {}",
-            text(&["apiVersion"]),
-            text(&["kind"]),
-            go::quoted(constraint),
-            go::quoted(&one.message)
-        )?;
-    }
-    Ok(())
-}
-
-const TARGET: &str = "admission.k8s.gatekeeper.sh";
-
-fn print_json(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
-    if found.is_empty() {
-        return out.write_all(b"null");
-    }
-    let items: Vec<Indented> = found
-        .iter()
-        .map(|one| {
-            let mut fields = vec![("target", Indented::Value(TARGET.into()))];
-            if !one.message.is_empty() {
-                fields.push(("msg", Indented::Value(one.message.as_str().into())));
-            }
-            if one.details.is_some() {
-                fields.push(("metadata", Indented::Value(one.metadata())));
-            }
-            fields.push(("constraint", Indented::Value(one.constraint.clone())));
-            if !one.action.is_empty() {
-                fields.push(("enforcementAction", Indented::Value(one.action.as_str().into())));
-            }
-            if !one.scoped.is_empty() {
-                fields.push(("scopedActions", Indented::Value(one.scoped.clone().into())));
-            }
-            fields.push(("violatingObject", Indented::Value(one.object.clone())));
-            fields.push(("trace", Indented::Value(Value::Null)));
-            Indented::Struct(fields)
-        })
-        .collect();
-    out.write_all(Indented::List(items).to_text().as_bytes())
-}
-
-/// Gator's YAML, in block style.
-fn print_yaml(found: &[Found], out: &mut dyn Write) -> io::Result<()> {
-    if found.is_empty() {
-        return out.write_all(b"[]\n");
-    }
-    for one in found {
-        let result = [
-            ("target", Value::from(TARGET)),
-            ("msg", Value::from(one.message.as_str())),
-            ("metadata", one.metadata()),
-            ("constraint", Value::Object(Map::from_iter([("object", one.constraint.clone())]))),
-            ("enforcementaction", Value::from(one.action.as_str())),
-            ("scopedenforcementactions", Value::from(one.scoped.clone())),
-        ];
-        let mut text = String::from("- result:\n");
-        for (name, value) in result {
-            let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
-            text.extend(field.lines().map(|line| format!("    {line}\n")));
-        }
-        for (name, value) in [("violatingObject", one.object.clone()), ("trace", Value::Null)] {
-            let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
-            text.extend(field.lines().map(|line| format!("  {line}\n")));
-        }
-        out.write_all(text.as_bytes())?;
-    }
-    Ok(())
 }

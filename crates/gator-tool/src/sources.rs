@@ -4,6 +4,7 @@
 
 use crate::file::Text;
 use crate::go;
+use rayon::prelude::*;
 use sekisho_checkpoint_check::{read_file, read_stream};
 use sekisho_manifest::Document;
 use sekisho_report::Diagnostic;
@@ -26,73 +27,85 @@ pub(crate) fn read(
     stdin: Option<&mut dyn io::Read>,
     err: &mut dyn Write,
 ) -> io::Result<Result<Sources, Vec<Diagnostic>>> {
-    let mut texts: Vec<(String, Text)> = Vec::new();
+    let mut paths = Vec::new();
     let mut errors = Vec::new();
     for given in filenames {
         match files(given) {
-            Ok(paths) => {
-                for path in paths {
-                    let name: Arc<str> = path.display().to_string().into();
-                    match read_file(&path) {
-                        Ok(bytes) => {
-                            let source = format!("file: {}", go::quoted(&name));
-                            texts.push((source, Text::of_objects(name, bytes)));
-                        }
-                        Err(reason) => errors.push(Diagnostic::file(name, reason)),
-                    }
-                }
-            }
+            Ok(below) => paths.extend(below),
             Err(error) => errors.push(error),
         }
     }
+    let mut read: Vec<FromOne> = paths.par_iter().map(|path| read_path(path)).collect();
     if let Some(stdin) = stdin {
-        match read_stream(stdin) {
-            Ok(bytes) => texts.push(("stdin".to_owned(), Text::of_objects("-".into(), bytes))),
-            Err(reason) => errors.push(Diagnostic::file("-", reason)),
-        }
+        let name: Arc<str> = "-".into();
+        read.push(match read_stream(stdin) {
+            Ok(bytes) => of_text("stdin".to_owned(), name, bytes),
+            Err(reason) => FromOne::failed(Diagnostic::file(name, reason)),
+        });
     }
     let mut documents = Vec::new();
-    let mut seen: HashMap<[String; 4], &str> = HashMap::new();
-    for (source, text) in &texts {
-        match text.all() {
-            Ok(all) => {
-                // Gator passes over what holds nothing.
-                let objects =
-                    all.iter().filter(|d| d.value.as_object().is_none_or(|m| !m.is_empty()));
-                for document in objects {
-                    if document.value.as_object().is_none() {
-                        let message =
-                            format!("an object is expected, found a {}", document.value.kind());
-                        errors.push(Diagnostic::file(Arc::clone(&text.name), message));
-                        continue;
-                    }
-                    if let Some(before) = seen.insert(key(document), source) {
-                        let name = go::quoted(document.name().unwrap_or_default());
-                        writeln!(
-                            err,
-                            "WARNING - Resource named {name} (from {source}) is already defined \
-                             in {before}"
-                        )?;
-                    }
-                    documents.push(document.clone());
-                }
-            }
-            Err(fault) => errors.push(fault.diagnostic(&text.name)),
+    let mut origins = Vec::new();
+    for FromOne { origin, documents: of_one, errors: wrong } in read {
+        origins.extend(of_one.iter().map(|_| Arc::clone(&origin)));
+        documents.extend(of_one);
+        errors.extend(wrong);
+    }
+    let mut seen: HashMap<[&str; 4], &str> = HashMap::new();
+    for (document, origin) in documents.iter().zip(&origins) {
+        if let Some(before) = seen.insert(key(document), origin) {
+            let name = go::quoted(document.name().unwrap_or_default());
+            writeln!(
+                err,
+                "WARNING - Resource named {name} (from {origin}) is already defined in {before}"
+            )?;
         }
     }
     Ok(if errors.is_empty() { Ok(Sources { documents }) } else { Err(errors) })
 }
 
+/// What was read of one file or stream.
+struct FromOne {
+    /// as gator calls it
+    origin: Arc<str>,
+    documents: Vec<Document>,
+    errors: Vec<Diagnostic>,
+}
+
+impl FromOne {
+    fn failed(error: Diagnostic) -> Self {
+        Self { origin: "".into(), documents: Vec::new(), errors: vec![error] }
+    }
+}
+
+fn read_path(path: &Path) -> FromOne {
+    let name: Arc<str> = path.display().to_string().into();
+    match read_file(path) {
+        Ok(bytes) => of_text(format!("file: {}", go::quoted(&name)), name, bytes),
+        Err(reason) => FromOne::failed(Diagnostic::file(name, reason)),
+    }
+}
+
+fn of_text(origin: String, name: Arc<str>, bytes: Vec<u8>) -> FromOne {
+    let all = match Text::of_objects(Arc::clone(&name), bytes).into_all() {
+        Ok(all) => all,
+        Err(fault) => return FromOne::failed(fault.diagnostic(&name)),
+    };
+    // Gator passes over what holds nothing.
+    let objects = all.into_iter().filter(|d| d.value.as_object().is_none_or(|m| !m.is_empty()));
+    let (documents, others): (Vec<_>, Vec<_>) =
+        objects.partition(|document| document.value.as_object().is_some());
+    let wrong = |document: &Document| {
+        let message = format!("an object is expected, found a {}", document.value.kind());
+        Diagnostic::file(Arc::clone(&name), message)
+    };
+    FromOne { origin: origin.into(), documents, errors: others.iter().map(wrong).collect() }
+}
+
 /// What makes objects one and the same: group, kind, name, namespace.
-fn key(document: &Document) -> [String; 4] {
-    let text = |keys: &[&str]| document.value.path_str(keys).unwrap_or_default().to_owned();
+fn key(document: &Document) -> [&str; 4] {
+    let text = |keys: &[&str]| document.value.path_str(keys).unwrap_or_default();
     let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
-    [
-        group.to_owned(),
-        text(&["kind"]),
-        text(&["metadata", "name"]),
-        text(&["metadata", "namespace"]),
-    ]
+    [group, text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"])]
 }
 
 /// A file, or the files below a folder in byte order.

@@ -1,0 +1,154 @@
+//! What `gator test` tells of a violation, and how it prints it.
+
+use crate::go;
+use crate::json::write_struct;
+use rayon::prelude::*;
+use sekisho_manifest::to_yaml;
+use sekisho_value::{Map, Value};
+use std::io::{self, Write};
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ObjectFormat {
+    /// a line for each
+    #[default]
+    Text,
+    /// one list
+    Json,
+    /// one list
+    Yaml,
+}
+
+/// One violation, as gator tells it.
+pub(crate) struct Found {
+    pub(crate) message: String,
+    /// `None` where no rule answered
+    pub(crate) details: Option<Value>,
+    pub(crate) constraint: Value,
+    pub(crate) action: String,
+    pub(crate) scoped: Vec<Value>,
+    pub(crate) object: Value,
+}
+
+impl Found {
+    fn metadata(&self) -> Value {
+        let details = self.details.iter().map(|details| ("details", details.clone()));
+        Value::Object(Map::from_iter(details))
+    }
+
+    pub(crate) fn is_denied(&self) -> bool {
+        self.action == "deny" || self.scoped.iter().any(|action| action.as_str() == Some("deny"))
+    }
+}
+
+const TARGET: &str = "admission.k8s.gatekeeper.sh";
+
+/// Prints what was found.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub(crate) fn print(found: &[Found], format: ObjectFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        ObjectFormat::Text => each(found, line, out),
+        ObjectFormat::Json if found.is_empty() => out.write_all(b"null"),
+        ObjectFormat::Json => {
+            out.write_all(b"[")?;
+            let last = found.len() - 1;
+            each(found, |at, one, text| json(one, at == last, text), out)?;
+            out.write_all(b"\n]")
+        }
+        ObjectFormat::Yaml if found.is_empty() => out.write_all(b"[]\n"),
+        ObjectFormat::Yaml => each(found, yaml, out),
+    }
+}
+
+/// How many are held as text at once; and how many of these by one thread.
+const HELD: usize = 1024;
+const EACH: usize = 32;
+
+/// Prints many, on all cores, without all of the text in memory.
+fn each(
+    found: &[Found],
+    write: impl Fn(usize, &Found, &mut String) + Sync,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for (turn, held) in found.chunks(HELD).enumerate() {
+        let texts: Vec<String> = held
+            .par_chunks(EACH)
+            .enumerate()
+            .map(|(chunk, all)| {
+                let first = turn * HELD + chunk * EACH;
+                let mut text = String::new();
+                for (index, one) in all.iter().enumerate() {
+                    write(first + index, one, &mut text);
+                }
+                text
+            })
+            .collect();
+        for text in texts {
+            out.write_all(text.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn line(_: usize, one: &Found, out: &mut String) {
+    let text = |keys: &[&str]| one.object.path_str(keys).unwrap_or_default();
+    let name = match text(&["metadata", "namespace"]) {
+        "" => text(&["metadata", "name"]).to_owned(),
+        namespace => format!("{namespace}/{}", text(&["metadata", "name"])),
+    };
+    let constraint = one.constraint.path_str(&["metadata", "name"]).unwrap_or_default();
+    out.push_str(&format!(
+        "{}/{} {name}: [{}] Message: {}\n",
+        text(&["apiVersion"]),
+        text(&["kind"]),
+        go::quoted(constraint),
+        go::quoted(&one.message)
+    ));
+}
+
+fn json(one: &Found, last: bool, out: &mut String) {
+    let mut fields = vec![("target", TARGET.into())];
+    if !one.message.is_empty() {
+        fields.push(("msg", one.message.as_str().into()));
+    }
+    if one.details.is_some() {
+        fields.push(("metadata", one.metadata()));
+    }
+    fields.push(("constraint", one.constraint.clone()));
+    if !one.action.is_empty() {
+        fields.push(("enforcementAction", one.action.as_str().into()));
+    }
+    if !one.scoped.is_empty() {
+        fields.push(("scopedActions", one.scoped.clone().into()));
+    }
+    fields.push(("violatingObject", one.object.clone()));
+    fields.push(("trace", Value::Null));
+    out.push_str("\n    ");
+    write_struct(&fields, 1, out);
+    if !last {
+        out.push(',');
+    }
+}
+
+/// In block style, as gator writes it.
+fn yaml(_: usize, one: &Found, out: &mut String) {
+    let result = [
+        ("target", Value::from(TARGET)),
+        ("msg", Value::from(one.message.as_str())),
+        ("metadata", one.metadata()),
+        ("constraint", Value::Object(Map::from_iter([("object", one.constraint.clone())]))),
+        ("enforcementaction", Value::from(one.action.as_str())),
+        ("scopedenforcementactions", Value::from(one.scoped.clone())),
+    ];
+    out.push_str("- result:\n");
+    for (name, value) in result {
+        let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
+        out.extend(field.lines().map(|line| format!("    {line}\n")));
+    }
+    for (name, value) in [("violatingObject", one.object.clone()), ("trace", Value::Null)] {
+        let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
+        out.extend(field.lines().map(|line| format!("  {line}\n")));
+    }
+}
