@@ -24,8 +24,8 @@ impl Opaque for CompiledPattern {
         TYPE_NAME
     }
 
-    fn equals(&self, _: &dyn Opaque) -> bool {
-        false
+    fn equals(&self, _: &dyn Opaque) -> Option<bool> {
+        None
     }
 
     fn size(&self) -> Option<u64> {

@@ -2,11 +2,12 @@
 #![cfg(test)]
 
 use sekisho_budget::Budget;
-use sekisho_cel::{Activation, Cost, Evaluation, Scratch, kubernetes};
+use sekisho_cel::kubernetes::{self, Admission, Expressions, Release, base};
+use sekisho_cel::{Activation, Cost, Evaluation, Scratch};
 
 /// The value of an expression, or its error, and its cost.
 fn value(expression: &str) -> (String, u64) {
-    let environment = kubernetes::base().build().unwrap();
+    let environment = base(Release::NEWEST, Expressions::Stored).build().unwrap();
     let program = match environment.compile(expression) {
         Ok(program) => program,
         Err(errors) => return (format!("compile: {}", errors[0].message), 0),
@@ -83,7 +84,7 @@ fn calls_cost_what_they_do_in_the_api_server() {
 
 #[test]
 fn requests_have_the_fields_that_they_have() {
-    let environment = kubernetes::admission().unwrap();
+    let environment = Admission::of(Release::NEWEST).environment().unwrap();
     for (expression, wanted) in [
         ("request.kind.group + request.userInfo.groups[0]", "string"),
         ("request.options.anything", "dyn"),

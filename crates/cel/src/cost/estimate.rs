@@ -8,6 +8,7 @@ use crate::macros::ACCUMULATOR;
 use crate::term::scalars;
 use crate::types::Type;
 use std::collections::HashMap;
+use std::fmt;
 
 /// How large a value may be: scalars, bytes, items or entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,12 @@ impl SizeEstimate {
         Self { min: self.min.saturating_add(other.min), max: self.max.saturating_add(other.max) }
     }
 
+    /// The product of both.
+    #[must_use]
+    pub fn product(self, other: Self) -> Self {
+        Self { min: self.min.saturating_mul(other.min), max: self.max.saturating_mul(other.max) }
+    }
+
     /// Either of both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -91,6 +98,12 @@ impl CostEstimate {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self { min: self.min.min(other.min), max: self.max.max(other.max) }
+    }
+
+    /// A part of it, rounded up.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        Self { min: scaled(self.min, factor), max: scaled(self.max, factor) }
     }
 
     /// The product of both.
@@ -141,10 +154,37 @@ pub struct EstimatedCall<'e> {
     pub target: Option<EstimatedNode<'e>>,
     /// its arguments
     pub args: Vec<EstimatedNode<'e>>,
+    /// how large values may be
+    pub sizes: &'e dyn Sizes,
+}
+
+impl EstimatedCall<'_> {
+    /// The size of what the function is a method of, where it is one.
+    #[must_use]
+    pub fn target_size(&self) -> Option<SizeEstimate> {
+        self.target.as_ref().map(EstimatedNode::size_or_unknown)
+    }
+
+    /// The size of an argument, anything where there is none.
+    #[must_use]
+    pub fn size(&self, argument: usize) -> SizeEstimate {
+        self.args.get(argument).map_or(SizeEstimate::UNKNOWN, EstimatedNode::size_or_unknown)
+    }
+
+    /// The type and the size of the items of a list that the function is a method of.
+    #[must_use]
+    pub fn items(&self) -> Option<(Type, SizeEstimate)> {
+        let target = self.target.as_ref()?;
+        let of = target.of.params().first()?;
+        let mut path = target.path.clone();
+        extend(&mut path, "@items");
+        let node = EstimatedNode { expr: target.expr, of, path, size: None };
+        Some((of.clone(), self.sizes.size(&node).unwrap_or(SizeEstimate::UNKNOWN)))
+    }
 }
 
 /// How large the values of variables may be.
-pub trait Sizes {
+pub trait Sizes: fmt::Debug {
     /// The size of a value, where it is known.
     fn size(&self, node: &EstimatedNode<'_>) -> Option<SizeEstimate>;
 }
@@ -340,7 +380,7 @@ impl<'e> Estimator<'e> {
         if let Some(estimator) = overload.overload.estimate.or(asked) {
             let target = target.map(|target| self.node(target));
             let args = args.iter().map(|arg| self.node(arg)).collect();
-            let call = EstimatedCall { function, overload: id, target, args };
+            let call = EstimatedCall { function, overload: id, target, args, sizes: self.sizes };
             if let Some(own) = estimator(&call) {
                 return CallEstimate { cost: own.cost.plus(all), size: own.size };
             }

@@ -2,7 +2,9 @@
 //!
 //! Source of the rules: `pkg/admission/plugin/cel` of `k8s.io/apiserver`.
 
-use super::base;
+use super::authorizer::{AUTHORIZER, RESOURCE_CHECK};
+use super::patch;
+use super::release::{Expressions, Release, base};
 use crate::ast::Name;
 use crate::environment::{Environment, EnvironmentError};
 use crate::library::{Library, StructTypes};
@@ -11,19 +13,65 @@ use crate::types::{Type, read_type};
 use crate::{EvalError, Evaluation};
 use std::sync::Arc;
 
-/// The environment of the expressions of an admission policy: `object` and `oldObject`, which are
-/// dynamic, `request` and `namespaceObject`, which have the fields that they have.
+/// What expressions of an admission policy may use.
 ///
-/// # Errors
-/// Never, but that a library is broken.
-pub fn admission() -> Result<Environment, EnvironmentError> {
-    base()
-        .library(Library::new("kubernetes.admission", 0).with_structs(Arc::new(Given)))
-        .variable("object", Type::Dyn)
-        .variable("oldObject", Type::Dyn)
-        .variable("request", Type::Struct(Name::new_static("kubernetes.AdmissionRequest")))
-        .variable("namespaceObject", Type::Struct(Name::new_static("kubernetes.Namespace")))
-        .build()
+/// ```
+/// use sekisho_cel::kubernetes::{Admission, Release};
+///
+/// let environment = Admission { params: true, ..Admission::of(Release::new(34)) };
+/// let environment = environment.environment().unwrap();
+/// assert!(environment.compile("object.spec.replicas <= params.most").is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// the server's
+    pub release: Release,
+    /// whether they are written now, or were stored before
+    pub expressions: Expressions,
+    /// `params`
+    pub params: bool,
+    /// `authorizer` and `authorizer.requestResource`, which came with 1.27
+    pub authorizer: bool,
+    /// `Object{…}`, `JSONPatch{…}` and `jsonpatch.escapeKey`, of mutations
+    pub patches: bool,
+}
+
+impl Admission {
+    /// Stored expressions of a release, with none of what is not for all.
+    #[must_use]
+    pub fn of(release: Release) -> Self {
+        let expressions = Expressions::Stored;
+        Self { release, expressions, params: false, authorizer: false, patches: false }
+    }
+
+    /// The environment: `object` and `oldObject`, which are dynamic, `request` and, since 1.28,
+    /// `namespaceObject`, which have the fields that they have, and what is asked for.
+    ///
+    /// # Errors
+    /// Never, but that a library is broken.
+    pub fn environment(self) -> Result<Environment, EnvironmentError> {
+        let of = |name: &'static str| Type::Struct(Name::new_static(name));
+        let mut builder = base(self.release, self.expressions)
+            .library(Library::new("kubernetes.admission", 0).with_structs(Arc::new(Given)))
+            .variable("object", Type::Dyn)
+            .variable("oldObject", Type::Dyn)
+            .variable("request", of("kubernetes.AdmissionRequest"));
+        if self.release.minor >= 28 {
+            builder = builder.variable("namespaceObject", of("kubernetes.Namespace"));
+        }
+        if self.params {
+            builder = builder.variable("params", Type::Dyn);
+        }
+        if self.authorizer && self.release.minor >= 27 {
+            builder = builder
+                .variable("authorizer", of(AUTHORIZER))
+                .variable("authorizer.requestResource", of(RESOURCE_CHECK));
+        }
+        if self.patches {
+            builder = builder.library(patch::patches());
+        }
+        builder.build()
+    }
 }
 
 /// The environment with `variables` of these names and types.

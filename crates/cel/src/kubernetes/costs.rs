@@ -2,12 +2,17 @@
 //!
 //! Source of the rules: `pkg/cel/library/cost.go` of `k8s.io/apiserver`.
 
+use super::estimates;
+use super::format::Format;
 use crate::EvalError;
-use crate::cost::{CallCosts, REGEX, TRAVERSAL, scaled, scaled_down};
-use crate::library::CallCost;
+use crate::cost::{CallCosts, LIST, REGEX, STRUCT, TRAVERSAL, scaled, scaled_down};
+use crate::library::{CallCost, CallEstimator};
 use crate::term::Term;
 
 type Made<'r, 'a> = &'r Result<Term<'a>, EvalError>;
+
+/// What asking an authorizer costs: two questions and no more fit in an expression.
+pub(super) const CHECK: u64 = 350_000;
 
 /// The costs of calls.
 #[derive(Debug)]
@@ -16,45 +21,86 @@ pub(super) struct Costs;
 impl CallCosts for Costs {
     fn cost(&self, function: &str, overload: &str) -> Option<CallCost> {
         Some(match (function, overload) {
-            ("isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf", _) => whole,
-            ("ip", "cidr_ip") => one,
+            ("check", _) => |_, _| Some(CHECK),
+            ("fieldSelector" | "labelSelector", _) => selector,
+            ("isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" | "includes", _) => {
+                whole
+            }
             (
-                "url" | "lowerAscii" | "upperAscii" | "substring" | "trim" | "cidr" | "isIP"
-                | "isCIDR" | "ip" | "quantity" | "isQuantity" | "semver" | "isSemver",
+                "url"
+                | "lowerAscii"
+                | "upperAscii"
+                | "substring"
+                | "trim"
+                | "jsonpatch.escapeKey"
+                | "cidr"
+                | "isIP"
+                | "isCIDR"
+                | "quantity"
+                | "isQuantity"
+                | "semver"
+                | "isSemver",
                 _,
             ) => traversal,
+            ("ip", overload) if overload != "cidr_ip" => traversal,
             ("replace" | "split" | "ip.isCanonical", _) => twice,
             ("join", _) => made,
             ("find" | "findAll", _) => search,
             ("containsIP", _) => contains_ip,
             ("containsCIDR", _) => contains_cidr,
-            (
-                "masked"
-                | "prefixLength"
-                | "family"
-                | "isUnspecified"
-                | "isLoopback"
-                | "isLinkLocalMulticast"
-                | "isLinkLocalUnicast"
-                | "isGlobalUnicast"
-                | "sign"
-                | "asInteger"
-                | "isInteger"
-                | "asApproximateFloat"
-                | "isGreaterThan"
-                | "isLessThan"
-                | "compareTo"
-                | "add"
-                | "sub"
-                | "major"
-                | "minor"
-                | "patch",
-                _,
-            ) => one,
+            ("validate", _) => validate,
+            (name, _) if ACCESSORS.contains(&name) => one,
             _ => return None,
         })
     }
+
+    fn estimator(&self, function: &str, overload: &str) -> Option<CallEstimator> {
+        estimates::of(function, overload)
+    }
 }
+
+/// What costs one.
+pub(super) const ACCESSORS: &[&str] = &[
+    "serviceAccount",
+    "path",
+    "group",
+    "resource",
+    "subresource",
+    "namespace",
+    "name",
+    "allowed",
+    "reason",
+    "error",
+    "errored",
+    "ip",
+    "masked",
+    "prefixLength",
+    "family",
+    "isUnspecified",
+    "isLoopback",
+    "isLinkLocalMulticast",
+    "isLinkLocalUnicast",
+    "isGlobalUnicast",
+    "format.named",
+    "sign",
+    "asInteger",
+    "isInteger",
+    "asApproximateFloat",
+    "isGreaterThan",
+    "isLessThan",
+    "compareTo",
+    "add",
+    "sub",
+    "major",
+    "minor",
+    "patch",
+    "getScheme",
+    "getHostname",
+    "getHost",
+    "getPort",
+    "getEscapedPath",
+    "getQuery",
+];
 
 fn size(args: &[Term<'_>], position: usize) -> Option<u64> {
     Some(args.get(position)?.cost_size())
@@ -82,6 +128,18 @@ fn all_of(term: Term<'_>) -> u64 {
         }),
         _ => 1,
     }
+}
+
+/// A list of requirements, one for every two characters at most.
+fn selector(args: &[Term<'_>], _: Made<'_, '_>) -> Option<u64> {
+    let length = size(args, 1)?;
+    Some(LIST + scaled(length, TRAVERSAL) + scaled(length, 0.5).saturating_mul(LIST + STRUCT))
+}
+
+fn validate(args: &[Term<'_>], _: Made<'_, '_>) -> Option<u64> {
+    let format = args.first()?.downcast::<Format>()?;
+    let text = scaled(size(args, 1)?.saturating_add(1), TRAVERSAL);
+    Some(text.saturating_mul(scaled(format.pattern_size, REGEX)))
 }
 
 fn traversal(args: &[Term<'_>], _: Made<'_, '_>) -> Option<u64> {

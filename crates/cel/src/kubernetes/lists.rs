@@ -9,9 +9,9 @@ use std::cmp::Ordering;
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
-/// `isSorted`, `sum`, `min`, `max`, `indexOf`, `lastIndexOf`
-pub(super) fn lists() -> Library {
-    Library::new("kubernetes.lists", 0).with(COMPARABLE).with(&[
+/// `isSorted`, `sum`, `min`, `max`, `indexOf`, `lastIndexOf`; `includes` came with version 1
+pub(super) fn lists(version: u32) -> Library {
+    Library::new("kubernetes.lists", version).since(1, INCLUDES).with(COMPARABLE).with(&[
         Overload::new("list_int_sum_int", "list(int)::sum() -> int", |evaluation, args| {
             sum(evaluation, args, Term::Int(0))
         }),
@@ -33,6 +33,28 @@ pub(super) fn lists() -> Library {
             position(e, args, true)
         }),
     ])
+}
+
+const INCLUDES: &[Overload] =
+    &[Overload::new("list_includes_dyn_dyn", "dyn::includes(dyn) -> bool", includes)];
+
+/// Whether a list holds a value, or is it; what cannot be compared is another.
+fn includes<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
+    let [target, wanted] = args else { return Err(EvalError::no_such_overload()) };
+    let same = |item| match equal(evaluation, item, *wanted) {
+        Err(error) if error.is_fatal() => Err(error),
+        same => Ok(same.unwrap_or(false)),
+    };
+    if !target.is_list() {
+        return same(*target).map(Term::Bool);
+    }
+    for item in target.items() {
+        evaluation.step(1)?;
+        if same(item)? {
+            return Ok(Term::Bool(true));
+        }
+    }
+    Ok(Term::Bool(false))
 }
 
 macro_rules! comparable {

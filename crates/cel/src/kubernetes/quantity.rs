@@ -24,8 +24,8 @@ impl Opaque for Amount {
         NAME
     }
 
-    fn equals(&self, other: &dyn Opaque) -> bool {
-        (other as &dyn Any).downcast_ref::<Self>() == Some(self)
+    fn equals(&self, other: &dyn Opaque) -> Option<bool> {
+        Some((other as &dyn Any).downcast_ref::<Self>()? == self)
     }
 
     fn to_json(&self) -> Option<Value> {

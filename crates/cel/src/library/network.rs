@@ -29,8 +29,8 @@ impl Opaque for Ip {
         "net.IP"
     }
 
-    fn equals(&self, other: &dyn Opaque) -> bool {
-        (other as &dyn Any).downcast_ref::<Self>() == Some(self)
+    fn equals(&self, other: &dyn Opaque) -> Option<bool> {
+        Some((other as &dyn Any).downcast_ref::<Self>()? == self)
     }
 
     fn size(&self) -> Option<u64> {
@@ -47,8 +47,8 @@ impl Opaque for Cidr {
         "net.CIDR"
     }
 
-    fn equals(&self, other: &dyn Opaque) -> bool {
-        (other as &dyn Any).downcast_ref::<Self>() == Some(self)
+    fn equals(&self, other: &dyn Opaque) -> Option<bool> {
+        Some((other as &dyn Any).downcast_ref::<Self>()? == self)
     }
 
     fn size(&self) -> Option<u64> {

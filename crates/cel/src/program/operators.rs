@@ -45,8 +45,11 @@ fn contains<'a>(evaluation: Evaluation<'a>, item: Term<'a>, container: Term<'a>)
     }
     evaluation.step(container.len().unwrap_or(0))?;
     for member in container.items() {
-        if equal(evaluation, item, member)? {
-            return Ok(Term::Bool(true));
+        match equal(evaluation, item, member) {
+            Ok(true) => return Ok(Term::Bool(true)),
+            Err(error) if error.is_fatal() => return Err(error),
+            // What cannot be compared is another.
+            Ok(false) | Err(_) => {}
         }
     }
     Ok(Term::Bool(false))

@@ -113,8 +113,8 @@ impl Opaque for Exhausted {
         "error"
     }
 
-    fn equals(&self, _: &dyn Opaque) -> bool {
-        false
+    fn equals(&self, _: &dyn Opaque) -> Option<bool> {
+        None
     }
 }
 
@@ -132,8 +132,8 @@ mod tests {
             &self.0
         }
 
-        fn equals(&self, _: &dyn Opaque) -> bool {
-            false
+        fn equals(&self, _: &dyn Opaque) -> Option<bool> {
+            None
         }
     }
 

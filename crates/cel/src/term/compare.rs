@@ -25,7 +25,13 @@ pub fn equal<'a>(
             (Some(a), Some(b)) => equal(evaluation, *a, *b)?,
             (a, b) => a.is_none() && b.is_none(),
         },
-        (Term::Opaque(a), Term::Opaque(b)) => a.equals(b),
+        (Term::Opaque(_), Term::Null) => false,
+        // What is no value of the same extension cannot be compared with one, where it stands
+        // second.
+        (Term::Opaque(a), Term::Opaque(b)) => {
+            a.equals(b).ok_or_else(EvalError::no_such_overload)?
+        }
+        (Term::Opaque(_), _) => return Err(EvalError::no_such_overload()),
         (Term::Object(a), Term::Object(b)) => a.equals(evaluation, b)?,
         (one, other) if one.is_list() && other.is_list() => {
             one.len() == other.len() && equal_lists(evaluation, one, other)?

@@ -41,7 +41,10 @@ pub fn to_json(evaluation: Evaluation<'_>, term: Term<'_>) -> Result<Value, Eval
         }
         Term::Optional(Some(value)) => to_json(evaluation, *value)?,
         Term::Type(name) => Value::from(name),
-        Term::Object(object) => object.to_json().ok_or_else(|| no_form(term))?,
+        Term::Object(object) => match object.fields() {
+            Some(fields) => to_json(evaluation, fields)?,
+            None => object.to_json().ok_or_else(|| no_form(term))?,
+        },
         Term::Opaque(opaque) => opaque.to_json().ok_or_else(|| no_form(term))?,
     })
 }

@@ -9,8 +9,9 @@ pub trait Opaque: Any + fmt::Debug + Send + Sync {
     /// The name of its type.
     fn type_name(&self) -> &str;
 
-    /// Whether it equals another value of an extension.
-    fn equals(&self, other: &dyn Opaque) -> bool;
+    /// Whether it equals another value of an extension; `None` where they cannot be compared, which
+    /// is an error, as it is with a value of no extension.
+    fn equals(&self, other: &dyn Opaque) -> Option<bool>;
 
     /// How large it is for the purpose of cost, where it has a size.
     fn size(&self) -> Option<u64> {
@@ -62,6 +63,11 @@ pub trait Object: fmt::Debug {
     ) -> Result<bool, EvalError> {
         let _ = (evaluation, other);
         Ok(false)
+    }
+
+    /// All its fields as a map, where they are known.
+    fn fields(&self) -> Option<Term<'_>> {
+        None
     }
 
     /// What it is in JSON, where it is something.

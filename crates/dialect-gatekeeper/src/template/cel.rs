@@ -5,6 +5,7 @@
 
 use super::places::InFile;
 use crate::told::Told;
+use sekisho_cel::kubernetes::{Admission, Release};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Environment, LazyFields, Program, kubernetes};
 use sekisho_manifest::Document;
@@ -86,10 +87,14 @@ impl Cel {
     }
 }
 
+/// The release of Kubernetes whose libraries Gatekeeper 3.23 is built with.
+const RELEASE: Release = Release { minor: 36 };
+
 /// What all sources have; `None` where a library is broken.
 fn environment() -> Option<&'static Environment> {
     static MADE: OnceLock<Option<Environment>> = OnceLock::new();
-    MADE.get_or_init(|| kubernetes::admission().ok()).as_ref()
+    let made = || Admission::of(RELEASE).environment().ok();
+    MADE.get_or_init(made).as_ref()
 }
 
 struct Compile<'a, 'd> {

@@ -6,9 +6,10 @@ use super::hash::mac;
 use super::json::to_text;
 use super::operands::{object, operand, shown};
 use super::time::{Civil, format_utc};
-use super::{Context, Failure, Function, url};
+use super::{Context, Failure, Function};
 use crate::term::{Term, TermKind};
 use hmac::Hmac;
+use sekisho_go_net as url;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 

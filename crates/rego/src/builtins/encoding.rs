@@ -3,9 +3,9 @@
 use super::bytes::{Alphabet, from_base64, from_hex, to_base64, to_hex, to_text};
 use super::json;
 use super::operands::{operand, string};
-use super::url;
 use super::{Context, Failure, Function};
 use crate::term::{Term, TermKind};
+use sekisho_go_net as url;
 use std::collections::BTreeMap;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
@@ -174,7 +174,7 @@ fn query_decode_object<'a>(
                 let value = cx.arena.string(&to_text(value))?;
                 values.entry(to_text(key)).or_default().push(value);
             }
-            (Err(wrong), _) | (_, Err(wrong)) => failure = failure.or(Some(wrong)),
+            (Err(wrong), _) | (_, Err(wrong)) => failure = failure.or(Some(wrong.into())),
         }
     }
     if let Some(failure) = failure {

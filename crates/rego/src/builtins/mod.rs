@@ -12,7 +12,6 @@ mod casts;
 mod encoding;
 mod glob;
 mod hash;
-mod ip;
 mod json;
 mod jwt;
 mod net;
@@ -34,7 +33,6 @@ mod strings;
 mod template;
 mod time;
 mod units;
-mod url;
 mod walk;
 mod yaml;
 
@@ -43,6 +41,7 @@ pub use patterns::Patterns;
 use crate::term::{Arena, Term};
 use crate::types::{FunctionType, Type};
 use sekisho_budget::BudgetExceeded;
+use sekisho_go_net::UrlError;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
@@ -213,6 +212,12 @@ pub enum Failure {
     },
     /// the budget is used up: always an error of the evaluation
     Budget(BudgetExceeded),
+}
+
+impl From<UrlError> for Failure {
+    fn from(error: UrlError) -> Self {
+        Self::error(error.to_string())
+    }
 }
 
 impl From<BudgetExceeded> for Failure {

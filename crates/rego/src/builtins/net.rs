@@ -1,9 +1,9 @@
 //! `net.cidr_*`: networks as Go's `net` sees them.
 
-use super::ip::{self, Address};
 use super::operands::{operand, string, string_term};
 use super::{Context, Failure, Function};
 use crate::term::{Term, TermKind};
+use sekisho_go_net::{self as go_net, Address};
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("net.cidr_contains", contains),
@@ -41,7 +41,7 @@ impl Network {
 
     /// An IPv4 network, however it was written.
     fn is_v4(self) -> bool {
-        ip::is_mapped(self.first)
+        go_net::is_mapped(self.first)
     }
 
     fn last(self) -> u128 {
@@ -49,7 +49,7 @@ impl Network {
     }
 
     fn contains(self, address: u128) -> bool {
-        self.is_v4() == ip::is_mapped(address) && {
+        self.is_v4() == go_net::is_mapped(address) && {
             // of a mapped network, only the last 32 bits count
             let bits = if self.is_v4() { self.host_bits.min(32) } else { self.host_bits };
             (self.first ^ address) & !host_mask(bits) == 0
@@ -67,7 +67,7 @@ impl Network {
     fn print(self) -> String {
         let bits = if self.is_v4() { 32 } else { 128 };
         let length = bits - self.host_bits.min(bits);
-        format!("{}/{length}", ip::print(self.first))
+        format!("{}/{length}", go_net::print(self.first))
     }
 }
 
@@ -166,7 +166,7 @@ fn expand<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>, F
     loop {
         cx.arena.budget().step(4)?;
         cx.arena.budget().allocate(size_of::<Term<'_>>() as u64)?;
-        members.push(cx.arena.string(&ip::print(at))?);
+        members.push(cx.arena.string(&go_net::print(at))?);
         if at == network.last() {
             return Ok(cx.arena.set(members)?);
         }
@@ -220,7 +220,7 @@ fn merge<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>, Fa
 }
 
 fn touches(range: &Range, later: &Range) -> bool {
-    ip::is_mapped(range.last) == ip::is_mapped(later.first)
+    go_net::is_mapped(range.last) == go_net::is_mapped(later.first)
         && later.first.saturating_sub(1) <= range.last
 }
 
@@ -233,7 +233,7 @@ fn range(item: Term<'_>) -> Result<Range, Failure> {
         let alone = Some(network.print());
         return Ok(Range { first: network.first, last: network.last(), alone });
     };
-    if !ip::is_mapped(address.bits) {
+    if !go_net::is_mapped(address.bits) {
         return Err(Failure::error("IPv6 invalid: needs prefix length"));
     }
     // An address alone stands for its network of class A, B or C.
@@ -250,7 +250,7 @@ fn range(item: Term<'_>) -> Result<Range, Failure> {
 /// The fewest networks that cover a range exactly.
 fn covering(first: u128, last: u128) -> Vec<Network> {
     let mut networks = Vec::new();
-    let most = if ip::is_mapped(first) { 32 } else { 128 };
+    let most = if go_net::is_mapped(first) { 32 } else { 128 };
     let mut at = first;
     loop {
         let mut host_bits = at.trailing_zeros().min(most);

@@ -2,10 +2,10 @@
 
 use super::super::Failure;
 use super::super::operands::quoted;
-use super::super::url::{self, Url};
 use super::der::Reader;
 use super::name_constraints::is_domain;
 use sekisho_budget::Budget;
+use sekisho_go_net::{Url, parse};
 
 /// The names of the kinds that are read.
 #[derive(Debug, Default)]
@@ -38,11 +38,8 @@ impl<'d> AlternativeNames<'d> {
                 2 => names.domains.push(text.ok_or_else(|| malformed("dNSName"))?),
                 6 => {
                     let text = text.ok_or_else(|| malformed("uniformResourceIdentifier"))?;
-                    let url = url::parse(text).map_err(|failure| match failure {
-                        Failure::Error { message, .. } => {
-                            bad(format!("cannot parse URI {}: {message}", quoted(text)))
-                        }
-                        other => other,
+                    let url = parse(text).map_err(|error| {
+                        bad(format!("cannot parse URI {}: {error}", quoted(text)))
                     })?;
                     if !url.host.is_empty() && !is_domain(&url.host, false) {
                         let text = quoted(text);

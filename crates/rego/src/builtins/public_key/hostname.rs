@@ -1,7 +1,7 @@
 //! Whether a certificate is for a host (RFC 6125, 6.4), as Go judges it.
 
-use super::super::ip::{self, Address};
 use super::certificate::Certificate;
+use sekisho_go_net::{self as go_net, Address};
 
 /// Whether the certificate is valid for this host.
 pub(super) fn matches(certificate: &Certificate<'_>, host: &str) -> bool {
@@ -11,7 +11,7 @@ pub(super) fn matches(certificate: &Certificate<'_>, host: &str) -> bool {
     if let Some(address) = Address::parse_plain(address) {
         return names.addresses.iter().any(|bytes| {
             let bits = bytes.iter().fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
-            let bits = if bytes.len() == 4 { ip::MAPPED | bits } else { bits };
+            let bits = if bytes.len() == 4 { go_net::MAPPED | bits } else { bits };
             bits == address.bits
         });
     }

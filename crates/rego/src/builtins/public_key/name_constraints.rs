@@ -1,15 +1,14 @@
 //! Which names an authority may sign (RFC 5280, 4.2.1.10), and how Go holds names against that.
 
 use super::super::Failure;
-use super::super::ip::Address;
 use super::super::operands::quoted;
-use super::super::url::Url;
 use super::alternative_names::ascii;
 use super::certificate::Certificate;
 use super::der::{Reader, tag};
 use super::extensions::{ALTERNATIVE_NAMES, NAME_CONSTRAINTS};
 use super::mailbox::Mailbox;
 use sekisho_budget::{Budget, BudgetExceeded};
+use sekisho_go_net::{Address, Url};
 
 /// An address, and the bits of it that count; both of 4 bytes or of 16.
 pub(super) type Range<'d> = (&'d [u8], &'d [u8]);

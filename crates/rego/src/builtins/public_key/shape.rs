@@ -3,8 +3,6 @@
 
 use super::super::Failure;
 use super::super::bytes::{Alphabet, to_base64, to_text};
-use super::super::ip;
-use super::super::url::Url;
 use super::certificate::Certificate;
 use super::der::Oid;
 use super::extensions::Extension;
@@ -15,6 +13,7 @@ use super::private_key::PrivateKey;
 use super::request::Request;
 use crate::term::{Arena, Term};
 use num_bigint::BigUint;
+use sekisho_go_net::{self as go_net, Url};
 
 type Shaped<'a> = Result<Term<'a>, Failure>;
 
@@ -141,8 +140,8 @@ impl<'a> Shape<'a> {
 
     fn address(self, bytes: &[u8]) -> Shaped<'a> {
         let bits = bytes.iter().fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
-        let bits = if bytes.len() == 4 { ip::MAPPED | bits } else { bits };
-        self.text(&ip::print(bits))
+        let bits = if bytes.len() == 4 { go_net::MAPPED | bits } else { bits };
+        self.text(&go_net::print(bits))
     }
 
     fn range(self, (address, mask): &Range<'_>) -> Shaped<'a> {

@@ -2,9 +2,8 @@
 
 use super::{Wrong, is_pattern};
 use crate::builtins::Context;
-use crate::builtins::ip::Address;
 use crate::builtins::time::{RFC3339, parse};
-use crate::builtins::url;
+use sekisho_go_net::{self as url, Address};
 
 pub(super) fn is_format(cx: &mut Context<'_>, format: &str, text: &str) -> Result<bool, Wrong> {
     cx.arena.budget().step(1 + text.len() as u64 / 16)?;

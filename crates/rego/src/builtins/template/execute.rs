@@ -1,9 +1,10 @@
 //! What a template makes of its data.
 
 use super::parse::{Branch, Node, Operand, Pipeline};
-use crate::builtins::{Context, Failure, operands::quoted, url::query_escape};
+use crate::builtins::{Context, Failure, operands::quoted};
 use crate::term::{Term, TermKind};
 use sekisho_budget::{Budget, BudgetExceeded};
+use sekisho_go_net::query_escape;
 use std::cmp::Ordering;
 
 /// A value in a template: what comes from the data, or from the template itself. Numbers of the

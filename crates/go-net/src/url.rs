@@ -1,8 +1,25 @@
 //! URLs as Go's `net/url` reads and writes them.
 
-use super::Failure;
-use super::ip::Address;
-use super::operands::quoted;
+use crate::{Address, quoted};
+use std::collections::BTreeMap;
+
+/// A query of more parameters has none.
+const MOST_PARAMETERS: usize = 10_000;
+
+/// A text is no URL: why, in Go's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UrlError(String);
+
+impl UrlError {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    fn of(self, text: &str) -> Self {
+        Self(format!("parse {}: {}", quoted(text), self.0))
+    }
+}
 
 /// The part of a URL that a text stands in: each has characters of its own that need no escape.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,16 +85,20 @@ fn escape(text: &[u8], part: Part) -> String {
 }
 
 /// A text as it stands in a query.
-pub(super) fn query_escape(text: &str) -> String {
+#[must_use]
+pub fn query_escape(text: &str) -> String {
     escape(text.as_bytes(), Part::Query)
 }
 
 /// What a text of a query stands for.
-pub(super) fn query_unescape(text: &str) -> Result<Vec<u8>, Failure> {
+///
+/// # Errors
+/// Where an escape is malformed.
+pub fn query_unescape(text: &str) -> Result<Vec<u8>, UrlError> {
     unescape(text, Part::Query)
 }
 
-fn unescape(text: &str, part: Part) -> Result<Vec<u8>, Failure> {
+fn unescape(text: &str, part: Part) -> Result<Vec<u8>, UrlError> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -90,7 +111,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, Failure> {
                 let escape = bytes.get(at - 1..(at + 2).min(bytes.len())).unwrap_or_default();
                 let bad = || {
                     let escape = quoted(&String::from_utf8_lossy(escape));
-                    Failure::error(format!("invalid URL escape {escape}"))
+                    UrlError::new(format!("invalid URL escape {escape}"))
                 };
                 let (Some(high), Some(low)) = (digit(at), digit(at + 1)) else {
                     return Err(bad());
@@ -115,7 +136,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, Failure> {
                     && needs_escape(byte, part)
                 {
                     let char = quoted(&char::from(byte).to_string());
-                    return Err(Failure::error(format!("invalid character {char} in host name")));
+                    return Err(UrlError::new(format!("invalid character {char} in host name")));
                 }
                 out.push(byte);
             }
@@ -126,34 +147,39 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, Failure> {
 
 /// A URL, taken apart.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Url {
-    pub(super) scheme: String,
+pub struct Url {
+    /// in lower case; empty where there is none
+    pub scheme: String,
     /// all that comes after the scheme, where no slash does
-    pub(super) opaque: String,
+    pub opaque: String,
     /// name and password, without escapes
-    pub(super) user: Option<(Vec<u8>, Option<Vec<u8>>)>,
+    pub user: Option<(Vec<u8>, Option<Vec<u8>>)>,
     /// name and port
-    pub(super) host: String,
-    pub(super) hostname: Vec<u8>,
-    pub(super) port: String,
+    pub host: String,
+    /// without port and brackets
+    pub hostname: Vec<u8>,
+    /// digits; empty where there is none
+    pub port: String,
     /// without escapes
-    pub(super) path: Vec<u8>,
+    pub path: Vec<u8>,
     /// as written, where it is not how the path would be escaped
-    pub(super) raw_path: String,
-    pub(super) raw_query: String,
+    pub raw_path: String,
+    /// the query as written
+    pub raw_query: String,
     /// it has a `?` that nothing follows
-    pub(super) force_query: bool,
+    pub force_query: bool,
     /// it has a scheme and a path, and no authority, not even an empty one
-    pub(super) omit_host: bool,
+    pub omit_host: bool,
     /// without escapes
-    pub(super) fragment: Vec<u8>,
+    pub fragment: Vec<u8>,
     /// as written, where it is not how the fragment would be escaped
-    pub(super) raw_fragment: String,
+    pub raw_fragment: String,
 }
 
 impl Url {
     /// The path with its escapes: as it was written, where that is well-formed.
-    pub(super) fn escaped_path(&self) -> String {
+    #[must_use]
+    pub fn escaped_path(&self) -> String {
         let plain =
             |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/[]%".contains(&byte);
         if !self.raw_path.is_empty() && self.raw_path.bytes().all(plain) {
@@ -165,9 +191,27 @@ impl Url {
         escape(&self.path, Part::Path)
     }
 
+    /// The values of a query, by key in the order of keys; what is malformed is passed over
+    /// (`url.Values`).
+    #[must_use]
+    pub fn query(&self) -> BTreeMap<Vec<u8>, Vec<Vec<u8>>> {
+        let mut values: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let pairs = self.raw_query.split('&');
+        if pairs.clone().count() > MOST_PARAMETERS {
+            return values;
+        }
+        for pair in pairs.filter(|pair| !pair.is_empty() && !pair.contains(';')) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if let (Ok(key), Ok(value)) = (query_unescape(key), query_unescape(value)) {
+                values.entry(key).or_default().push(value);
+            }
+        }
+        values
+    }
+
     /// The whole, written anew.
-    #[cfg(feature = "public-key")]
-    pub(super) fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut out = String::new();
         if !self.scheme.is_empty() {
             out = format!("{}:", self.scheme);
@@ -211,7 +255,6 @@ impl Url {
     }
 
     /// The fragment with its escapes: as it was written, where that is well-formed.
-    #[cfg(feature = "public-key")]
     fn escaped_fragment(&self) -> String {
         let plain =
             |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/?[]%".contains(&byte);
@@ -222,26 +265,35 @@ impl Url {
     }
 }
 
-/// Takes a URL apart.
-pub(super) fn parse(text: &str) -> Result<Url, Failure> {
-    let of = |text: &str, failure: Failure| match failure {
-        Failure::Error { message, .. } => {
-            Failure::error(format!("parse {}: {message}", quoted(text)))
-        }
-        other => other,
-    };
+/// Takes a URL apart (`url.Parse`).
+///
+/// # Errors
+/// Where it is none, in Go's words.
+pub fn parse(text: &str) -> Result<Url, UrlError> {
     let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
-    let mut url = without_fragment(before).map_err(|failure| of(before, failure))?;
-    url.fragment = unescape(fragment, Part::Fragment).map_err(|failure| of(text, failure))?;
+    let mut url = without_fragment(before, false).map_err(|error| error.of(before))?;
+    url.fragment = unescape(fragment, Part::Fragment).map_err(|error| error.of(text))?;
     if escape(&url.fragment, Part::Fragment) != fragment {
         fragment.clone_into(&mut url.raw_fragment);
     }
     Ok(url)
 }
 
-fn without_fragment(text: &str) -> Result<Url, Failure> {
+/// Takes a URL of a request apart, which is absolute, or an absolute path, and whose fragment is no
+/// part of its own (`url.ParseRequestURI`).
+///
+/// # Errors
+/// Where it is none, in Go's words.
+pub fn parse_request(text: &str) -> Result<Url, UrlError> {
+    without_fragment(text, true).map_err(|error| error.of(text))
+}
+
+fn without_fragment(text: &str, request: bool) -> Result<Url, UrlError> {
     if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
-        return Err(Failure::error("net/url: invalid control character in URL"));
+        return Err(UrlError::new("net/url: invalid control character in URL"));
+    }
+    if text.is_empty() && request {
+        return Err(UrlError::new("empty url"));
     }
     let mut url = Url::default();
     if text == "*" {
@@ -266,11 +318,15 @@ fn without_fragment(text: &str) -> Result<Url, Failure> {
             rest.clone_into(&mut url.opaque);
             return Ok(url);
         }
+        if request {
+            return Err(UrlError::new("invalid URI for request"));
+        }
         if rest.split('/').next().is_some_and(|segment| segment.contains(':')) {
-            return Err(Failure::error("first path segment in URL cannot contain colon"));
+            return Err(UrlError::new("first path segment in URL cannot contain colon"));
         }
     }
-    if rest.starts_with("//") && (!url.scheme.is_empty() || !rest.starts_with("///")) {
+    let has_authority = !url.scheme.is_empty() || !request && !rest.starts_with("///");
+    if rest.starts_with("//") && has_authority {
         let after = rest.get(2..).unwrap_or_default();
         let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
         let (user, host) = match authority.rsplit_once('@') {
@@ -292,12 +348,12 @@ fn without_fragment(text: &str) -> Result<Url, Failure> {
     Ok(url)
 }
 
-fn scheme(text: &str) -> Result<(&str, &str), Failure> {
+fn scheme(text: &str) -> Result<(&str, &str), UrlError> {
     for (index, byte) in text.bytes().enumerate() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' => {}
             b'0'..=b'9' | b'+' | b'-' | b'.' if index > 0 => {}
-            b':' if index == 0 => return Err(Failure::error("missing protocol scheme")),
+            b':' if index == 0 => return Err(UrlError::new("missing protocol scheme")),
             b':' => return Ok(text.split_once(':').unwrap_or(("", text))),
             _ => break,
         }
@@ -305,10 +361,10 @@ fn scheme(text: &str) -> Result<(&str, &str), Failure> {
     Ok(("", text))
 }
 
-fn parse_user(user: &str) -> Result<(Vec<u8>, Option<Vec<u8>>), Failure> {
+fn parse_user(user: &str) -> Result<(Vec<u8>, Option<Vec<u8>>), UrlError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
     if !user.bytes().all(allowed) {
-        return Err(Failure::error("net/url: invalid userinfo"));
+        return Err(UrlError::new("net/url: invalid userinfo"));
     }
     let (name, password) = match user.split_once(':') {
         Some((name, password)) => (name, Some(password)),
@@ -318,10 +374,10 @@ fn parse_user(user: &str) -> Result<(Vec<u8>, Option<Vec<u8>>), Failure> {
     Ok((unescape(name, Part::UserPassword)?, password))
 }
 
-fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>, Failure> {
+fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>, UrlError> {
     match host.rfind('[') {
         Some(0) => return literal_host(host),
-        Some(_) => return Err(Failure::error("invalid IP-literal")),
+        Some(_) => return Err(UrlError::new("invalid IP-literal")),
         None => {}
     }
     if let Some(first) = host.find(':') {
@@ -332,11 +388,11 @@ fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>, Failure> {
     unescape(host, Part::Host)
 }
 
-fn check_port(port: &str) -> Result<(), Failure> {
+fn check_port(port: &str) -> Result<(), UrlError> {
     if is_optional_port(port.as_bytes()) {
         Ok(())
     } else {
-        Err(Failure::error(format!("invalid port {} after host", quoted(port))))
+        Err(UrlError::new(format!("invalid port {} after host", quoted(port))))
     }
 }
 
@@ -348,9 +404,9 @@ fn is_optional_port(port: &[u8]) -> bool {
 }
 
 /// A host in brackets: an IPv6 address, with a zone or without.
-fn literal_host(host: &str) -> Result<Vec<u8>, Failure> {
+fn literal_host(host: &str) -> Result<Vec<u8>, UrlError> {
     let Some((literal, port)) = host.rsplit_once(']') else {
-        return Err(Failure::error("missing ']' in host"));
+        return Err(UrlError::new("missing ']' in host"));
     };
     check_port(port)?;
     let name = literal.get(1..).unwrap_or_default();
@@ -365,9 +421,9 @@ fn literal_host(host: &str) -> Result<Vec<u8>, Failure> {
     };
     let text = String::from_utf8_lossy(&unescaped).into_owned();
     match Address::parse(&text) {
-        Ok(address) if address.is_v4() => return Err(Failure::error("invalid IP-literal")),
+        Ok(address) if address.is_v4() => return Err(UrlError::new("invalid IP-literal")),
         Ok(_) => {}
-        Err(message) => return Err(Failure::error(format!("invalid host: {message}"))),
+        Err(message) => return Err(UrlError::new(format!("invalid host: {message}"))),
     }
     let mut out = vec![b'['];
     out.extend(unescaped);

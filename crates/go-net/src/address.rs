@@ -1,28 +1,38 @@
 //! IP addresses as Go's `net/netip` reads them, with its messages.
 
-use super::operands::quoted;
+use crate::quoted;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// An address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub struct Address {
     /// big-endian; of an IPv4 address the last 32 bits, below `::ffff:0:0`
-    pub(super) bits: u128,
+    pub bits: u128,
     is_v4: bool,
     has_zone: bool,
 }
 
 /// The bits before an IPv4 address.
-pub(super) const MAPPED: u128 = 0xffff << 32;
+pub const MAPPED: u128 = 0xffff << 32;
 
 impl Address {
     /// Written with points alone, not `::ffff:1.2.3.4`.
-    pub(super) fn is_v4(self) -> bool {
+    #[must_use]
+    pub fn is_v4(self) -> bool {
         self.is_v4
     }
 
-    /// Reads an address; the error is in Go's words.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Whether it names a zone: `fe80::1%eth0`.
+    #[must_use]
+    pub fn has_zone(self) -> bool {
+        self.has_zone
+    }
+
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// Where it is none, in Go's words.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let name = || quoted(text);
         let bad = |message: &str| format!("ParseAddr({}): {message}", name());
         match text.bytes().find(|byte| matches!(byte, b'.' | b':' | b'%')) {
@@ -37,18 +47,21 @@ impl Address {
     }
 
     /// Reads an address without a zone.
-    pub(super) fn parse_plain(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse_plain(text: &str) -> Option<Self> {
         Self::parse(text).ok().filter(|address| !address.has_zone)
     }
 }
 
 /// Where an address of these bits is printed as IPv4: it is, or is mapped to, one.
-pub(super) fn is_mapped(bits: u128) -> bool {
+#[must_use]
+pub fn is_mapped(bits: u128) -> bool {
     bits >> 32 == MAPPED >> 32
 }
 
 /// As Go's `net.IP` prints it.
-pub(super) fn print(bits: u128) -> String {
+#[must_use]
+pub fn print(bits: u128) -> String {
     if is_mapped(bits) {
         Ipv4Addr::from_bits(u32::try_from(bits & u128::from(u32::MAX)).unwrap_or(0)).to_string()
     } else {

@@ -1,0 +1,121 @@
+//! Which release of Kubernetes has what.
+//!
+//! Source of the rules: `pkg/cel/environment/base.go` of each release of `k8s.io/apiserver`, and
+//! the release of cel-go that it is built with.
+
+use super::{authorizer, costs, format, lists, quantity, regex, semver, url};
+use crate::environment::{Environment, EnvironmentBuilder, Options};
+use crate::library::{
+    self, Library, MappedAddresses, network, optionals, sets, strings, two_variable_comprehensions,
+    wrappers,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// A minor release of Kubernetes: 1.36.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Release {
+    /// of major 1
+    pub minor: u32,
+}
+
+/// For whom an environment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Expressions {
+    /// expressions that a server of this release has stored already, whoever wrote them: all that
+    /// the release can do
+    Stored,
+    /// expressions that are written to a server of this release: what the release before can do
+    /// as well, so that it may be gone back to
+    New,
+}
+
+impl Release {
+    /// The first with policies in CEL.
+    pub const OLDEST: Self = Self { minor: 26 };
+    /// The newest that is known.
+    pub const NEWEST: Self = Self { minor: 37 };
+
+    /// The release of a minor version, or the nearest that is known.
+    #[must_use]
+    pub fn new(minor: u32) -> Self {
+        Self { minor: minor.clamp(Self::OLDEST.minor, Self::NEWEST.minor) }
+    }
+
+    /// The release whose options expressions may use.
+    fn of(self, expressions: Expressions) -> Self {
+        match expressions {
+            Expressions::Stored => self,
+            Expressions::New => Self { minor: self.minor.saturating_sub(1) },
+        }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1.{}", self.minor)
+    }
+}
+
+/// What came with a release, and where it has gone again.
+struct Entry {
+    /// since which minor version
+    since: u32,
+    /// up to which, it excluded
+    until: u32,
+    brings: Brings,
+}
+
+enum Brings {
+    Library(fn() -> Library),
+    /// numbers of different types may be compared
+    CrossTypeComparison,
+}
+
+const fn since(since: u32, library: fn() -> Library) -> Entry {
+    Entry { since, until: u32::MAX, brings: Brings::Library(library) }
+}
+
+/// The options of the base environment, in the order of `baseOpts`.
+///
+/// The validators of constant times, durations and regular expressions that came with 1.29 have no
+/// line: before that release the same expressions were refused when they were compiled further.
+const TABLE: &[Entry] = &[
+    since(0, url::url),
+    since(0, regex::regex),
+    Entry { since: 0, until: 37, brings: Brings::Library(|| lists::lists(0)) },
+    since(27, authorizer::authorizer),
+    Entry { since: 28, until: u32::MAX, brings: Brings::CrossTypeComparison },
+    // `optFlatMap` came with cel-go 0.17, `first` and `last` with 0.23.
+    Entry { since: 28, until: 29, brings: Brings::Library(|| optionals(0)) },
+    Entry { since: 29, until: 33, brings: Brings::Library(|| optionals(1)) },
+    since(33, || optionals(2)),
+    since(28, quantity::quantity),
+    Entry { since: 0, until: 29, brings: Brings::Library(|| strings(0)) },
+    since(29, || strings(2)),
+    since(29, sets),
+    since(30, || network(MappedAddresses::Refused)),
+    since(31, format::format),
+    since(31, authorizer::selectors),
+    since(32, two_variable_comprehensions),
+    since(33, semver::semver),
+    since(34, || library::lists(3)),
+    since(37, || lists::lists(1)),
+];
+
+/// A builder of the environment that all expressions of a release have, without variables.
+#[must_use]
+pub fn base(release: Release, expressions: Expressions) -> EnvironmentBuilder {
+    let minor = release.of(expressions).minor;
+    let mut options =
+        Options { homogeneous_literals: true, cross_type_comparison: false, ..Options::default() };
+    let mut builder =
+        Environment::standard().call_costs(Arc::new(costs::Costs)).library(wrappers());
+    for entry in TABLE.iter().filter(|entry| (entry.since..entry.until).contains(&minor)) {
+        match entry.brings {
+            Brings::Library(library) => builder = builder.library(library()),
+            Brings::CrossTypeComparison => options.cross_type_comparison = true,
+        }
+    }
+    builder.options(options)
+}
