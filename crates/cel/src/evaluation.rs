@@ -214,7 +214,7 @@ pub(crate) enum Slot<'a> {
 }
 
 /// The values of an environment's variables.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Activation<'a> {
     values: Vec<(Name, Term<'a>)>,
 }
