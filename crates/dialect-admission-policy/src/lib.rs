@@ -27,6 +27,16 @@
 //! **Invariant:** what a kube-apiserver answers to a request is the answer here, at every
 //! checkpoint, in its words.
 
+mod attributes;
 mod dialect;
+mod expressions;
+mod fault;
+mod matching;
+mod params;
+mod rbac;
+mod read;
+mod scene;
+mod told;
+mod validation;
 
 pub use dialect::{AdmissionPolicy, NAME};

@@ -24,6 +24,12 @@ impl MemoryInventory {
         Self::default()
     }
 
+    /// An empty inventory that holds everything that exists, once it is filled.
+    #[must_use]
+    pub fn complete() -> Self {
+        Self { complete: true, ..Self::default() }
+    }
+
     /// Adds an object; one of the same kind, namespace and name is replaced.
     pub fn insert(&mut self, object: Value) {
         let Some(gvk) = Gvk::of(&object) else {

@@ -1,0 +1,95 @@
+//! Lists of expressions that share a cost budget.
+//!
+//! Source of the rules: `pkg/admission/plugin/cel/activation.go` and
+//! `pkg/admission/plugin/webhook/matchconditions` of `k8s.io/apiserver`.
+
+use crate::read::Expression;
+use sekisho_cel::kubernetes::{MATCH_CONDITIONS_LIMIT, PER_CALL_LIMIT};
+use sekisho_cel::{Activation, Cause, Cost, Evaluation, Term};
+use sekisho_policy::EvalError;
+
+/// Why a list of expressions has no values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// in the words of the API server; the failure policy says what becomes of it
+    Policy(String),
+    /// it took more than judging one request may
+    Here(EvalError),
+}
+
+/// The value of an expression, or what is told of its error.
+pub(crate) type Outcome<'a> = Result<Term<'a>, String>;
+
+const OUT_OF_BUDGET: &str =
+    "validation failed due to running out of cost budget, no further validation rules will be run";
+
+/// What each expression of a list may cost, and has cost.
+pub(crate) fn costs(count: usize) -> Vec<Cost> {
+    (0..count).map(|_| Cost::limited(PER_CALL_LIMIT)).collect()
+}
+
+/// Evaluates expressions one after the other. What they cost, and the variables that they are the
+/// first to read, is taken from `left`.
+pub(crate) fn values<'a>(
+    expressions: &'a [Option<Expression>],
+    evaluation: Evaluation<'a>,
+    activation: &'a Activation<'a>,
+    costs: &'a [Cost],
+    left: &mut u64,
+) -> Result<Vec<Option<Outcome<'a>>>, Stop> {
+    let mut values = Vec::with_capacity(expressions.len());
+    for (expression, cost) in expressions.iter().zip(costs) {
+        let value = expression.as_ref().map(|e| value(e, evaluation, activation, cost, left));
+        values.push(value.transpose()?);
+    }
+    Ok(values)
+}
+
+fn value<'a>(
+    expression: &'a Expression,
+    evaluation: Evaluation<'a>,
+    activation: &'a Activation<'a>,
+    cost: &'a Cost,
+    left: &mut u64,
+) -> Result<Outcome<'a>, Stop> {
+    let before = evaluation.lazy_spent();
+    let value = expression.program.evaluate(evaluation.with_cost(cost), activation);
+    let of_variables = evaluation.lazy_spent().saturating_sub(before);
+    if let Err(error) = &value
+        && let Cause::Budget(exceeded) = error.cause()
+    {
+        return Err(Stop::Here(exceeded.into()));
+    }
+    *left = left
+        .checked_sub(cost.spent().saturating_add(of_variables))
+        .ok_or_else(|| Stop::Policy(OUT_OF_BUDGET.to_owned()))?;
+    Ok(value.map_err(|error| {
+        format!("expression '{}' resulted in error: {}", expression.text, error.message())
+    }))
+}
+
+/// Whether all match conditions hold. One that does not counts before errors of others.
+pub(crate) fn all_hold<'a>(
+    conditions: &'a [Option<Expression>],
+    evaluation: Evaluation<'a>,
+    activation: &'a Activation<'a>,
+    costs: &'a [Cost],
+) -> Result<bool, Stop> {
+    let mut left = MATCH_CONDITIONS_LIMIT;
+    let values = values(conditions, evaluation, activation, costs, &mut left)?;
+    let mut wrong: Vec<String> = Vec::new();
+    for value in values.into_iter().flatten() {
+        match value {
+            Ok(Term::Bool(false)) => return Ok(false),
+            Ok(_) => {}
+            // Errors of the same words are told once.
+            Err(message) if wrong.contains(&message) => {}
+            Err(message) => wrong.push(message),
+        }
+    }
+    match wrong.as_slice() {
+        [] => Ok(true),
+        [one] => Err(Stop::Policy(one.clone())),
+        many => Err(Stop::Policy(format!("[{}]", many.join(", ")))),
+    }
+}

@@ -1,0 +1,55 @@
+//! Expressions of CEL, compiled.
+
+use super::Reader;
+use sekisho_cel::types::Type;
+use sekisho_cel::{Diagnostic, Environment, Program};
+use sekisho_value::{Pointer, Value};
+
+/// An expression with its text, which messages repeat.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    pub(crate) text: String,
+    pub(crate) program: Program,
+}
+
+impl Reader<'_> {
+    /// The expression at a field, of one of these types; any type where none is given.
+    pub(crate) fn expression(
+        &mut self,
+        environment: &Environment,
+        item: &Value,
+        at: &Pointer,
+        key: &str,
+        wanted: &[Type],
+    ) -> Option<Expression> {
+        let at = at.key(key);
+        let Some(text) = item.path_str(&[key]).filter(|text| !text.trim().is_empty()) else {
+            self.fault(&at, format!("`{key}` is missing"), "give an expression of CEL");
+            return None;
+        };
+        let program = match environment.compile(text) {
+            Ok(program) => program,
+            Err(faults) => {
+                for fault in &faults {
+                    self.tell(&at, text, fault);
+                }
+                return None;
+            }
+        };
+        if !wanted.is_empty() && !wanted.contains(program.result_type()) {
+            let names: Vec<String> = wanted.iter().map(|of| format!("`{of}`")).collect();
+            let (names, found) = (names.join(" or "), program.result_type());
+            let message = format!("must evaluate to {names}, found `{found}`");
+            let first = wanted.first().map_or(String::new(), Type::to_string);
+            let help = format!("compare it with something, or convert it with `{first}(…)`");
+            self.fault(&at, message, &help);
+            return None;
+        }
+        Some(Expression { text: text.to_owned(), program })
+    }
+
+    fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {
+        let place = (fault.line, fault.column);
+        self.told.in_text(at, text, place, &fault.message, fault.help.clone());
+    }
+}

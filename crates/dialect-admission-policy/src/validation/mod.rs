@@ -1,0 +1,9 @@
+//! ValidatingAdmissionPolicy.
+
+mod decision;
+mod evaluate;
+mod policy;
+mod published;
+
+pub(crate) use evaluate::Judgement;
+pub(crate) use policy::ValidatingPolicy;
