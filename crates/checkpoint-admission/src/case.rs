@@ -1,7 +1,8 @@
 //! Policy test cases at the admission checkpoint.
 
 use crate::basis::Basis;
-use crate::judge::{Conduct, FailureDirection, judge, mutate};
+use crate::direction::FailureDirections;
+use crate::judge::{Conduct, judge, mutate};
 use crate::review::Review;
 use sekisho_engine::{BuildOptions, CaseError, CaseFinding, Checkpoint};
 use sekisho_kube_model::{Created, Decoded};
@@ -54,7 +55,8 @@ fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, C
     let mut review =
         Review::read(review.as_bytes()).map_err(|error| CaseError(vec![error.to_string()]))?;
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let conduct = Conduct { on_error: FailureDirection::Fail, now, cancelled: None };
+    let on_error = FailureDirections::default();
+    let conduct = Conduct { on_error: &on_error, now, cancelled: None };
     // Mutating webhooks have their turn before the object comes here.
     let (_, mutated) = mutate(&review.request, basis, &conduct);
     if !mutated.errors.is_empty() {

@@ -1,28 +1,19 @@
 //! A review's request, judged: what the engine says, as an API server takes it.
 
 use crate::basis::Basis;
-use crate::review::{Answer, Refusal};
+use crate::direction::{FailureDirection, FailureDirections};
+use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use sekisho_engine::{Denial, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch};
-use sekisho_policy::{Manner, PolicyId, Request};
+use sekisho_policy::{Manner, Pattern, PolicyId, Request};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-
-/// Which way a request goes that could not be judged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FailureDirection {
-    /// it is refused
-    #[default]
-    Fail,
-    /// it is let through, with a warning and an audit annotation
-    Ignore,
-}
 
 /// How one request is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Conduct<'a> {
     /// what happens where a policy cannot be evaluated
-    pub on_error: FailureDirection,
+    pub on_error: &'a FailureDirections,
     /// the time that decides on expiry
     pub now: jiff::Timestamp,
     /// ends the evaluation when raised
@@ -38,6 +29,31 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
     (answer, verdict)
 }
 
+/// Judges what is asked about images: what the named policies say of the creation of a pod that has
+/// them, and nothing else.
+#[must_use]
+pub fn judge_images(
+    review: &ImageReview,
+    policies: &[Pattern],
+    basis: &Basis,
+    conduct: &Conduct<'_>,
+) -> (Request, Answer, Verdict) {
+    let request = review.request(&basis.schemas);
+    let counts = |policy: &PolicyId| {
+        policies.iter().any(|p| p.matches(policy.as_str()) || p.matches(policy.name()))
+    };
+    let mut verdict = evaluate(&basis.set, &request, &judging(basis, conduct, false));
+    verdict.denials.retain(|denial| counts(&denial.policy));
+    verdict.judgements.retain(|judgement| counts(&judgement.policy_id));
+    verdict.errors.retain(|error| error.policy.as_ref().is_none_or(counts));
+    // They do not say whose they are.
+    verdict.warnings.clear();
+    verdict.annotations.clear();
+    let mut answer = answer(&request, &verdict, conduct.on_error);
+    answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
+    (request, answer, verdict)
+}
+
 /// Mutates a request's object: the answer holds the changes.
 #[must_use]
 pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Mutated) {
@@ -45,12 +61,7 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
     let mut answer = Answer::default();
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     if !mutated.errors.is_empty() {
-        let errors: Vec<String> = mutated.errors.iter().map(told).collect();
-        match conduct.on_error {
-            FailureDirection::Fail => answer.refusal = Some(not_judged(&errors)),
-            FailureDirection::Ignore => answer.warnings.clone_from(&errors),
-        }
-        answer.annotations.insert("error".to_owned(), errors.join("; "));
+        go_astray(&mut answer, &mutated.errors, conduct.on_error);
         return (answer, mutated);
     }
     // The API server fills in defaults itself.
@@ -74,7 +85,7 @@ fn judging<'a>(basis: &'a Basis, conduct: &Conduct<'a>, implied: bool) -> Judge<
     }
 }
 
-fn answer(request: &Request, verdict: &Verdict, on_error: FailureDirection) -> Answer {
+fn answer(request: &Request, verdict: &Verdict, on_error: &FailureDirections) -> Answer {
     let mut answer = Answer {
         refusal: refusal(request, &verdict.denials),
         // One warning for each violation, as the systems that the policies come from have it.
@@ -82,27 +93,28 @@ fn answer(request: &Request, verdict: &Verdict, on_error: FailureDirection) -> A
         annotations: annotations(&verdict.annotations),
         patch: None,
     };
-    if verdict.errors.is_empty() {
-        return answer;
+    if !verdict.errors.is_empty() {
+        go_astray(&mut answer, &verdict.errors, on_error);
     }
-    let errors: Vec<String> = verdict.errors.iter().map(told).collect();
-    match (on_error, &answer.refusal) {
-        (_, Some(_)) => {}
-        (FailureDirection::Fail, None) => answer.refusal = Some(not_judged(&errors)),
-        (FailureDirection::Ignore, None) => answer.warnings.extend(errors.iter().cloned()),
-    }
-    answer.annotations.insert("error".to_owned(), errors.join("; "));
     answer
+}
+
+/// Sends an answer the way that each policy goes which could not be evaluated.
+fn go_astray(answer: &mut Answer, errors: &[VerdictError], on_error: &FailureDirections) {
+    let fails =
+        |error: &&VerdictError| on_error.of(error.policy.as_ref()) == FailureDirection::Fail;
+    let (failing, ignored): (Vec<_>, Vec<_>) = errors.iter().partition(fails);
+    answer.warnings.extend(ignored.into_iter().map(told));
+    if !failing.is_empty() && answer.refusal.is_none() {
+        answer.refusal = Some(not_judged(&failing.into_iter().map(told).collect::<Vec<_>>()));
+    }
+    let all: Vec<String> = errors.iter().map(told).collect();
+    answer.annotations.insert("error".to_owned(), all.join("; "));
 }
 
 /// The refusal of a request that could not be judged.
 pub(crate) fn not_judged(errors: &[String]) -> Refusal {
-    Refusal {
-        code: 500,
-        reason: "InternalError",
-        message: errors.join("\n"),
-        retry_after_seconds: None,
-    }
+    Refusal { code: 500, reason: "InternalError", message: errors.join("\n"), ..Refusal::default() }
 }
 
 fn told(error: &VerdictError) -> String {
@@ -119,9 +131,11 @@ fn refusal(request: &Request, denials: &[Denial]) -> Option<Refusal> {
     let (code, reason) = match denials.first()?.manner {
         Manner::Forbidden | Manner::Plain => (403, "Forbidden"),
         Manner::Invalid => (422, "Invalid"),
+        Manner::With(reason) => (reason.code(), reason.as_str()),
     };
     let messages: Vec<String> = denials.iter().map(|denial| worded(request, denial)).collect();
-    Some(Refusal { code, reason, message: messages.join("\n"), retry_after_seconds: None })
+    let about = about(request, denials.first()?.manner);
+    Some(Refusal { code, reason, message: messages.join("\n"), about, ..Refusal::default() })
 }
 
 /// The words of a refusal as the API server's own errors have them.
@@ -133,25 +147,37 @@ fn worded(request: &Request, denial: &Denial) -> String {
         "" => of.to_owned(),
         group => format!("{of}.{group}"),
     };
-    let name = || {
-        let of_object =
-            |key| request.object.path_str(&["metadata", key]).filter(|text| !text.is_empty());
-        let named = Some(request.name.as_str()).filter(|name| !name.is_empty());
-        named
-            .or_else(|| of_object("name"))
-            .or_else(|| of_object("generateName"))
-            .unwrap_or("Unknown")
-    };
+    let name = name(request);
     let message = &denial.message;
     match denial.manner {
         Manner::Plain => message.clone(),
-        Manner::Forbidden => {
-            format!("{} {:?} is forbidden: {message}", grouped(&request.resource), name())
+        Manner::Forbidden | Manner::With(_) => {
+            format!("{} {name:?} is forbidden: {message}", grouped(&request.resource))
         }
         Manner::Invalid => {
-            format!("{} {:?} is invalid: {message}", grouped(&request.gvk.kind), name())
+            format!("{} {name:?} is invalid: {message}", grouped(&request.gvk.kind))
         }
     }
+}
+
+/// The name that a refusal is about.
+fn name(request: &Request) -> &str {
+    let of_object =
+        |key| request.object.path_str(&["metadata", key]).filter(|text| !text.is_empty());
+    let named = Some(request.name.as_str()).filter(|name| !name.is_empty());
+    let named = named.or_else(|| of_object("name")).or_else(|| of_object("generateName"));
+    named.unwrap_or("Unknown")
+}
+
+/// What the details of a refusal's status say, where its message says it, too.
+fn about(request: &Request, manner: Manner) -> Option<RefusedObject> {
+    let kind = match manner {
+        Manner::Plain => return None,
+        Manner::Forbidden | Manner::With(_) => request.resource.to_string(),
+        Manner::Invalid => request.gvk.kind.to_string(),
+    };
+    let group = request.gvk.group.to_string();
+    Some(RefusedObject { group, kind, name: name(request).to_owned() })
 }
 
 /// Audit annotations as an API server takes them from a webhook: it puts the webhook's name and a
@@ -168,10 +194,10 @@ fn annotations(full: &[(String, String)]) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FailureDirection, annotations, answer};
+    use super::{FailureDirection, FailureDirections, RefusedObject, annotations, answer};
     use sekisho_engine::{Denial, ErrorKind, Verdict, VerdictError};
     use sekisho_kube_model::Gvk;
-    use sekisho_policy::{Manner, PolicyId, Request};
+    use sekisho_policy::{Manner, Pattern, PolicyId, Request};
     use sekisho_value::{Pointer, from_json};
 
     fn request(metadata: &str) -> Request {
@@ -218,7 +244,7 @@ mod tests {
             (r#"{"name":"web"}"#, Manner::Plain, 403, "m"),
         ] {
             let verdict = Verdict { denials: vec![denial(manner, "m")], ..Verdict::default() };
-            let answer = answer(&request(metadata), &verdict, FailureDirection::Fail);
+            let answer = answer(&request(metadata), &verdict, &FailureDirection::Fail.into());
             let refusal = answer.refusal.unwrap();
             assert_eq!((refusal.code, refusal.message.as_str()), (code, message));
         }
@@ -228,7 +254,7 @@ mod tests {
     fn every_refusal_is_told() {
         let denials = vec![denial(Manner::Plain, "[a] one"), denial(Manner::Plain, "[b] two")];
         let verdict = Verdict { denials, ..Verdict::default() };
-        let answer = answer(&request("{}"), &verdict, FailureDirection::Fail);
+        let answer = answer(&request("{}"), &verdict, &FailureDirection::Fail.into());
         assert_eq!(answer.refusal.unwrap().message, "[a] one\n[b] two");
     }
 
@@ -236,20 +262,61 @@ mod tests {
     fn errors_go_the_configured_way() {
         let told = "policy `local/d/K/p` could not be evaluated: no (do)";
         let verdict = Verdict { errors: vec![broken()], ..Verdict::default() };
-        let closed = answer(&request("{}"), &verdict, FailureDirection::Fail);
+        let closed = answer(&request("{}"), &verdict, &FailureDirection::Fail.into());
         let refusal = closed.refusal.unwrap();
         assert_eq!((refusal.code, refusal.message.as_str()), (500, told));
         assert_eq!(closed.annotations["error"], told);
 
-        let open = answer(&request("{}"), &verdict, FailureDirection::Ignore);
+        let open = answer(&request("{}"), &verdict, &FailureDirection::Ignore.into());
         assert_eq!(open.refusal, None);
         assert_eq!(open.warnings, [told]);
         assert_eq!(open.annotations["error"], told);
 
         let denials = vec![denial(Manner::Plain, "m")];
         let both = Verdict { denials, errors: vec![broken()], ..Verdict::default() };
-        let both = answer(&request("{}"), &both, FailureDirection::Ignore);
+        let both = answer(&request("{}"), &both, &FailureDirection::Ignore.into());
         assert_eq!(both.refusal.unwrap().message, "m");
+    }
+
+    #[test]
+    fn a_policy_may_have_a_direction_of_its_own() {
+        let broken = |name: &str| VerdictError {
+            policy: Some(PolicyId::new("local", "d", "K", name)),
+            ..broken()
+        };
+        let of = vec![(Pattern::new("soft*"), FailureDirection::Ignore)];
+        let directions = FailureDirections { whole: FailureDirection::Fail, of };
+        for (errors, refused, warnings) in [
+            (vec![broken("soft")], None, 1),
+            (vec![broken("hard")], Some(1), 0),
+            (vec![broken("soft"), broken("hard"), broken("softer")], Some(1), 2),
+        ] {
+            let verdict = Verdict { errors, ..Verdict::default() };
+            let answer = answer(&request("{}"), &verdict, &directions);
+            let lines = answer.refusal.as_ref().map(|refusal| refusal.message.lines().count());
+            assert_eq!((lines, answer.warnings.len()), (refused, warnings), "{answer:?}");
+            let told = answer.annotations["error"].matches("could not be evaluated").count();
+            assert_eq!(told, verdict.errors.len(), "every error is in the audit log");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_it_is_about() {
+        let named = |kind: &str| {
+            let (group, name) = ("apps".to_owned(), "web".to_owned());
+            Some(RefusedObject { group, kind: kind.to_owned(), name })
+        };
+        for (manner, about) in [
+            (Manner::Forbidden, named("deployments")),
+            (Manner::Invalid, named("Deployment")),
+            (Manner::Plain, None),
+        ] {
+            let denials = vec![denial(manner, "m")];
+            let verdict = Verdict { denials, ..Verdict::default() };
+            let on_error = FailureDirections::default();
+            let refused = answer(&request(r#"{"name":"web"}"#), &verdict, &on_error);
+            assert_eq!(refused.refusal.unwrap().about, about, "{manner:?}");
+        }
     }
 
     #[test]

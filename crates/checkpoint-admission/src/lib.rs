@@ -6,17 +6,22 @@
 mod basis;
 mod case;
 mod current;
+mod direction;
 mod judge;
 mod live;
 mod log;
 mod review;
 mod server;
+mod spans;
+mod tally;
 
 pub use basis::Basis;
 pub use case::Admission;
 pub use current::{Event, Keeper, Origin, Read};
-pub use judge::{Conduct, FailureDirection, judge, mutate};
+pub use direction::{FailureDirection, FailureDirections};
+pub use judge::{Conduct, judge, judge_images, mutate};
 pub use live::Live;
 pub use log::line;
-pub use review::{Answer, Refusal, Review, ReviewError, ReviewVersion};
+pub use review::{Answer, ImageReview, Refusal, RefusedObject, Review, ReviewError, ReviewVersion};
 pub use server::{Certificate, CertificateError, Limits, OnVerdict, SelfSigned, Server};
+pub use spans::SpanLines;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// The line about a request that is not simply let through; none for the others. It says who did
 /// what to which object, and what policies say of it; nothing of what the object holds is in it
-/// but through their messages.
+/// but through their messages, and of a Secret those are left out, too.
 #[must_use]
 pub fn line(
     request: &Request,
@@ -17,9 +17,11 @@ pub fn line(
     now: jiff::Timestamp,
     took: Duration,
 ) -> Option<String> {
-    if answer.refusal.is_none() && verdict.errors.is_empty() && verdict.judgements.is_empty() {
+    let without_errors = verdict.errors.is_empty() && verdict.tolerated.is_empty();
+    if answer.refusal.is_none() && without_errors && verdict.judgements.is_empty() {
         return None;
     }
+    let is_secret = request.gvk.is("", "Secret");
     let mut line = Map::new();
     let mut text = |key: &'static str, value: &str| {
         if !value.is_empty() {
@@ -37,10 +39,17 @@ pub fn line(
     text("namespace", request.namespace.as_deref().unwrap_or_default());
     text("name", &request.name);
     text("user", &request.user.username);
+    text("userUid", &request.user.uid);
     text("policySet", answer.annotations.get("policy-set").map_or("", String::as_str));
     if let Some(refusal) = &answer.refusal {
-        text("message", &refusal.message);
+        if !is_secret {
+            text("message", &refusal.message);
+        }
         line.insert("code", i64::from(refusal.code));
+    }
+    if !request.user.groups.is_empty() {
+        let groups = request.user.groups.iter().map(|group| Value::from(group.as_str()));
+        line.insert("groups", Value::from(groups.collect::<Vec<_>>()));
     }
     if request.dry_run {
         line.insert("dryRun", true);
@@ -53,7 +62,9 @@ pub fn line(
             finding.insert("policy", &*judgement.policy);
             finding.insert("rule", judgement.rule.as_str());
             finding.insert("action", judgement.action.as_str());
-            finding.insert("message", judgement.message.as_str());
+            if !is_secret {
+                finding.insert("message", judgement.message.as_str());
+            }
             finding.insert("key", judgement.key.as_str());
             if let Some(binding) = &judgement.binding {
                 finding.insert("binding", &**binding);
@@ -64,8 +75,17 @@ pub fn line(
     if !findings.is_empty() {
         line.insert("findings", Value::from(findings));
     }
-    let errors: Vec<Value> =
-        verdict.errors.iter().map(|error| Value::from(error.message.as_str())).collect();
+    let errors = verdict.errors.iter().chain(&verdict.tolerated).map(|error| {
+        let mut told = Map::new();
+        if let Some(policy) = &error.policy {
+            told.insert("policy", policy.as_str());
+        }
+        if !is_secret {
+            told.insert("message", error.message.as_str());
+        }
+        Value::Object(told)
+    });
+    let errors: Vec<Value> = errors.collect();
     if !errors.is_empty() {
         line.insert("errors", Value::from(errors));
     }
@@ -77,30 +97,52 @@ pub fn line(
 mod tests {
     use super::line;
     use crate::review::{Answer, Refusal};
-    use sekisho_engine::Verdict;
-    use sekisho_policy::Request;
-    use sekisho_value::from_json;
+    use sekisho_engine::{ErrorKind, Verdict, VerdictError};
+    use sekisho_kube_model::Gvk;
+    use sekisho_policy::{PolicyId, Request};
+    use sekisho_value::{Pointer, from_json};
     use std::time::Duration;
+
+    /// What is logged of the refusal of an object.
+    fn logged(kind: &str, said: &str) -> String {
+        let object = r#"{"data":{"password":"aHVudGVyMg=="}}"#;
+        let mut request = Request {
+            gvk: Gvk::new("", "v1", kind),
+            object: from_json(object).unwrap(),
+            name: "s".into(),
+            ..Request::default()
+        };
+        request.user.username = "ann".to_owned();
+        request.user.groups = vec!["dev".to_owned()];
+        let policy = Some(PolicyId::new("local", "d", "K", "p"));
+        let error = VerdictError {
+            kind: ErrorKind::Failed,
+            policy,
+            pointer: Pointer::root(),
+            message: said.to_owned(),
+            help: None,
+        };
+        let verdict = Verdict { errors: vec![error], ..Verdict::default() };
+        let message = said.to_owned();
+        let refusal = Refusal { code: 403, reason: "Forbidden", message, ..Refusal::default() };
+        let (now, took) = (jiff::Timestamp::UNIX_EPOCH, Duration::from_micros(7));
+        let allowed = Answer::default();
+        assert_eq!(line(&request, &allowed, &Verdict::default(), now, took), None);
+        line(&request, &Answer::refused(refusal), &verdict, now, took).unwrap()
+    }
 
     #[test]
     fn a_refusal_is_told_with_its_sender_and_without_the_object() {
-        let (now, took) = (jiff::Timestamp::UNIX_EPOCH, Duration::from_micros(7));
-        let secret = r#"{"kind":"Secret","data":{"password":"aHVudGVyMg=="}}"#;
-        let mut request =
-            Request { object: from_json(secret).unwrap(), name: "s".into(), ..Request::default() };
-        request.user.username = "ann".to_owned();
-        let allowed = Answer::default();
-        assert_eq!(line(&request, &allowed, &Verdict::default(), now, took), None);
+        let wanted = r#"{"code":403,"errors":[{"message":"no","policy":"local/d/K/p"}],"event":"denied","groups":["dev"],"kind":"Pod","message":"no","microseconds":7,"name":"s","operation":"CREATE","time":"1970-01-01T00:00:00Z","user":"ann","version":"v1"}"#;
+        assert_eq!(logged("Pod", "no"), wanted);
+    }
 
-        let refusal = Refusal {
-            code: 403,
-            reason: "Forbidden",
-            message: "no".to_owned(),
-            retry_after_seconds: None,
-        };
-        let refused = Answer::refused(refusal);
-        let line = line(&request, &refused, &Verdict::default(), now, took).unwrap();
-        let wanted = r#"{"code":403,"event":"denied","message":"no","microseconds":7,"name":"s","operation":"CREATE","time":"1970-01-01T00:00:00Z","user":"ann"}"#;
-        assert_eq!(line, wanted);
+    #[test]
+    fn what_policies_say_of_a_secret_is_left_out() {
+        let said = "the password is aHVudGVyMg==";
+        assert!(logged("ConfigMap", said).contains("aHVudGVyMg=="));
+        let secret = logged("Secret", said);
+        assert!(!secret.contains("aHVudGVyMg=="), "{secret}");
+        assert!(secret.contains("local/d/K/p"), "which policy it was is told: {secret}");
     }
 }

@@ -1,10 +1,11 @@
 //! The command line.
 
+use crate::cluster::ClusterArgs;
 use crate::commands::gator::{ExpandArgs, GatorArgs};
 use crate::commands::mutate::MutateArgs;
 use crate::commands::rego::RegoArgs;
 use crate::commands::test::TestArgs;
-use crate::values::{self, PodSecurity};
+use crate::values::{self, PodSecurity, PolicyDirection};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -153,6 +154,9 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) policies: PolicyArgs,
 
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+
     /// Where to listen
     #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
     pub(crate) listen: SocketAddr,
@@ -176,9 +180,28 @@ pub(crate) struct ServeArgs {
           conflicts_with = "tls_cert")]
     pub(crate) self_signed: Vec<String>,
 
-    /// Which way a request goes that cannot be judged
-    #[arg(long, value_enum, default_value_t = FailurePolicy::Fail, value_name = "DIRECTION")]
-    pub(crate) failure_policy: FailurePolicy,
+    /// Tell metrics here, in plain HTTP, and no longer at --listen
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+
+    /// Tell the policies in force at /debug/policies of --metrics-listen
+    #[arg(long, requires = "metrics_listen")]
+    pub(crate) debug: bool,
+
+    /// Log what each part of a request took, as a line of JSON
+    #[arg(long)]
+    pub(crate) trace: bool,
+
+    /// Which way a request goes that cannot be judged: fail refuses it, ignore lets it through
+    /// with a warning; as `POLICY=DIRECTION` where a policy cannot be evaluated whose name or id
+    /// is POLICY, in which `*` stands for anything; repeatable [default: fail]
+    #[arg(long, value_name = "[POLICY=]DIRECTION", value_parser = values::failure_direction)]
+    pub(crate) failure_policy: Vec<PolicyDirection>,
+
+    /// Answer the ImagePolicyWebhook plugin at /imagepolicy by the policies of this name or id,
+    /// in which `*` stands for anything; repeatable
+    #[arg(long, value_name = "POLICY", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) image_policy: Vec<String>,
 
     /// The longest that a request may take, in seconds; the API server's own timeout is kept
     /// where it is shorter
@@ -192,15 +215,6 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-}
-
-/// Which way a request goes that cannot be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailurePolicy {
-    /// it is refused
-    Fail,
-    /// it is let through, with a warning
-    Ignore,
 }
 
 /// Print manifests as policies see them: as the API server would store them

@@ -2,8 +2,9 @@
 //! command line is.
 
 use jiff::Timestamp;
+use sekisho_checkpoint_admission::{FailureDirection, FailureDirections};
 use sekisho_packs::{Pack, packs};
-use sekisho_policy::KubernetesVersion;
+use sekisho_policy::{KubernetesVersion, Pattern};
 
 /// `LEVEL[:VERSION]` of `--pod-security`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,40 @@ pub(crate) fn pack(name: &str) -> Result<Pack, String> {
     let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
     let unknown = format!("the packs are {}", names.join(", "));
     packs.into_iter().find(|pack| pack.name == name).ok_or(unknown)
+}
+
+/// `[POLICY=]DIRECTION` of `--failure-policy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PolicyDirection {
+    /// none for the whole server
+    pub(crate) policy: Option<Pattern>,
+    pub(crate) direction: FailureDirection,
+}
+
+pub(crate) fn failure_direction(text: &str) -> Result<PolicyDirection, String> {
+    let (policy, direction) = match text.rsplit_once('=') {
+        Some(("", _)) => return Err("the policy's name is empty".to_owned()),
+        Some((policy, direction)) => (Some(Pattern::new(policy)), direction),
+        None => (None, text),
+    };
+    let direction = match direction {
+        "fail" => FailureDirection::Fail,
+        "ignore" => FailureDirection::Ignore,
+        _ => return Err("the directions are fail and ignore".to_owned()),
+    };
+    Ok(PolicyDirection { policy, direction })
+}
+
+/// What all `--failure-policy` say together: the last one without a policy is the server's.
+pub(crate) fn failure_directions(given: &[PolicyDirection]) -> FailureDirections {
+    let mut directions = FailureDirections::default();
+    for PolicyDirection { policy, direction } in given {
+        match policy {
+            Some(policy) => directions.of.push((policy.clone(), *direction)),
+            None => directions.whole = *direction,
+        }
+    }
+    directions
 }
 
 pub(crate) fn kubernetes_version(text: &str) -> Result<KubernetesVersion, String> {
@@ -90,7 +125,32 @@ pub(crate) fn namespace(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{namespace, pod_security, time};
+    use super::{failure_direction, failure_directions, namespace, pod_security, time};
+    use sekisho_checkpoint_admission::FailureDirection::{Fail, Ignore};
+
+    #[test]
+    fn directions_are_the_servers_or_a_policys() {
+        for (text, want) in [
+            ("fail", Some((None, Fail))),
+            ("ignore", Some((None, Ignore))),
+            ("local/x/*=ignore", Some((Some("local/x/*"), Ignore))),
+            ("a=b=fail", Some((Some("a=b"), Fail))),
+            ("=fail", None),
+            ("Fail", None),
+            ("a=", None),
+            ("", None),
+        ] {
+            let found = failure_direction(text).ok();
+            let found =
+                found.as_ref().map(|f| (f.policy.as_ref().map(|p| p.as_str()), f.direction));
+            assert_eq!(found, want, "{text}");
+        }
+        let given = ["a=ignore", "ignore", "b=fail", "fail"].map(|t| failure_direction(t).unwrap());
+        let directions = failure_directions(&given);
+        assert_eq!(directions.whole, Fail);
+        let of = directions.of.iter().map(|(policy, direction)| (policy.as_str(), *direction));
+        assert_eq!(of.collect::<Vec<_>>(), [("a", Ignore), ("b", Fail)]);
+    }
 
     #[test]
     fn times_are_those_of_rfc_3339() {

@@ -18,7 +18,7 @@ pub struct Answer {
 }
 
 /// A refusal, as a client meets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// the HTTP status
     pub code: u16,
@@ -26,8 +26,21 @@ pub struct Refusal {
     pub reason: &'static str,
     /// what the client reads
     pub message: String,
+    /// what is refused, where the message says it
+    pub about: Option<RefusedObject>,
     /// when to try again
     pub retry_after_seconds: Option<u32>,
+}
+
+/// What is refused, as the details of a status have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusedObject {
+    /// its group
+    pub group: String,
+    /// its resource where it is forbidden, its kind where it is invalid
+    pub kind: String,
+    /// its name
+    pub name: String,
 }
 
 /// How many characters all warnings of an answer may have before the API server cuts them.
@@ -59,10 +72,7 @@ impl Answer {
             response.insert("warnings", Value::from(warnings));
         }
         if !self.annotations.is_empty() {
-            let annotations = self.annotations.iter();
-            let annotations =
-                annotations.map(|(key, value)| (key.as_str(), cut(value, ANNOTATION)));
-            response.insert("auditAnnotations", Value::Object(Map::from_iter(annotations)));
+            response.insert("auditAnnotations", Value::Object(self.shown_annotations()));
         }
         if let Some(patch) = &self.patch {
             response.insert("patch", STANDARD.encode(patch.to_json()));
@@ -74,6 +84,12 @@ impl Answer {
         review.insert("response", Value::Object(response));
         Value::Object(review).to_json()
     }
+
+    /// The audit annotations, no longer than they may be.
+    pub(super) fn shown_annotations(&self) -> Map {
+        let annotations = self.annotations.iter();
+        annotations.map(|(key, value)| (key.as_str(), cut(value, ANNOTATION))).collect()
+    }
 }
 
 impl Refusal {
@@ -83,9 +99,17 @@ impl Refusal {
         status.insert("code", i64::from(self.code));
         status.insert("reason", self.reason);
         status.insert("message", self.message.as_str());
+        let mut details = Map::new();
+        if let Some(RefusedObject { group, kind, name }) = &self.about {
+            let all = [("group", group), ("kind", kind), ("name", name)];
+            for (key, text) in all.into_iter().filter(|(_, text)| !text.is_empty()) {
+                details.insert(key, text.as_str());
+            }
+        }
         if let Some(seconds) = self.retry_after_seconds {
-            let mut details = Map::new();
             details.insert("retryAfterSeconds", i64::from(seconds));
+        }
+        if !details.is_empty() {
             status.insert("details", Value::Object(details));
         }
         status
@@ -134,7 +158,7 @@ fn cut(text: &str, characters: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Refusal, ReviewVersion, WARNING, WARNINGS, shown};
+    use super::{Answer, Refusal, RefusedObject, ReviewVersion, WARNING, WARNINGS, shown};
     use sekisho_value::from_json;
 
     #[test]
@@ -147,6 +171,7 @@ mod tests {
             code: 403,
             reason: "Forbidden",
             message: "no \"x\"".to_owned(),
+            about: Some(RefusedObject { kind: "pods".into(), name: "x".into(), ..<_>::default() }),
             retry_after_seconds: Some(1),
         };
         let refused = Answer::refused(refusal).to_json(ReviewVersion::V1, "u");
@@ -155,6 +180,8 @@ mod tests {
         assert_eq!(status.path_str(&["message"]), Some("no \"x\""));
         assert_eq!(status.path_str(&["status"]), Some("Failure"));
         assert_eq!(status.path(&["code"]).unwrap().as_i64(), Some(403));
+        let details = status.get("details").unwrap();
+        assert_eq!(details.to_json(), r#"{"kind":"pods","name":"x","retryAfterSeconds":1}"#);
         assert_eq!(refused.path(&["response", "allowed"]).unwrap().as_bool(), Some(false));
     }
 

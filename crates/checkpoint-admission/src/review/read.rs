@@ -46,7 +46,11 @@ pub struct ReviewError {
 }
 
 impl ReviewError {
-    fn at(field: &str, wrong: impl fmt::Display) -> Self {
+    pub(super) fn whole(message: String) -> Self {
+        Self { field: String::new(), message }
+    }
+
+    pub(super) fn at(field: &str, wrong: impl fmt::Display) -> Self {
         Self { field: field.to_owned(), message: format!("`{field}` {wrong}") }
     }
 }
@@ -58,7 +62,7 @@ impl Review {
     /// # Errors
     /// Where the text is no JSON, no `AdmissionReview`, or lacks what every one has.
     pub fn read(text: &[u8]) -> Result<Self, ReviewError> {
-        let whole = |message: String| ReviewError { field: String::new(), message };
+        let whole = ReviewError::whole;
         let text = std::str::from_utf8(text)
             .map_err(|error| whole(format!("the body is not UTF-8: {error}")))?;
         let review =
@@ -191,13 +195,13 @@ fn user(fields: &Fields<'_>) -> Result<UserInfo, ReviewError> {
 }
 
 /// The fields of an object, with its name for errors. Null is absent, as in Go.
-struct Fields<'a> {
-    map: &'a Map,
+pub(super) struct Fields<'a> {
+    pub(super) map: &'a Map,
     path: &'a str,
 }
 
 impl<'a> Fields<'a> {
-    fn of(value: &'a Value, path: &'a str) -> Result<Self, ReviewError> {
+    pub(super) fn of(value: &'a Value, path: &'a str) -> Result<Self, ReviewError> {
         match value {
             Value::Object(map) => Ok(Self { map, path }),
             other => Err(ReviewError::at(path, format!("is a {}, not an object", other.kind()))),
@@ -208,21 +212,21 @@ impl<'a> Fields<'a> {
         if self.path.contains(' ') { field.to_owned() } else { format!("{}.{field}", self.path) }
     }
 
-    fn get(&self, field: &str) -> Option<&'a Value> {
+    pub(super) fn get(&self, field: &str) -> Option<&'a Value> {
         self.map.get(field).filter(|value| !value.is_null())
     }
 
-    fn wanted(&self, field: &str) -> Result<&'a Value, ReviewError> {
+    pub(super) fn wanted(&self, field: &str) -> Result<&'a Value, ReviewError> {
         self.get(field).ok_or_else(|| ReviewError::at(&self.name(field), "is missing"))
     }
 
     /// Empty where it is absent.
-    fn text(&self, field: &str) -> Result<&'a str, ReviewError> {
+    pub(super) fn text(&self, field: &str) -> Result<&'a str, ReviewError> {
         let Some(value) = self.get(field) else { return Ok("") };
         value.as_str().ok_or_else(|| self.wrong(field, value, "a string"))
     }
 
-    fn wanted_text(&self, field: &str) -> Result<&'a str, ReviewError> {
+    pub(super) fn wanted_text(&self, field: &str) -> Result<&'a str, ReviewError> {
         match self.text(field)? {
             "" => Err(ReviewError::at(&self.name(field), "is missing")),
             text => Ok(text),
@@ -250,8 +254,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn wrong(&self, field: &str, found: &Value, wanted: &str) -> ReviewError {
-        let wrong = format!("is a {}, and is to be {wanted}", found.kind());
+    pub(super) fn wrong(&self, field: &str, found: &Value, wanted: &str) -> ReviewError {
+        let kind = found.kind().to_string();
+        let article = if kind.starts_with(['a', 'o']) { "an" } else { "a" };
+        let wrong = format!("is {article} {kind}, and is to be {wanted}");
         ReviewError::at(&self.name(field), wrong)
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 pub struct Limits {
     /// how many bytes a review may have
     pub body: usize,
+    /// how many bytes all reviews together may have that are being read or judged
+    pub held: usize,
     /// how many connections are open at once; beyond that the one that was idle longest goes
     pub connections: usize,
     /// how many requests are judged at once
@@ -25,6 +27,7 @@ impl Default for Limits {
         Self {
             // An object of 1.5 MiB, as etcd takes it, twice, and room for its options and user.
             body: 8 << 20,
+            held: 64 << 20,
             connections: 1024,
             judging: cores,
             waiting: 1024,

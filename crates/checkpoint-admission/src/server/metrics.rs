@@ -1,8 +1,11 @@
 //! What the server counts, in Prometheus' text format.
 
+use super::work::Asked;
+use crate::live::Live;
 use crate::review::Answer;
+use crate::tally::Tally;
 use sekisho_engine::Verdict;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -37,43 +40,51 @@ impl Outcome {
 const BOUNDS: [u64; 12] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 250_000, 1_000_000, 5_000_000];
 
-/// Counters of one server.
+/// Counters of one server. Counting takes no lock.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
-    outcomes: [AtomicU64; Outcome::ALL.len()],
+    outcomes: [[AtomicU64; Outcome::ALL.len()]; Asked::ALL.len()],
     warnings: AtomicU64,
     errors: AtomicU64,
+    tolerated: AtomicU64,
     durations: [AtomicU64; BOUNDS.len() + 1],
     microseconds: AtomicU64,
 }
 
 /// What is measured at the moment of asking.
-pub(super) struct Gauges<'a> {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gauges {
     pub(super) connections: usize,
-    pub(super) renewals: u64,
-    pub(super) refused: bool,
-    pub(super) policy_set: Option<&'a str>,
+    pub(super) judging: usize,
+    pub(super) waiting: usize,
+    pub(super) held: usize,
 }
 
 impl Metrics {
-    pub(super) fn count(&self, outcome: Outcome) {
-        let counters = self.outcomes.iter().zip(Outcome::ALL);
-        for (counter, _) in counters.filter(|(_, of)| *of == outcome) {
+    pub(super) fn count(&self, asked: Asked, outcome: Outcome) {
+        let counters = self.outcomes.get(asked as usize);
+        if let Some(counter) = counters.and_then(|counters| counters.get(outcome as usize)) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn judged(&self, answer: &Answer, verdict: &Verdict, took: Duration) {
-        self.count(match &answer.refusal {
-            _ if !verdict.errors.is_empty() => Outcome::Failed,
-            Some(_) => Outcome::Denied,
-            None => Outcome::Allowed,
-        });
-        let add = |counter: &AtomicU64, n: usize| {
-            counter.fetch_add(u64::try_from(n).unwrap_or(u64::MAX), Ordering::Relaxed);
+    pub(super) fn judged(&self, asked: Asked, answer: &Answer, verdict: &Verdict, took: Duration) {
+        self.count(
+            asked,
+            match &answer.refusal {
+                _ if !verdict.errors.is_empty() => Outcome::Failed,
+                Some(_) => Outcome::Denied,
+                None => Outcome::Allowed,
+            },
+        );
+        let add = |counter: &AtomicU64, count: usize| {
+            if count > 0 {
+                counter.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+            }
         };
         add(&self.warnings, answer.warnings.len());
         add(&self.errors, verdict.errors.len());
+        add(&self.tolerated, verdict.tolerated.len());
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.microseconds.fetch_add(took, Ordering::Relaxed);
         let bucket = BOUNDS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS.len());
@@ -83,49 +94,131 @@ impl Metrics {
     }
 
     /// All of it, as Prometheus reads it.
-    pub(super) fn text(&self, gauges: &Gauges<'_>) -> String {
-        let mut out = String::new();
+    pub(super) fn text(&self, live: &Live, gauges: Gauges) -> String {
+        let mut out = Text::default();
+        self.requests(&mut out);
+        out.family("connections", "gauge", "Connections that are open.");
+        out.line("connections", "", gauges.connections);
+        out.family("requests_in_flight", "gauge", "Requests that are being judged.");
+        out.line("requests_in_flight", "", gauges.judging);
+        out.family("requests_waiting", "gauge", "Requests that wait for their turn.");
+        out.line("requests_waiting", "", gauges.waiting);
+        out.family("held_bytes", "gauge", "Bodies that are being read or judged, in bytes.");
+        out.line("held_bytes", "", gauges.held);
+        policies(&mut out, live);
+        tallies(&mut out, &live.tallies());
+        out.0
+    }
+
+    fn requests(&self, out: &mut Text) {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        header(&mut out, "requests_total", "counter", "Reviews, by how they ended.");
-        for (counter, outcome) in self.outcomes.iter().zip(Outcome::ALL) {
-            let labels = format!("{{outcome=\"{}\"}}", outcome.name());
-            line(&mut out, "requests_total", &labels, get(counter));
+        let help = "Reviews, by what was asked and how they ended.";
+        out.family("requests_total", "counter", help);
+        for (asked, counters) in Asked::ALL.into_iter().zip(&self.outcomes) {
+            for (outcome, counter) in Outcome::ALL.into_iter().zip(counters) {
+                let labels =
+                    format!("{{endpoint=\"{}\",outcome=\"{}\"}}", asked.name(), outcome.name());
+                out.line("requests_total", &labels, get(counter));
+            }
         }
-        header(&mut out, "warnings_total", "counter", "Warnings sent.");
-        line(&mut out, "warnings_total", "", get(&self.warnings));
-        header(&mut out, "policy_errors_total", "counter", "Policies that could not be evaluated.");
-        line(&mut out, "policy_errors_total", "", get(&self.errors));
-        header(&mut out, "request_duration_seconds", "histogram", "From the body to the answer.");
+        out.family("warnings_total", "counter", "Warnings sent.");
+        out.line("warnings_total", "", get(&self.warnings));
+        out.family("errors_total", "counter", "What could not be evaluated.");
+        out.line("errors_total", "", get(&self.errors));
+        let help = "What could not be evaluated, and its policy lets through.";
+        out.family("tolerated_errors_total", "counter", help);
+        out.line("tolerated_errors_total", "", get(&self.tolerated));
+        out.family("request_duration_seconds", "histogram", "From the body to the answer.");
         let mut total = 0;
         let bounds = BOUNDS.iter().map(|bound| seconds(*bound)).chain(["+Inf".to_owned()]);
         for (bucket, bound) in self.durations.iter().zip(bounds) {
             total += get(bucket);
             let labels = format!("{{le=\"{bound}\"}}");
-            line(&mut out, "request_duration_seconds_bucket", &labels, total);
+            out.line("request_duration_seconds_bucket", &labels, total);
         }
-        line(&mut out, "request_duration_seconds_sum", "", seconds(get(&self.microseconds)));
-        line(&mut out, "request_duration_seconds_count", "", total);
-        header(&mut out, "connections", "gauge", "Connections that are open.");
-        line(&mut out, "connections", "", gauges.connections);
-        header(&mut out, "policy_reloads_total", "counter", "Policy sets that came into force.");
-        line(&mut out, "policy_reloads_total", "", gauges.renewals);
-        let help = "1 where the newest policies are faulty, and older ones in force.";
-        header(&mut out, "policy_reload_failed", "gauge", help);
-        line(&mut out, "policy_reload_failed", "", u8::from(gauges.refused));
-        header(&mut out, "policy_set_info", "gauge", "The policy set in force.");
-        let digest = gauges.policy_set.unwrap_or_default();
-        line(&mut out, "policy_set_info", &format!("{{digest=\"{digest}\"}}"), 1);
-        out
+        out.line("request_duration_seconds_sum", "", seconds(get(&self.microseconds)));
+        out.line("request_duration_seconds_count", "", total);
     }
 }
 
-fn header(out: &mut String, name: &str, kind: &str, help: &str) {
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(out, "# HELP sekisho_{name} {help}\n# TYPE sekisho_{name} {kind}");
+/// The policy set in force, and how it came there.
+fn policies(out: &mut Text, live: &Live) {
+    out.family("policy_reloads_total", "counter", "Policy sets that came into force.");
+    out.line("policy_reloads_total", "", live.renewals());
+    out.family("policy_reload_failures_total", "counter", "Policy sets that were refused.");
+    out.line("policy_reload_failures_total", "", live.refusals());
+    let help = "1 where the newest policies are faulty, and older ones in force.";
+    out.family("policy_reload_failed", "gauge", help);
+    out.line("policy_reload_failed", "", u8::from(live.refused().is_some()));
+    if let Some(age) = live.since_renewed() {
+        out.family("policy_set_age_seconds", "gauge", "How long the policy set is in force.");
+        out.line("policy_set_age_seconds", "", age.as_secs());
+    }
+    if let Some(age) = live.cache_age() {
+        let help = "How long ago what policies look up in the cluster was complete.";
+        out.family("cache_age_seconds", "gauge", help);
+        out.line("cache_age_seconds", "", age.as_secs_f64());
+    }
+    let Some(basis) = live.basis() else { return };
+    out.family("policy_set_info", "gauge", "The policy set in force.");
+    out.line("policy_set_info", &label("digest", &basis.set.digest()), 1);
+    out.family("policy_set_sequence", "gauge", "The sequence number of the policy set in force.");
+    out.line("policy_set_sequence", "", basis.set.sequence());
+    out.family("policies", "gauge", "Policies, by what becomes of them.");
+    let mut by_status: Vec<(&str, usize)> = Vec::new();
+    for state in basis.set.states() {
+        let status = state.status.as_str();
+        match by_status.iter_mut().find(|(of, _)| *of == status) {
+            Some((_, count)) => *count += 1,
+            None => by_status.push((status, 1)),
+        }
+    }
+    for (status, count) in by_status {
+        out.line("policies", &label("status", status), count);
+    }
 }
 
-fn line(out: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
-    let _ = writeln!(out, "sekisho_{name}{labels} {value}");
+/// What each policy said and took.
+fn tallies(out: &mut Text, tallies: &[std::sync::Arc<Tally>]) {
+    type Count = fn(&Tally) -> &AtomicU64;
+    let counters: [(&str, &str, Count); 3] = [
+        ("policy_evaluations_total", "Evaluations of a policy.", |tally| &tally.evaluations),
+        ("policy_violations_total", "Violations that a policy found.", |tally| &tally.violations),
+        ("policy_errors_total", "Evaluations that failed.", |tally| &tally.errors),
+    ];
+    for (name, help, count) in counters {
+        out.family(name, "counter", help);
+        for tally in tallies {
+            out.line(name, &label("policy", &tally.policy), count(tally).load(Ordering::Relaxed));
+        }
+    }
+    let name = "policy_evaluation_seconds_total";
+    out.family(name, "counter", "The time that a policy's evaluations took.");
+    for tally in tallies {
+        let took = Duration::from_nanos(tally.nanoseconds.load(Ordering::Relaxed));
+        out.line(name, &label("policy", &tally.policy), format_args!("{:.9}", took.as_secs_f64()));
+    }
+}
+
+/// Metrics as text.
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(self.0, "# HELP sekisho_{name} {help}\n# TYPE sekisho_{name} {kind}");
+    }
+
+    fn line(&mut self, name: &str, labels: &str, value: impl Display) {
+        let _ = writeln!(self.0, "sekisho_{name}{labels} {value}");
+    }
+}
+
+/// One label. Names of policies may hold anything.
+fn label(name: &str, value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    format!("{{{name}=\"{value}\"}}")
 }
 
 fn seconds(microseconds: u64) -> String {
@@ -134,7 +227,8 @@ fn seconds(microseconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gauges, Metrics, Outcome};
+    use super::{Asked, Gauges, Metrics, Outcome, label};
+    use crate::live::Live;
     use crate::review::Answer;
     use sekisho_engine::Verdict;
     use std::time::Duration;
@@ -142,24 +236,37 @@ mod tests {
     #[test]
     fn counted_and_shown() {
         let metrics = Metrics::default();
-        metrics.count(Outcome::Shed);
-        metrics.judged(&Answer::default(), &Verdict::default(), Duration::from_micros(70));
-        let gauges =
-            Gauges { connections: 3, renewals: 2, refused: true, policy_set: Some("sha256:0") };
-        let text = metrics.text(&gauges);
+        metrics.count(Asked::Mutate, Outcome::Shed);
+        let took = Duration::from_micros(70);
+        metrics.judged(Asked::Validate, &Answer::default(), &Verdict::default(), took);
+        let live = Live::default();
+        live.refuse("faulty");
+        let gauges = Gauges { connections: 3, judging: 2, waiting: 1, held: 7 };
+        let text = metrics.text(&live, gauges);
         for wanted in [
-            "sekisho_requests_total{outcome=\"allowed\"} 1\n",
-            "sekisho_requests_total{outcome=\"shed\"} 1\n",
-            "sekisho_requests_total{outcome=\"denied\"} 0\n",
+            "sekisho_requests_total{endpoint=\"validate\",outcome=\"allowed\"} 1\n",
+            "sekisho_requests_total{endpoint=\"mutate\",outcome=\"shed\"} 1\n",
+            "sekisho_requests_total{endpoint=\"imagepolicy\",outcome=\"denied\"} 0\n",
             "sekisho_request_duration_seconds_bucket{le=\"0.000050\"} 0\n",
             "sekisho_request_duration_seconds_bucket{le=\"0.000100\"} 1\n",
             "sekisho_request_duration_seconds_bucket{le=\"+Inf\"} 1\n",
             "sekisho_request_duration_seconds_sum 0.000070\n",
             "sekisho_connections 3\n",
+            "sekisho_requests_in_flight 2\n",
+            "sekisho_requests_waiting 1\n",
+            "sekisho_held_bytes 7\n",
             "sekisho_policy_reload_failed 1\n",
-            "sekisho_policy_set_info{digest=\"sha256:0\"} 1\n",
+            "sekisho_policy_reload_failures_total 1\n",
         ] {
             assert!(text.contains(wanted), "{wanted} in\n{text}");
         }
+        assert!(!text.contains("cache_age"), "nothing is cached");
+        live.synced();
+        assert!(metrics.text(&live, gauges).contains("sekisho_cache_age_seconds 0."));
+    }
+
+    #[test]
+    fn labels_hold_anything() {
+        assert_eq!(label("policy", "a\"b\\c\nd"), "{policy=\"a\\\"b\\\\c\\nd\"}");
     }
 }

@@ -1,5 +1,6 @@
 //! The HTTPS server. It talks to clients on a few threads, and judges on others.
 
+mod body;
 mod certificate;
 mod connections;
 mod deadline;
@@ -12,8 +13,9 @@ pub use certificate::{Certificate, CertificateError, SelfSigned};
 pub use limits::Limits;
 pub use work::OnVerdict;
 
-use crate::judge::FailureDirection;
+use crate::direction::FailureDirections;
 use crate::live::Live;
+use body::Held;
 use connections::{Connection, Connections};
 use hyper::Request;
 use hyper::body::Incoming;
@@ -21,7 +23,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use metrics::Metrics;
-use routes::Routes;
+use routes::{Door, Routes};
+use sekisho_policy::Pattern;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -29,20 +32,26 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use work::Work;
 
 /// A server that is not started yet.
 pub struct Server {
-    routes: Arc<Routes>,
+    routes: Routes,
     tls: TlsAcceptor,
+    metrics: Option<TcpListener>,
 }
 
 /// How long a server that stops waits for its endpoints to be taken away, and for what is being
 /// answered.
 const LEAVE: Duration = Duration::from_secs(3);
 const FINISH: Duration = Duration::from_secs(30);
+
+/// How many may ask for metrics at once, where they are told at a door of their own.
+const SCRAPERS: usize = 16;
 
 impl Server {
     /// A server that judges by what is live.
@@ -53,19 +62,41 @@ impl Server {
         live: Arc<Live>,
         certificate: &Certificate,
         limits: Limits,
-        on_error: FailureDirection,
+        on_error: impl Into<FailureDirections>,
         on_verdict: Box<OnVerdict>,
     ) -> Result<Self, CertificateError> {
         let metrics = Arc::new(Metrics::default());
-        let work = Work::new(live, on_error, on_verdict, Arc::clone(&metrics), &limits);
+        let work = Work::new(live, on_error.into(), on_verdict, Arc::clone(&metrics), &limits);
         let routes = Routes {
             work: Arc::new(work),
             metrics,
-            connections: Arc::new(Connections::default()),
+            connections: Arc::default(),
+            held: Held::default(),
             limits,
             stopping: AtomicBool::new(false),
+            metrics_apart: false,
+            debug: false,
         };
-        Ok(Self { routes: Arc::new(routes), tls: TlsAcceptor::from(certificate.config()?) })
+        let tls = TlsAcceptor::from(certificate.config()?);
+        Ok(Self { routes, tls, metrics: None })
+    }
+
+    /// Answers what is asked about images, too, by the policies whose id or name fits.
+    #[must_use]
+    pub fn with_images(mut self, policies: Vec<Pattern>) -> Self {
+        if let Some(work) = Arc::get_mut(&mut self.routes.work) {
+            work.images = policies;
+        }
+        self
+    }
+
+    /// Tells metrics at this listener, in plain HTTP, and nowhere else; and what policies are in
+    /// force, where `debug` says so.
+    #[must_use]
+    pub fn with_metrics(mut self, listener: TcpListener, debug: bool) -> Self {
+        self.metrics = Some(listener);
+        (self.routes.metrics_apart, self.routes.debug) = (true, debug);
+        self
     }
 
     /// Answers until `stop` ends; then it is no longer ready, answers for a moment more, and
@@ -78,19 +109,23 @@ impl Server {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
+        let routes = Arc::new(self.routes);
         let mut stop = pin!(async {
             stop.await;
-            self.routes.stopping.store(true, Ordering::Relaxed);
+            routes.stopping.store(true, Ordering::Relaxed);
             tokio::time::sleep(LEAVE).await;
         });
-        let (finish, finished) = tokio::sync::watch::channel(false);
+        let (finish, finished) = watch::channel(false);
+        if let Some(listener) = self.metrics {
+            tokio::spawn(tell_metrics(Arc::clone(&routes), listener, finished.clone()));
+        }
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, _)) => self.welcome(stream, finished.clone()),
+                Ok((stream, _)) => welcome(&routes, &self.tls, stream, finished.clone()),
                 // A client that left before it was welcomed, or no file descriptor is free: the
                 // listener itself is well.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -101,18 +136,62 @@ impl Server {
         let _ = tokio::time::timeout(FINISH, finish.closed()).await;
         Ok(())
     }
+}
 
-    fn welcome(&self, stream: TcpStream, finish: tokio::sync::watch::Receiver<bool>) {
-        let Some(connection) = self.routes.connections.open(self.routes.limits.connections) else {
-            return;
+/// Takes in a client that has a review.
+fn welcome(
+    routes: &Arc<Routes>,
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    finish: watch::Receiver<bool>,
+) {
+    let Some(connection) = routes.connections.open(routes.limits.connections) else {
+        return;
+    };
+    let (routes, tls) = (Arc::clone(routes), tls.clone());
+    tokio::spawn(async move {
+        let patience = routes.limits.patience;
+        let talk = async {
+            let _ = stream.set_nodelay(true);
+            if let Ok(Ok(stream)) = tokio::time::timeout(patience, tls.accept(stream)).await {
+                talk(&routes, Door::Reviews, stream, (&routes.connections, &connection), finish)
+                    .await;
+            }
         };
-        let (routes, tls) = (Arc::clone(&self.routes), self.tls.clone());
+        tokio::select! {
+            () = talk => {}
+            () = connection.evicted() => {}
+        }
+        routes.connections.closed(&connection);
+    });
+}
+
+/// Answers those who ask for metrics. They have connections of their own, so that none of theirs
+/// takes the place of a review's.
+async fn tell_metrics(
+    routes: Arc<Routes>,
+    listener: TcpListener,
+    mut finish: watch::Receiver<bool>,
+) {
+    let connections = Arc::new(Connections::default());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = finish.changed() => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let Some(connection) = connections.open(SCRAPERS) else { continue };
+        let (routes, connections) = (Arc::clone(&routes), Arc::clone(&connections));
+        let finish = finish.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = talk(&routes, tls, stream, &connection, finish) => {}
+                () = talk(&routes, Door::Metrics, stream, (&connections, &connection), finish) => {}
                 () = connection.evicted() => {}
             }
-            routes.connections.closed(&connection);
+            connections.closed(&connection);
         });
     }
 }
@@ -120,21 +199,17 @@ impl Server {
 /// Talks to one client until it leaves, is silent for too long, or the server stops.
 async fn talk(
     routes: &Arc<Routes>,
-    tls: TlsAcceptor,
-    stream: TcpStream,
-    connection: &Arc<Connection>,
-    mut finish: tokio::sync::watch::Receiver<bool>,
+    door: Door,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    (connections, connection): (&Arc<Connections>, &Arc<Connection>),
+    mut finish: watch::Receiver<bool>,
 ) {
     let limits = routes.limits;
-    let _ = stream.set_nodelay(true);
-    let Ok(Ok(stream)) = tokio::time::timeout(limits.patience, tls.accept(stream)).await else {
-        return;
-    };
     let answer = service_fn(|request: Request<Incoming>| {
         let routes = Arc::clone(routes);
-        let busy = routes.connections.busy(connection);
+        let busy = connections.busy(connection);
         async move {
-            let reply = routes.answer(request).await;
+            let reply = routes.answer(door, request).await;
             drop(busy);
             Ok::<_, Infallible>(reply)
         }

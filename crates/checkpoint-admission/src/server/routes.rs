@@ -1,15 +1,17 @@
 //! What is asked of the server, by path.
 
+use super::body::{BodyError, Held};
 use super::connections::Connections;
 use super::deadline::deadline;
 use super::limits::Limits;
-use super::metrics::{Gauges, Metrics};
-use super::work::{Asked, Done, Work};
+use super::metrics::{Gauges, Metrics, Outcome};
+use super::work::{Asked, Done, Work, span};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
+use sekisho_value::{Map, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,20 +22,71 @@ pub(super) struct Routes {
     pub(super) work: Arc<Work>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) connections: Arc<Connections>,
+    pub(super) held: Held,
     pub(super) limits: Limits,
     pub(super) stopping: AtomicBool,
+    /// metrics are told at a door of their own alone
+    pub(super) metrics_apart: bool,
+    /// that door tells what policies are in force, too
+    pub(super) debug: bool,
 }
 
-const GET: &[Method] = &[Method::GET, Method::HEAD];
-const POST: &[Method] = &[Method::POST];
+/// Where a request comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// where reviews do, over TLS
+    Reviews,
+    /// where metrics are asked for
+    Metrics,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Review(Asked),
+    Live,
+    Ready,
+    Metrics,
+    Policies,
+}
+
+impl Place {
+    fn methods(self) -> &'static [Method] {
+        match self {
+            Self::Review(_) => &[Method::POST],
+            _ => &[Method::GET, Method::HEAD],
+        }
+    }
+}
 
 impl Routes {
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Reply {
-        let methods = match request.uri().path() {
-            "/validate" | "/mutate" => POST,
-            "/livez" | "/readyz" | "/metrics" => GET,
-            _ => return text(StatusCode::NOT_FOUND, "there is nothing here\n"),
+    fn place(&self, door: Door, path: &str) -> Option<Place> {
+        let place = match path {
+            "/validate" => Place::Review(Asked::Validate),
+            "/mutate" => Place::Review(Asked::Mutate),
+            "/imagepolicy" => Place::Review(Asked::Images),
+            "/livez" => Place::Live,
+            "/readyz" => Place::Ready,
+            "/metrics" => Place::Metrics,
+            "/debug/policies" => Place::Policies,
+            _ => return None,
         };
+        let is_here = match place {
+            // Without policies for images all of them would be let through.
+            Place::Review(Asked::Images) => door == Door::Reviews && !self.work.images.is_empty(),
+            Place::Review(_) => door == Door::Reviews,
+            Place::Live | Place::Ready => true,
+            Place::Metrics => door == Door::Metrics || !self.metrics_apart,
+            Place::Policies => door == Door::Metrics && self.debug,
+        };
+        is_here.then_some(place)
+    }
+
+    pub(super) async fn answer(&self, door: Door, request: Request<Incoming>) -> Reply {
+        let Some(place) = self.place(door, request.uri().path()) else {
+            return text(StatusCode::NOT_FOUND, "there is nothing here\n");
+        };
+        let methods = place.methods();
         if !methods.contains(request.method()) {
             let allowed: Vec<&str> = methods.iter().map(Method::as_str).collect();
             let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "not with this method\n");
@@ -42,45 +95,45 @@ impl Routes {
             }
             return reply;
         }
-        match request.uri().path() {
-            "/validate" => self.review(Asked::Validate, request).await,
-            "/mutate" => self.review(Asked::Mutate, request).await,
-            "/livez" => text(StatusCode::OK, "ok\n"),
-            "/readyz" => self.ready(),
-            _ => text(StatusCode::OK, self.metrics()),
+        match place {
+            Place::Review(asked) => self.review(asked, request).await,
+            Place::Live => text(StatusCode::OK, "ok\n"),
+            Place::Ready => self.ready(),
+            Place::Metrics => text(StatusCode::OK, self.metrics()),
+            Place::Policies => json(self.policies()),
         }
     }
 
     async fn review(&self, asked: Asked, request: Request<Incoming>) -> Reply {
-        let json = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if !json.is_some_and(is_json) {
+        let content_type = request.headers().get(CONTENT_TYPE);
+        if !content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json) {
             let wanted = "the Content-Type is to be application/json\n";
             return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted);
         }
+        let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+        let span = span(asked, trace);
         let within = deadline(request.uri().query(), self.limits.deadline);
-        let body = Limited::new(request.into_body(), self.limits.body).collect();
-        let body = match tokio::time::timeout(self.limits.patience.min(within), body).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                let limit = format!("a review has at most {} bytes\n", self.limits.body);
+        let Limits { body: most, held: together, patience, .. } = self.limits;
+        let body = self.held.read(request.into_body(), most, together);
+        let body = match tokio::time::timeout(patience.min(within), body).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(BodyError::TooLarge)) => {
+                let limit = format!("a review has at most {most} bytes\n");
                 return text(StatusCode::PAYLOAD_TOO_LARGE, limit);
             }
-            Ok(Err(_)) => return text(StatusCode::BAD_REQUEST, "the body broke off\n"),
+            Ok(Err(BodyError::TooMany)) => {
+                self.metrics.count(asked, Outcome::Shed);
+                return later("too many reviews are being read\n");
+            }
+            Ok(Err(BodyError::BrokeOff)) => {
+                return text(StatusCode::BAD_REQUEST, "the body broke off\n");
+            }
             Err(_) => return text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n"),
         };
-        match self.work.answer(asked, body, within).await {
-            Done::Answered(review) => {
-                let mut reply = text(StatusCode::OK, review);
-                let json = HeaderValue::from_static("application/json");
-                reply.headers_mut().insert(CONTENT_TYPE, json);
-                reply
-            }
+        match self.work.answer(asked, body, within, &span).await {
+            Done::Answered(review) => json(review),
             Done::NoReview(error) => text(StatusCode::BAD_REQUEST, format!("{error}\n")),
-            Done::Late => {
-                let mut reply = text(StatusCode::SERVICE_UNAVAILABLE, "not judged in time\n");
-                reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-                reply
-            }
+            Done::Late => later("not judged in time\n"),
         }
     }
 
@@ -95,15 +148,52 @@ impl Routes {
     }
 
     fn metrics(&self) -> String {
-        let live = &self.work.live;
-        let digest = live.basis().map(|basis| basis.set.digest());
-        self.metrics.text(&Gauges {
+        let gauges = Gauges {
             connections: self.connections.count(),
-            renewals: live.renewals(),
-            refused: live.refused().is_some(),
-            policy_set: digest.as_deref(),
-        })
+            judging: self.work.judging(),
+            waiting: self.work.waiting(),
+            held: self.held.bytes(),
+        };
+        self.metrics.text(&self.work.live, gauges)
     }
+
+    /// Every policy in force and what becomes of it: one that does nothing is seen doing nothing.
+    fn policies(&self) -> String {
+        let live = &self.work.live;
+        let mut told = Map::new();
+        if let Some(basis) = live.basis() {
+            told.insert("digest", basis.set.digest());
+            told.insert("sequence", i64::try_from(basis.set.sequence()).unwrap_or(i64::MAX));
+            let states = basis.set.states().iter().map(|state| {
+                let mut told = Map::new();
+                told.insert("id", state.id.as_str());
+                told.insert("digest", state.digest.as_str());
+                told.insert("status", state.status.as_str());
+                if let Some(reason) = &state.reason {
+                    told.insert("reason", reason.as_str());
+                }
+                Value::Object(told)
+            });
+            told.insert("policies", Value::from(states.collect::<Vec<_>>()));
+        }
+        if let Some(refused) = live.refused() {
+            told.insert("refused", &*refused);
+        }
+        Value::Object(told).to_json()
+    }
+}
+
+fn json(body: String) -> Reply {
+    let mut reply = text(StatusCode::OK, body);
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+}
+
+/// It is not answered now, and may be in a second.
+fn later(why: &'static str) -> Reply {
+    let mut reply = text(StatusCode::SERVICE_UNAVAILABLE, why);
+    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    reply
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -8,7 +8,9 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use sekisho_checkpoint_admission::{Basis, Certificate, FailureDirection, Limits, Live, Server};
+use sekisho_checkpoint_admission::{
+    Basis, Certificate, FailureDirection, Limits, Live, SelfSigned, Server,
+};
 use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_dialect_pod_security::{PodSecurity, level_document};
 use sekisho_engine::{BuildOptions, MemoryInventory, PolicySet};
@@ -60,10 +62,24 @@ impl Running {
         limits: Limits,
         on_error: FailureDirection,
     ) -> Self {
+        Self::start_as(live, limits, on_error, |server| server).await
+    }
+
+    /// A server that has more than the plain one.
+    pub(crate) async fn start_as(
+        live: Arc<Live>,
+        limits: Limits,
+        on_error: FailureDirection,
+        with: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let made = Certificate::self_signed(&["localhost".to_owned()]).unwrap();
         let quiet = Box::new(|_: &_, _: &_, _: &_, _| {});
         let server =
             Server::new(Arc::clone(&live), &made.certificate, limits, on_error, quiet).unwrap();
+        Self::serve(with(server), live, made).await
+    }
+
+    async fn serve(server: Server, live: Arc<Live>, made: SelfSigned) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(server.serve(listener, std::future::pending()));

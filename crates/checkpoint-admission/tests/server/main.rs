@@ -3,4 +3,5 @@
 
 mod abuse;
 mod client;
+mod doors;
 mod reviews;

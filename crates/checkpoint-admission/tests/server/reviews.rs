@@ -25,7 +25,7 @@ async fn pods_are_let_through_or_refused() {
     assert_eq!(bad.path(&["status", "code"]).unwrap().as_i64(), Some(403));
 
     let (_, metrics) = server.get("/metrics").await;
-    for wanted in ["{outcome=\"allowed\"} 1", "{outcome=\"denied\"} 1"] {
+    for wanted in ["outcome=\"allowed\"} 1", "outcome=\"denied\"} 1"] {
         assert!(metrics.contains(wanted), "{metrics}");
     }
 }

@@ -1,18 +1,21 @@
 //! `sekisho serve`
 
-use crate::args::{FailurePolicy, ServeArgs};
-use crate::{config, output, policies};
+use crate::args::ServeArgs;
+use crate::{config, output, policies, values};
 use anyhow::{Context as _, Result, bail};
 use sekisho_checkpoint_admission::{
-    Basis, Certificate, Event, FailureDirection, Keeper, Limits, Live, Origin, Read, Server, line,
+    Basis, Certificate, Cluster, Event, Given, Keeper, Limits, Live, Origin, Read, Server,
+    SpanLines, line,
 };
 use sekisho_checkpoint_check::{Silent, collect, load};
+use sekisho_cluster::CacheLimits;
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::BuildOptions;
-use sekisho_policy::Digest;
+use sekisho_policy::{Digest, Pattern};
 use sekisho_report::{Diagnostic, Level, RenderOptions, render_diagnostic};
+use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,15 +25,28 @@ const EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
     let given = &args.policies;
-    if given.policies.is_empty()
+    if !args.cluster.cluster
+        && given.policies.is_empty()
         && given.pack.is_empty()
         && given.pod_security.is_empty()
         && given.pod_security_config.is_none()
     {
-        bail!("there is nothing to judge by: give --policies, --pack or --pod-security");
+        bail!("there is nothing to judge by: give --cluster, --policies, --pack or --pod-security");
     }
+    let mut limits = Limits { deadline: Duration::from_secs(args.deadline), ..Limits::default() };
+    if let Some(concurrency) = args.concurrency {
+        limits.judging = usize::from(concurrency);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        // The others find addresses and run programs that tell credentials.
+        .max_blocking_threads(limits.judging + 3)
+        .enable_all()
+        .build()?;
+    let _entered = runtime.enter();
     let live = Arc::new(Live::default());
-    let keeper = match Keeper::start(Files { args: args.clone() }, &live) {
+    let origin = Sources::new(args)?;
+    let keeper = match Keeper::start(origin, &live) {
         Ok(keeper) => keeper,
         Err(diagnostics) => {
             tell(&diagnostics);
@@ -38,31 +54,28 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
         }
     };
     let certificate = certificate(args)?;
-    let mut limits = Limits { deadline: Duration::from_secs(args.deadline), ..Limits::default() };
-    if let Some(concurrency) = args.concurrency {
-        limits.judging = usize::from(concurrency);
-    }
-    let on_error = match args.failure_policy {
-        FailurePolicy::Fail => FailureDirection::Fail,
-        FailurePolicy::Ignore => FailureDirection::Ignore,
-    };
+    let on_error = values::failure_directions(&args.failure_policy);
     let log = |request: &_, answer: &_, verdict: &_, took| {
         if let Some(line) = line(request, answer, verdict, jiff::Timestamp::now(), took) {
             output::note(&line);
         }
     };
-    let server = Server::new(Arc::clone(&live), &certificate, limits, on_error, Box::new(log))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        // One more compiles policies.
-        .max_blocking_threads(limits.judging + 1)
-        .enable_all()
-        .build()?;
+    if args.trace {
+        tracing::subscriber::set_global_default(SpanLines::new(output::note))?;
+    }
+    let server = Server::new(Arc::clone(&live), &certificate, limits, on_error, Box::new(log))?
+        .with_images(args.image_policy.iter().map(Pattern::new).collect());
     runtime.block_on(async {
-        let listener = TcpListener::bind(args.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", args.listen))?;
+        let listener = listen(args.listen).await?;
         output::note(&format!("listening on {}", listener.local_addr()?));
+        let server = match args.metrics_listen {
+            Some(address) => {
+                let listener = listen(address).await?;
+                output::note(&format!("metrics on {}", listener.local_addr()?));
+                server.with_metrics(listener, args.debug)
+            }
+            None => server,
+        };
         let mut terminate = signal(SignalKind::terminate())?;
         let stop = async move {
             tokio::select! {
@@ -81,15 +94,48 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Policies and the certificate, as the arguments name their files.
-struct Files {
-    args: ServeArgs,
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-impl Origin for Files {
+/// Policies and the certificate, as the arguments name their files and their cluster.
+struct Sources {
+    args: ServeArgs,
+    cluster: Option<Cluster>,
+    /// what was told of faults of the cluster
+    told: Mutex<Vec<String>>,
+}
+
+impl Sources {
+    fn new(args: &ServeArgs) -> Result<Self> {
+        let mut cluster = None;
+        if args.cluster.cluster {
+            let config_map = args.cluster.policy_config_map.clone();
+            let (client, limits) = (args.cluster.client()?, CacheLimits::default());
+            cluster = Some(Cluster::start(client, limits, config_map, DIALECTS));
+        }
+        Ok(Self { args: args.clone(), cluster, told: Mutex::default() })
+    }
+
+    /// Tells of what is wrong with the cluster, once.
+    fn tell_faults(&self, cluster: &Cluster) {
+        let now = cluster.faults();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for fault in now.iter().filter(|fault| !told.contains(fault)) {
+            output::note(fault);
+        }
+        *told = now;
+    }
+}
+
+impl Origin for Sources {
     fn policies(&self, last: Option<Digest>) -> Read {
         let given = &self.args.policies;
-        let read = policies::bundle(given).and_then(|read| Ok((read, policies::target(given)?)));
+        let bundle = match &self.cluster {
+            Some(_) => policies::given(given),
+            None => policies::bundle(given),
+        };
+        let read = bundle.and_then(|read| Ok((read, policies::target(given)?)));
         let ((bundle, errors), target) = match read {
             Ok(read) => read,
             Err(error) => {
@@ -104,15 +150,31 @@ impl Origin for Files {
         }
         let of_bundle = bundle.digest();
         let digest = Digest::of([of_bundle.as_bytes().as_slice(), known.revision.as_bytes()]);
+        let options =
+            BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
+        if let Some(cluster) = &self.cluster {
+            self.tell_faults(cluster);
+            let given = Given { bundle: &bundle, objects: &known.documents, revision: digest };
+            return cluster.read(&given, &options, last);
+        }
         if last == Some(digest) {
             return Read::Unchanged;
         }
-        let options =
-            BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
         match Basis::build(&bundle, &options, &known.documents) {
             Ok(basis) => Read::Changed(Box::new(basis), digest),
             Err(errors) => Read::Faulty(errors, Some(digest)),
         }
+    }
+
+    async fn changed(&self) {
+        match &self.cluster {
+            Some(cluster) => cluster.changed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn cache_age(&self) -> Option<Duration> {
+        self.cluster.as_ref()?.age()
     }
 
     fn certificate(&self) -> Option<(Vec<u8>, Vec<u8>)> {
@@ -123,6 +185,10 @@ impl Origin for Files {
     fn told(&self, event: Event<'_>) {
         match event {
             Event::Renewed => output::note("new policies are in force"),
+            Event::Partly(diagnostics) => {
+                tell(diagnostics);
+                output::note("new policies are in force, less those that are faulty");
+            }
             Event::Refused(diagnostics) => {
                 tell(diagnostics);
                 output::note("the new policies are faulty: the last good ones stay in force");
