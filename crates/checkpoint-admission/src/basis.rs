@@ -5,7 +5,7 @@ use sekisho_kube_model::{Created, Schemas};
 use sekisho_manifest::Document;
 use sekisho_policy::{Bundle, Inventory};
 use sekisho_report::Diagnostic;
-use sekisho_value::Pointer;
+use sekisho_value::{Pointer, Value};
 
 /// What requests are judged by: a policy set and what it looks at.
 pub struct Basis {
@@ -44,21 +44,33 @@ impl Basis {
             diagnostics.extend(document.map(|d| at(d, &problem.pointer, &problem.message)));
         }
         let mut inventory = MemoryInventory::new();
-        for document in known {
-            let Created { decoded, .. } = schemas.create(&document.value, "default");
-            if decoded.is_readable() {
-                inventory.insert(decoded.object);
-                continue;
-            }
-            let problems = decoded.problems.iter();
-            diagnostics.extend(problems.map(|p| at(document, &p.pointer, &p.message)));
-        }
+        let (objects, wrong) = stored(known.into_iter(), &schemas);
+        diagnostics.extend(wrong);
+        objects.into_iter().for_each(|object| inventory.insert(object));
         if diagnostics.is_empty() {
             Ok(Self { set, schemas, inventory: Box::new(inventory) })
         } else {
             Err(diagnostics)
         }
     }
+}
+
+/// Documents as the API server would store them, and what is wrong with the others.
+pub(crate) fn stored<'d>(
+    documents: impl Iterator<Item = &'d Document>,
+    schemas: &Schemas,
+) -> (Vec<Value>, Vec<Diagnostic>) {
+    let (mut objects, mut diagnostics) = (Vec::new(), Vec::new());
+    for document in documents {
+        let Created { decoded, .. } = schemas.create(&document.value, "default");
+        if decoded.is_readable() {
+            objects.push(decoded.object);
+            continue;
+        }
+        let problems = decoded.problems.iter();
+        diagnostics.extend(problems.map(|p| at(document, &p.pointer, &p.message)));
+    }
+    (objects, diagnostics)
 }
 
 fn at(document: &Document, pointer: &Pointer, message: &str) -> Diagnostic {

@@ -7,10 +7,23 @@ use sekisho_policy::Digest;
 use sekisho_report::Diagnostic;
 use std::time::Duration;
 
+/// How long what was told of a change waits for others.
+const SETTLE: Duration = Duration::from_millis(100);
+
 /// Where policies and the certificate come from.
 pub trait Origin {
     /// The policies as they are now; `last` is the digest of those that were read before.
     fn policies(&self, last: Option<Digest>) -> Read;
+
+    /// Ends where there may be something new before the time to look has come.
+    fn changed(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
+    /// How old what policies look up in a cluster is; none where they look up nothing there.
+    fn cache_age(&self) -> Option<Duration> {
+        None
+    }
 
     /// The certificate chain and its key in PEM; none where they are not read from files, or
     /// cannot be read.
@@ -26,6 +39,11 @@ pub enum Read {
     Unchanged,
     /// something else, and its digest
     Changed(Box<Basis>, Digest),
+    /// something else, its digest, and what is wrong with policies that are not in it: each
+    /// policy of a cluster is somebody's, and one that is faulty takes no other with it
+    Partly(Box<Basis>, Digest, Vec<Diagnostic>),
+    /// nothing yet: it is still being fetched
+    Pending,
     /// something that cannot be used, and its digest where it could be read at all
     Faulty(Vec<Diagnostic>, Option<Digest>),
 }
@@ -35,6 +53,8 @@ pub enum Read {
 pub enum Event<'a> {
     /// new policies are in force
     Renewed,
+    /// new policies are in force, less those that are faulty
+    Partly(&'a [Diagnostic]),
     /// the newest policies are faulty, and older ones stay in force
     Refused(&'a [Diagnostic]),
     /// a new certificate is served
@@ -53,26 +73,37 @@ pub struct Keeper<O> {
 }
 
 impl<O: Origin> Keeper<O> {
-    /// Puts the first policies in force.
+    /// Puts the first policies in force, or waits for them.
     ///
     /// # Errors
     /// Where they cannot be used.
     pub fn start(origin: O, live: &Live) -> Result<Self, Vec<Diagnostic>> {
-        match origin.policies(None) {
-            Read::Unchanged => Err(vec![Diagnostic::general("no policies were read")]),
-            Read::Faulty(diagnostics, _) => Err(diagnostics),
+        let first = origin.policies(None);
+        let pem = origin.certificate();
+        let mut keeper = Self { origin, last: None, told: None, pem };
+        match first {
+            Read::Unchanged => return Err(vec![Diagnostic::general("no policies were read")]),
+            Read::Faulty(diagnostics, _) => return Err(diagnostics),
+            Read::Pending => {}
+            Read::Partly(basis, digest, diagnostics) => {
+                keeper.partly(live, *basis, digest, &diagnostics);
+            }
             Read::Changed(basis, digest) => {
                 live.renew(*basis);
-                let pem = origin.certificate();
-                Ok(Self { origin, last: Some(digest), told: None, pem })
+                keeper.last = Some(digest);
             }
         }
+        Ok(keeper)
     }
 
     /// Looks from time to time, until the future is dropped.
     pub async fn keep(mut self, live: &Live, certificate: &Certificate, every: Duration) {
         loop {
-            tokio::time::sleep(every).await;
+            tokio::select! {
+                () = tokio::time::sleep(every) => {}
+                // What changes together is looked at together.
+                () = self.origin.changed() => tokio::time::sleep(SETTLE).await,
+            }
             // Compiling takes one of the threads that talk to clients; the others go on.
             tokio::task::block_in_place(|| self.look(live, certificate));
         }
@@ -80,8 +111,14 @@ impl<O: Origin> Keeper<O> {
 
     /// Looks once.
     pub fn look(&mut self, live: &Live, certificate: &Certificate) {
+        if let Some(age) = self.origin.cache_age() {
+            live.synced_before(age);
+        }
         match self.origin.policies(self.last) {
-            Read::Unchanged => {}
+            Read::Unchanged | Read::Pending => {}
+            Read::Partly(basis, digest, diagnostics) => {
+                self.partly(live, *basis, digest, &diagnostics);
+            }
             Read::Changed(basis, digest) => {
                 live.renew(*basis);
                 (self.last, self.told) = (Some(digest), None);
@@ -97,6 +134,14 @@ impl<O: Origin> Keeper<O> {
             }
             self.pem = read;
         }
+    }
+
+    fn partly(&mut self, live: &Live, basis: Basis, digest: Digest, diagnostics: &[Diagnostic]) {
+        live.renew(basis);
+        let message = diagnostics.first().map_or("", |diagnostic| &diagnostic.message).to_owned();
+        live.refuse(&message);
+        (self.last, self.told) = (Some(digest), None);
+        self.origin.told(Event::Partly(diagnostics));
     }
 
     /// The same faults are told once.

@@ -5,6 +5,7 @@
 
 mod basis;
 mod case;
+mod cluster;
 mod current;
 mod direction;
 mod judge;
@@ -17,6 +18,7 @@ mod tally;
 
 pub use basis::Basis;
 pub use case::Admission;
+pub use cluster::{Cluster, Given};
 pub use current::{Event, Keeper, Origin, Read};
 pub use direction::{FailureDirection, FailureDirections};
 pub use judge::{Conduct, judge, judge_images, mutate};

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing is read, judged or rendered here but through the crates below.
 
 mod args;
+mod cluster;
 mod commands;
 mod config;
 mod output;

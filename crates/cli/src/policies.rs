@@ -10,8 +10,22 @@ use sekisho_packs::{bundle_files, origin};
 use sekisho_policy::{Bundle, BundleFile, BundleManifest, Target};
 use sekisho_report::Diagnostic;
 
-/// Puts everything that says what to judge by into one bundle.
+/// Puts everything that says what to judge by into one bundle; the default policies where nothing
+/// does.
 pub(crate) fn bundle(args: &PolicyArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
+    let (given, errors) = given(args)?;
+    if !args.policies.is_empty() || !given.files().is_empty() {
+        return Ok((given, errors));
+    }
+    let default = BundleFile {
+        path: "default policies".into(),
+        bytes: default_configuration().as_bytes().into(),
+    };
+    Ok((Bundle::new(vec![default], given.manifest().clone()), errors))
+}
+
+/// Puts what is given to judge by into one bundle, which may be empty.
+pub(crate) fn given(args: &PolicyArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
     let (mut files, mut errors) = if args.policies.is_empty() {
         (Vec::new(), Vec::new())
     } else {
@@ -33,12 +47,6 @@ pub(crate) fn bundle(args: &PolicyArgs) -> Result<(Bundle, Vec<Diagnostic>)> {
         let path = path.display().to_string();
         errors.extend(not_a_configuration(&path, &bytes));
         files.push(BundleFile { path: path.into(), bytes: bytes.into() });
-    }
-    if args.policies.is_empty() && files.is_empty() {
-        files.push(BundleFile {
-            path: "default policies".into(),
-            bytes: default_configuration().as_bytes().into(),
-        });
     }
     Ok((Bundle::new(files, manifest), errors))
 }

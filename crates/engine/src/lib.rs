@@ -26,7 +26,7 @@ mod violations;
 
 pub use checkpoint::{CaseError, CaseFinding, Checkpoint};
 pub use evaluate::{Judge, evaluate};
-pub use exceptions::{Exception, ExceptionUse, Period};
+pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 
 pub use expand::{ExpandedRequest, Expansions};
 pub use inventory::MemoryInventory;

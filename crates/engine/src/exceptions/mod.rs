@@ -5,6 +5,12 @@ mod read;
 
 pub(crate) use read::{GROUP, KIND, read};
 
+/// Whether objects of a kind are exceptions.
+#[must_use]
+pub fn is_exception(group: &str, kind: &str) -> bool {
+    group == GROUP && kind == KIND
+}
+
 use crate::Subject;
 use jiff::Timestamp;
 use sekisho_policy::{Pattern, PolicyId, Target};

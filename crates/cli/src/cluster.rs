@@ -1,0 +1,46 @@
+//! Which cluster is asked, as the command line says it.
+
+use anyhow::{Result, anyhow};
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use sekisho_cluster::{Client, Config};
+use std::path::PathBuf;
+
+/// Which cluster is asked.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClusterArgs {
+    /// Read policies, and what they look up, from a cluster
+    #[arg(long)]
+    pub(crate) cluster: bool,
+
+    /// How its API server is reached [default: $KUBECONFIG, else what a pod is given, else
+    /// ~/.kube/config]
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+
+    /// The context of the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME", requires = "cluster",
+          value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) context: Option<String>,
+
+    /// A ConfigMap of the cluster whose values are policies, as a `PodSecurityConfiguration`
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "cluster", value_parser = config_map)]
+    pub(crate) policy_config_map: Option<(String, String)>,
+}
+
+impl ClusterArgs {
+    /// The client of the API server.
+    pub(crate) fn client(&self) -> Result<Client> {
+        let config = Config::load(self.kubeconfig.as_deref(), self.context.as_deref())?;
+        Ok(Client::new(&config)?)
+    }
+}
+
+fn config_map(text: &str) -> Result<(String, String)> {
+    match text.split_once('/') {
+        Some((namespace, name)) if ![namespace, name].contains(&"") && !name.contains('/') => {
+            Ok((namespace.to_owned(), name.to_owned()))
+        }
+        _ => Err(anyhow!("it is to be NAMESPACE/NAME")),
+    }
+}
