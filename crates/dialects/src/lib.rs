@@ -3,12 +3,13 @@
 //! **Invariant:** a dialect is added by its crate and one line here; help texts, options, docs
 //! tables and the conformance matrix come from this list.
 
+use sekisho_dialect_admission_policy::AdmissionPolicy;
 use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_dialect_pod_security::PodSecurity;
 use sekisho_policy::Dialect;
 
 /// Every dialect that is built in.
-pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity, &Gatekeeper];
+pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity, &Gatekeeper, &AdmissionPolicy];
 
 /// Policy kinds that no dialect here reads: (API group, kind or `*`, whose they are). Loading one
 /// is an error, since a policy that is passed over in silence protects nothing.
@@ -17,8 +18,6 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
     ("policies.kyverno.io", "*", "kyverno"),
     ("cli.kyverno.io", "*", "kyverno"),
     ("policies.kubewarden.io", "*", "kubewarden"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", "admission-policy"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", "admission-policy"),
     ("admissionregistration.k8s.io", "MutatingAdmissionPolicy", "admission-policy"),
     ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding", "admission-policy"),
     ("policy", "PodSecurityPolicy", "pod-security-policy"),

@@ -58,7 +58,8 @@ impl Scene {
             diagnostics,
             schemas,
             inventory,
-            user: user(header.get("user").unwrap()),
+            // The recorder's admin has its name as its unique id.
+            user: UserInfo { uid: "admin".to_owned(), ..user(header.get("user").unwrap()) },
             unordered: scenario.get("unordered").is_some(),
             manifests,
         }
@@ -91,8 +92,6 @@ impl Scene {
 
     /// The policy that each binding names, by the binding's name.
     pub(crate) fn bound(&self) -> BTreeMap<&str, &str> {
-        let name = |object: &'_ Value| object.path_str(&["metadata", "name"]).map(str::to_owned);
-        let _ = name;
         self.manifests
             .iter()
             .filter_map(|object| {
