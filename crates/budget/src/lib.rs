@@ -50,6 +50,12 @@ impl<'a> Budget<'a> {
         Self { steps: Cell::new(steps), memory: Cell::new(memory), cancelled }
     }
 
+    /// A budget of the default steps and memory that the same flag ends.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self::new(Self::DEFAULT_STEPS, Self::DEFAULT_MEMORY, self.cancelled)
+    }
+
     /// Takes steps.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ pub mod builtins;
 mod cases;
 mod diagnostic;
 pub mod hir;
+mod join;
 mod known;
 mod plan;
 mod policies;

@@ -4,6 +4,7 @@ use crate::analyze::{self, Options};
 use crate::ast::{Module, Version};
 use crate::builtins::{Facts, Patterns};
 use crate::hir::{Hir, Query, Rule, RuleKind};
+use crate::join::{Joined, Lists};
 use crate::known::Known;
 use crate::plan::{Mode, Start, plan};
 use crate::program::{FunctionId, Program};
@@ -14,6 +15,7 @@ use crate::{Diagnostic, Term, builtins, syntax};
 use bumpalo::Bump;
 use sekisho_budget::Budget;
 use sekisho_value::{Str, Value};
+use std::sync::{Arc, OnceLock};
 
 /// Modules that were compiled together.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub struct Policies {
     hir: Hir,
     modules: Vec<Module>,
     sources: Vec<Source>,
+    joined: OnceLock<Option<Arc<Joined>>>,
 }
 
 impl Policies {
@@ -63,7 +66,9 @@ impl Policies {
     ) -> Result<Self, Vec<Diagnostic>> {
         let (hir, faults) = analyze::analyze(&modules, &sources, options, budget);
         match hir {
-            Some(hir) if faults.is_empty() => Ok(Self { hir, modules, sources }),
+            Some(hir) if faults.is_empty() => {
+                Ok(Self { hir, modules, sources, joined: OnceLock::new() })
+            }
             _ => Err(faults),
         }
     }
@@ -118,13 +123,18 @@ impl Policies {
     /// # Errors
     /// Where a rule is too large.
     pub fn document_given(&self, path: &[&str], known: Known) -> Result<Prepared, Vec<Diagnostic>> {
-        self.start(path, Mode::Folded(Some(known)))
+        let joined = self.joined.get_or_init(|| Joined::of(&self.hir).map(Arc::new));
+        let joined = joined.as_ref().map(|joined| {
+            let start = start(&joined.hir, path, Mode::Folded(Some(known.clone())));
+            start.map(|start| (Arc::clone(joined), start))
+        });
+        let prepared = self.start(path, Mode::Folded(Some(known)))?;
+        Ok(Prepared { joined: joined.transpose()?, ..prepared })
     }
 
     fn start(&self, path: &[&str], mode: Mode) -> Result<Prepared, Vec<Diagnostic>> {
-        let path = path.iter().map(|key| Str::from(*key)).collect();
-        let (program, entries) = plan(&self.hir, &[Start::Document(path)], mode)?;
-        Ok(Prepared { program, entry: entries.first().copied().unwrap_or(0) })
+        let (program, entry) = start(&self.hir, path, mode)?;
+        Ok(Prepared::new(program, entry))
     }
 
     /// How many arguments a function takes, given by its name.
@@ -169,9 +179,15 @@ impl Policies {
         };
         let (mut program, entries) = plan(&self.hir, &[Start::Query(&query)], Mode::Plain)?;
         program.sources.push(source.clone());
-        let prepared = Prepared { program, entry: entries.first().copied().unwrap_or(0) };
+        let prepared = Prepared::new(program, entries.first().copied().unwrap_or(0));
         Ok(PreparedQuery { prepared, shape: Shape::of(&query, captured), source })
     }
+}
+
+fn start(hir: &Hir, path: &[&str], mode: Mode) -> Result<(Program, FunctionId), Vec<Diagnostic>> {
+    let path = path.iter().map(|key| Str::from(*key)).collect();
+    let (program, entries) = plan(hir, &[Start::Document(path)], mode)?;
+    Ok((program, entries.first().copied().unwrap_or(0)))
 }
 
 /// Something that can be evaluated, from many threads at once.
@@ -179,6 +195,8 @@ impl Policies {
 pub struct Prepared {
     program: Program,
     entry: FunctionId,
+    /// the same, looking up in base data what it would go through
+    joined: Option<(Arc<Joined>, (Program, FunctionId))>,
 }
 
 /// A query that can be evaluated.
@@ -270,7 +288,7 @@ pub struct Scratch {
 
 impl Prepared {
     pub(crate) fn new(program: Program, entry: FunctionId) -> Self {
-        Self { program, entry }
+        Self { program, entry, joined: None }
     }
 
     /// Evaluates, and gives the value to `then`; none where it is undefined.
@@ -279,6 +297,35 @@ impl Prepared {
     /// Where values conflict, a budget is used up, or, if so wished, a built-in failed.
     pub fn evaluate<R>(
         &self,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        then: impl FnOnce(Option<Term<'_>>) -> R,
+    ) -> Result<R, EvalError> {
+        let ready = self
+            .joined
+            .as_ref()
+            .filter(|_| question.cover.is_none())
+            .and_then(|(joined, start)| joined.lists(question).map(|lists| (start, lists)));
+        let Some(((program, entry), lists)) = ready else {
+            return Self::run(&self.program, self.entry, scratch, question, then);
+        };
+        let data = &lists.data;
+        let Some(tell) = question.reads else {
+            return Self::run(program, *entry, scratch, &Question { data, ..*question }, then);
+        };
+        lists.tell_reads(tell);
+        let reads = |path: &[Term<'_>], found| {
+            if !Lists::is_of_list(path) {
+                tell(path, found);
+            }
+        };
+        let question = Question { data, reads: Some(&reads), ..*question };
+        Self::run(program, *entry, scratch, &question, then)
+    }
+
+    pub(crate) fn run<R>(
+        program: &Program,
+        entry: FunctionId,
         scratch: &mut Scratch,
         question: &Question<'_>,
         then: impl FnOnce(Option<Term<'_>>) -> R,
@@ -296,7 +343,7 @@ impl Prepared {
             print: question.print,
             cover: question.cover,
         };
-        let value = vm::run(&self.program, self.entry, &given, &scratch.bump)?;
+        let value = vm::run(program, entry, &given, &scratch.bump)?;
         Ok(then(value))
     }
 

@@ -126,6 +126,13 @@ impl Map {
         self.0.iter().map(|(key, _)| key)
     }
 
+    /// Whether the entries of both are held in one place, or there are none: then they are the same,
+    /// and nothing need be compared.
+    #[must_use]
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || (self.is_empty() && other.is_empty())
+    }
+
     /// The entry at a position in key order.
     #[must_use]
     pub fn entry_at(&self, index: usize) -> Option<(&Key, &Value)> {
