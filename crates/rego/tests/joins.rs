@@ -20,7 +20,8 @@ fn compile(text: &str) -> Policies {
     let budget = Budget::new(u64::MAX, u64::MAX, None);
     let sources = vec![(Source::new("t.rego", text), Version::V1)];
     let (policies, _, faults) = Policies::compile(sources, &Options::default(), &budget);
-    policies.unwrap_or_else(|| panic!("{faults:?}\n{text}"))
+    assert!(faults.is_empty(), "{faults:?}\n{text}");
+    policies.unwrap()
 }
 
 /// Gives what is found, what is read of base data, and how many steps it takes.
