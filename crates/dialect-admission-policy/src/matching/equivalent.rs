@@ -3,7 +3,7 @@
 //! Source of the rules: `EquivalentResourceRegistry` of `k8s.io/apimachinery`, and the resources
 //! that share their storage in Kubernetes' `default_storage_factory_builder.go`.
 
-use super::Matched;
+use super::{Matched, autoscaling};
 use crate::attributes::Attributes;
 use crate::scene::Scene;
 use sekisho_kube_model::{Gvk, KindRef, Schemas, Shape, TypeRef};
@@ -43,7 +43,7 @@ pub(crate) fn equivalents(attributes: &Attributes, schemas: &Schemas) -> Vec<Mat
 }
 
 /// An object in another version of its kind. Between versions of the same fields nothing but
-/// `apiVersion` changes; what would change more is not converted here.
+/// `apiVersion` changes; of what changes more, HorizontalPodAutoscalers alone are converted here.
 ///
 /// # Errors
 /// Why it cannot be converted.
@@ -51,6 +51,9 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
     let Some(from) = Gvk::of(object).filter(|from| from != to) else {
         return Ok(object.clone());
     };
+    if let Some(converted) = autoscaling::convert(object, &from, to) {
+        return Ok(converted);
+    }
     let refused = || format!("`{from}` is not converted to `{to}` here");
     let schemas = scene.schemas;
     let (Some(old), Some(new)) = (schemas.kind_of(&from), schemas.kind_of(to)) else {
@@ -67,7 +70,7 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
 }
 
 /// An object that says it is of another version.
-fn relabel(object: &Value, to: &Gvk) -> Value {
+pub(super) fn relabel(object: &Value, to: &Gvk) -> Value {
     let mut object = object.clone();
     if let Some(fields) = object.as_object_mut() {
         fields.insert("apiVersion", to.api_version());

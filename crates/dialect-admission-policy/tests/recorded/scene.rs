@@ -5,8 +5,19 @@ use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{Bundle, BundleFile, Dialect as _, KubernetesVersion, Target, UserInfo};
 use sekisho_report::Diagnostic;
-use sekisho_value::Value;
+use sekisho_value::{Map, Value, from_json};
 use std::collections::BTreeMap;
+
+/// Of the roles that every cluster has, those that scenarios ask about.
+const ROLES: [&str; 2] = [
+    r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "system:public-info-viewer"}, "rules": [{"verbs": ["get"],
+        "nonResourceURLs": ["/healthz", "/livez", "/readyz", "/version", "/version/"]}]}"#,
+    r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": "system:public-info-viewer"},
+        "roleRef": {"kind": "ClusterRole", "name": "system:public-info-viewer"},
+        "subjects": [{"kind": "Group", "name": "system:authenticated"}]}"#,
+];
 
 /// The policies of a scenario, compiled, and the objects that were there.
 pub(crate) struct Scene {
@@ -45,10 +56,17 @@ impl Scene {
         let (schemas, problems) = Schemas::with_crds(&manifests);
         assert!(problems.is_empty(), "{problems:?}");
         let mut inventory = MemoryInventory::complete();
-        for manifest in &manifests {
-            let mut stored = schemas.create(manifest, "default").decoded.object;
-            if manifest.path_str(&["kind"]) == Some("Namespace") {
-                label(&mut stored);
+        for object in ROLES {
+            inventory.insert(from_json(object).unwrap());
+        }
+        let cases = scenario.get("cases").and_then(Value::as_array).unwrap();
+        let old = cases.iter().filter_map(|case| case.get("oldObject"));
+        for object in manifests.iter().chain(old) {
+            // What names no namespace is in the scenario's.
+            let name = scenario.path_str(&["name"]).unwrap();
+            let mut stored = schemas.create(object, name).decoded.object;
+            if object.path_str(&["kind"]) == Some("Namespace") {
+                live(&mut stored);
             }
             inventory.insert(stored);
         }
@@ -101,6 +119,13 @@ impl Scene {
             .collect()
     }
 
+    /// Whether a policy of another scenario is named.
+    pub(crate) fn is_foreign(&self, message: &str) -> bool {
+        let name = message.split('\'').nth(1);
+        let own = |policy: &Value| policy.path_str(&["metadata", "name"]) == name;
+        message.contains(" denied request: ") && !self.of_policies().any(own)
+    }
+
     /// Where the server refuses other policies than we do.
     pub(crate) fn refusals(&self) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -135,12 +160,15 @@ impl Scene {
     }
 }
 
-/// The label that every namespace has.
-fn label(namespace: &mut Value) {
+/// What every stored namespace has.
+fn live(namespace: &mut Value) {
     let name = namespace.path_str(&["metadata", "name"]).unwrap_or_default().to_owned();
     let metadata = namespace.get_mut("metadata").and_then(Value::as_object_mut).unwrap();
+    metadata.insert("resourceVersion", "1");
     let labels = metadata.get_or_insert_with("labels", Value::object);
     labels.as_object_mut().unwrap().insert("kubernetes.io/metadata.name", name);
+    let status = Map::from_iter([("phase", "Active")]);
+    namespace.as_object_mut().unwrap().insert("status", Value::Object(status));
 }
 
 pub(crate) fn user(user: &Value) -> UserInfo {
