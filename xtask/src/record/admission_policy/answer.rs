@@ -8,11 +8,12 @@ use sekisho_value::{Map, Value};
 use serde_json::{Value as Json, json};
 
 /// Audit annotations of others.
-const OTHERS: [&str; 5] = [
+const OTHERS: [&str; 6] = [
     "authorization.k8s.io/",
     "pod-security.kubernetes.io/",
     "apiserver.latency.k8s.io/",
     "authentication.k8s.io/",
+    "authentication.kubernetes.io/",
     "k8s.io/",
 ];
 
@@ -42,7 +43,9 @@ pub(super) fn settle(
     event: &Value,
     kept: &Kept,
 ) -> anyhow::Result<Option<String>> {
-    let by_policy = answer.message().contains("denied request: ") || kept.mutates;
+    // What a patch cannot be made of, or does not decode to, is an internal error.
+    let internal = kept.mutates && answer.status >= 500;
+    let by_policy = answer.message().contains("denied request: ") || internal;
     let refused = !answer.is_success() && (by_policy || case.operation != "CONNECT");
     let mut reply = json!({"allowed": !refused});
     let Some(fields) = reply.as_object_mut() else { return Ok(None) };
@@ -66,7 +69,7 @@ pub(super) fn settle(
     if !own.is_empty() {
         fields.insert("auditAnnotations".into(), Json::Object(own));
     }
-    if kept.mutates && answer.is_success() {
+    if kept.mutates && answer.is_success() && case.object.is_some() {
         let given = case.object.as_ref().map(value).transpose()?.unwrap_or(Value::Null);
         fields.insert("object".into(), json_of(&strip(&given, &answer.body))?);
     }
@@ -85,6 +88,8 @@ fn tell(case: &mut Asked, event: &Value) -> anyhow::Result<()> {
         let reference = event.get("objectRef").map(json_of).transpose()?.unwrap_or_default();
         for key in ["apiGroup", "apiVersion", "resource", "subresource", "name", "namespace"] {
             if let Some(text) = reference.get(key) {
+                // The case has a name of its own.
+                let key = if key == "name" { "objectName" } else { key };
                 case.told.insert(key.into(), text.clone());
             }
         }

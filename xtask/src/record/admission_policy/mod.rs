@@ -20,7 +20,13 @@ use sekisho_value::{Value, from_json};
 use serde_json::json;
 
 /// The scenarios by the name of their golden file.
-const SCENARIOS: [(&str, &str); 1] = [("basics", include_str!("scenarios/basics.yaml"))];
+const SCENARIOS: [(&str, &str); 5] = [
+    ("basics", include_str!("scenarios/basics.yaml")),
+    ("matching", include_str!("scenarios/matching.yaml")),
+    ("params", include_str!("scenarios/params.yaml")),
+    ("mutation", include_str!("scenarios/mutation.yaml")),
+    ("libraries", include_str!("scenarios/libraries.yaml")),
+];
 
 /// What was asked, for the headers.
 const HOW: &str = "POST, PUT or DELETE …?dryRun=All as admin, but where a case says `user` or \

@@ -94,14 +94,32 @@ pub(super) fn read(yaml: &str) -> anyhow::Result<Vec<Scenario>> {
         bail!("no mapping");
     };
     let Some(Json::Array(scenarios)) = file.remove("scenarios") else { bail!("no `scenarios`") };
-    scenarios
-        .into_iter()
-        .map(|scenario| {
-            let Json::Object(fields) = scenario else { bail!("no mapping: {scenario}") };
-            let name = fields.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
-            expand(&name, fields).with_context(|| format!("scenario `{name}`"))
-        })
-        .collect()
+    let mut read = Vec::new();
+    for scenario in scenarios {
+        let Json::Object(fields) = scenario else { bail!("no mapping: {scenario}") };
+        let name = fields.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        for (name, fields) in split(&name, fields)? {
+            read.push(expand(&name, fields).with_context(|| format!("scenario `{name}`"))?);
+        }
+    }
+    Ok(read)
+}
+
+/// Warnings are cut where there are many: of many errors, several scenarios are made.
+fn split(
+    name: &str,
+    mut fields: Map<String, Json>,
+) -> anyhow::Result<Vec<(String, Map<String, Json>)>> {
+    let errors = list(&mut fields, "errors")?;
+    if errors.is_empty() {
+        return Ok(vec![(name.to_owned(), fields)]);
+    }
+    let part = |(index, errors): (usize, &[Json])| {
+        let mut fields = fields.clone();
+        fields.insert("errors".into(), json!(errors));
+        (format!("{name}-{index}"), fields)
+    };
+    Ok(errors.chunks(MAX_WARNINGS).enumerate().map(part).collect())
 }
 
 /// `L*5120` in a value means so many `L`.
@@ -140,11 +158,24 @@ fn expand(name: &str, mut fields: Map<String, Json>) -> anyhow::Result<Scenario>
             json!({"key": "kubernetes.io/metadata.name", "operator": "In", "values": namespaces});
         json!({"namespaceSelector": {"matchExpressions": [own]}})
     });
+    let variables = take(&mut fields, "variables").unwrap_or_else(|| json!([]));
+    let mut tables = Map::new();
+    for (policy, spec) in value_policies(name, &variables, &list(&mut fields, "values")?) {
+        tables.insert(policy, spec);
+    }
+    let mut warners = Map::new();
+    let errors = list(&mut fields, "errors")?;
+    if !errors.is_empty() {
+        warners.insert(name.into(), json!({"policyName": name, "validationActions": ["Warn"]}));
+        tables.insert(name.into(), error_policy(&variables, &errors));
+    }
     let mut mutates = false;
     for (key, kind) in [("validating", "Validating"), ("mutating", "Mutating")] {
-        let policies = table(&mut fields, key)?;
+        let mut policies = table(&mut fields, key)?;
+        policies.append(&mut tables);
         mutates |= kind == "Mutating" && !policies.is_empty();
-        let given = table(&mut fields, &format!("{key}Bindings"))?;
+        let mut given = table(&mut fields, &format!("{key}Bindings"))?;
+        given.append(&mut warners);
         let mut bindings = given.clone();
         for (policy, spec) in policies {
             let named = |spec: &Json| spec.get("policyName").is_none_or(|named| *named == policy);
@@ -190,6 +221,40 @@ fn expand(name: &str, mut fields: Map<String, Json>) -> anyhow::Result<Scenario>
     let (name, said) = (name.to_owned(), Map::new());
     Ok(Scenario { name, manifests, mutates, unordered, refused, said, cases })
 }
+
+/// Policies that write what each expression gives into the audit log; what fails, they leave out.
+fn value_policies(name: &str, variables: &Json, expressions: &[Json]) -> Vec<(String, Json)> {
+    let of = |(chunk, expressions): (usize, &[Json])| {
+        let annotations: Vec<Json> = expressions
+            .iter()
+            .enumerate()
+            .map(|(index, expression)| {
+                let expression = expression.as_str().unwrap_or_default();
+                json!({"key": format!("v{index}"), "valueExpression": format!("'%s'.format([{expression}])")})
+            })
+            .collect();
+        let spec = json!({"failurePolicy": "Ignore", "variables": variables, "auditAnnotations": annotations});
+        (format!("{name}-{chunk}"), spec)
+    };
+    expressions.chunks(MAX_AUDIT_ANNOTATIONS).enumerate().map(of).collect()
+}
+
+/// A policy that warns of each expression that fails.
+fn error_policy(variables: &Json, expressions: &[Json]) -> Json {
+    let validations: Vec<Json> = expressions
+        .iter()
+        .map(|expression| {
+            let expression = expression.as_str().unwrap_or_default();
+            json!({"expression": format!("[dyn({expression})].size() == 1")})
+        })
+        .collect();
+    json!({"variables": variables, "validations": validations})
+}
+
+/// What a policy may have.
+const MAX_AUDIT_ANNOTATIONS: usize = 20;
+/// So many warnings are not yet cut.
+const MAX_WARNINGS: usize = 12;
 
 /// A case with lists of values below `each` stands for every combination of them.
 fn each(case: Json) -> anyhow::Result<Vec<Map<String, Json>>> {
