@@ -1,8 +1,9 @@
 use crate::config::{self, Exclusions};
+use crate::constraint::Reading;
 use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::told::Told;
-use crate::{constraint, lint, template};
+use crate::{constraint, lint, sync, template};
 use sekisho_policy::{
     CompileContext, Compiled, CompiledExpansion, CompiledMutators, Dialect, Digest, Mutate,
     PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule,
@@ -23,9 +24,9 @@ pub struct Gatekeeper;
 /// does nothing here; `Err` where that loses something.
 const OTHERS: &[(&str, &str, Result<&str, &str>)] = &[
     (
-        "syncset.gatekeeper.sh",
-        "SyncSet",
-        Ok("it names what Gatekeeper caches; here the inventory holds all that is given"),
+        sync::GROUP,
+        sync::KIND,
+        Ok("it names what policies may look up in a cluster; of files the inventory holds all"),
     ),
     (
         "externaldata.gatekeeper.sh",
@@ -59,32 +60,50 @@ impl Dialect for Gatekeeper {
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
-        let mut run = Run { compiled: Compiled::default(), templates: BTreeMap::new() };
-        let mut exclusions = Exclusions::default();
-        for policy in documents.iter().filter(|policy| group(policy) == config::GROUP) {
-            run.config(policy, &mut exclusions);
-        }
-        let exclusions = Arc::new(exclusions);
-        for policy in documents.iter().filter(|policy| group(policy) == template::GROUP) {
-            run.template(policy, context.strict);
-        }
-        let mut used = BTreeSet::new();
-        for policy in documents.iter().filter(|policy| group(policy) == constraint::GROUP) {
-            used.insert(policy.document.kind());
-            run.constraint(policy, &exclusions, context);
-        }
-        run.unused_templates(&used);
-        let mutators = run.mutators(documents, exclusions, context);
-        run.expansion(documents, mutators, context);
-        for policy in documents {
-            run.other(policy);
-        }
-        run.compiled
+        compile(documents, Reading { strict: context.strict, as_given: false })
     }
+}
+
+impl Gatekeeper {
+    /// Compiles documents as Gatekeeper's CLI takes them: as they are given, and not as an API
+    /// server would store them.
+    #[must_use]
+    pub fn compile_as_given(documents: &[PolicyDocument<'_>]) -> Compiled {
+        compile(documents, Reading { strict: false, as_given: true })
+    }
+}
+
+fn compile(documents: &[PolicyDocument<'_>], reading: Reading) -> Compiled {
+    let mut run = Run { compiled: Compiled::default(), templates: BTreeMap::new() };
+    let mut exclusions = Exclusions::default();
+    for policy in documents.iter().filter(|policy| group(policy) == config::GROUP) {
+        run.config(policy, &mut exclusions);
+    }
+    let exclusions = Arc::new(exclusions);
+    for policy in documents.iter().filter(|policy| group(policy) == template::GROUP) {
+        run.template(policy, reading.strict);
+    }
+    let mut used = BTreeSet::new();
+    for policy in documents.iter().filter(|policy| group(policy) == constraint::GROUP) {
+        used.insert(policy.document.kind());
+        run.constraint(policy, &exclusions, reading);
+    }
+    run.unused_templates(&used);
+    let mutators = run.mutators(documents, exclusions, reading);
+    run.expansion(documents, mutators, reading);
+    run.compiled.needs = sync::needs(documents);
+    for policy in documents {
+        run.other(policy);
+    }
+    run.compiled
 }
 
 fn group<'a>(policy: &PolicyDocument<'a>) -> &'a str {
     policy.document.api_version().split_once('/').map_or("", |(group, _)| group)
+}
+
+fn is_expansion(policy: &PolicyDocument<'_>) -> bool {
+    group(policy) == expansion::GROUP && policy.document.kind() == expansion::KIND
 }
 
 fn other(group: &str, kind: &str) -> Option<Result<&'static str, &'static str>> {
@@ -167,7 +186,7 @@ impl Run {
         &mut self,
         policy: &PolicyDocument<'_>,
         exclusions: &Arc<Exclusions>,
-        context: &CompileContext<'_>,
+        reading: Reading,
     ) {
         let mut told = Told::of(policy.document);
         let kind = policy.document.kind();
@@ -186,8 +205,7 @@ impl Run {
                 return self.compiled.failed.push((id(policy), policy.digest, reason));
             }
             Some(Entry::Compiled { template, .. }) => {
-                let read =
-                    constraint::read(policy, template, context.strict, exclusions, &mut told);
+                let read = constraint::read(policy, template, reading, exclusions, &mut told);
                 if read.is_some() {
                     self.compiled.advice.extend(lint::advice(policy, template));
                 }
@@ -203,13 +221,13 @@ impl Run {
         &mut self,
         documents: &[PolicyDocument<'_>],
         exclusions: Arc<Exclusions>,
-        context: &CompileContext<'_>,
+        reading: Reading,
     ) -> Option<Arc<Webhook>> {
         let mut read = Vec::new();
         let mut given: BTreeMap<MutatorId, &PolicyDocument<'_>> = BTreeMap::new();
         for policy in documents.iter().filter(|policy| group(policy) == mutation::GROUP) {
             let mut told = Told::of(policy.document);
-            let mutator = match Mutator::read(&policy.document.value, context.strict) {
+            let mutator = match Mutator::read(&policy.document.value, reading.strict) {
                 Ok(mutator) => mutator,
                 Err(faults) => {
                     told.extend(faults, &Pointer::root());
@@ -264,13 +282,13 @@ impl Run {
         &mut self,
         documents: &[PolicyDocument<'_>],
         mutators: Option<Arc<Webhook>>,
-        context: &CompileContext<'_>,
+        reading: Reading,
     ) {
         let mut read: Vec<Template> = Vec::new();
         let mut given: Vec<&PolicyDocument<'_>> = Vec::new();
-        for policy in documents.iter().filter(|policy| group(policy) == expansion::GROUP) {
+        for policy in documents.iter().filter(|policy| is_expansion(policy)) {
             let mut told = Told::of(policy.document);
-            match Template::read(&policy.document.value, context.strict) {
+            match Template::read(&policy.document.value, reading.strict) {
                 Ok(template) => {
                     let name = template.name();
                     match read.iter().zip(&given).find(|(other, _)| other.name() == name) {

@@ -15,11 +15,13 @@ mod lint;
 mod locus;
 pub mod matching;
 pub mod mutation;
-mod parameters;
 mod review;
 mod severity;
+mod structural;
+mod sync;
 mod template;
 mod told;
 
+pub use constraint::with_defaults;
 pub use dialect::{Gatekeeper, NAME};
 pub use fault::Fault;

@@ -432,7 +432,13 @@ fn scoped_actions(constraint: &Value) -> Vec<Value> {
         names.into_iter().any(|name| name == "*" || name == "gator.gatekeeper.sh")
     };
     let of_gator = actions.unwrap_or_default().iter().filter(for_gator);
-    of_gator.filter_map(|entry| entry.get("action").cloned()).collect()
+    let mut found: Vec<Value> = Vec::new();
+    for action in of_gator.filter_map(|entry| entry.get("action")) {
+        if !found.contains(action) {
+            found.push(action.clone());
+        }
+    }
+    found
 }
 
 fn at(document: &Document, error: &VerdictError) -> Diagnostic {

@@ -86,6 +86,10 @@ impl Reader {
         let (group, version, kind) = (part("group"), part("version"), part("kind"));
         if group.is_empty() && version.is_empty() && kind.is_empty() {
             self.fault(at, "`generatedGVK` is missing");
+        } else if kind.is_empty() || version.is_empty() {
+            // Gatekeeper takes it, and cannot judge an object of no kind.
+            let field = if kind.is_empty() { "kind" } else { "version" };
+            self.fault(&at.key(field), format!("`generatedGVK.{field}` is missing"));
         }
         Gvk::new(group, version, kind)
     }

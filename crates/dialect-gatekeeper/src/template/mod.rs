@@ -10,15 +10,16 @@ mod places;
 mod references;
 mod rego;
 mod rewrite;
+mod shape;
 
 pub(crate) use cel::{ANY_OBJECT, Cel, Expression, PARAMS, Validation};
 pub(crate) use external::ANSWERS;
 pub(crate) use rego::Rego;
 
-use crate::lint;
-use crate::parameters::Schema;
 use crate::severity;
+use crate::structural::Schema;
 use crate::told::Told;
+use crate::{constraint, lint};
 use rego::Code;
 use sekisho_policy::{Operation, OperationSet, PolicyDocument, Severity};
 use sekisho_value::{Pointer, Str, Value};
@@ -36,8 +37,10 @@ pub(crate) struct Template {
     pub(crate) kind: Str,
     /// what may be done to an object for it to be judged
     pub(crate) operations: OperationSet,
-    /// of `spec.parameters`; `None` where constraints may have none
-    pub(crate) parameters: Option<Schema>,
+    /// the schema of its constraints
+    pub(crate) constraints: Schema,
+    /// whether they may have parameters
+    pub(crate) has_parameters: bool,
     /// what judges
     pub(crate) engine: Engine,
     /// how bad a violation is, where the template says so
@@ -73,6 +76,10 @@ pub(crate) fn read(
     if strict {
         fields::check(value, told);
     }
+    shape::check_types(value, told);
+    if !told.is_empty() {
+        return (None, kind_of(value).map(Str::new));
+    }
     let kind = kind(value, told);
     let target = target(value, told);
     let parameters = parameters(value, version, told);
@@ -85,19 +92,43 @@ pub(crate) fn read(
     };
     let severity = severity::of(value);
     let compares_prefixes = target.is_some_and(lint::compares_prefixes);
-    let template =
-        Template { kind: name, operations, parameters, engine, severity, compares_prefixes };
+    let template = Template {
+        kind: name,
+        operations,
+        has_parameters: parameters.is_some(),
+        constraints: constraint::schema_of(parameters),
+        engine,
+        severity,
+        compares_prefixes,
+    };
     (Some(template), kind)
 }
 
+/// The schema of the constraints of a template that compiles.
+pub(crate) fn schema_of_constraints(template: &Value) -> Schema {
+    let legacy = template.path(&["spec", "crd", "spec", "validation", "legacySchema"]);
+    let version = template.path_str(&["apiVersion"]).unwrap_or_default();
+    let legacy = legacy.and_then(Value::as_bool).unwrap_or(!version.ends_with("/v1"));
+    let schema = template.path(&["spec", "crd", "spec", "validation", "openAPIV3Schema"]);
+    let schema = schema.and_then(|schema| Schema::read(schema, legacy).ok());
+    constraint::schema_of(schema)
+}
+
+/// The kind of a template's constraints.
+fn kind_of(value: &Value) -> Option<&str> {
+    value.path_str(&["spec", "crd", "spec", "names", "kind"]).filter(|kind| !kind.is_empty())
+}
+
 fn kind(value: &Value, told: &mut Told<'_>) -> Option<Str> {
-    let at = Pointer::root().keys(&["spec", "crd", "spec", "names", "kind"]);
-    let kind = value.pointer(&at).and_then(Value::as_str).filter(|kind| !kind.is_empty());
-    let Some(kind) = kind else {
+    let at = Pointer::root().keys(&["spec", "crd", "spec", "names"]);
+    let Some(kind) = kind_of(value) else {
         let help = "it is the kind of the template's constraints";
-        told.fault(at, "`spec.crd.spec.names.kind` is missing", help);
+        told.fault(at.key("kind"), "`spec.crd.spec.names.kind` is missing", help);
         return None;
     };
+    if let Some(names) = value.pointer(&at) {
+        shape::check_names(names, &at, told);
+    }
     let name = value.path_str(&["metadata", "name"]).unwrap_or_default();
     if name != kind.to_lowercase() {
         let message = format!("`{name}` is not the name that the template of `{kind}` has to have");
@@ -132,15 +163,7 @@ fn parameters(value: &Value, version: &str, told: &mut Told<'_>) -> Option<Optio
     let at = Pointer::root().keys(&["spec", "crd", "spec", "validation"]);
     let validation = value.pointer(&at).filter(|validation| !validation.is_null());
     let legacy = validation.and_then(|validation| validation.get("legacySchema"));
-    let legacy = match legacy.filter(|legacy| !legacy.is_null()) {
-        None => version != "v1",
-        Some(Value::Bool(legacy)) => *legacy,
-        Some(other) => {
-            let message = format!("`legacySchema` wants true or false, found a {}", other.kind());
-            told.fault(at.key("legacySchema"), message, "leave it out, or write true or false");
-            return None;
-        }
-    };
+    let legacy = legacy.and_then(Value::as_bool).unwrap_or(version != "v1");
     let schema = validation.and_then(|validation| validation.get("openAPIV3Schema"));
     let Some(schema) = schema.filter(|schema| !schema.is_null()) else {
         return Some(legacy.then(Schema::anything));

@@ -54,10 +54,14 @@ impl<'v> Code<'v> {
         let Some(text) = source.path_str(&["rego"]) else {
             return Err(Fault::new(at.key("rego"), "the source has no `rego`"));
         };
-        let version = match source.path_str(&["version"]) {
-            Some("v1") => Version::V1,
+        let version = match source.get("version").unwrap_or(&Value::Null) {
+            Value::String(version) if version == "v1" => Version::V1,
             // Gatekeeper takes every other version for v0.
-            _ => Version::V0,
+            Value::String(_) | Value::Null => Version::V0,
+            other => {
+                let message = format!("`version` wants a string, found a {}", other.kind());
+                return Err(Fault::new(at.key("version"), message));
+            }
         };
         Self::read(text, source, &at, version).map(Some)
     }

@@ -64,17 +64,15 @@ fn set(policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
 /// Compiles documents by the dialect, as gator reads them.
 pub(crate) fn set_of(documents: &[&Document]) -> Result<PolicySet, Vec<Diagnostic>> {
     let target = Target::default();
-    let schemas = Schemas::builtin();
-    let context = CompileContext { target: &target, schemas: &schemas, strict: false };
-    let of_dialect: Vec<PolicyDocument<'_>> = documents
-        .iter()
+    let of_dialect: Vec<PolicyDocument<'_>> = last_of_each(documents)
+        .into_iter()
         .map(|document| PolicyDocument {
             document,
             digest: Digest::of([document.value.to_json().as_bytes()]),
             origin: PolicyId::LOCAL,
         })
         .collect();
-    let compiled = Gatekeeper.compile(&of_dialect, &context);
+    let compiled = Gatekeeper::compile_as_given(&of_dialect);
     if !compiled.diagnostics.is_empty() {
         return Err(compiled.diagnostics);
     }
@@ -93,6 +91,22 @@ pub(crate) fn set_of(documents: &[&Document]) -> Result<PolicySet, Vec<Diagnosti
     };
     let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(files), &options);
     if diagnostics.is_empty() { Ok(set) } else { Err(diagnostics) }
+}
+
+/// Of policies that have one name, gator holds the last.
+fn last_of_each<'d>(documents: &[&'d Document]) -> Vec<&'d Document> {
+    let mut seen = HashSet::new();
+    let mut last: Vec<&Document> = documents
+        .iter()
+        .rev()
+        .filter(|document| {
+            let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
+            seen.insert((group, document.kind(), document.name()))
+        })
+        .copied()
+        .collect();
+    last.reverse();
+    last
 }
 
 /// A dialect whose documents are compiled: the texts of a bundle are read as kubectl reads them,

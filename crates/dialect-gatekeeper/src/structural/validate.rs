@@ -1,21 +1,21 @@
 //! Whether a value is as its schema wants it.
 
-use super::formats;
-use super::schema::{Additional, Kind, Limits, Schema};
+use super::schema::{Additional, Kind, Limits, Once, Schema};
 use crate::Fault;
-use sekisho_value::{Map, Number, Pointer, Value};
+use sekisho_value::{Key, Map, Number, Pointer, Value};
+use std::collections::HashSet;
 
 impl Schema {
     /// What is wrong with a value, with places within it. Fields that the schema does not name
-    /// are wrong: Gatekeeper refuses them.
+    /// are wrong: Gatekeeper refuses them. So are nulls; the API server takes them out before
+    /// ([`Self::prune_nulls`]), and Gatekeeper's CLI does not.
     pub(crate) fn validate(&self, value: &Value, at: &Pointer, faults: &mut Vec<Fault>) {
         self.check(value, at, faults);
         self.find_unknown(value, at, faults);
     }
 
     fn check(&self, value: &Value, at: &Pointer, faults: &mut Vec<Fault>) {
-        if value.is_null() {
-            // The API server drops a null where none may be.
+        if value.is_null() && (self.nullable || self.kind == Kind::Any) {
             return;
         }
         if !self.kind.accepts(value) {
@@ -47,32 +47,22 @@ impl Schema {
 
     fn check_object(&self, map: &Map, at: &Pointer, faults: &mut Vec<Fault>) {
         for field in &self.required {
-            if map.get(field).is_none_or(|value| {
-                value.is_null() && self.property(field).is_none_or(|schema| !schema.nullable)
-            }) {
+            if !map.contains_key(field) {
                 let message = format!("`{field}` is missing in {}", name(at));
                 faults.push(Fault::new(at.key(field), message));
             }
         }
         self.limits.check_count(map.len(), Limits::properties, "entries", at, faults);
         for (field, value) in map.iter() {
-            match (self.property(field), &self.additional) {
-                (Some(schema), _) => schema.check(value, &at.key(field), faults),
-                (None, Additional::Of(schema)) => schema.check(value, &at.key(field), faults),
-                _ => {}
+            if let Some(schema) = self.of_field(field) {
+                schema.check(value, &at.key(field), faults);
             }
         }
     }
 
     fn check_array(&self, items: &[Value], at: &Pointer, faults: &mut Vec<Fault>) {
         self.limits.check_count(items.len(), Limits::items, "items", at, faults);
-        if self.unique_items {
-            let mut sorted: Vec<String> = items.iter().map(Value::to_json).collect();
-            sorted.sort_unstable();
-            if sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-                faults.push(Fault::new(at.clone(), format!("{} holds an item twice", name(at))));
-            }
-        }
+        self.check_once(items, at, faults);
         if let Some(schema) = &self.items {
             for (index, item) in items.iter().enumerate() {
                 schema.check(item, &at.index(index), faults);
@@ -80,15 +70,37 @@ impl Schema {
         }
     }
 
+    /// What may stand in a list once is told where it stands again.
+    fn check_once(&self, items: &[Value], at: &Pointer, faults: &mut Vec<Fault>) {
+        let keys: &[Key] = match &self.once {
+            Once::Nothing => return,
+            Once::Items => &[],
+            Once::Keys(keys) => keys,
+        };
+        let mut seen = HashSet::new();
+        for (index, item) in items.iter().enumerate() {
+            let told: Vec<String> = match keys {
+                [] => vec![item.to_json()],
+                keys => keys
+                    .iter()
+                    .map(|key| item.get(key).map(Value::to_json).unwrap_or_default())
+                    .collect(),
+            };
+            let message = format!("{} holds {} twice", name(at), told.join(", "));
+            if !seen.insert(told) {
+                faults.push(Fault::new(at.index(index), message));
+            }
+        }
+    }
+
     fn check_string(&self, text: &str, at: &Pointer, faults: &mut Vec<Fault>) {
         self.limits.check_count(text.chars().count(), Limits::length, "characters", at, faults);
-        if let Some(pattern) = self.pattern.as_ref().filter(|p| !p.regex.is_match(text)) {
-            let message = format!("{} does not match `{}`: `{text}`", name(at), pattern.text);
+        if let Some(pattern) = self.pattern.as_ref().filter(|p| !p.regex().is_match(text)) {
+            let message = format!("{} does not match `{}`: `{text}`", name(at), pattern.source());
             faults.push(Fault::new(at.clone(), message));
         }
-        let wanted = self.format.as_deref().and_then(|format| formats::violated(format, text));
-        if let Some(wanted) = wanted {
-            let message = format!("{} wants {wanted}, found `{text}`", name(at));
+        if let Some(format) = self.format.as_ref().filter(|format| !format.holds(text)) {
+            let message = format!("{} wants {}, found `{text}`", name(at), format.wanted);
             faults.push(Fault::new(at.clone(), message));
         }
     }
@@ -111,9 +123,21 @@ impl Schema {
             let message = format!("{} wants {wanted} {bound}, found {number}", name(at));
             faults.push(Fault::new(at.clone(), message));
         }
-        if let Some(step) = multiple_of.filter(|step| *step > 0.0 && (value / step).fract() != 0.0)
-        {
-            let message = format!("{} wants a multiple of {step}, found {number}", name(at));
+        match multiple_of {
+            Some(step) if *step <= 0.0 => {
+                let message =
+                    format!("{} wants a multiple of {step}, of which there is none", name(at));
+                faults.push(Fault::new(at.clone(), message));
+            }
+            Some(step) if !is_multiple(value, *step) => {
+                let message = format!("{} wants a multiple of {step}, found {number}", name(at));
+                faults.push(Fault::new(at.clone(), message));
+            }
+            _ => {}
+        }
+        let within = f64::from(i32::MIN)..=f64::from(i32::MAX);
+        if self.is_int32 && !within.contains(&value) {
+            let message = format!("{} wants an integer of 32 bits, found {number}", name(at));
             faults.push(Fault::new(at.clone(), message));
         }
     }
@@ -145,11 +169,8 @@ impl Schema {
         match value {
             Value::Object(map) => {
                 for (field, value) in map.iter() {
-                    match (self.property(field), &self.additional) {
+                    match (self.of_field(field), &self.additional) {
                         (Some(schema), _) => schema.find_unknown(value, &at.key(field), faults),
-                        (None, Additional::Of(schema)) => {
-                            schema.find_unknown(value, &at.key(field), faults);
-                        }
                         (None, Additional::Any) => {}
                         (None, _) if self.preserves_unknown => {}
                         (None, _) => {
@@ -187,7 +208,7 @@ impl Kind {
             | (Self::Number, Value::Number(_))
             | (Self::Boolean, Value::Bool(_)) => true,
             (Self::Integer | Self::IntOrString, Value::Number(number)) => {
-                number.is_integer_literal() || number.as_f64().fract() == 0.0
+                number.as_i64().is_some() || is_integral(number.as_f64())
             }
             _ => false,
         }
@@ -208,27 +229,27 @@ impl Kind {
 }
 
 impl Limits {
-    fn properties(&self) -> (Option<u64>, Option<u64>) {
+    fn properties(&self) -> (Option<i64>, Option<i64>) {
         (self.min_properties, self.max_properties)
     }
 
-    fn items(&self) -> (Option<u64>, Option<u64>) {
+    fn items(&self) -> (Option<i64>, Option<i64>) {
         (self.min_items, self.max_items)
     }
 
-    fn length(&self) -> (Option<u64>, Option<u64>) {
+    fn length(&self) -> (Option<i64>, Option<i64>) {
         (self.min_length, self.max_length)
     }
 
     fn check_count(
         &self,
         count: usize,
-        of: fn(&Self) -> (Option<u64>, Option<u64>),
+        of: fn(&Self) -> (Option<i64>, Option<i64>),
         what: &str,
         at: &Pointer,
         faults: &mut Vec<Fault>,
     ) {
-        let count = count as u64;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
         let bound = match of(self) {
             (Some(least), _) if count < least => format!("at least {least}"),
             (_, Some(most)) if count > most => format!("at most {most}"),
@@ -239,6 +260,20 @@ impl Limits {
     }
 }
 
+/// Whether a double counts as an integer: beyond 2^53 - 1 none does.
+fn is_integral(double: f64) -> bool {
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    double.fract() == 0.0 && double.abs() <= LARGEST
+}
+
+/// Whether a double is a multiple of another, as near as doubles can tell.
+fn is_multiple(value: f64, step: f64) -> bool {
+    let times = if step < 1.0 { (1.0 / step) * value } else { value / step };
+    let nearest = times.trunc();
+    let sum = times.abs() + nearest.abs();
+    times == nearest || (times - nearest).abs() / sum.min(f64::MAX) < 1e-9
+}
+
 /// Numbers of one value are equal, however they are written.
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
@@ -247,10 +282,16 @@ fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// The field at a place: `list[0]` for what stands in a list.
 fn name(at: &Pointer) -> String {
-    at.tokens()
-        .last()
-        .map_or_else(|| "the value".to_owned(), |token| format!("`{}`", token.as_str()))
+    let tokens: Vec<_> = at.tokens().collect();
+    match tokens.as_slice() {
+        [] => "the value".to_owned(),
+        [.., of, last] if last.as_str().parse::<usize>().is_ok() => {
+            format!("`{}[{}]`", of.as_str(), last.as_str())
+        }
+        [.., last] => format!("`{}`", last.as_str()),
+    }
 }
 
 fn shown(value: &Value) -> String {

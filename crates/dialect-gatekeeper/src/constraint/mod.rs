@@ -3,12 +3,17 @@
 //! Source of the rules: `pkg/client/crds` and `pkg/client/template_client.go` of the constraint
 //! framework.
 
+mod schema;
+
+pub(crate) use schema::of as schema_of;
+
 use crate::code::{CelCode, Code, RegoCode};
 use crate::enforcement::Enforcement;
 use crate::evaluate::Judgement;
 use crate::matching::Match;
 use crate::severity;
-use crate::template::{Engine, Template};
+use crate::structural::Schema;
+use crate::template::{self, Engine, Template};
 use crate::told::Told;
 use crate::{Fault, NAME};
 use sekisho_policy::{
@@ -28,34 +33,43 @@ pub(crate) fn id(policy: &PolicyDocument<'_>) -> PolicyId {
     PolicyId::new(policy.origin, NAME, document.kind(), document.name().unwrap_or_default())
 }
 
+/// How documents are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// unknown fields and words are wrong
+    pub(crate) strict: bool,
+    /// as Gatekeeper's CLI takes them, and not as an API server stores them
+    pub(crate) as_given: bool,
+}
+
 /// Reads a constraint of a template; `None` where something is wrong, which is told.
 pub(crate) fn read(
     policy: &PolicyDocument<'_>,
     template: &Template,
-    strict: bool,
+    reading: Reading,
     exclusions: &Arc<crate::config::Exclusions>,
     told: &mut Told<'_>,
 ) -> Option<CompiledPolicy> {
     let document = policy.document;
     let value = &document.value;
     check_head(value, told);
-    let spec_at = Pointer::root().key("spec");
-    let spec = value.get("spec").filter(|spec| !spec.is_null());
     let mut faults = Vec::new();
-    check_fields(
-        value,
-        &Pointer::root(),
-        &["apiVersion", "kind", "metadata", "spec", "status"],
-        &mut faults,
-    );
-    if let Some(spec) = spec {
-        let known = ["match", "parameters", "enforcementAction", "scopedEnforcementActions"];
-        check_fields(spec, &spec_at, &known, &mut faults);
+    let value = loaded(&template.constraints, value, reading.as_given, &mut faults);
+    for fault in &mut faults {
+        if fault.pointer.as_str() == "/spec/parameters" && value.path(PARAMETERS).is_some() {
+            without_parameters(template, fault);
+        }
     }
-    let field = |name: &str| spec.and_then(|spec| spec.get(name)).filter(|value| !value.is_null());
+    told.extend(faults, &Pointer::root());
+    if !told.is_empty() {
+        return None;
+    }
+    let spec_at = Pointer::root().key("spec");
+    let spec = value.get("spec");
+    let mut faults = Vec::new();
     let enforcement = Enforcement::read(spec, &spec_at, &mut faults);
-    let parse = if strict { Match::parse_strict } else { Match::parse };
-    let matching = match parse(field("match")) {
+    let parse = if reading.strict { Match::parse_strict } else { Match::parse };
+    let matching = match parse(spec.and_then(|spec| spec.get("match"))) {
         Ok(matching) => matching,
         Err(found) => {
             let at = spec_at.key("match");
@@ -63,19 +77,18 @@ pub(crate) fn read(
             Match::default()
         }
     };
-    let parameters =
-        parameters(template, field("parameters"), &spec_at.key("parameters"), &mut faults);
     told.extend(faults, &Pointer::root());
     if !told.is_empty() {
         return None;
     }
+    let parameters = value.path(PARAMETERS).filter(|parameters| !parameters.is_null()).cloned();
     let name: Arc<str> = document.name().unwrap_or_default().into();
-    let severity = severity::of(value).or(template.severity).unwrap_or(Severity::Medium);
+    let severity = severity::of(&value).or(template.severity).unwrap_or(Severity::Medium);
     let matcher = Matcher { rules: rules(&matching), ..Matcher::default() };
     let code = match &template.engine {
         Engine::Cel(cel) => {
             let parameters = parameters.unwrap_or_default();
-            Ok(Code::Cel(CelCode::new(cel, value, parameters)))
+            Ok(Code::Cel(CelCode::new(cel, &value, parameters)))
         }
         Engine::Rego(rego) => {
             let parameters = parameters.unwrap_or_else(|| Value::Object(Map::new()));
@@ -140,44 +153,40 @@ fn is_subdomain(name: &str) -> bool {
     })
 }
 
-fn check_fields(value: &Value, at: &Pointer, known: &[&str], faults: &mut Vec<Fault>) {
-    let Some(map) = value.as_object() else {
-        faults.push(Fault::new(at.clone(), format!("wants an object, found a {}", value.kind())));
-        return;
-    };
-    for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
-        let help = format!("the fields here are {}", known.join(", "));
-        faults.push(Fault::new(at.key(key), format!("unknown field `{key}`")).with_help(help));
+/// Where parameters stand.
+const PARAMETERS: &[&str] = &["spec", "parameters"];
+
+/// A constraint as policies see it: checked, and completed by the schema's defaults. The API server
+/// takes nulls out and sets defaults before anything is checked; Gatekeeper's CLI takes it as it is
+/// given, and sets defaults last.
+fn loaded(schema: &Schema, given: &Value, as_given: bool, faults: &mut Vec<Fault>) -> Value {
+    let mut value = given.clone();
+    if !as_given {
+        schema.prune_nulls(&mut value);
+        schema.fill(&mut value);
     }
+    schema.validate(&value, &Pointer::root(), faults);
+    if as_given {
+        schema.fill(&mut value);
+    }
+    value
 }
 
-/// The parameters as policies see them: checked, and completed by the schema's defaults; `None`
-/// where there are none.
-fn parameters(
-    template: &Template,
-    given: Option<&Value>,
-    at: &Pointer,
-    faults: &mut Vec<Fault>,
-) -> Option<Value> {
-    let Some(schema) = &template.parameters else {
-        if given.is_some_and(|given| given.as_object().is_none_or(|map| !map.is_empty())) {
-            let message = format!("constraints of `{}` have no parameters", template.kind);
-            let help = "the template has no schema of parameters (`openAPIV3Schema`)";
-            faults.push(Fault::new(at.clone(), message).with_help(help));
-        }
-        return given.cloned();
-    };
-    if let Some(given) = given {
-        schema.validate(given, at, faults);
+/// A constraint as Gatekeeper's CLI shows it: with the defaults of its template.
+#[must_use]
+pub fn with_defaults(template: Option<&Value>, constraint: &Value) -> Value {
+    let schema = template.map_or_else(|| schema::of(None), template::schema_of_constraints);
+    let mut value = constraint.clone();
+    schema.fill(&mut value);
+    value
+}
+
+fn without_parameters(template: &Template, fault: &mut Fault) {
+    if template.has_parameters {
+        return;
     }
-    // A default of the parameters as a whole counts, those within only where there are any.
-    let mut holder = Map::new();
-    if let Some(given) = given {
-        holder.insert("parameters", given.clone());
-    }
-    let mut holder = Value::Object(holder);
-    schema.fill_field("parameters", &mut holder);
-    holder.get("parameters").filter(|found| !found.is_null()).cloned()
+    fault.message = format!("constraints of `{}` have no parameters", template.kind);
+    fault.help = Some("the template has no schema of parameters (`openAPIV3Schema`)".to_owned());
 }
 
 /// The kinds that a constraint is about, as the engine's index has them. Operations are its
