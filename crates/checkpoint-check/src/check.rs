@@ -10,7 +10,6 @@ use crate::no_policy;
 use crate::objects::Object;
 use crate::places::Places;
 use crate::schema_findings;
-use crate::watchdog::{self, Watchdog};
 use crate::{Progress, Silent};
 use rayon::prelude::*;
 use sekisho_engine::{
@@ -24,6 +23,7 @@ use sekisho_report::{
     Summary, TargetBasis, apply_baseline,
 };
 use sekisho_value::Pointer;
+use sekisho_watchdog::{LIMIT, Watchdog};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -189,7 +189,7 @@ impl Run<'_> {
             record: false,
             cancelled: None,
         };
-        let watchdog = Watchdog::start(watchdog::LIMIT);
+        let watchdog = Watchdog::start(LIMIT);
         let judged: Vec<Judged> = objects
             .par_iter()
             .map(|object| {

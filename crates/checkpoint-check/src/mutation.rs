@@ -1,11 +1,11 @@
 //! Objects as mutating admission leaves them, before they are judged.
 
 use crate::objects::Object;
-use crate::watchdog::{self, Watchdog};
 use rayon::prelude::*;
 use sekisho_engine::{Judge, MemoryInventory, Mutated, PolicySet, mutate};
 use sekisho_kube_model::{ProblemKind, Schemas};
 use sekisho_policy::UserInfo;
+use sekisho_watchdog::{LIMIT, Watchdog};
 
 /// What objects are mutated by.
 pub(crate) struct Mutation<'a> {
@@ -26,7 +26,7 @@ impl Mutation<'_> {
         if !self.set.mutates() {
             return objects.iter().map(|_| None).collect();
         }
-        let watchdog = Watchdog::start(watchdog::LIMIT);
+        let watchdog = Watchdog::start(LIMIT);
         let mut all: Vec<Option<Mutated>> = objects.iter().map(|_| None).collect();
         for namespaces in [true, false] {
             let inventory = inventory(objects, self.known);

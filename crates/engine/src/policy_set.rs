@@ -1,11 +1,11 @@
 use crate::exceptions::{self, Exception, ExceptionUse, Exceptions, Period};
 use crate::expand::Expansions;
 use crate::index::Index;
-use sekisho_kube_model::{Gvk, Schemas};
+use sekisho_kube_model::{Gvk, Schemas, pod_template_pointer};
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::{
     Action, Advice, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy,
-    Dialect, Digest, Evaluate, KindNeeded, PolicyDocument, PolicyId, Request, Target,
+    Dialect, Digest, Evaluate, KindNeeded, Operation, PolicyDocument, PolicyId, Request, Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
 use std::collections::hash_map::Entry;
@@ -72,6 +72,19 @@ impl PolicySet {
     /// The policies that may be about a request, in order.
     pub(crate) fn candidates(&self, request: &Request) -> impl Iterator<Item = &CompiledPolicy> {
         self.index.candidates(request).filter_map(|number| self.policies.get(number))
+    }
+
+    /// Whether a policy may be about the creation of objects of a kind, or of what would come of
+    /// them.
+    #[must_use]
+    pub fn judges(&self, gvk: &Gvk) -> bool {
+        let about = |group: &str, kind: &str| {
+            let mut rules = self.policies.iter().flat_map(|policy| &policy.matcher.rules);
+            rules.any(|rule| rule.matches(group, kind, Operation::Create))
+        };
+        about(&gvk.group, &gvk.kind)
+            || pod_template_pointer(gvk).is_some() && about("", "Pod")
+            || !self.expansions.0.is_empty()
     }
 
     /// The mutating policies, by dialect.

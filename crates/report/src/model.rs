@@ -159,17 +159,45 @@ pub struct Marked {
 /// A place in the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Location {
-    /// the path as it was found below what the user gave; `<stdin>` for standard input
+    /// the path as it was found below what the user gave; `<stdin>` for standard input; for an
+    /// object of a cluster `NAMESPACE/KIND/NAME`
     pub file: Arc<str>,
-    /// starts at 1
+    /// starts at 1; 0 for an object of a cluster, which has no lines
     pub line: u32,
-    /// starts at 1, counts Unicode scalars
+    /// starts at 1, counts Unicode scalars; 0 where the line is
     pub column: u32,
     /// JSON pointer within the object (a `List` item's own)
     pub pointer: String,
     /// the source line, for renderers that show it
     #[serde(skip)]
     pub marked: Option<Marked>,
+}
+
+impl Location {
+    /// A field of an object of a cluster.
+    #[must_use]
+    pub fn in_cluster(resource: &Resource, pointer: impl Into<String>) -> Self {
+        let Resource { kind, namespace, name, .. } = resource;
+        let namespace = namespace.as_ref().map_or(String::new(), |name| format!("{name}/"));
+        Self {
+            file: format!("{namespace}{kind}/{name}").into(),
+            line: 0,
+            column: 0,
+            pointer: pointer.into(),
+            marked: None,
+        }
+    }
+}
+
+/// `deploy/web.yaml:3:7`; `shop/Pod/web /spec/hostPID`
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.pointer.as_str()) {
+            (0, "") => f.write_str(&self.file),
+            (0, pointer) => write!(f, "{} {pointer}", self.file),
+            (line, _) => write!(f, "{}:{line}:{}", self.file, self.column),
+        }
+    }
 }
 
 /// One violated rule of one policy on one object.
@@ -329,6 +357,9 @@ pub struct PolicyState {
 pub struct Summary {
     /// files that were read
     pub files: usize,
+    /// kinds of a cluster that were listed; none where files were read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<usize>,
     /// Kubernetes objects, `List` items one by one
     pub objects: usize,
     /// active findings that deny

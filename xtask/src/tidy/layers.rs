@@ -15,9 +15,9 @@ const LAYERS: [&[&str]; 13] = [
     &["sekisho-engine"],
     &["sekisho-dialect-"],
     &["sekisho-dialects", "sekisho-packs"],
-    &["sekisho-cluster"],
+    &["sekisho-cluster", "sekisho-watchdog"],
     &["sekisho-checkpoint-"],
-    &["sekisho-checkpoints", "sekisho-rego-tool", "sekisho-gator-tool"],
+    &["sekisho-checkpoints", "sekisho-rego-tool", "sekisho-gator-tool", "sekisho-install"],
     &["sekisho"],
     &[FOR_TESTS],
 ];

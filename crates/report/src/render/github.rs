@@ -46,7 +46,7 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     }
     write!(out, "title={}::", property(&label(finding)))?;
     if !on_file {
-        write!(out, "{}:{}:{}: ", data(&location.file), location.line, location.column)?;
+        write!(out, "{}: ", data(&location.to_string()))?;
     }
     write!(out, "{}", data(&format!("{}: {}", finding.resource, sentence(finding))))?;
     if let Some(help) = &finding.help {
@@ -74,15 +74,15 @@ fn diagnostic(error: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Writes file, line and column. Standard input is no file of the repository, and an annotation
-/// on it would be lost: nothing is written then.
+/// Writes file, line and column. Standard input is no file of the repository, nor is an object of a
+/// cluster, and an annotation on it would be lost: nothing is written then.
 fn place(
     file: &str,
     line: Option<u32>,
     column: Option<u32>,
     out: &mut dyn Write,
 ) -> io::Result<bool> {
-    if file == STDIN {
+    if file == STDIN || line == Some(0) {
         return Ok(false);
     }
     write!(out, "file={}", property(&path(file)))?;

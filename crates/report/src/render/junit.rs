@@ -214,9 +214,7 @@ fn skip(reason: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn body(finding: &Finding) -> String {
-    let location = &finding.location;
-    let mut body =
-        format!("{}\n{}:{}:{}", sentence(finding), location.file, location.line, location.column);
+    let mut body = format!("{}\n{}", sentence(finding), finding.location);
     if let Some(help) = &finding.help {
         body.push_str("\nfix: ");
         body.push_str(help);

@@ -64,7 +64,7 @@ pub(super) fn write(
         (Some(file), Some(line)) => {
             let column = diagnostic.column.unwrap_or(1);
             let marked = diagnostic.marked.as_ref();
-            let spot = Spot { file, line, column, marked, mark: Mark::Primary };
+            let spot = Spot { file, line, column, pointer: "", marked, mark: Mark::Primary };
             snippets.write(&[spot], style, out)?;
         }
     }

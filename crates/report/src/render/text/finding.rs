@@ -52,6 +52,7 @@ impl<'s> Findings<'s> {
                 file: &place.file,
                 line: place.line,
                 column: place.column,
+                pointer: &place.pointer,
                 marked: place.marked.as_ref().filter(|_| source),
                 mark,
             });
@@ -90,13 +91,11 @@ impl<'s> Findings<'s> {
             _ => String::new(),
         };
         let line = format!(
-            "{}[{}]{by}: {} ({}:{}:{})",
+            "{}[{}]{by}: {} ({})",
             finding.status,
             neutral(&label(finding)),
             neutral(&sentence(finding)),
-            neutral(&place.file),
-            place.line,
-            place.column,
+            neutral(&place.to_string()),
         );
         writeln!(out, "{}", self.paint.with(DIM, &line))
     }

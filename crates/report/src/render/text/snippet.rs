@@ -30,6 +30,8 @@ pub(super) struct Spot<'a> {
     pub(super) file: &'a str,
     pub(super) line: u32,
     pub(super) column: u32,
+    /// what is told where there is no line
+    pub(super) pointer: &'a str,
     /// `None`: only the place is told
     pub(super) marked: Option<&'a Marked>,
     pub(super) mark: Mark,
@@ -182,8 +184,13 @@ fn rows<'a>(spots: &[Spot<'a>], file: &str) -> Vec<Row<'a>> {
 
 fn is_same(a: &Spot<'_>, b: &Spot<'_>) -> bool {
     (a.file, a.line, a.column) == (b.file, b.line, b.column)
+        && (a.line > 0 || a.pointer == b.pointer)
 }
 
 fn place(spot: &Spot<'_>) -> String {
-    format!("{}:{}:{}", neutral(spot.file), spot.line, spot.column)
+    match (spot.line, spot.pointer) {
+        (0, "") => neutral(spot.file).into_owned(),
+        (0, pointer) => format!("{} {}", neutral(spot.file), neutral(pointer)),
+        (line, _) => format!("{}:{line}:{}", neutral(spot.file), spot.column),
+    }
 }

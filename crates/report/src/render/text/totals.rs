@@ -28,7 +28,7 @@ fn line(summary: &Summary, fail_on: Option<Action>, paint: Paint) -> String {
     let errors = if summary.errors == 1 { "error" } else { "errors" };
     format!(
         "{}, {}: {}, {}, {}; {} excepted, {} baselined, {} skipped, {} in {:.2} s; {}",
-        counted(summary.files, "file"),
+        summary.kinds.map_or_else(|| counted(summary.files, "file"), |n| counted(n, "kind")),
         counted(summary.objects, "object"),
         number(summary.deny, "deny", DENY),
         number(summary.warn, "warn", WARN),

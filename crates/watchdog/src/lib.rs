@@ -1,5 +1,7 @@
 //! The wall clock: evaluations that take too long are ended. The core has no clock, and asks the
 //! flag that is raised here.
+//!
+//! **Invariant:** this crate knows nothing of what it ends.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,12 +11,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long judging one object may take.
-pub(crate) const LIMIT: Duration = Duration::from_secs(5);
+pub const LIMIT: Duration = Duration::from_secs(5);
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A thread that looks at the clock for all that are judged at the time.
-pub(crate) struct Watchdog {
+pub struct Watchdog {
     running: Arc<Mutex<Running>>,
     limit: Duration,
     /// dropping it ends the thread
@@ -29,7 +31,7 @@ struct Running {
 }
 
 /// The time of one object; its flag is raised once the time is over.
-pub(crate) struct Watched<'a> {
+pub struct Watched<'a> {
     watchdog: &'a Watchdog,
     number: u64,
     flag: Arc<AtomicBool>,
@@ -37,7 +39,8 @@ pub(crate) struct Watched<'a> {
 
 impl Watchdog {
     /// Starts to look at the clock.
-    pub(crate) fn start(limit: Duration) -> Self {
+    #[must_use]
+    pub fn start(limit: Duration) -> Self {
         let running = Arc::new(Mutex::new(Running::default()));
         let (alive, ended) = mpsc::channel::<()>();
         let watched = Arc::clone(&running);
@@ -56,7 +59,8 @@ impl Watchdog {
     }
 
     /// The time of an object begins.
-    pub(crate) fn watch(&self) -> Watched<'_> {
+    #[must_use]
+    pub fn watch(&self) -> Watched<'_> {
         let flag = Arc::new(AtomicBool::new(self.limit.is_zero()));
         let mut running = lock(&self.running);
         running.next += 1;
@@ -68,7 +72,8 @@ impl Watchdog {
 
 impl Watched<'_> {
     /// The flag that is raised once the time is over.
-    pub(crate) fn flag(&self) -> &AtomicBool {
+    #[must_use]
+    pub fn flag(&self) -> &AtomicBool {
         &self.flag
     }
 }
