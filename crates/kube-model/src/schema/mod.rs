@@ -1,6 +1,7 @@
 //! The schemas of the built-in kinds (a generated table) and of the kinds that
 //! CustomResourceDefinitions define.
 
+mod atomic;
 mod blob;
 mod crd;
 mod introduced;

@@ -18,6 +18,8 @@ pub(crate) struct Structural {
     pub(crate) required: Vec<Key>,
     pub(crate) default: Option<Value>,
     pub(crate) list_type: ListType,
+    /// an object that is replaced as a whole
+    pub(crate) atomic: bool,
     pub(crate) keys: Vec<Key>,
     pub(crate) permitted: Vec<Str>,
 }
@@ -75,6 +77,7 @@ impl Structural {
                 Some("map") => ListType::Map,
                 _ => ListType::Unsaid,
             },
+            atomic: text("x-kubernetes-map-type") == Some("atomic"),
             keys: strings("x-kubernetes-list-map-keys"),
             permitted: strings("enum"),
         }
@@ -91,6 +94,7 @@ impl Structural {
             required: Vec::new(),
             default: None,
             list_type: ListType::Unsaid,
+            atomic: false,
             keys: Vec::new(),
             permitted: Vec::new(),
         }

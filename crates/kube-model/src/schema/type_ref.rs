@@ -1,3 +1,4 @@
+use super::atomic::{is_atomic_field, is_atomic_type};
 use super::structural::Structural;
 use super::{BlobField, BlobShape};
 use sekisho_value::{Value, from_json};
@@ -171,6 +172,13 @@ impl<'s> TypeRef<'s> {
         }))
     }
 
+    /// Whether the map in one of its fields is replaced as a whole.
+    #[must_use]
+    pub fn is_atomic_in(self, field: &str) -> bool {
+        self.name().is_some_and(|name| is_atomic_field(name, field))
+            || self.field(field).is_some_and(|field| field.value_type().is_atomic())
+    }
+
     /// The type of a list's items or of a map's values.
     #[must_use]
     pub fn item(self) -> Option<Self> {
@@ -184,6 +192,16 @@ impl<'s> TypeRef<'s> {
             Inner::Builtin(BlobShape::SchemaOrStrings(_)) => Some(Self::builtin(BlobShape::String)),
             Inner::Builtin(_) => None,
             Inner::Custom(schema) => schema.item.as_deref().map(Self::custom),
+        }
+    }
+
+    /// Whether an object, or a map, is replaced as a whole (`x-kubernetes-map-type`); of a map of
+    /// a built-in type its field says so.
+    #[must_use]
+    pub fn is_atomic(self) -> bool {
+        match self.0 {
+            Inner::Builtin(_) => self.name().is_some_and(is_atomic_type),
+            Inner::Custom(schema) => schema.atomic,
         }
     }
 
