@@ -3,6 +3,7 @@
 mod advice;
 mod calls;
 mod literals;
+mod validate;
 
 use crate::ast::{Comprehension, Expr, ExprId, ExprKind, Literal, Name};
 use crate::environment::{Declared, Environment};
@@ -83,7 +84,15 @@ pub(crate) fn check(
     }
     let bindings = checker.bindings;
     let types = checker.types.iter().map(|of| bindings.substitute(of, true)).collect();
-    Ok(Checked { expr, types, references: checker.references })
+    let checked = Checked { expr, types, references: checker.references };
+    if environment.inner().options.homogeneous_literals && !unchecked {
+        let mut wrong = validate::validate(text, &checked);
+        if !wrong.is_empty() {
+            wrong.sort_by_key(|diagnostic| diagnostic.span.start);
+            return Err(wrong);
+        }
+    }
+    Ok(checked)
 }
 
 struct Checker<'t> {
@@ -174,7 +183,10 @@ impl Checker<'_> {
             if let Some(int) = environment.constants.get(&candidate) {
                 return Some((Type::Int, Reference::Constant(*int)));
             }
-            let (_, of) = environment.structs_of(&candidate)?;
+            let (structs, of) = environment.structs_of(&candidate)?;
+            if !structs.are_names() {
+                return None;
+            }
             let name = Name::new(of.runtime_name());
             Some((Type::type_of(of), Reference::Type(name)))
         })

@@ -35,13 +35,16 @@ pub(crate) struct Inner {
 /// How an environment checks and compiles.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// items of a list, keys of a map and values of a map must be of one type each
+    /// items of a list literal, keys of a map and values of a map must be of one type each, but for
+    /// what is formatted, and what is formatted must fit its format
     pub homogeneous_literals: bool,
     /// `1 < 2.0`
     pub cross_type_comparison: bool,
     /// constant lists, maps and conversions are made once and cost nothing, as cel-go's optimizer
     /// has it
     pub fold_constants: bool,
+    /// `has(…)` costs what reading a field costs, and not nothing
+    pub presence_tests_cost: bool,
     /// `has(1.a)` and `1.?a` are errors, not false and empty
     pub bad_presence_is_error: bool,
 }
@@ -52,6 +55,7 @@ impl Default for Options {
             homogeneous_literals: false,
             cross_type_comparison: true,
             fold_constants: true,
+            presence_tests_cost: true,
             bad_presence_is_error: false,
         }
     }

@@ -158,6 +158,27 @@ impl<'a> Evaluation<'a> {
         }
     }
 
+    /// A map of constants: of two values of one key the last is kept, and any key goes.
+    pub(crate) fn constant_map(
+        self,
+        entries: Vec<(Term<'a>, Term<'a>)>,
+    ) -> Result<Term<'a>, EvalError> {
+        self.allocate(size_of_val(entries.as_slice()))?;
+        let mut kept: Vec<(Term<'a>, Term<'a>)> = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let at = kept.binary_search_by(|(at, _)| crate::term::key_order(*at, key));
+            match at {
+                Ok(at) => {
+                    if let Some(own) = kept.get_mut(at) {
+                        *own = (key, value);
+                    }
+                }
+                Err(at) => kept.insert(at, (key, value)),
+            }
+        }
+        Ok(Term::Map(self.scratch.bump.alloc_slice_copy(&kept)))
+    }
+
     /// An optional with a value.
     ///
     /// # Errors

@@ -102,3 +102,51 @@ fn requests_have_the_fields_that_they_have() {
         assert_eq!(found, wanted, "{expression}");
     }
 }
+
+/// What the first release can do, and what came with each after it: for what is stored by a server
+/// of that release. What is written to it may use it one release later.
+const CAME: &[(u32, &str)] = &[
+    (26, "isURL('a') || [1].sum() > 0 || 'a'.find('a') == '' || 'a'.charAt(0) == ''"),
+    (27, "authorizer.path('/a').check('get').allowed()"),
+    (28, "1 < 1.5"),
+    (28, "object.?a.optMap(x, x).hasValue()"),
+    (28, "isQuantity('1')"),
+    (29, "object.?a.optFlatMap(x, optional.of(x)).hasValue()"),
+    (29, "strings.quote('%s'.format(['a'])) == ['a'].join()"),
+    (29, "sets.contains([1], [1])"),
+    (30, "isIP('::1') || isCIDR('::/0')"),
+    (31, "format.named('uuid').hasValue()"),
+    (31, "authorizer.group('').resource('a').fieldSelector('a=b').check('get').allowed()"),
+    (32, "[1].all(i, v, i < v)"),
+    (33, "isSemver('1.0.0')"),
+    (33, "[1].first().hasValue()"),
+    (34, "[1].distinct() == [1]"),
+    (37, "[1].includes(1)"),
+];
+
+#[test]
+fn each_release_has_what_it_came_with() {
+    let environment = |minor, expressions| {
+        let release = Release { minor };
+        let admission = Admission { expressions, authorizer: true, ..Admission::of(release) };
+        admission.environment().unwrap()
+    };
+    for minor in Release::OLDEST.minor..=Release::NEWEST.minor {
+        let stored = environment(minor, Expressions::Stored);
+        let new = environment(minor, Expressions::New);
+        for (came, expression) in CAME {
+            let compiles =
+                |environment: &sekisho_cel::Environment| environment.compile(expression).is_ok();
+            assert_eq!(compiles(&stored), minor >= *came, "stored by 1.{minor}: {expression}");
+            // What comes with a release of cel-go comes at once.
+            let at_once = ["optFlatMap", "first()"].iter().any(|name| expression.contains(name));
+            let at_once = at_once || *came == Release::OLDEST.minor;
+            let expected = minor > *came || at_once && minor == *came;
+            assert_eq!(compiles(&new), expected, "new to 1.{minor}: {expression}");
+        }
+        let reverse = stored.compile("'ab'.reverse()");
+        assert!(reverse.is_err(), "no release has version 3 of strings");
+        let namespace = stored.compile("namespaceObject.metadata.name == ''");
+        assert_eq!(namespace.is_ok(), minor >= 28, "1.{minor}");
+    }
+}

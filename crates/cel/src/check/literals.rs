@@ -1,5 +1,4 @@
 use super::{Checker, Reference, advice};
-use crate::Span;
 use crate::ast::{Element, Entry, Expr, Field};
 use crate::types::{Type, most_general};
 
@@ -9,7 +8,7 @@ impl Checker<'_> {
         for item in items {
             let of = self.expr(&item.value);
             let of = self.unwrapped(&item.value, of, item.optional);
-            joined = Some(self.join(item.value.span, joined, of));
+            joined = Some(self.join(joined, of));
         }
         Type::list(joined.unwrap_or_else(|| self.bindings.fresh()))
     }
@@ -18,10 +17,10 @@ impl Checker<'_> {
         let (mut keys, mut values): (Option<Type>, Option<Type>) = (None, None);
         for entry in entries {
             let key = self.expr(&entry.key);
-            keys = Some(self.join(entry.key.span, keys, key));
+            keys = Some(self.join(keys, key));
             let value = self.expr(&entry.value);
             let value = self.unwrapped(&entry.value, value, entry.optional);
-            values = Some(self.join(entry.value.span, values, value));
+            values = Some(self.join(values, value));
         }
         let key = keys.unwrap_or_else(|| self.bindings.fresh());
         Type::map(key, values.unwrap_or_else(|| self.bindings.fresh()))
@@ -44,18 +43,14 @@ impl Checker<'_> {
         }
     }
 
-    fn join(&mut self, span: Span, before: Option<Type>, of: Type) -> Type {
+    fn join(&mut self, before: Option<Type>, of: Type) -> Type {
         let Some(before) = before else { return of };
         if self.bindings.assignable(&before, &of) {
             let before = self.bindings.substitute(&before, false);
             let of = self.bindings.substitute(&of, false);
             return most_general(&before, &of);
         }
-        if !self.environment.inner().options.homogeneous_literals {
-            return Type::Dyn;
-        }
-        self.mismatch(span, &before, &of);
-        Type::Error
+        Type::Dyn
     }
 
     pub(super) fn message(&mut self, expr: &Expr, name: &str, fields: &[Field]) -> Type {

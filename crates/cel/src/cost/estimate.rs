@@ -204,6 +204,7 @@ pub fn estimate(checked: &Checked, environment: &Environment, sizes: &dyn Sizes)
         checked,
         sizes,
         call_costs,
+        presence_tests_cost: environment.inner().options.presence_tests_cost,
         paths: HashMap::new(),
         computed: HashMap::new(),
         entries: HashMap::new(),
@@ -224,12 +225,15 @@ struct Local {
     path: Vec<String>,
     size: Option<SizeEstimate>,
     entries: Option<Entries>,
+    /// what reading it costs
+    read: CostEstimate,
 }
 
 struct Estimator<'e> {
     checked: &'e Checked,
     sizes: &'e dyn Sizes,
     call_costs: Option<&'e dyn CallCosts>,
+    presence_tests_cost: bool,
     paths: HashMap<ExprId, Vec<String>>,
     computed: HashMap<ExprId, SizeEstimate>,
     entries: HashMap<ExprId, Entries>,
@@ -250,7 +254,7 @@ impl<'e> Estimator<'e> {
                 let path =
                     self.local(name).map_or_else(|| vec![name.to_string()], |at| at.path.clone());
                 self.paths.insert(expr.id, path);
-                CostEstimate::fixed(SELECT)
+                self.local(name).map_or(CostEstimate::fixed(SELECT), |local| local.read)
             }
             ExprKind::Select { operand, field, test } => self.select(expr, operand, field, *test),
             ExprKind::Call { target, function, args } => {
@@ -304,7 +308,8 @@ impl<'e> Estimator<'e> {
         }
         let sum = self.cost(operand);
         if test {
-            return sum.plus(CostEstimate::fixed(SELECT));
+            let test = if self.presence_tests_cost { SELECT } else { 0 };
+            return sum.plus(CostEstimate::fixed(test));
         }
         let mut path = self.path(operand);
         extend(&mut path, field);
@@ -339,7 +344,7 @@ impl<'e> Estimator<'e> {
         let mut cost: Option<CostEstimate> = None;
         let mut size: Option<SizeEstimate> = None;
         for overload in overloads {
-            let of = self.overload(expr, function, overload, target, args, &costs);
+            let of = self.overload(expr, overload, target, args, &costs);
             cost = Some(cost.map_or(of.cost, |cost| cost.or(of.cost)));
             if let Some(own) = of.size {
                 size = Some(size.map_or(own, |size| size.or(own)));
@@ -368,14 +373,13 @@ impl<'e> Estimator<'e> {
     fn overload(
         &mut self,
         expr: &'e Expr,
-        function: &'e str,
         overload: &'e Declared,
         target: Option<&'e Expr>,
         args: &'e [Expr],
         costs: &[CostEstimate],
     ) -> CallEstimate {
         let all = costs.iter().fold(CostEstimate::default(), |sum, cost| sum.plus(*cost));
-        let id = overload.overload.id;
+        let (function, id) = (overload.name.as_str(), overload.overload.id);
         let asked = self.call_costs.and_then(|costs| costs.estimator(function, id));
         if let Some(estimator) = overload.overload.estimate.or(asked) {
             let target = target.map(|target| self.node(target));
@@ -469,15 +473,15 @@ impl<'e> Estimator<'e> {
         let entries = self.entries_of(&fold.init);
         let size = self.size(&fold.init);
         let path = self.path(&fold.init);
-        self.scopes.push(Local { name: fold.accumulator.clone(), path, size, entries });
+        // cel-go has what `optMap` is applied to itself where we read the variable.
+        let is_target = fold.form == Form::OptionalTarget;
+        let read = if is_target { init } else { CostEstimate::fixed(SELECT) };
+        self.scopes.push(Local { name: fold.accumulator.clone(), path, size, entries, read });
         if matches!(fold.form, Form::Bind | Form::OptionalTarget) {
             let result = self.cost(&fold.result);
             self.copy_sizes(expr, &fold.result);
             self.scopes.pop();
-            // cel-go writes down twice what `optMap` is applied to.
-            let twice =
-                if fold.form == Form::OptionalTarget { init } else { CostEstimate::default() };
-            return range.plus(init).plus(twice).plus(result);
+            return if is_target { result } else { range.plus(init).plus(result) };
         }
         let scopes = self.scopes.len();
         self.push_variables(fold);
@@ -514,7 +518,8 @@ impl<'e> Estimator<'e> {
         let mut push = |name: &Name, part: &str, size: Option<SizeEstimate>| {
             let mut path = path.clone();
             extend(&mut path, part);
-            self.scopes.push(Local { name: name.clone(), path, size, entries: None });
+            let read = CostEstimate::fixed(SELECT);
+            self.scopes.push(Local { name: name.clone(), path, size, entries: None, read });
         };
         let key = entries.map(|entries| entries.key);
         let value = entries.map(|entries| entries.value);

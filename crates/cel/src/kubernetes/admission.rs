@@ -116,6 +116,10 @@ impl StructTypes for Variables {
         (name == VARIABLES).then(|| Type::Struct(Name::new_static(VARIABLES)))
     }
 
+    fn are_names(&self) -> bool {
+        false
+    }
+
     fn field(&self, type_name: &str, field: &str) -> Option<Type> {
         let fields = (type_name == VARIABLES).then_some(&self.fields)?;
         fields.iter().rev().find(|(name, _)| name == field).map(|(_, of)| of.clone())
@@ -136,7 +140,7 @@ impl StructTypes for Variables {
 }
 
 fn not_made<T>(type_name: &str) -> Result<T, EvalError> {
-    Err(EvalError::new(format!("a `{type_name}` cannot be made")))
+    Err(EvalError::new(format!("unknown type '{type_name}'")))
 }
 
 /// The types of `request` and `namespaceObject`.
@@ -239,6 +243,10 @@ fn type_of(text: &str) -> Option<Type> {
 impl StructTypes for Given {
     fn find(&self, name: &str) -> Option<Type> {
         fields_of(name).map(|_| Type::Struct(Name::new(name)))
+    }
+
+    fn are_names(&self) -> bool {
+        false
     }
 
     fn field(&self, type_name: &str, field: &str) -> Option<Type> {

@@ -5,7 +5,6 @@
 use super::format::{label, subdomain};
 use crate::library::{Library, Overload};
 use crate::term::{Opaque, Term};
-use crate::types::Type;
 use crate::{EvalError, Evaluation};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -176,11 +175,7 @@ opaque! {
 
 /// `authorizer`'s methods
 pub(super) fn authorizer() -> Library {
-    let library = Library::new("kubernetes.authz", 0);
-    [AUTHORIZER, PATH_CHECK, GROUP_CHECK, RESOURCE_CHECK, DECISION]
-        .into_iter()
-        .fold(library, |library, name| library.with_type(name, Type::Struct(name.into())))
-        .with(FUNCTIONS)
+    Library::new("kubernetes.authz", 0).with(FUNCTIONS)
 }
 
 /// `fieldSelector`, `labelSelector`

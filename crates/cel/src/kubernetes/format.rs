@@ -5,7 +5,6 @@
 
 use crate::library::{Library, Overload};
 use crate::term::{Opaque, Term};
-use crate::types::Type;
 use crate::{EvalError, Evaluation};
 use sekisho_go_net::parse_request;
 use std::any::Any;
@@ -72,30 +71,27 @@ formats! {
 
 /// `format.named`, the formats, `validate`
 pub(super) fn format() -> Library {
-    Library::new("kubernetes.format", 0)
-        .with_type(NAME, Type::Struct(NAME.into()))
-        .with(CONSTANTS)
-        .with(&[
-            Overload::new(
-                "format-named",
-                "format.named(string) -> optional(kubernetes.NamedFormat)",
-                |evaluation, args| {
-                    let [Term::String(name)] = args else {
-                        return Err(EvalError::no_such_overload());
-                    };
-                    if !FORMATS.iter().any(|format| format.name == *name) {
-                        return Ok(Term::Optional(None));
-                    }
-                    let format = named(evaluation, name)?;
-                    evaluation.optional(format)
-                },
-            ),
-            Overload::new(
-                "format-validate",
-                "kubernetes.NamedFormat::validate(string) -> optional(list(string))",
-                validate,
-            ),
-        ])
+    Library::new("kubernetes.format", 0).with(CONSTANTS).with(&[
+        Overload::new(
+            "format-named",
+            "format.named(string) -> optional(kubernetes.NamedFormat)",
+            |evaluation, args| {
+                let [Term::String(name)] = args else {
+                    return Err(EvalError::no_such_overload());
+                };
+                if !FORMATS.iter().any(|format| format.name == *name) {
+                    return Ok(Term::Optional(None));
+                }
+                let format = named(evaluation, name)?;
+                evaluation.optional(format)
+            },
+        ),
+        Overload::new(
+            "format-validate",
+            "kubernetes.NamedFormat::validate(string) -> optional(list(string))",
+            validate,
+        ),
+    ])
 }
 
 fn named<'a>(evaluation: Evaluation<'a>, name: &str) -> Outcome<'a> {
@@ -136,8 +132,9 @@ fn unfinished(text: &str) -> String {
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const KEY: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
-fn too_long(text: &str, most: usize) -> Option<String> {
-    (text.len() > most).then(|| format!("must be no more than {most} bytes"))
+/// Names count their bytes as characters, labels as bytes.
+fn too_long(text: &str, most: usize, unit: &str) -> Option<String> {
+    (text.len() > most).then(|| format!("must be no more than {most} {unit}"))
 }
 
 /// A rule that does not hold, examples of what it means, and the expression of it.
@@ -179,7 +176,7 @@ pub(super) fn label(text: &str) -> Vec<String> {
         (false, true) => Some("must not contain dots".to_owned()),
         (false, false) => Some(unmet(rule, &["my-name", "123-abc"], LABEL)),
     };
-    too_long(text, 63).into_iter().chain(wrong).collect()
+    too_long(text, 63, "characters").into_iter().chain(wrong).collect()
 }
 
 /// A subdomain of RFC 1123.
@@ -188,7 +185,7 @@ pub(super) fn subdomain(text: &str) -> Vec<String> {
                 characters, '-' or '.', and must start and end with an alphanumeric character";
     let wrong = (!is_subdomain(text))
         .then(|| unmet(rule, &["example.com"], &format!("{LABEL}(\\.{LABEL})*")));
-    too_long(text, 253).into_iter().chain(wrong).collect()
+    too_long(text, 253, "characters").into_iter().chain(wrong).collect()
 }
 
 fn old_label(text: &str) -> Vec<String> {
@@ -197,7 +194,7 @@ fn old_label(text: &str) -> Vec<String> {
     let holds = is_label(text) && text.starts_with(|char: char| char.is_ascii_lowercase());
     let wrong =
         (!holds).then(|| unmet(rule, &["my-name", "abc-123"], "[a-z]([-a-z0-9]*[a-z0-9])?"));
-    too_long(text, 63).into_iter().chain(wrong).collect()
+    too_long(text, 63, "characters").into_iter().chain(wrong).collect()
 }
 
 fn is_key(text: &str) -> bool {
@@ -231,7 +228,7 @@ fn qualified_name(text: &str) -> Vec<String> {
     if name.is_empty() {
         wrong.push("name part must be non-empty".to_owned());
     }
-    wrong.extend(too_long(name, 63).map(|message| format!("name part {message}")));
+    wrong.extend(too_long(name, 63, "bytes").map(|message| format!("name part {message}")));
     if !is_key(name) {
         wrong.push(format!("name part {}", unmet()));
     }
@@ -243,7 +240,7 @@ fn label_value(text: &str) -> Vec<String> {
                 '_' or '.', and must start and end with an alphanumeric character";
     let wrong = (!text.is_empty() && !is_key(text))
         .then(|| unmet(rule, &["MyValue", "my_value", "12345"], &format!("({KEY})?")));
-    too_long(text, 63).into_iter().chain(wrong).collect()
+    too_long(text, 63, "bytes").into_iter().chain(wrong).collect()
 }
 
 /// Hyphens may be left out, each by itself.

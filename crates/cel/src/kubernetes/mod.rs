@@ -4,6 +4,7 @@
 //! `k8s.io/apiserver`.
 
 mod admission;
+mod amount;
 mod authorizer;
 mod costs;
 mod estimates;
@@ -17,12 +18,12 @@ mod semver;
 mod url;
 
 pub use admission::{Admission, VARIABLES, variables};
+pub use amount::Amount;
 pub use authorizer::{
     AUTHORIZER, Asking, Attributes, Authorizer, Decision, RESOURCE_CHECK, Resource, ResourceCheck,
     User, What,
 };
 pub use patch::{JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch};
-pub use quantity::Amount;
 pub use release::{Expressions, Release, base};
 pub use semver::Version;
 

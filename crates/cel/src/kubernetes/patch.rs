@@ -87,6 +87,10 @@ impl StructTypes for Types {
         known.then(|| Type::Struct(name.into()))
     }
 
+    fn are_names(&self) -> bool {
+        false
+    }
+
     fn field(&self, type_name: &str, field: &str) -> Option<Type> {
         if type_name != JSON_PATCH {
             return Some(Type::Dyn);
@@ -114,16 +118,29 @@ impl StructTypes for Types {
         for (name, value) in fields {
             let text = type_name == JSON_PATCH && *name != "value";
             if text && !matches!(value, Term::String(_)) {
-                let message = format!(
-                    "unexpected type {} for JSONPatchType '{name}' field",
-                    value.type_name()
-                );
+                let message =
+                    format!("unexpected type {} for JSONPatchType '{name}' field", go_type(*value));
                 return Err(EvalError::new(message));
             }
             entries.push((Term::String(name), *value));
         }
         let fields = evaluation.map(entries)?;
         Ok(Term::Object(evaluation.keep(Made { type_name, fields })?))
+    }
+}
+
+/// What Go calls the type that holds a value.
+fn go_type(value: Term<'_>) -> &str {
+    match value {
+        Term::Bool(_) => "bool",
+        Term::Int(_) => "int64",
+        Term::Uint(_) => "uint64",
+        Term::Double(_) => "float64",
+        Term::Null => "structpb.NullValue",
+        Term::Bytes(_) => "[]uint8",
+        Term::Duration(_) => "time.Duration",
+        Term::Timestamp(_) => "time.Time",
+        other => other.type_name(),
     }
 }
 

@@ -2,36 +2,14 @@
 //!
 //! Source of the rules: `pkg/cel/library/quantity.go` of `k8s.io/apiserver`.
 
+use super::amount::Amount;
 use crate::library::{Library, Overload};
-use crate::term::{Opaque, Term};
-use crate::types::Type;
+use crate::term::Term;
 use crate::{EvalError, Evaluation};
-use sekisho_kube_model::{Quantity, QuantityFormat};
-use sekisho_value::Value;
-use std::any::Any;
+use sekisho_kube_model::Quantity;
 use std::cmp::Ordering;
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
-
-const NAME: &str = "kubernetes.Quantity";
-
-/// A quantity: `100m`, `1.5Gi`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Amount(pub Quantity);
-
-impl Opaque for Amount {
-    fn type_name(&self) -> &str {
-        NAME
-    }
-
-    fn equals(&self, other: &dyn Opaque) -> Option<bool> {
-        Some((other as &dyn Any).downcast_ref::<Self>()? == self)
-    }
-
-    fn to_json(&self) -> Option<Value> {
-        Some(Value::from(self.0.to_string()))
-    }
-}
 
 macro_rules! comparing {
     ($id:literal, $signature:literal, $made:expr) => {
@@ -45,16 +23,16 @@ macro_rules! comparing {
 
 /// `quantity`, `isQuantity` and their methods
 pub(super) fn quantity() -> Library {
-    Library::new("kubernetes.quantity", 0).with_type(NAME, Type::opaque(NAME, Vec::new())).with(&[
+    Library::new("kubernetes.quantity", 0).with(&[
         Overload::new(
             "string_to_quantity",
             "quantity(string) -> kubernetes.Quantity",
             |evaluation, args| {
                 let [Term::String(text)] = args else { return no_overload() };
                 evaluation.step(1 + text.len())?;
-                let read = Quantity::parse(text);
+                let read = Amount::parse(text);
                 let read = read.map_err(|error| EvalError::new(error.to_string()))?;
-                evaluation.opaque(Amount(read))
+                evaluation.opaque(read)
             },
         )
         .constant(),
@@ -64,7 +42,7 @@ pub(super) fn quantity() -> Library {
             Ok(Term::Bool(Quantity::parse(text).is_ok()))
         }),
         Overload::new("quantity_sign", "sign(kubernetes.Quantity) -> int", |_, args| {
-            Ok(Term::Int(only(args)?.signum().into()))
+            Ok(Term::Int(only(args)?.quantity.signum().into()))
         }),
         comparing!(
             "quantity_is_greater_than",
@@ -87,34 +65,33 @@ pub(super) fn quantity() -> Library {
             |_, args| Ok(Term::Double(only(args)?.approximate())),
         ),
         Overload::new("quantity_get_int", "kubernetes.Quantity::asInteger() -> int", |_, args| {
-            let amount = only(args)?;
-            let int = amount.value().filter(|_| amount.is_integer());
+            let int = only(args)?.as_integer();
             int.map(Term::Int).ok_or_else(|| EvalError::new("cannot convert value to integer"))
         }),
         Overload::new(
             "quantity_is_integer",
             "kubernetes.Quantity::isInteger() -> bool",
-            |_, args| Ok(Term::Bool(only(args)?.is_integer())),
+            |_, args| Ok(Term::Bool(only(args)?.as_integer().is_some())),
         ),
         Overload::new(
             "quantity_add",
             "kubernetes.Quantity::add(kubernetes.Quantity) -> kubernetes.Quantity",
-            |evaluation, args| made(evaluation, args, Quantity::checked_add),
+            |evaluation, args| made(evaluation, args, false),
         ),
         Overload::new(
             "quantity_add_int",
             "kubernetes.Quantity::add(int) -> kubernetes.Quantity",
-            |evaluation, args| made(evaluation, args, Quantity::checked_add),
+            |evaluation, args| made(evaluation, args, false),
         ),
         Overload::new(
             "quantity_sub",
             "kubernetes.Quantity::sub(kubernetes.Quantity) -> kubernetes.Quantity",
-            |evaluation, args| made(evaluation, args, Quantity::checked_sub),
+            |evaluation, args| made(evaluation, args, true),
         ),
         Overload::new(
             "quantity_sub_int",
             "kubernetes.Quantity::sub(int) -> kubernetes.Quantity",
-            |evaluation, args| made(evaluation, args, Quantity::checked_sub),
+            |evaluation, args| made(evaluation, args, true),
         ),
     ])
 }
@@ -123,11 +100,11 @@ fn no_overload<T>() -> Result<T, EvalError> {
     Err(EvalError::no_such_overload())
 }
 
-fn of<'a>(term: Term<'a>) -> Result<&'a Quantity, EvalError> {
-    term.downcast::<Amount>().map(|amount| &amount.0).ok_or_else(EvalError::no_such_overload)
+fn of<'a>(term: Term<'a>) -> Result<&'a Amount, EvalError> {
+    term.downcast::<Amount>().ok_or_else(EvalError::no_such_overload)
 }
 
-fn only<'a>(args: &[Term<'a>]) -> Result<&'a Quantity, EvalError> {
+fn only<'a>(args: &[Term<'a>]) -> Result<&'a Amount, EvalError> {
     match args {
         [amount] => of(*amount),
         _ => no_overload(),
@@ -136,25 +113,23 @@ fn only<'a>(args: &[Term<'a>]) -> Result<&'a Quantity, EvalError> {
 
 fn pair<'a>(args: &[Term<'a>]) -> Result<(&'a Quantity, &'a Quantity), EvalError> {
     match args {
-        [one, other] => Ok((of(*one)?, of(*other)?)),
+        [one, other] => Ok((&of(*one)?.quantity, &of(*other)?.quantity)),
         _ => no_overload(),
     }
 }
 
-fn made<'a>(
-    evaluation: Evaluation<'a>,
-    args: &[Term<'a>],
-    with: fn(&Quantity, &Quantity) -> Option<Quantity>,
-) -> Outcome<'a> {
-    let made = match args {
-        [one, Term::Int(int)] => {
-            with(of(*one)?, &Quantity::from_i64(*int, QuantityFormat::DecimalExponent))
+fn made<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>], subtract: bool) -> Outcome<'a> {
+    let [one, other] = args else { return no_overload() };
+    let one = of(*one)?;
+    let integer;
+    let other = match *other {
+        Term::Int(int) => {
+            integer = Amount::from_i64(int);
+            &integer
         }
-        _ => {
-            let (one, other) = pair(args)?;
-            with(one, other)
-        }
+        other => of(other)?,
     };
-    let made = made.ok_or_else(|| EvalError::new("the quantities are too far apart"))?;
-    evaluation.opaque(Amount(made))
+    let compute = if subtract { Quantity::checked_sub } else { Quantity::checked_add };
+    let made = one.computed(other, compute(&one.quantity, &other.quantity), subtract);
+    evaluation.opaque(made.ok_or_else(|| EvalError::new("the quantities are too far apart"))?)
 }

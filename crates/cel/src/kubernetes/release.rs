@@ -70,6 +70,8 @@ enum Brings {
     Library(fn() -> Library),
     /// numbers of different types may be compared
     CrossTypeComparison,
+    /// optional values, in the version of the server's cel-go
+    Optionals,
 }
 
 const fn since(since: u32, library: fn() -> Library) -> Entry {
@@ -86,10 +88,7 @@ const TABLE: &[Entry] = &[
     Entry { since: 0, until: 37, brings: Brings::Library(|| lists::lists(0)) },
     since(27, authorizer::authorizer),
     Entry { since: 28, until: u32::MAX, brings: Brings::CrossTypeComparison },
-    // `optFlatMap` came with cel-go 0.17, `first` and `last` with 0.23.
-    Entry { since: 28, until: 29, brings: Brings::Library(|| optionals(0)) },
-    Entry { since: 29, until: 33, brings: Brings::Library(|| optionals(1)) },
-    since(33, || optionals(2)),
+    Entry { since: 28, until: u32::MAX, brings: Brings::Optionals },
     since(28, quantity::quantity),
     Entry { since: 0, until: 29, brings: Brings::Library(|| strings(0)) },
     since(29, || strings(2)),
@@ -103,17 +102,34 @@ const TABLE: &[Entry] = &[
     since(37, || lists::lists(1)),
 ];
 
+/// `optFlatMap` came with cel-go 0.17, in 1.29; `first` and `last` with 0.23, in 1.33. Nobody asked
+/// for a version, so that they came to what was written at once.
+fn optionals_version(server: Release) -> u32 {
+    match server.minor {
+        ..=28 => 0,
+        29..=32 => 1,
+        _ => 2,
+    }
+}
+
 /// A builder of the environment that all expressions of a release have, without variables.
 #[must_use]
 pub fn base(release: Release, expressions: Expressions) -> EnvironmentBuilder {
     let minor = release.of(expressions).minor;
-    let mut options =
-        Options { homogeneous_literals: true, cross_type_comparison: false, ..Options::default() };
+    let mut options = Options {
+        homogeneous_literals: true,
+        cross_type_comparison: false,
+        presence_tests_cost: false,
+        ..Options::default()
+    };
     let mut builder =
         Environment::standard().call_costs(Arc::new(costs::Costs)).library(wrappers());
     for entry in TABLE.iter().filter(|entry| (entry.since..entry.until).contains(&minor)) {
         match entry.brings {
             Brings::Library(library) => builder = builder.library(library()),
+            Brings::Optionals => {
+                builder = builder.library(optionals(optionals_version(release)));
+            }
             Brings::CrossTypeComparison => options.cross_type_comparison = true,
         }
     }

@@ -6,7 +6,7 @@
 use crate::EvalError;
 use crate::library::{Library, Overload};
 use crate::term::{Opaque, Term};
-use crate::types::Type;
+use sekisho_go_net::quoted;
 use sekisho_value::Value;
 use std::any::Any;
 use std::cmp::Ordering;
@@ -31,38 +31,52 @@ enum Part {
 }
 
 impl Version {
-    /// Reads a version; `None` where it is none.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (rest, build) = match text.split_once('+') {
-            Some((rest, build)) => (rest, Some(build)),
-            None => (text, None),
-        };
-        if build.is_some_and(|build| !build.split('.').all(is_word)) {
-            return None;
+    /// Reads a version.
+    ///
+    /// # Errors
+    /// Where it is none, in the words of the API server.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("Version string empty".to_owned());
         }
-        let (core, pre_release) = match rest.split_once('-') {
-            Some((core, pre_release)) => (core, Some(pre_release)),
+        let mut parts = text.splitn(3, '.');
+        let (Some(major), Some(minor), Some(rest)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err("No Major.Minor.Patch elements found".to_owned());
+        };
+        let (rest, build) = match rest.split_once('+') {
+            Some((rest, build)) => (rest, Some(build)),
             None => (rest, None),
         };
-        let mut numbers = core.split('.');
-        let core = [number(numbers.next()?)?, number(numbers.next()?)?, number(numbers.next()?)?];
-        if numbers.next().is_some() {
-            return None;
-        }
+        let (patch, pre_release) = match rest.split_once('-') {
+            Some((patch, pre_release)) => (patch, Some(pre_release)),
+            None => (rest, None),
+        };
+        let core = [number(major, "major")?, number(minor, "minor")?, number(patch, "patch")?];
         let parts = pre_release.into_iter().flat_map(|parts| parts.split('.'));
-        let pre_release = parts.map(part).collect::<Option<Vec<Part>>>()?;
-        Some(Self { text: text.to_owned(), core, pre_release })
+        let pre_release = parts.map(part).collect::<Result<Vec<Part>, String>>()?;
+        for part in build.into_iter().flat_map(|parts| parts.split('.')) {
+            if part.is_empty() {
+                return Err("Build meta data is empty".to_owned());
+            }
+            if !is_word(part) {
+                let part = quoted(part);
+                return Err(format!("Invalid character(s) found in build meta data {part}"));
+            }
+        }
+        Ok(Self { text: text.to_owned(), core, pre_release })
     }
 
     /// Reads a version that may begin with `v`, have zeros before its numbers, and lack the last
     /// of them.
-    #[must_use]
-    pub fn parse_normalized(text: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// Where it is none, in the words of the API server.
+    pub fn parse_normalized(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('v').unwrap_or(text);
         let mut parts: Vec<String> = text.splitn(3, '.').map(without_zeros).collect();
         if parts.len() < 3 && parts.last().is_some_and(|last| last.contains(['+', '-'])) {
-            return None;
+            return Err("short version cannot contain PreRelease/Build meta data".to_owned());
         }
         parts.resize(3, "0".to_owned());
         Self::parse(&parts.join("."))
@@ -82,21 +96,51 @@ fn without_zeros(part: &str) -> String {
     }
 }
 
-fn number(text: &str) -> Option<u64> {
-    let canonical = text == "0" || !text.starts_with('0');
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| canonical && digits)
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn has_leading_zeros(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0')
+}
+
+fn number(text: &str, which: &str) -> Result<u64, String> {
+    if !is_number(text) {
+        return Err(format!("Invalid character(s) found in {which} number {}", quoted(text)));
+    }
+    if has_leading_zeros(text) {
+        let first = which.get(..1).unwrap_or_default().to_ascii_uppercase();
+        let which = format!("{first}{}", which.get(1..).unwrap_or_default());
+        return Err(format!("{which} number must not contain leading zeroes {}", quoted(text)));
+    }
+    to_integer(text)
+}
+
+/// As Go's `strconv.ParseUint` reads digits, and refuses them.
+fn to_integer(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| {
+        let why = if text.is_empty() { "invalid syntax" } else { "value out of range" };
+        format!("strconv.ParseUint: parsing {}: {why}", quoted(text))
+    })
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn part(text: &str) -> Option<Part> {
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return number(text).map(Part::Number);
+fn part(text: &str) -> Result<Part, String> {
+    if text.is_empty() {
+        return Err("Prerelease is empty".to_owned());
     }
-    is_word(text).then(|| Part::Word(text.to_owned()))
+    if !is_number(text) {
+        let invalid = || format!("Invalid character(s) found in prerelease {}", quoted(text));
+        return is_word(text).then(|| Part::Word(text.to_owned())).ok_or_else(invalid);
+    }
+    if has_leading_zeros(text) {
+        let text = quoted(text);
+        return Err(format!("Numeric PreRelease version must not contain leading zeroes {text}"));
+    }
+    to_integer(text).map(Part::Number)
 }
 
 /// By precedence: what stands after `+` does not count, and what comes before a release is less.
@@ -162,15 +206,15 @@ macro_rules! comparing {
 
 /// `semver`, `isSemver` and their methods
 pub(super) fn semver() -> Library {
-    Library::new("kubernetes.Semver", 1).with_type(NAME, Type::opaque(NAME, Vec::new())).with(&[
+    Library::new("kubernetes.Semver", 1).with(&[
         Overload::new("string_to_semver", "semver(string) -> kubernetes.Semver", |e, args| {
-            e.opaque(read(args)?.ok_or_else(malformed)?)
+            e.opaque(read(args)?.map_err(EvalError::new)?)
         })
         .constant(),
         Overload::new(
             "string_bool_to_semver",
             "semver(string, bool) -> kubernetes.Semver",
-            |e, args| e.opaque(read(args)?.ok_or_else(malformed)?),
+            |e, args| e.opaque(read(args)?.map_err(EvalError::new)?),
         )
         .constant(),
         Overload::new("is_semver_string", "isSemver(string) -> bool", |_, args| is(args)),
@@ -202,15 +246,11 @@ fn no_overload<T>() -> Result<T, EvalError> {
     Err(EvalError::no_such_overload())
 }
 
-fn malformed() -> EvalError {
-    EvalError::new("no semantic version: it is of the form `1.2.3`")
-}
-
 fn of<'a>(term: Term<'a>) -> Result<&'a Version, EvalError> {
     term.downcast::<Version>().ok_or_else(EvalError::no_such_overload)
 }
 
-fn read(args: &[Term<'_>]) -> Result<Option<Version>, EvalError> {
+fn read(args: &[Term<'_>]) -> Result<Result<Version, String>, EvalError> {
     match args {
         [Term::String(text)] | [Term::String(text), Term::Bool(false)] => Ok(Version::parse(text)),
         [Term::String(text), Term::Bool(true)] => Ok(Version::parse_normalized(text)),
@@ -219,5 +259,5 @@ fn read(args: &[Term<'_>]) -> Result<Option<Version>, EvalError> {
 }
 
 fn is<'a>(args: &[Term<'a>]) -> Outcome<'a> {
-    Ok(Term::Bool(read(args)?.is_some()))
+    Ok(Term::Bool(read(args)?.is_ok()))
 }

@@ -4,7 +4,6 @@
 
 use crate::library::{Library, Overload};
 use crate::term::{Opaque, Term};
-use crate::types::Type;
 use crate::{EvalError, Evaluation};
 use sekisho_go_net::{Url, UrlError, parse, parse_request};
 use sekisho_value::Value;
@@ -35,7 +34,7 @@ impl Opaque for Location {
 
 /// `url`, `isURL` and their methods
 pub(super) fn url() -> Library {
-    Library::new("kubernetes.urls", 0).with_type(NAME, Type::Struct(NAME.into())).with(FUNCTIONS)
+    Library::new("kubernetes.urls", 0).with(FUNCTIONS)
 }
 
 const FUNCTIONS: &[Overload] = &[

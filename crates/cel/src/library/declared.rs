@@ -142,6 +142,11 @@ pub trait StructTypes: fmt::Debug + Send + Sync {
     /// The type that a name stands for, as the type of its values.
     fn find(&self, name: &str) -> Option<Type>;
 
+    /// Whether the names of these types stand for them as values: `type(x) == net.IP`.
+    fn are_names(&self) -> bool {
+        true
+    }
+
     /// The type of a field; `None` where there is none of that name.
     fn field(&self, type_name: &str, field: &str) -> Option<Type>;
 

@@ -98,7 +98,11 @@ impl Writer<'_> {
                 self.text.push_str(text);
             }
             Term::Null => self.push("null"),
+            Term::Double(double) if self.old => self.old_double(double, depth),
             Term::Double(double) => self.push(plain(double)),
+            Term::Bytes(bytes) if quoted => {
+                self.push(format_args!("b\"{}\"", String::from_utf8_lossy(bytes)));
+            }
             Term::Bytes(bytes) => self.push(String::from_utf8_lossy(bytes)),
             Term::Type(name) => self.push(name),
             Term::Timestamp(_) if quoted => {
@@ -158,21 +162,25 @@ impl Writer<'_> {
         match value {
             Term::Int(int) => self.push(int),
             Term::Uint(uint) => self.push(uint),
-            Term::Double(double) => self.push(plain(double)),
+            Term::Double(double) if !self.old => self.push(plain(double)),
+            other if self.old => {
+                return Err(wrong("decimal clause can only be used on integers", other));
+            }
             other => {
-                return Err(wrong(
-                    "decimal clause can only be used on ints, uints, and doubles",
-                    other,
-                ));
+                let what = "decimal clause can only be used on ints, uints, and doubles";
+                return Err(wrong(what, other));
             }
         }
         Ok(())
     }
 
-    fn number(value: Term<'_>, clause: &str) -> Result<f64, EvalError> {
+    fn number(&self, value: Term<'_>, clause: &str) -> Result<f64, EvalError> {
         #[expect(clippy::cast_precision_loss, reason = "shown with few decimals")]
         match value {
             Term::Double(double) => Ok(double),
+            other if self.old => {
+                Err(wrong(&format!("{clause} clause can only be used on doubles"), other))
+            }
             Term::Int(int) => Ok(int as f64),
             Term::Uint(uint) => Ok(uint as f64),
             other => Err(wrong(
@@ -183,26 +191,48 @@ impl Writer<'_> {
     }
 
     fn fixed(&mut self, value: Term<'_>, precision: usize) -> Result<(), EvalError> {
-        let double = Self::number(value, "fixed-point")?;
-        if double.is_finite() {
-            self.push(format_args!("{double:.precision$}"));
+        let double = self.number(value, "fixed-point")?;
+        if !double.is_finite() {
+            self.push(if self.old { infinite(double) } else { plain(double) });
+        } else if self.old {
+            let text = format!("{double:.precision$}");
+            // A zero has no sign.
+            let zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
+            self.push(grouped(if zero { text.trim_start_matches('-') } else { &text }));
         } else {
-            self.push(plain(double));
+            self.push(format_args!("{double:.precision$}"));
         }
         Ok(())
     }
 
     fn scientific(&mut self, value: Term<'_>, precision: usize) -> Result<(), EvalError> {
-        let double = Self::number(value, "scientific")?;
+        let double = self.number(value, "scientific")?;
         if !double.is_finite() {
-            self.push(plain(double));
+            let text = if self.old { infinite(double) } else { plain(double) };
+            let width = if self.old { precision } else { 0 };
+            self.push(format_args!("{text:>width$}"));
             return Ok(());
         }
+        // Before version 4 the precision was that of what is neither finite nor a number alone.
+        let precision = if self.old { 6 } else { precision };
         let text = format!("{double:.precision$e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let exponent = exponent_text(exponent.parse().unwrap_or(0));
-        self.push(format_args!("{mantissa}e{exponent}"));
+        if self.old {
+            self.push(format_args!("{mantissa}×10{}", raised(&exponent)));
+        } else {
+            self.push(format_args!("{mantissa}e{exponent}"));
+        }
         Ok(())
+    }
+
+    /// A double as `%s` showed it before version 4.
+    fn old_double(&mut self, double: f64, depth: usize) {
+        match (depth, double.is_finite()) {
+            (0, _) => self.push(to_text(Term::Double(double)).unwrap_or_default()),
+            (_, true) => self.push(format_args!("{double:.6}")),
+            (_, false) => self.push(format_args!("\"{}\"", plain(double))),
+        }
     }
 
     fn binary(&mut self, value: Term<'_>) -> Result<(), EvalError> {
@@ -214,7 +244,14 @@ impl Writer<'_> {
             }
             Term::Uint(uint) => self.push(format_args!("{uint:b}")),
             other => {
-                return Err(wrong("only ints, uints, and bools can be formatted as binary", other));
+                return Err(wrong(
+                    if self.old {
+                        "only integers and bools can be formatted as binary"
+                    } else {
+                        "only ints, uints, and bools can be formatted as binary"
+                    },
+                    other,
+                ));
             }
         }
         Ok(())
@@ -229,10 +266,12 @@ impl Writer<'_> {
             Term::String(text) => self.hex_bytes(text.as_bytes())?,
             Term::Bytes(bytes) => self.hex_bytes(bytes)?,
             other => {
-                return Err(wrong(
-                    "only ints, uints, bytes, and strings can be formatted as hex",
-                    other,
-                ));
+                let what = if self.old {
+                    "only integers, byte buffers, and strings can be formatted as hex"
+                } else {
+                    "only ints, uints, bytes, and strings can be formatted as hex"
+                };
+                return Err(wrong(what, other));
             }
         };
         self.text.push_str(&if upper { text.to_ascii_uppercase() } else { text });
@@ -256,7 +295,14 @@ impl Writer<'_> {
             }
             Term::Uint(uint) => self.push(format_args!("{uint:o}")),
             other => {
-                return Err(wrong("octal clause can only be used on ints and uints", other));
+                return Err(wrong(
+                    if self.old {
+                        "octal clause can only be used on integers"
+                    } else {
+                        "octal clause can only be used on ints and uints"
+                    },
+                    other,
+                ));
             }
         }
         Ok(())
@@ -265,6 +311,50 @@ impl Writer<'_> {
 
 fn wrong(what: &str, value: Term<'_>) -> EvalError {
     EvalError::new(format!("error during formatting: {what}, was given {}", value.type_name()))
+}
+
+/// What is not finite, as Go's `message` package writes it.
+fn infinite(double: f64) -> String {
+    if double.is_nan() {
+        "NaN".to_owned()
+    } else {
+        if double > 0.0 { "∞" } else { "-∞" }.to_owned()
+    }
+}
+
+/// A decimal number with commas between thousands.
+fn grouped(number: &str) -> String {
+    let (whole, fraction) = number.split_at(number.find('.').unwrap_or(number.len()));
+    let (sign, digits) = match whole.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", whole),
+    };
+    let mut text = sign.to_owned();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
+}
+
+/// An exponent in raised characters, without its plus.
+fn raised(exponent: &str) -> String {
+    let raise = |char| match char {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4' => '⁴',
+        '5' => '⁵',
+        '6' => '⁶',
+        '7' => '⁷',
+        '8' => '⁸',
+        '9' => '⁹',
+        _ => '⁰',
+    };
+    exponent.trim_start_matches('+').chars().map(raise).collect()
 }
 
 /// A double without exponent, as many decimals as needed.

@@ -5,9 +5,9 @@ use crate::EvalError;
 use crate::term::{Opaque, Term};
 use crate::types::Type;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use sekisho_go_net::{Address, print, quoted};
 use sekisho_value::Value;
 use std::any::Any;
-use std::fmt::Write as _;
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
@@ -38,7 +38,7 @@ impl Opaque for Ip {
     }
 
     fn to_json(&self) -> Option<Value> {
-        Some(Value::from(self.0.to_string()))
+        Some(Value::from(shown(self.0)))
     }
 }
 
@@ -62,7 +62,7 @@ impl Opaque for Cidr {
 
 impl Cidr {
     fn text(&self) -> String {
-        format!("{}/{}", self.address, self.prefix)
+        format!("{}/{}", shown(self.address), self.prefix)
     }
 
     /// The network with all bits beside its own cleared.
@@ -86,6 +86,14 @@ impl Cidr {
     pub fn contains(&self, address: IpAddr) -> bool {
         address.is_ipv4() == self.address.is_ipv4()
             && Self { address, prefix: self.prefix }.masked().address == self.masked().address
+    }
+}
+
+/// An address as Go writes it.
+fn shown(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => print(address.to_bits()),
     }
 }
 
@@ -121,7 +129,7 @@ pub enum MappedAddresses {
 type Read = fn(&str) -> Result<IpAddr, EvalError>;
 
 macro_rules! reading {
-    ($read:ident, $read_network:ident) => {
+    ($read:ident, $read_network:ident, $no_ip:expr) => {
         &[
             Overload::new("string_to_ip", "ip(string) -> net.IP", |evaluation, args| {
                 evaluation.opaque(Ip($read(text(args)?)?))
@@ -129,7 +137,7 @@ macro_rules! reading {
             .constant(),
             Overload::new("ip_is_canonical", "ip.isCanonical(string) -> bool", |_, args| {
                 let text = text(args)?;
-                Ok(Term::Bool($read(text)?.to_string() == text))
+                Ok(Term::Bool(shown($read(text)?) == text))
             }),
             Overload::new("is_ip", "isIP(string) -> bool", |_, args| {
                 Ok(Term::Bool($read(text(args)?).is_ok()))
@@ -145,7 +153,9 @@ macro_rules! reading {
                 "cidr_contains_ip_string",
                 "net.CIDR::containsIP(string) -> bool",
                 |_, args| match args {
-                    [network, Term::String(text)] => contains_ip(*network, $read(text)?),
+                    [network, Term::String(text)] => {
+                        contains_ip(*network, $read(text).map_err($no_ip)?)
+                    }
                     _ => Err(EvalError::no_such_overload()),
                 },
             ),
@@ -161,8 +171,9 @@ macro_rules! reading {
     };
 }
 
-const REFUSING: &[Overload] = reading!(read_refusing, read_network_refusing);
-const UNMAPPING: &[Overload] = reading!(read_unmapping, read_network_unmapping);
+const REFUSING: &[Overload] =
+    reading!(read_refusing, read_network_refusing, |_| EvalError::no_such_overload());
+const UNMAPPING: &[Overload] = reading!(read_unmapping, read_network_unmapping, |error| error);
 
 const FUNCTIONS: &[Overload] = &[
     Overload::new("ip_family", "net.IP::family() -> int", |_, args| {
@@ -194,7 +205,7 @@ const FUNCTIONS: &[Overload] = &[
         ))
     }),
     Overload::new("ip_to_string", "string(net.IP) -> string", |evaluation, args| {
-        evaluation.string(&ip(args)?.to_string())
+        evaluation.string(&shown(ip(args)?))
     }),
     Overload::new("cidr_contains_ip_ip", "net.CIDR::containsIP(net.IP) -> bool", |_, args| {
         match args {
@@ -267,43 +278,26 @@ fn is_link_local_multicast(ip: IpAddr) -> bool {
     }
 }
 
-/// A text in quotes, as Go's `%q` writes it.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(char);
-            }
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            char if char.is_control() => {
-                let _ = write!(quoted, "\\x{:02x}", u32::from(char));
-            }
-            char => quoted.push(char),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
 fn parse(raw: &str) -> Result<IpAddr, EvalError> {
-    if let Some((address, zone)) = raw.split_once('%')
-        && address.parse::<Ipv6Addr>().is_ok()
-        && !zone.is_empty()
-    {
+    let address = Address::parse(raw).map_err(|error| {
+        let raw = quoted(raw);
+        let message =
+            format!("IP Address {raw} parse error during conversion from string: {error}");
+        EvalError::new(message)
+    })?;
+    if address.has_zone() {
         let raw = quoted(raw);
         return Err(EvalError::new(format!("IP address {raw} with zone value is not allowed")));
     }
-    raw.parse().map_err(|_| {
-        EvalError::new(format!(
-            "IP Address {0} parse error during conversion from string: ParseAddr({0}): unable to \
-             parse IP",
-            quoted(raw)
-        ))
-    })
+    Ok(of(address))
+}
+
+fn of(address: Address) -> IpAddr {
+    if address.is_v4() {
+        IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(address.bits & 0xffff_ffff).unwrap_or(0)))
+    } else {
+        IpAddr::V6(Ipv6Addr::from_bits(address.bits))
+    }
 }
 
 fn mapped_is_refused(raw: &str) -> EvalError {
@@ -342,8 +336,7 @@ fn parse_network(raw: &str, read: Read) -> Result<Cidr, EvalError> {
     if address.contains('%') {
         return Err(network_error(raw, "IPv6 zones cannot be present in a prefix"));
     }
-    let parsed: IpAddr =
-        address.parse().map_err(|_| network_error(raw, "ParseAddr: unable to parse IP"))?;
+    let parsed = of(Address::parse(address).map_err(|error| network_error(raw, &error))?);
     if matches!(parsed, IpAddr::V6(six) if six.to_ipv4_mapped().is_some()) {
         return Err(EvalError::new(format!(
             "network address parse error during conversion from string: {}",
@@ -354,13 +347,12 @@ fn parse_network(raw: &str, read: Read) -> Result<Cidr, EvalError> {
     let digits = !bits.is_empty()
         && bits.bytes().all(|byte| byte.is_ascii_digit())
         && (bits == "0" || !bits.starts_with('0'));
-    let prefix = bits.parse::<u8>().ok().filter(|_| digits);
-    match prefix {
-        None => Err(network_error(raw, &format!("bad bits after slash: {}", quoted(bits)))),
-        Some(prefix) if prefix > width(address) => {
-            Err(network_error(raw, "prefix length out of range"))
-        }
-        Some(prefix) => Ok(Cidr { address, prefix }),
+    if !digits {
+        return Err(network_error(raw, &format!("bad bits after slash: {}", quoted(bits))));
+    }
+    match bits.parse::<u8>() {
+        Ok(prefix) if prefix <= width(address) => Ok(Cidr { address, prefix }),
+        _ => Err(network_error(raw, "prefix length out of range")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Numbers as text, as Go writes them.
 
 /// A double as Go's `%g` writes it: the fewest digits that read back as the same, with an
-/// exponent where it is below -4 or at least 21.
+/// exponent where it is below -4 or at least 6.
 pub(crate) fn format_general(double: f64) -> String {
     if double.is_nan() {
         return "NaN".to_owned();
@@ -12,7 +12,7 @@ pub(crate) fn format_general(double: f64) -> String {
     let scientific = format!("{double:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..21).contains(&exponent) {
+    if (-4..6).contains(&exponent) {
         return format!("{double}");
     }
     format!("{mantissa}e{}", exponent_text(exponent))
@@ -34,11 +34,13 @@ mod tests {
             (0.0, "0"),
             (-0.0, "-0"),
             (1.5, "1.5"),
-            (1e20, "100000000000000000000"),
+            (123_456.5, "123456.5"),
+            (1e6, "1e+06"),
+            (1e20, "1e+20"),
             (1e21, "1e+21"),
             (1.5e-5, "1.5e-05"),
             (0.0001, "0.0001"),
-            (1.8446744073709552e19, "18446744073709552000"),
+            (1.8446744073709552e19, "1.8446744073709552e+19"),
             (f64::NEG_INFINITY, "-Inf"),
         ] {
             assert_eq!(format_general(double), text);

@@ -16,9 +16,10 @@ pub(super) fn accepts(param: &Type, term: Term<'_>) -> bool {
         | (Type::Duration, Term::Duration(_))
         | (Type::List(_), Term::List(_) | Term::JsonList(_))
         | (Type::Map(_), Term::Map(_) | Term::JsonMap(_) | Term::Object(_))
-        | (Type::Struct(_), Term::JsonMap(_) | Term::Map(_))
         | (Type::Type(_), Term::Type(_))
         | (Type::Nullable(_), Term::Null) => true,
+        // What Kubernetes has functions for is made by functions alone.
+        (Type::Struct(name), Term::JsonMap(_) | Term::Map(_)) => !name.starts_with("kubernetes."),
         (Type::Nullable(_), term) => accepts(&param.param(0), term),
         (Type::Struct(name) | Type::Opaque(name, _), term) => term.type_name() == name,
         // A compiled pattern stands for its text.

@@ -138,9 +138,9 @@ fn conditional<'a>(frame: &Frame<'a>, parts: &'a [Node; 3]) -> Outcome<'a> {
 
 #[inline(never)]
 fn not<'a>(frame: &Frame<'a>, operand: &'a Node) -> Outcome<'a> {
-    let operand = operand.value(frame)?;
+    let operand = operand.value(frame);
     frame.charge(1)?;
-    match operand {
+    match operand? {
         Term::Bool(bool) => Ok(Term::Bool(!bool)),
         _ => Err(EvalError::no_such_overload()),
     }
@@ -148,20 +148,31 @@ fn not<'a>(frame: &Frame<'a>, operand: &'a Node) -> Outcome<'a> {
 
 #[inline(never)]
 fn negate<'a>(frame: &Frame<'a>, operand: &'a Node) -> Outcome<'a> {
-    let operand = operand.value(frame)?;
+    let operand = operand.value(frame);
     frame.charge(1)?;
-    operators::negate(operand)
+    operators::negate(operand?)
 }
 
 #[inline(never)]
 fn equality<'a>(frame: &Frame<'a>, operands: &'a [Node; 2], wanted: bool) -> Outcome<'a> {
     let [left, right] = operands;
-    let (left, right) = (left.value(frame)?, right.value(frame)?);
+    let (left, right) = match pair(frame, left, right)? {
+        (Ok(left), Ok(right)) => (left, right),
+        (left, right) => return unequal(frame, left, right),
+    };
     // Kubernetes asks one for its own values, and forgot `!=`.
     let own = wanted && matches!(left, Term::Opaque(_));
     let size = if own { 1 } else { left.cost_size().min(right.cost_size()) };
     frame.charge(cost::scaled(size, cost::TRAVERSAL))?;
     Ok(Term::Bool(equal(frame.evaluation, left, right)? == wanted))
+}
+
+/// An operand of `==` failed.
+#[cold]
+fn unequal<'a>(frame: &Frame<'a>, left: Outcome<'a>, right: Outcome<'a>) -> Outcome<'a> {
+    let size = |operand: &Outcome<'_>| operand.as_ref().map_or(1, |operand| operand.cost_size());
+    frame.charge(cost::scaled(size(&left).min(size(&right)), cost::TRAVERSAL))?;
+    left.and(right)
 }
 
 #[inline(never)]
@@ -176,11 +187,23 @@ fn optional_or<'a>(frame: &Frame<'a>, operands: &'a [Node; 2], unwrap: bool) -> 
     }
 }
 
+/// A part of what is made. Where it fails, the whole costs as if it were made.
+#[inline]
+fn made<'a>(frame: &Frame<'a>, part: &'a Node, cost: u64) -> Outcome<'a> {
+    let part = part.value(frame);
+    if let Err(error) = &part
+        && !error.is_fatal()
+    {
+        frame.charge(cost)?;
+    }
+    part
+}
+
 #[inline(never)]
 fn list<'a>(frame: &Frame<'a>, items: &'a [(Node, bool)], cost: u64) -> Outcome<'a> {
     let mut values = Vec::with_capacity(items.len());
     for (item, optional) in items {
-        match (item.value(frame)?, optional) {
+        match (made(frame, item, cost)?, optional) {
             (value, false) => values.push(value),
             (Term::Optional(value), true) => values.extend(value.copied()),
             (value, true) => {
@@ -198,8 +221,8 @@ fn list<'a>(frame: &Frame<'a>, items: &'a [(Node, bool)], cost: u64) -> Outcome<
 fn map<'a>(frame: &Frame<'a>, entries: &'a [(Node, Node, bool)], cost: u64) -> Outcome<'a> {
     let mut values = Vec::with_capacity(entries.len());
     for (key, value, optional) in entries {
-        let key = key.value(frame)?;
-        match (value.value(frame)?, optional) {
+        let key = made(frame, key, cost)?;
+        match (made(frame, value, cost)?, optional) {
             (value, false) => values.push((key, value)),
             (Term::Optional(value), true) => {
                 if let Some(value) = value {
@@ -210,7 +233,8 @@ fn map<'a>(frame: &Frame<'a>, entries: &'a [(Node, Node, bool)], cost: u64) -> O
         }
     }
     frame.charge(cost)?;
-    frame.evaluation.map(values)
+    // What is constant is made by Go, which keeps the last of two values.
+    if cost == 0 { frame.evaluation.constant_map(values) } else { frame.evaluation.map(values) }
 }
 
 fn no_optional_entry(key: impl std::fmt::Display, value: Term<'_>) -> EvalError {
@@ -243,7 +267,7 @@ impl Struct {
     fn value<'a>(&'a self, frame: &Frame<'a>) -> Outcome<'a> {
         let mut values = Vec::with_capacity(self.fields.len());
         for (name, value, optional) in &self.fields {
-            match (value.value(frame)?, optional) {
+            match (made(frame, value, cost::STRUCT)?, optional) {
                 (value, false) => values.push((name.as_str(), value)),
                 (Term::Optional(value), true) => {
                     if let Some(value) = value {
@@ -258,12 +282,38 @@ impl Struct {
     }
 }
 
+/// Two operands, each evaluated whether the other fails or not.
+#[inline]
+pub(super) fn pair<'a>(
+    frame: &Frame<'a>,
+    one: &'a Node,
+    two: &'a Node,
+) -> Result<(Outcome<'a>, Outcome<'a>), EvalError> {
+    let one = one.value(frame);
+    match one {
+        Err(error) if error.is_fatal() => Err(error),
+        one => match two.value(frame) {
+            Err(error) if error.is_fatal() => Err(error),
+            two => Ok((one, two)),
+        },
+    }
+}
+
 impl Call {
     #[inline(never)]
     fn value<'a>(&'a self, frame: &Frame<'a>) -> Outcome<'a> {
         match &*self.args {
-            [one] => self.apply(frame, &[one.value(frame)?]),
-            [one, two] => self.apply(frame, &[one.value(frame)?, two.value(frame)?]),
+            [one] => match one.value(frame) {
+                Ok(one) => self.apply(frame, &[one]),
+                Err(error) => self.failed(frame, &[Term::Null], error),
+            },
+            [one, two] => match pair(frame, one, two)? {
+                (Ok(one), Ok(two)) => self.apply(frame, &[one, two]),
+                (Err(error), two) => {
+                    self.failed(frame, &[Term::Null, two.unwrap_or(Term::Null)], error)
+                }
+                (Ok(one), Err(error)) => self.failed(frame, &[one, Term::Null], error),
+            },
             all => {
                 let args: Result<Vec<_>, _> = all.iter().map(|arg| arg.value(frame)).collect();
                 self.apply(frame, &args?)
@@ -280,13 +330,33 @@ impl Call {
         let result = match fits.map(|overload| &overload.overload.implementation) {
             Some(Implementation::Function(function)) => function(frame.evaluation, args),
             Some(Implementation::Closure(closure)) => closure(frame.evaluation, args),
-            Some(Implementation::Evaluator) | None => Err(self.no_overload()),
+            Some(Implementation::Evaluator) | None => Err(self.no_overload(args)),
         };
         frame.charge(self.rule.cost(args, &result))?;
         result
     }
 
-    fn no_overload(&self) -> EvalError {
-        EvalError::new(format!("no such overload: {}", self.function))
+    /// An argument failed: the call costs as if it were made, as cel-go counts.
+    #[cold]
+    fn failed<'a>(&'a self, frame: &Frame<'a>, args: &[Term<'a>], error: EvalError) -> Outcome<'a> {
+        if error.is_fatal() {
+            return Err(error);
+        }
+        let result = Err(error);
+        frame.charge(self.rule.cost(args, &result))?;
+        result
+    }
+
+    fn no_overload(&self, args: &[Term<'_>]) -> EvalError {
+        // cel-go has code for these whatever their arguments, which says less.
+        match self.function.as_str() {
+            "startsWith" | "endsWith" | "contains" | "matches" | "find" | "findAll" => {
+                return EvalError::no_such_overload();
+            }
+            name @ ("size" | "sort") => return EvalError::new(format!("no such overload: {name}")),
+            _ => {}
+        }
+        let types: Vec<&str> = args.iter().map(|arg| arg.type_name()).collect();
+        EvalError::new(format!("no such overload: {}({})", self.function, types.join(", ")))
     }
 }

@@ -13,10 +13,7 @@ impl Fold {
     pub(super) fn value<'a>(&'a self, frame: &Frame<'a>) -> Outcome<'a> {
         let range = self.range.value(frame)?;
         let Some(count) = range.len() else {
-            return Err(EvalError::new(format!(
-                "got '{}', expected iterable type",
-                range.type_name()
-            )));
+            return Err(no_range(range, self.second.is_some()));
         };
         match &self.kind {
             FoldKind::All(predicate) => self.quantify(frame, range, count, predicate, false),
@@ -196,4 +193,26 @@ impl Fold {
             None => frame.evaluation.map(entries),
         }
     }
+}
+
+/// What a macro goes through is no list or map, in Go's words.
+#[cold]
+fn no_range(range: Term<'_>, two_variables: bool) -> EvalError {
+    let name = match range {
+        Term::Null => "types.Null",
+        Term::Bool(_) => "types.Bool",
+        Term::Int(_) => "types.Int",
+        Term::Uint(_) => "types.Uint",
+        Term::Double(_) => "types.Double",
+        Term::String(_) => "types.String",
+        Term::Bytes(_) => "types.Bytes",
+        Term::Timestamp(_) => "types.Timestamp",
+        Term::Duration(_) => "types.Duration",
+        other => other.type_name(),
+    };
+    EvalError::new(if two_variables {
+        format!("unsupported comprehension range type: {name}")
+    } else {
+        format!("got '{name}', expected iterable type")
+    })
 }

@@ -66,7 +66,7 @@ pub(super) enum Node {
 }
 
 /// A constant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Constant {
     Null,
     Bool(bool),

@@ -1,6 +1,7 @@
 //! Operators of two values.
 
 use super::Frame;
+use super::evaluate::pair;
 use super::node::{Binary, Operator};
 use crate::term::{Duration, Term, compare, equal};
 use crate::{EvalError, Evaluation};
@@ -11,8 +12,13 @@ type Outcome<'a> = Result<Term<'a>, EvalError>;
 #[inline(never)]
 pub(super) fn binary<'a>(frame: &Frame<'a>, binary: &'a Binary) -> Outcome<'a> {
     let [left, right] = &binary.operands;
-    let (left, right) = (left.value(frame)?, right.value(frame)?);
-    let result = apply(frame.evaluation, binary.operator, left, right);
+    let (left, right, result) = match pair(frame, left, right)? {
+        (Ok(left), Ok(right)) => {
+            (left, right, apply(frame.evaluation, binary.operator, left, right))
+        }
+        (Err(error), right) => (Term::Null, right.unwrap_or(Term::Null), Err(error)),
+        (Ok(left), Err(error)) => (left, Term::Null, Err(error)),
+    };
     frame.charge(binary.rule.cost(&[left, right], &result))?;
     result
 }

@@ -33,7 +33,8 @@ pub fn read_signature(text: &str) -> Result<(Name, bool, Vec<Type>, Type), Signa
 }
 
 /// Reads a type: `int`, `list(T)`, `map(string, dyn)`, `optional(T)`, `net.IP`. One capital letter
-/// is a parameter, any name that is not known is an opaque type.
+/// is a parameter, a name of Kubernetes a type with fields, any other that is not known an opaque
+/// type.
 ///
 /// # Errors
 /// Where it is no such text.
@@ -122,6 +123,8 @@ impl<'t> Reader<'t> {
             {
                 Type::Param(name.into())
             }
+            // Kubernetes declares its own types as types of objects.
+            (_, None, _) if name.starts_with("kubernetes.") => Type::Struct(name.into()),
             (_, first, second) => {
                 let all = first.into_iter().chain(second).chain(params).collect();
                 Type::opaque(name, all)

@@ -3,7 +3,7 @@
 use super::time::{duration_text, parse_duration, parse_timestamp, timestamp_text};
 use crate::library::Overload;
 use crate::library::numbers::format_general;
-use crate::term::{Duration, Term, Timestamp, scalars};
+use crate::term::{Term, Timestamp, scalars};
 use crate::{EvalError, Evaluation};
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
@@ -116,7 +116,8 @@ fn parse_double(text: &str) -> Option<f64> {
 
 fn to_duration<'a>(_: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     match args {
-        [Term::Int(nanoseconds)] => Ok(Term::Duration(Duration { nanoseconds: *nanoseconds })),
+        // It is declared, and has never worked.
+        [Term::Int(_)] => Err(conversion_error("int", "google.protobuf.Duration")),
         [Term::String(text)] => parse_duration(text)
             .map(Term::Duration)
             .ok_or_else(|| conversion_error("string", "google.protobuf.Duration")),

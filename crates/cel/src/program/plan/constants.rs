@@ -43,8 +43,13 @@ impl Planner<'_> {
         if nodes.iter().all(|(.., optional)| !optional) {
             let values: Option<Vec<(Key, Value)>> =
                 nodes.iter().map(|(key, value, _)| Some((text(key)?, json(value)?))).collect();
-            // A key that stands twice is an error of each evaluation.
-            if let Some(Ok(map)) = values.map(Map::from_entries) {
+            // A key that stands twice keeps its last value where constants are folded, and is an
+            // error of each evaluation where they are not.
+            let values = values.map(|values| match folds {
+                true => Ok(Map::from_iter(values)),
+                false => Map::from_entries(values),
+            });
+            if let Some(Ok(map)) = values {
                 return made(Value::Object(map), folds, cost::MAP);
             }
         }
@@ -79,6 +84,11 @@ impl Planner<'_> {
     pub(super) fn folded(&mut self, expr: &Expr, call: Call) -> Node {
         let conversion = call.args.len() == 1 && CONVERSIONS.contains(&call.function.as_str());
         let constant = conversion || call.overloads.iter().all(|of| of.overload.constant);
+        if let ("dyn", [Node::Constant(constant)]) = (call.function.as_str(), &*call.args)
+            && self.environment.options.fold_constants
+        {
+            return Node::Constant(constant.clone());
+        }
         let args: Option<Vec<Term<'_>>> = call.args.iter().map(constant_term).collect();
         let Some(args) = args.filter(|_| constant) else { return Node::Call(Box::new(call)) };
         let (scratch, budget, cost) = (Scratch::new(), Budget::standard(), Cost::unlimited());
