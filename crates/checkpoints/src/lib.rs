@@ -4,8 +4,9 @@
 //! every checkpoint of this list.
 
 use sekisho_checkpoint_admission::Admission;
+use sekisho_checkpoint_audit::AuditCluster;
 use sekisho_checkpoint_check::CheckFiles;
 use sekisho_engine::Checkpoint;
 
 /// Every checkpoint that is built in.
-pub static CHECKPOINTS: &[&dyn Checkpoint] = &[&CheckFiles, &Admission];
+pub static CHECKPOINTS: &[&dyn Checkpoint] = &[&CheckFiles, &Admission, &AuditCluster];

@@ -2,7 +2,8 @@
 //!
 //! A test is a heading followed by fenced blocks: `yaml policies` (optional; without it the
 //! default policies hold), `yaml objects`, and `findings` or `errors`, one to a line. A finding is
-//! `ACTION POLICY RULE KIND/NAME: MESSAGE`; an error line is a part of an error's text.
+//! `ACTION POLICY RULE KIND/NAME: MESSAGE`; an error line is a part of an error's text. Where a
+//! policy itself asks for something else in the audit, `findings audit` follows.
 #![expect(clippy::panic, reason = "a test may fail")]
 
 use sekisho_checkpoints::CHECKPOINTS;
@@ -16,6 +17,8 @@ struct Case {
     policies: Option<String>,
     objects: String,
     findings: Option<String>,
+    /// what a policy asks for in the audit, where that is something else
+    of_audit: Option<String>,
     errors: Option<String>,
 }
 
@@ -34,6 +37,10 @@ fn cases(text: &str) -> Vec<Case> {
                 "yaml policies" => case.policies = Some(std::mem::take(content)),
                 "yaml objects" => case.objects = std::mem::take(content),
                 "findings" => case.findings = Some(std::mem::take(content)),
+                "findings audit" => {
+                    let last: &mut Case = cases.last_mut().expect("it follows `findings`");
+                    last.of_audit = Some(std::mem::take(content));
+                }
                 "errors" => case.errors = Some(std::mem::take(content)),
                 other => panic!("line {}: unknown block `{other}`", number + 1),
             }
@@ -60,6 +67,9 @@ impl Case {
     /// What is wanted at a checkpoint.
     fn at(&self, checkpoint: &str) -> Self {
         let mut case = self.clone();
+        if checkpoint == "audit" && self.of_audit.is_some() {
+            case.findings.clone_from(&self.of_audit);
+        }
         if checkpoint != "check"
             && let Some(findings) = &mut case.findings
         {

@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::cluster::ClusterArgs;
+use crate::commands::audit::AuditArgs;
 use crate::commands::gator::{ExpandArgs, GatorArgs};
+use crate::commands::install::InstallArgs;
 use crate::commands::mutate::MutateArgs;
 use crate::commands::rego::RegoArgs;
 use crate::commands::test::TestArgs;
@@ -35,7 +37,9 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     Show(ShowArgs),
     Mutate(Box<MutateArgs>),
+    Audit(Box<AuditArgs>),
     Serve(Box<ServeArgs>),
+    Install(InstallArgs),
     Test(TestArgs),
     Explain(ExplainArgs),
     /// Print what ExpansionTemplates make of the objects that are given

@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use sekisho_cluster::{Client, Config};
+use sekisho_policy::KubernetesVersion;
 use std::path::PathBuf;
 
 /// Which cluster is asked.
@@ -43,4 +44,10 @@ fn config_map(text: &str) -> Result<(String, String)> {
         }
         _ => Err(anyhow!("it is to be NAMESPACE/NAME")),
     }
+}
+
+/// The version of Kubernetes that a cluster runs; none where it does not say.
+pub(crate) async fn version(client: &Client) -> Option<KubernetesVersion> {
+    let answer = client.get("/version").await.ok()?;
+    KubernetesVersion::parse(answer.path_str(&["gitVersion"])?.split(['-', '+']).next()?).ok()
 }

@@ -68,3 +68,13 @@ impl Progress for Bar {
         self.step();
     }
 }
+
+impl sekisho_checkpoint_audit::Progress for Bar {
+    fn kinds(&self, count: usize) {
+        self.stage("judging kinds", count);
+    }
+
+    fn judged_kind(&self) {
+        self.step();
+    }
+}

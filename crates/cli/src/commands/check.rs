@@ -1,7 +1,7 @@
 //! `sekisho check`
 
 use super::rules;
-use crate::args::{CheckArgs, VERSION};
+use crate::args::{CheckArgs, Color, VERSION};
 use crate::config;
 use crate::output::{self, Output};
 use crate::policies;
@@ -11,7 +11,7 @@ use clap::ArgMatches;
 use sekisho_checkpoint_check::{CheckOptions, check, collect, read_stream};
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_policy::UserInfo;
-use sekisho_report::{RenderOptions, Report, baseline_keys, render};
+use sekisho_report::{Action, RenderOptions, Report, baseline_keys, render};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -60,8 +60,14 @@ pub(crate) fn run(
     report.errors.splice(0..0, policy_errors);
     report.basis.settings = settings.map(|file| file.display().to_string());
     report.summary.seconds = started.elapsed().as_secs_f64();
+    let looks = Looks {
+        color: args.settings.color,
+        quiet: args.quiet,
+        fail_on: args.fail_on.action(),
+        packs: !args.policies.pack.is_empty(),
+    };
     for output in &outputs {
-        write(&report, output, args)?;
+        write(&report, output, &looks)?;
     }
     Ok(ExitCode::from(report.summary.exit_code(args.fail_on.action())))
 }
@@ -75,7 +81,7 @@ pub(crate) fn read_stdin() -> Result<Vec<u8>, String> {
     read_stream(std::io::stdin().lock())
 }
 
-fn baseline(path: &Path) -> Result<BTreeMap<String, usize>> {
+pub(crate) fn baseline(path: &Path) -> Result<BTreeMap<String, usize>> {
     let bytes = config::read(path)?;
     let file = path.display();
     let text = String::from_utf8(bytes).map_err(|_| anyhow!("{file}: not valid UTF-8"))?;
@@ -86,16 +92,25 @@ fn baseline(path: &Path) -> Result<BTreeMap<String, usize>> {
     })
 }
 
-fn write(report: &Report, output: &Output, args: &CheckArgs) -> Result<()> {
+/// How a report is to look.
+pub(crate) struct Looks {
+    pub(crate) color: Color,
+    pub(crate) quiet: bool,
+    pub(crate) fail_on: Option<Action>,
+    /// policies of packs are among those that were judged by
+    pub(crate) packs: bool,
+}
+
+pub(crate) fn write(report: &Report, output: &Output, looks: &Looks) -> Result<()> {
     let mut rules = rules::infos();
-    if !args.policies.pack.is_empty() {
+    if looks.packs {
         rules.extend(rules::library());
     }
     let options = RenderOptions {
-        color: output.file.is_none() && output::color(args.settings.color),
-        quiet: args.quiet,
+        color: output.file.is_none() && output::color(looks.color),
+        quiet: looks.quiet,
         width: None,
-        fail_on: args.fail_on.action(),
+        fail_on: looks.fail_on,
         tool_version: env!("CARGO_PKG_VERSION"),
         rules: &rules,
     };

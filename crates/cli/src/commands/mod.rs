@@ -1,9 +1,12 @@
 //! One file for each command.
 
+pub(crate) mod audit;
 mod check;
 mod completions;
 mod explain;
 pub(crate) mod gator;
+mod gator_bench;
+pub(crate) mod install;
 pub(crate) mod mutate;
 pub(crate) mod rego;
 mod rules;
@@ -24,7 +27,10 @@ use std::process::ExitCode;
 /// Runs the command that the arguments and settings give.
 pub(crate) fn run() -> Result<ExitCode> {
     let given: Vec<OsString> = std::env::args_os().collect();
-    let matches = command().get_matches_from(&given);
+    let matches = match command().try_get_matches_from(&given) {
+        Ok(matches) => matches,
+        Err(error) => return gator::refused(&given, &error),
+    };
     let (matches, settings) = with_settings(given, matches)?;
     let cli = Cli::from_arg_matches(&matches)?;
     let of_command = matches.subcommand().map(|(_, matches)| matches.clone()).unwrap_or_default();
@@ -32,7 +38,9 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Check(args) => check::run(&args, &of_command, settings.as_deref()),
         Command::Show(args) => show::run(&args),
         Command::Mutate(args) => mutate::run(&args),
+        Command::Audit(args) => audit::run(&args, &of_command),
         Command::Serve(args) => serve::run(&args),
+        Command::Install(args) => install::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Expand(args) => gator::run_expand(&args),

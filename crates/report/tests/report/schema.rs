@@ -54,7 +54,7 @@ fn the_schema_notices_changes() {
         ("an id of an exception that does not apply", |r| {
             r["findings"][0]["exception"] = value!("x");
         }),
-        ("line 0", |r| r["findings"][0]["location"]["line"] = value!(0)),
+        ("a line below 0", |r| r["findings"][0]["location"]["line"] = value!(-1)),
         ("a pointer that is none", |r| r["findings"][0]["location"]["pointer"] = value!("spec")),
         ("an error's line 0", |r| r["errors"][0]["line"] = value!(0)),
         ("a policy's unknown status", |r| r["policies"][0]["status"] = value!("on")),
