@@ -9,7 +9,8 @@ use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json_within;
 use sekisho_rego::{
-    Code, EvalCode, EvalError, Options, Policies, PreparedQuery, Question, Scratch, Source, Term,
+    Code, EvalCode, EvalError, Limit, Options, Policies, PreparedQuery, Question, Scratch, Source,
+    Term,
 };
 use sekisho_value::{Map, Str, Value};
 use std::cell::RefCell;
@@ -173,11 +174,14 @@ impl<'o> Session<'o> {
             // A small value may be a large text: its parts may stand in it again and again.
             shown.map_err(|exceeded| EvalError {
                 code: EvalCode::Budget,
-                message: exceeded.to_string(),
+                message: format!("{exceeded}, where its result is turned into JSON"),
                 location: query.shape.expressions.first().map(|(at, _)| *at).unwrap_or_default(),
+                limit: Limit::of(exceeded),
             })
         })
-        .map_err(|error| Box::new(Problem::of_evaluation(&error, query.prepared.sources())))?;
+        .map_err(|error| {
+            Box::new(Problem::of_evaluation(&error, query.prepared.sources(), &self.options.limits))
+        })?;
         Ok(printed.into_inner())
     }
 }

@@ -15,7 +15,7 @@ pub use check::check;
 pub use eval::{EvalFormat, EvalOptions, eval};
 pub use limits::{Limits, Watch};
 pub use load::{Loaded, load};
-pub use test::{Case, CoverageReport, Outcome, TestFormat, TestOptions, TestResult, test};
+pub use test::{Case, Outcome, TestFormat, TestOptions, TestResult, test};
 
 /// Exit code where everything went well.
 pub const OK: u8 = 0;

@@ -1,4 +1,5 @@
 use sekisho_budget::Budget;
+use sekisho_rego::Limit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -27,6 +28,28 @@ impl Default for Limits {
             steps: u64::MAX,
         }
     }
+}
+
+impl Limits {
+    /// How much it was, and the flag that raises it.
+    pub(crate) fn advice(&self, limit: Limit) -> String {
+        let (flag, amount) = match limit {
+            Limit::Steps => ("--max-steps", format!("{} operations", self.steps)),
+            Limit::Memory => ("--max-memory", bytes(self.memory)),
+            Limit::Time => ("--timeout", format!("{:?}", self.time)),
+            Limit::Calls => ("--max-depth", format!("{} calls in one another", self.depth)),
+        };
+        format!("the limit is {amount}; `{flag}` raises it")
+    }
+}
+
+fn bytes(count: u64) -> String {
+    for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
+        if count >= size && count.is_multiple_of(size) {
+            return format!("{} {unit}", count / size);
+        }
+    }
+    format!("{count} bytes")
 }
 
 /// Raises a flag when the time is over; lowers nothing when dropped before.

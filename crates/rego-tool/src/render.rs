@@ -1,5 +1,6 @@
 //! Errors of policies, for people and for programs.
 
+use crate::limits::Limits;
 use crate::load::LoadError;
 use sekisho_rego::{Diagnostic, EvalError, Location, Source};
 use sekisho_report::{Level, Marked, RenderOptions, render_diagnostic};
@@ -29,8 +30,11 @@ impl Problem {
         problem
     }
 
-    pub(crate) fn of_evaluation(error: &EvalError, sources: &[Source]) -> Self {
-        Self::at(Some(error.code.as_str()), error.message.clone(), error.location, sources)
+    pub(crate) fn of_evaluation(error: &EvalError, sources: &[Source], limits: &Limits) -> Self {
+        let code = Some(error.code.as_str());
+        let mut problem = Self::at(code, error.message.clone(), error.location, sources);
+        problem.help = error.limit.map(|limit| limits.advice(limit));
+        problem
     }
 
     pub(crate) fn of_file(error: &LoadError) -> Self {
@@ -83,6 +87,9 @@ impl Problem {
                 ("col", int(self.column)),
             ]);
             map.insert("location", Value::Object(location));
+            if let Some(help) = &self.help {
+                map.insert("help", help.as_str());
+            }
         } else if let Some(file) = &self.file {
             map.insert("message", format!("{file}: {}", self.message).as_str());
         }

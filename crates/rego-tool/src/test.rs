@@ -8,7 +8,7 @@ use crate::{ERROR, FAILED, OK};
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json_within;
-use sekisho_rego::{Location, Policies, Prepared, Question, Scratch};
+use sekisho_rego::{Coverable, EvalError, Location, Policies, Prepared, Question, Scratch};
 use sekisho_value::{Map, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -37,7 +37,7 @@ pub struct TestOptions {
     pub run: Option<String>,
     /// show every test, and what passing tests print
     pub verbose: bool,
-    /// show which lines the tests ran, in place of the results
+    /// show what the tests ran, in place of the results
     pub coverage: bool,
     /// how results are shown
     pub format: TestFormat,
@@ -102,11 +102,14 @@ pub struct TestResult {
     pub time: Duration,
 }
 
-/// Which lines of a file the tests ran.
+/// Line and column of the beginning and of the end, from 1.
+type Range = [(usize, usize); 2];
+
+/// What the tests ran.
 #[derive(Clone, Debug, Default)]
-pub struct CoverageReport {
-    /// by file: lines that were run, and lines that were not
-    pub files: BTreeMap<String, (BTreeSet<usize>, BTreeSet<usize>)>,
+struct CoverageReport {
+    /// by file: expressions and heads that were run, and those that were not
+    files: BTreeMap<String, (BTreeSet<Range>, BTreeSet<Range>)>,
 }
 
 /// Runs the tests; results go to `out`, errors of files and policies to `err`.
@@ -249,7 +252,7 @@ fn run(
             match value {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(exceeded)) => Err(exceeded.to_string()),
-                Err(error) => Err(format!("{}: {}", error.code, error.message)),
+                Err(error) => Err(told(&error, policies, &options.limits)),
             }
         };
         match value.and_then(|prepared| evaluate(&prepared)) {
@@ -276,6 +279,18 @@ fn run(
         printed: printed.into_inner(),
         time: started.elapsed(),
     }
+}
+
+/// An error of an evaluation, with its place and what would mend it.
+fn told(error: &EvalError, policies: &Policies, limits: &Limits) -> String {
+    let source = policies.sources().get(usize::from(error.location.source.0));
+    let place = source.map(|source| {
+        let (line, column) = source.line_column(error.location.span.start);
+        format!("{}:{line}:{column}: ", source.name)
+    });
+    let help = error.limit.map(|limit| format!("; {}", limits.advice(limit)));
+    let (place, help) = (place.unwrap_or_default(), help.unwrap_or_default());
+    format!("{place}{}: {}{help}", error.code, error.message)
 }
 
 /// A test holds where its value is `true`; one that gives an object of cases, where each holds.
@@ -470,26 +485,32 @@ fn xml(text: &str) -> String {
     escaped
 }
 
-/// Lines of policies that the tests ran or did not; the tests themselves are left out.
+/// What the tests ran of policies and did not; test files are left out.
 fn coverage(policies: &Policies, covered: &HashSet<Location>) -> CoverageReport {
-    let line_of = |location: &Location| {
-        let source = policies.sources().get(usize::from(location.source.0))?;
-        Some((source.name.to_string(), source.line_column(location.span.start).0))
-    };
     let mut report = CoverageReport::default();
-    let run: HashSet<(String, usize)> = covered.iter().filter_map(line_of).collect();
-    for location in policies.coverable() {
-        let Some((file, line)) = line_of(&location) else { continue };
-        if file.ends_with("_test.rego") {
-            continue;
+    for Coverable { head, body } in policies.coverable() {
+        let mut places = body;
+        places.extend(head);
+        // What binds a constant runs nothing: it was reached where something behind it was.
+        let reached = places.iter().rposition(|place| covered.contains(place));
+        for (at, place) in places.iter().enumerate() {
+            let Some(source) = policies.sources().get(usize::from(place.source.0)) else {
+                continue;
+            };
+            if source.name.ends_with("_test.rego") || place.span.start == place.span.end {
+                continue;
+            }
+            let range = [place.span.start, place.span.end].map(|end| source.line_column(end));
+            let (run, missed) = report.files.entry(source.name.to_string()).or_default();
+            if reached.is_some_and(|reached| at <= reached) {
+                run.insert(range);
+            } else {
+                missed.insert(range);
+            }
         }
-        let hit = run.contains(&(file.clone(), line));
-        let (lines, missed) = report.files.entry(file).or_default();
-        if hit {
-            lines.insert(line);
-        } else {
-            missed.insert(line);
-        }
+    }
+    for (run, missed) in report.files.values_mut() {
+        missed.retain(|range| !run.contains(range));
     }
     report
 }
@@ -504,15 +525,15 @@ fn show_coverage(report: &CoverageReport, out: &mut dyn Write) -> io::Result<()>
     let mut files = Map::new();
     let (mut all_run, mut all_missed) = (0, 0);
     for (file, (run, missed)) in &report.files {
-        all_run += run.len();
-        all_missed += missed.len();
-        let lines = |lines: &BTreeSet<usize>| -> Vec<Value> { ranges(lines) };
+        let [run_lines, missed_lines] = [run, missed].map(lines);
+        all_run += run_lines;
+        all_missed += missed_lines;
         let of_file = Map::from_iter([
-            ("covered", Value::from(lines(run))),
-            ("not_covered", Value::from(lines(missed))),
-            ("covered_lines", int(run.len())),
-            ("not_covered_lines", int(missed.len())),
-            ("coverage", number(percent(run.len(), missed.len()))),
+            ("covered", Value::from(ranges(run))),
+            ("not_covered", Value::from(ranges(missed))),
+            ("covered_lines", int(run_lines)),
+            ("not_covered_lines", int(missed_lines)),
+            ("coverage", number(percent(run_lines, missed_lines))),
         ]);
         files.insert(file.as_str(), Value::Object(of_file));
     }
@@ -525,20 +546,18 @@ fn show_coverage(report: &CoverageReport, out: &mut dyn Write) -> io::Result<()>
     writeln!(out, "{}", Value::Object(whole).to_json_pretty())
 }
 
-/// Lines that follow each other, joined.
-fn ranges(lines: &BTreeSet<usize>) -> Vec<Value> {
-    let row = |line| Value::Object(Map::from_iter([("row", int(line))]));
-    let mut ranges: Vec<(usize, usize)> = Vec::new();
-    for line in lines {
-        match ranges.last_mut() {
-            Some((_, end)) if *end + 1 == *line => *end = *line,
-            _ => ranges.push((*line, *line)),
-        }
-    }
-    ranges
-        .into_iter()
-        .map(|(start, end)| {
-            Value::Object(Map::from_iter([("start", row(start)), ("end", row(end))]))
-        })
-        .collect()
+/// On how many lines ranges begin.
+fn lines(ranges: &BTreeSet<Range>) -> usize {
+    let lines: BTreeSet<usize> = ranges.iter().map(|[(line, _), _]| *line).collect();
+    lines.len()
+}
+
+fn ranges(ranges: &BTreeSet<Range>) -> Vec<Value> {
+    let place = |(row, column): (usize, usize)| {
+        Value::Object(Map::from_iter([("row", int(row)), ("col", int(column))]))
+    };
+    let range = |[start, end]: &Range| {
+        Value::Object(Map::from_iter([("start", place(*start)), ("end", place(*end))]))
+    };
+    ranges.iter().map(range).collect()
 }

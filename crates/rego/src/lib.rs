@@ -31,9 +31,9 @@ pub use analyze::Options;
 pub use diagnostic::{Code, Diagnostic};
 pub use known::Known;
 pub use policies::{
-    DEFAULT_DEPTH, OnCover, OnPrint, OnRead, Policies, Prepared, PreparedQuery, Question, Scratch,
-    Shape,
+    Coverable, DEFAULT_DEPTH, OnCover, OnPrint, OnRead, Policies, Prepared, PreparedQuery,
+    Question, Scratch, Shape,
 };
 pub use source::{Location, Source, SourceId, Span};
 pub use term::Term;
-pub use vm::{EvalCode, EvalError};
+pub use vm::{EvalCode, EvalError, Limit};

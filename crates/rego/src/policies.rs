@@ -3,9 +3,10 @@
 use crate::analyze::{self, Options};
 use crate::ast::{Module, Version};
 use crate::builtins::{Facts, Patterns};
-use crate::hir::{Hir, Query, Rule, RuleKind};
+use crate::hir::{Expr, ExprKind, Hir, Operand, Query, Rule, RuleKind};
 use crate::join::{Joined, Lists};
 use crate::known::Known;
+use crate::plan::visit::{Part, each_operand, each_part};
 use crate::plan::{Mode, Start, plan};
 use crate::program::{FunctionId, Program};
 use crate::query::{Captured, capture};
@@ -95,13 +96,29 @@ impl Policies {
         &self.hir.rules
     }
 
-    /// The places of all that may be evaluated: rules and the expressions of their bodies.
+    /// The places of all that may be evaluated: the branches of rules, and bodies within bodies.
     #[must_use]
-    pub fn coverable(&self) -> Vec<Location> {
+    pub fn coverable(&self) -> Vec<Coverable> {
         let mut places = Vec::new();
-        for clause in self.hir.rules.iter().flat_map(|rule| &rule.clauses) {
-            places.push(clause.location);
-            places.extend(clause.body.iter().map(|expr| expr.location));
+        let places_of = |body: &[Expr]| body.iter().map(|expr| expr.location).collect();
+        for rule in &self.hir.rules {
+            for clause in &rule.clauses {
+                let head = Some(clause.location);
+                places.push(Coverable { head, body: places_of(&clause.body) });
+                let mut nested = |part: Part<'_>| {
+                    let body = match part {
+                        Part::Expr(expr) => match &expr.kind {
+                            ExprKind::Not(body) | ExprKind::Every { body, .. } => body,
+                            _ => return,
+                        },
+                        Part::Operand(Operand::Comprehension(of)) => &of.body,
+                        Part::Operand(_) => return,
+                    };
+                    places.push(Coverable { head: None, body: places_of(body) });
+                };
+                each_part(&clause.body, &mut nested);
+                each_operand(&clause.value, &mut nested);
+            }
         }
         places
     }
@@ -188,6 +205,15 @@ fn start(hir: &Hir, path: &[&str], mode: Mode) -> Result<(Program, FunctionId), 
     let path = path.iter().map(|key| Str::from(*key)).collect();
     let (program, entries) = plan(hir, &[Start::Document(path)], mode)?;
     Ok((program, entries.first().copied().unwrap_or(0)))
+}
+
+/// Places that are evaluated one after the other, as far as they hold.
+#[derive(Clone, Debug)]
+pub struct Coverable {
+    /// evaluated last: the head of a rule or of an `else`
+    pub head: Option<Location>,
+    /// the expressions before it
+    pub body: Vec<Location>,
 }
 
 /// Something that can be evaluated, from many threads at once.

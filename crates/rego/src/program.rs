@@ -5,13 +5,14 @@
 //! jumps to its `fail` label, which planning has set to the innermost open loop's next step, or
 //! to the end of the body: there is no search for where to go on, and no stack of choices.
 
-use crate::builtins::Builtin;
+use crate::builtins::{Builtin, Patterns};
 use crate::known::Known;
 use crate::term::{Arena, Term};
 use crate::{Location, Source, hir};
 use sekisho_budget::BudgetExceeded;
 use sekisho_value::{Str, Value};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// A place in the code.
 pub(crate) type Label = u32;
@@ -166,10 +167,14 @@ pub(crate) enum Op {
     Leave,
     /// sets the mark of a value that may be there or not
     Flag { flag: Reg, set: bool },
-    /// where it is a text: whether the list has it, and goes on at `done`
+    /// where it is a text: whether it is what it has to be, and goes on at `done`
     Matches { src: Src, matcher: u16, dst: Reg, done: Label },
     /// goes on where the table says for a text
     Switch { src: Reg, table: u32, other: Label },
+    /// chooses the rules to try for a value; `state` and the two registers after it are the index's
+    Candidates { state: Reg, src: Reg, index: u32 },
+    /// goes on with the next of these rules
+    Candidate { state: Reg, index: u32, end: Label },
     /// goes on elsewhere where the mark is set
     IfFlag { flag: Reg, to: Label },
     /// keeps a value; fails the evaluation where another one was kept before
@@ -183,6 +188,9 @@ pub(crate) enum Op {
 }
 
 const _: () = assert!(size_of::<Op>() <= 16);
+
+/// The name of the function of a query.
+pub(crate) const QUERY: &str = "query";
 
 /// A function of the program.
 #[derive(Clone, Debug)]
@@ -208,28 +216,116 @@ pub(crate) struct InputPlace {
     pub(crate) path: Vec<Str>,
 }
 
-/// A constant list of texts.
+/// What a text is tested for: that it is one of some texts, or begins or ends with one of some.
 #[derive(Clone, Debug)]
-pub(crate) enum Matcher {
-    /// sorted: has a text that is one of them
-    Members(Vec<Str>),
-    /// sorted, none the beginning of another: has a text that begins with one of them
-    Prefixes(Vec<Str>),
+pub(crate) struct Matcher {
+    /// it has to be none of them
+    pub(crate) not: bool,
+    /// sorted
+    pub(crate) members: Vec<Str>,
+    /// sorted, none the beginning of another
+    pub(crate) prefixes: Vec<Str>,
+    /// sorted as they read from their end, none the end of another
+    pub(crate) suffixes: Vec<Str>,
 }
 
 impl Matcher {
-    /// Whether the list has the text.
+    /// Whether the text is what it has to be.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        match self {
-            Self::Members(texts) => {
-                texts.binary_search_by(|member| member.as_str().cmp(text)).is_ok()
+        self.not != (self.is_member(text) || self.is_begun(text) || self.is_ended(text))
+    }
+
+    fn is_member(&self, text: &str) -> bool {
+        self.members.binary_search_by(|member| member.as_str().cmp(text)).is_ok()
+    }
+
+    fn is_begun(&self, text: &str) -> bool {
+        let behind = self.prefixes.partition_point(|prefix| prefix.as_str() <= text);
+        let last = behind.checked_sub(1).and_then(|last| self.prefixes.get(last));
+        last.is_some_and(|prefix| text.starts_with(prefix.as_str()))
+    }
+
+    fn is_ended(&self, text: &str) -> bool {
+        let not_behind = |suffix: &Str| suffix.bytes().rev().le(text.bytes().rev());
+        let behind = self.suffixes.partition_point(not_behind);
+        let last = behind.checked_sub(1).and_then(|last| self.suffixes.get(last));
+        last.is_some_and(|suffix| text.ends_with(suffix.as_str()))
+    }
+}
+
+/// Which rules of a group to try for a value that many of them test first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    /// sorted: the rules that hold for this value alone
+    pub(crate) keys: Vec<(Key, Vec<u32>)>,
+    /// the rules that hold whatever the value
+    pub(crate) rest: Vec<u32>,
+    /// where each rule begins
+    pub(crate) labels: Vec<Label>,
+}
+
+/// A value that has one form only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(Str),
+}
+
+/// The rules that an index has for a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// those at that place of its keys, and those for any value
+    At(usize),
+    /// those for any value
+    Rest,
+    /// all
+    All,
+}
+
+impl Index {
+    /// Which rules to try for a value.
+    pub(crate) fn find(&self, value: Term<'_>) -> Found {
+        let found = match value {
+            Term::Null => self.keys.binary_search_by(|(key, _)| key.cmp(&Key::Null)),
+            Term::Bool(bool) => self.keys.binary_search_by(|(key, _)| key.cmp(&Key::Bool(bool))),
+            Term::Int(int) => self.keys.binary_search_by(|(key, _)| key.cmp(&Key::Int(int))),
+            Term::String(text) => self.keys.binary_search_by(|(key, _)| match key {
+                Key::Text(key) => key.as_str().cmp(text),
+                _ => Ordering::Less,
+            }),
+            // It may equal a number that is written otherwise.
+            Term::Number(_) => return Found::All,
+            _ => return Found::Rest,
+        };
+        found.map_or(Found::Rest, Found::At)
+    }
+
+    /// Where the next rule begins; `at` and `rest` say how many were tried, of those for the value
+    /// alone and of the others.
+    pub(crate) fn next(&self, found: Found, at: &mut usize, rest: &mut usize) -> Option<Label> {
+        let own = match found {
+            Found::At(place) => self.keys.get(place).map(|(_, rules)| rules.as_slice()),
+            Found::Rest => None,
+            Found::All => {
+                *at += 1;
+                return self.labels.get(*at - 1).copied();
             }
-            Self::Prefixes(prefixes) => {
-                let behind = prefixes.partition_point(|prefix| prefix.as_str() <= text);
-                let last = behind.checked_sub(1).and_then(|last| prefixes.get(last));
-                last.is_some_and(|prefix| text.starts_with(prefix.as_str()))
+        };
+        let own = own.and_then(|rules| rules.get(*at));
+        let rule = match (own, self.rest.get(*rest)) {
+            (Some(own), other) if other.is_none_or(|other| own < other) => {
+                *at += 1;
+                own
             }
-        }
+            (_, Some(other)) => {
+                *rest += 1;
+                other
+            }
+            (_, None) => return None,
+        };
+        self.labels.get(*rule as usize).copied()
     }
 }
 
@@ -257,7 +353,9 @@ pub(crate) enum Target {
 pub(crate) enum Constant {
     /// borrowed by every evaluation
     Json(Value),
-    /// sets and objects with other keys: built by an evaluation that needs it
+    /// a set, sorted, none twice: listed by every evaluation that needs it
+    Members(Arc<[Value]>),
+    /// other sets, and objects with other keys: built by an evaluation that needs it
     Other(hir::Constant),
 }
 
@@ -309,10 +407,14 @@ pub(crate) struct Program {
     pub(crate) modifiers: Vec<Modifiers>,
     /// pairs of `done` and `fail`
     pub(crate) exits: Vec<(Label, Label)>,
-    /// constant lists of texts
+    /// what texts are tested for
     pub(crate) matchers: Vec<Matcher>,
     /// texts, sorted, and where to go on for each
     pub(crate) tables: Vec<Vec<(Str, Label)>>,
+    /// which rules to try
+    pub(crate) indexes: Vec<Index>,
+    /// patterns that are constants
+    pub(crate) patterns: Patterns,
     /// how many values are kept for the time of an evaluation
     pub(crate) memos: u32,
     /// a part of the input that evaluations put there themselves

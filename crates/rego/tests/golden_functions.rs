@@ -48,7 +48,8 @@ struct World {
 fn answer<'a>(name: &str, args: &[Term<'a>], arena: Arena<'a>, world: &'a World) -> String {
     let function = find(name).and_then(|builtin| builtin.function);
     let Some(function) = function else { return "not implemented".to_owned() };
-    let mut context = Context { arena, facts: &world.facts, patterns: &world.patterns };
+    let mut context =
+        Context { arena, facts: &world.facts, made: &world.patterns, patterns: &world.patterns };
     match function(&mut context, args) {
         Ok(term) => format!("gives {term}"),
         Err(Failure::Undefined) => "undefined".to_owned(),

@@ -23,7 +23,7 @@ fn within<'a>(
     args: &[Term<'a>],
 ) -> Result<Term<'a>, Failure> {
     let function = find(name).unwrap().function.unwrap();
-    function(&mut Context { arena, facts: &world.0, patterns: &world.1 }, args)
+    function(&mut Context { arena, facts: &world.0, made: &world.1, patterns: &world.1 }, args)
 }
 
 /// What a call with a fresh budget ends as.

@@ -18,7 +18,7 @@ fn call(name: &str, args: &[&str]) -> Result<String, Failure> {
     let (facts, patterns) = (Facts::default(), Patterns::default());
     let args: Vec<_> = args.iter().map(|arg| Term::String(arg)).collect();
     let arena = Arena::new(&bump, &budget);
-    let mut context = Context { arena, facts: &facts, patterns: &patterns };
+    let mut context = Context { arena, facts: &facts, made: &patterns, patterns: &patterns };
     let start = Instant::now();
     let given = find(name).unwrap().function.unwrap()(&mut context, &args);
     assert!(start.elapsed() < SOON, "{name}: {:?}", start.elapsed());

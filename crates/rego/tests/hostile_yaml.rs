@@ -20,7 +20,10 @@ fn read(text: &str) -> Result<(), Failure> {
     let begin = Instant::now();
     let args = [arena.string(text).unwrap()];
     let function = find("yaml.unmarshal").unwrap().function.unwrap();
-    let read = function(&mut Context { arena, facts: &facts, patterns: &patterns }, &args);
+    let read = function(
+        &mut Context { arena, facts: &facts, made: &patterns, patterns: &patterns },
+        &args,
+    );
     let shown: String = text.chars().take(40).collect();
     assert!(begin.elapsed() < SOON, "{shown:?}");
     let taken = u64::try_from(bump.allocated_bytes()).unwrap();

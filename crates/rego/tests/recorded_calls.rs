@@ -48,7 +48,10 @@ fn differs(line: &str) -> Option<String> {
     let args: Vec<_> = args.iter().map(|arg| term(arg, arena)).collect();
     let facts = Facts { now: 1_700_000_000_000_000_000, ..Facts::default() };
     let patterns = Patterns::default();
-    let outcome = function(&mut Context { arena, facts: &facts, patterns: &patterns }, &args);
+    let outcome = function(
+        &mut Context { arena, facts: &facts, made: &patterns, patterns: &patterns },
+        &args,
+    );
     let same = match (&outcome, case.get("value"), text("error")) {
         (Ok(got), Some(want), _) => to_json(*got) == *want,
         (Err(Failure::Error { message, wrong_type }), None, Some(want)) => {

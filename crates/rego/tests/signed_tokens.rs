@@ -22,7 +22,7 @@ fn call(name: &str, args: &[&str], seed: u64) -> Result<String, String> {
     let (facts, patterns) = (Facts { seed, ..Facts::default() }, Patterns::default());
     let args: Vec<_> = args.iter().map(|arg| Term::String(arg)).collect();
     let arena = Arena::new(&bump, &budget);
-    let mut context = Context { arena, facts: &facts, patterns: &patterns };
+    let mut context = Context { arena, facts: &facts, made: &patterns, patterns: &patterns };
     match find(name).unwrap().function.unwrap()(&mut context, &args) {
         Ok(Term::String(text)) => Ok(text.to_owned()),
         Ok(other) => Ok(other.to_string()),

@@ -115,7 +115,7 @@ fn finish(cx: Cx<'_>) -> Vec<Diagnostic> {
             code: Code::Compile,
             message: format!("policies are too costly to analyze: {exceeded}"),
             location: Location::default(),
-            help: None,
+            help: Some("raise the budget, or compile fewer policies at once".to_owned()),
         });
     }
     let name = |source: SourceId| sources.get(usize::from(source.0)).map(|source| &source.name);

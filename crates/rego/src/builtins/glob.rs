@@ -23,7 +23,8 @@ fn glob_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'
     let budget = context.arena.budget();
     budget.step(1 + (source.len() + text.len()) as u64 / 16)?;
     let key = format!("{delimiters}\0{source}");
-    let pattern = match context.patterns.globs.get(&key) {
+    let known = context.made.globs.get(&key);
+    let pattern = match known.or_else(|| context.patterns.globs.get(&key)) {
         Some(pattern) => pattern,
         None => {
             let translated = Translator::new(source, &delimiters).translate()?;

@@ -183,6 +183,8 @@ pub struct Context<'a> {
     pub arena: Arena<'a>,
     /// what the caller of the evaluation says of the world
     pub facts: &'a Facts,
+    /// patterns that were compiled with the program
+    pub made: &'a Patterns,
     /// compiled patterns, kept between calls and evaluations
     pub patterns: &'a Patterns,
 }

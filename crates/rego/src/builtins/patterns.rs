@@ -66,35 +66,69 @@ impl Pattern {
     }
 }
 
-/// Patterns that were compiled, bounded in number. A program keeps one for all its evaluations.
-#[derive(Debug, Default)]
+/// Patterns that were compiled.
+#[derive(Debug)]
 pub struct Patterns {
     pub(super) regexes: Kept,
     pub(super) globs: Kept,
 }
 
+/// Patterns of evaluations, bounded in number.
+impl Default for Patterns {
+    fn default() -> Self {
+        Self { regexes: Kept::up_to(LATER), globs: Kept::up_to(LATER) }
+    }
+}
+
+impl Patterns {
+    /// For the patterns that a program is made with.
+    pub(crate) fn of_program() -> Self {
+        Self { regexes: Kept::up_to(MADE), globs: Kept::up_to(MADE) }
+    }
+}
+
+/// How many patterns are kept.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    patterns: usize,
+    /// of all of them
+    states: u64,
+    /// those that are new drive out the others
+    forgets: bool,
+}
+
 /// As many as OPA keeps.
-const MOST: usize = 100;
-/// States of all that are kept.
-const MOST_STATES: u64 = 2 * MAX_SIZE;
+const LATER: Limit = Limit { patterns: 100, states: 2 * MAX_SIZE, forgets: true };
+const MADE: Limit = Limit { patterns: 1_000, states: 5 * MAX_SIZE, forgets: false };
 /// Longer patterns are not kept.
 const LONGEST: usize = 4096;
 
-#[derive(Debug, Default)]
-pub(super) struct Kept(RwLock<HashMap<String, Arc<Pattern>>>);
+#[derive(Debug)]
+pub(super) struct Kept {
+    patterns: RwLock<HashMap<String, Arc<Pattern>>>,
+    limit: Limit,
+}
 
 impl Kept {
+    fn up_to(limit: Limit) -> Self {
+        Self { patterns: RwLock::default(), limit }
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<Arc<Pattern>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     pub(super) fn keep(&self, key: &str, pattern: &Arc<Pattern>) {
         if key.len() > LONGEST {
             return;
         }
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let states: u64 = kept.values().map(|pattern| pattern.size).sum();
-        if kept.len() >= MOST || states.saturating_add(pattern.size) > MOST_STATES {
+        let Limit { patterns, states, forgets } = self.limit;
+        let mut kept = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
+        let taken: u64 = kept.values().map(|pattern| pattern.size).sum();
+        if kept.len() >= patterns || taken.saturating_add(pattern.size) > states {
+            if !forgets {
+                return;
+            }
             // patterns made at run time drive out others only now and then
             kept.clear();
         }

@@ -1,21 +1,22 @@
 //! Bodies and their expressions.
 
 use super::fold::Folded;
+use super::loops::After;
 use super::{Job, Name, Planner};
 use crate::hir::{Body, Callee, Expr, ExprKind, Operand, Query};
-use crate::program::{Comparison, FunctionId, Make, Op, Reg, Src};
+use crate::program::{Comparison, FunctionId, Make, Op, QUERY, Reg, Src};
 
 impl Planner<'_> {
     /// A query: a list of the values of its variables, for every way to make it hold.
     pub(super) fn query(&mut self, query: &Query) -> FunctionId {
-        let id = self.declare("query".into(), 0, false);
+        let id = self.declare(QUERY.into(), 0, false);
         self.begin();
         self.e.location = query.location;
         let (mark, dst) = (self.e.register(), self.e.register());
         self.e.emit(Op::Begin { mark });
         let done = self.e.label();
         let scope = self.e.open(done);
-        self.body(&query.body);
+        self.body(&query.body, After::Counts);
         let tuple = self.tuple(&query.results, None);
         self.e.emit(Op::Push { src: Src::reg(tuple) });
         self.e.retry();
@@ -28,16 +29,27 @@ impl Planner<'_> {
     }
 
     /// Expressions, one after the other; what follows is run for every way to make them hold.
-    pub(super) fn body(&mut self, body: &Body) {
-        for expr in body {
-            let outer = std::mem::replace(&mut self.e.location, expr.location);
-            if expr.with.is_empty() {
-                self.expr_kind(expr);
-            } else {
-                self.expr_with(expr);
-            }
-            self.e.location = outer;
+    pub(super) fn body(&mut self, body: &Body, after: After<'_>) {
+        let mut rest = body.as_slice();
+        while let Some((expr, others)) = rest.split_first() {
+            rest = match self.constant_loop(rest, after) {
+                0 => {
+                    self.expr(expr);
+                    others
+                }
+                written => rest.get(written..).unwrap_or_default(),
+            };
         }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr) {
+        let outer = std::mem::replace(&mut self.e.location, expr.location);
+        if expr.with.is_empty() {
+            self.expr_kind(expr);
+        } else {
+            self.expr_with(expr);
+        }
+        self.e.location = outer;
     }
 
     pub(super) fn expr_kind(&mut self, expr: &Expr) {
@@ -121,6 +133,7 @@ impl Planner<'_> {
                 if builtin.function.is_none() {
                     self.not_supported(builtin);
                 }
+                self.compile_patterns(builtin, args);
                 let index = self.builtin(builtin);
                 self.e.emit(Op::Builtin { builtin: index, args: start, dst, fail });
                 relation = builtin.relation;
@@ -144,7 +157,7 @@ impl Planner<'_> {
         let fails = self.e.label();
         let outer = self.e.fail;
         let scope = self.e.open(fails);
-        self.body(body);
+        self.body(body, After::Reads(&[]));
         self.e.emit(Op::Jump { to: outer });
         self.e.close(scope);
         self.e.place(fails);
@@ -162,7 +175,7 @@ impl Planner<'_> {
             self.unify_value(key, Src::reg(key_reg));
         }
         self.unify_value(value, Src::reg(value_reg));
-        self.body(body);
+        self.body(body, After::Reads(&[]));
         self.e.emit(Op::Jump { to: next });
         self.e.close(scope);
         self.e.place(done);

@@ -2,9 +2,10 @@
 
 use crate::Location;
 use crate::hir::Var;
-use crate::program::{Label, Op, Reg, Src};
-use sekisho_value::Str;
+use crate::program::{Index, Label, Op, Reg, Src};
+use sekisho_value::{Str, Value};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Writes the code of one function.
 #[derive(Clone, Debug, Default)]
@@ -15,12 +16,16 @@ pub(super) struct Emitter {
     pub(super) exits: Vec<(Label, Label)>,
     /// where to go on for texts
     pub(super) tables: Vec<Vec<(Str, Label)>>,
+    /// which rules to try
+    pub(super) indexes: Vec<Index>,
     /// where each label stands
     pub(super) labels: Vec<Place>,
     /// nothing comes to what would be written now
     dead: bool,
     /// registers that hold what stands at a path of the input
     pub(super) aliases: HashMap<Reg, Vec<Str>>,
+    /// registers that hold one of some constants
+    pub(super) one_of: HashMap<Reg, Arc<[Value]>>,
     /// how many registers are read at the start of a row
     pub(super) rows: HashMap<Reg, usize>,
     /// what does nothing is taken out at the end
@@ -53,6 +58,15 @@ pub(super) struct Written {
     pub(super) locations: Vec<Location>,
     pub(super) exits: Vec<(Label, Label)>,
     pub(super) tables: Vec<Vec<(Str, Label)>>,
+    pub(super) indexes: Vec<Index>,
+}
+
+/// How many pairs of labels, tables and indexes the program has before those of a function.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    pub(super) exits: u32,
+    pub(super) tables: u32,
+    pub(super) indexes: u32,
 }
 
 /// What a scope ends with giving back.
@@ -71,7 +85,10 @@ impl Emitter {
             let label = *label;
             self.goes_to(label);
         }
-        self.dead = matches!(op, Op::Jump { .. } | Op::Return { .. } | Op::ReturnUndefined);
+        self.dead = matches!(
+            op,
+            Op::Jump { .. } | Op::Candidate { .. } | Op::Return { .. } | Op::ReturnUndefined
+        );
         self.ops.push(op);
         self.locations.push(self.location);
     }
@@ -120,6 +137,9 @@ impl Emitter {
                 if !self.aliases.is_empty() {
                     self.aliases.retain(|reg, _| !(first..free).contains(reg));
                 }
+                if !self.one_of.is_empty() {
+                    self.one_of.retain(|reg, _| !(first..free).contains(reg));
+                }
                 self.free = free;
                 self.registers = self.registers.max(free);
             }
@@ -158,9 +178,8 @@ impl Emitter {
         (key, value)
     }
 
-    /// The code with its labels as places, `base` being the place of its first operation, and
-    /// `exits` and `tables` how many pairs of labels and how many tables stand before its own.
-    pub(super) fn finish(mut self, base: Label, exits: u32, tables: u32) -> Written {
+    /// The code with its labels as places, `base` being the place of its first operation.
+    pub(super) fn finish(mut self, base: Label, before: Before) -> Written {
         if self.tidies {
             self.tidy();
         }
@@ -171,8 +190,13 @@ impl Emitter {
         };
         for op in &mut self.ops {
             match op {
-                Op::Mocked { labels, .. } | Op::Replaced { labels, .. } => *labels += exits,
-                Op::Switch { table, .. } => *table += tables,
+                Op::Mocked { labels, .. } | Op::Replaced { labels, .. } => {
+                    *labels += before.exits;
+                }
+                Op::Switch { table, .. } => *table += before.tables,
+                Op::Candidates { index, .. } | Op::Candidate { index, .. } => {
+                    *index += before.indexes;
+                }
                 _ => {}
             }
             if let Some(label) = target(op) {
@@ -186,8 +210,11 @@ impl Emitter {
         for (_, label) in self.tables.iter_mut().flatten() {
             place(label);
         }
-        let Self { ops, locations, exits, tables, .. } = self;
-        Written { ops, locations, exits, tables }
+        for label in self.indexes.iter_mut().flat_map(|index| &mut index.labels) {
+            place(label);
+        }
+        let Self { ops, locations, exits, tables, indexes, .. } = self;
+        Written { ops, locations, exits, tables, indexes }
     }
 }
 
@@ -197,6 +224,7 @@ fn target(op: &mut Op) -> Option<&mut Label> {
         Op::Jump { to } | Op::IfFlag { to, .. } => Some(to),
         Op::Next { exit, .. } => Some(exit),
         Op::Switch { other, .. } => Some(other),
+        Op::Candidate { end, .. } => Some(end),
         Op::Matches { done, .. } => Some(done),
         Op::Input { fail, .. }
         | Op::InputPath { fail, .. }
@@ -223,6 +251,7 @@ fn target(op: &mut Op) -> Option<&mut Label> {
         | Op::Replaced { .. }
         | Op::Enter { .. }
         | Op::Leave
+        | Op::Candidates { .. }
         | Op::Flag { .. }
         | Op::Keep { .. }
         | Op::Return { .. }

@@ -5,6 +5,7 @@
 //! whether that is undefined or an error is for the evaluation to say.
 
 use super::Planner;
+use super::residual::{Residue, residue};
 use crate::builtins::{Builtin, Context, Facts, Failure, Patterns};
 use crate::hir::Constant;
 use crate::known::Known;
@@ -23,13 +24,41 @@ const MEMORY: u64 = 16 << 20;
 pub(super) struct Folding {
     /// the known part of the input; none where a modifier replaces something of the input
     known: Option<Known>,
-    budget: Budget<'static>,
+    pub(super) budget: Budget<'static>,
     patterns: Patterns,
+    facts: Facts,
 }
 
 impl Folding {
     pub(super) fn new(known: Option<Known>) -> Self {
-        Self { known, budget: Budget::new(STEPS, MEMORY, None), patterns: Patterns::default() }
+        Self {
+            known,
+            budget: Budget::new(STEPS, MEMORY, None),
+            patterns: Patterns::default(),
+            facts: Facts::default(),
+        }
+    }
+}
+
+impl Folding {
+    /// Runs a built-in; inner none where it is undefined.
+    fn run<'a>(
+        &'a self,
+        builtin: &Builtin,
+        arena: Arena<'a>,
+        args: &[Term<'a>],
+    ) -> Option<Option<Term<'a>>> {
+        let function = builtin.function?;
+        if builtin.nondeterministic || builtin.network || builtin.relation || builtin.timed {
+            return None;
+        }
+        let patterns = &self.patterns;
+        let mut context = Context { arena, facts: &self.facts, made: patterns, patterns };
+        match function(&mut context, args) {
+            Ok(term) => Some(Some(term)),
+            Err(Failure::Undefined) => Some(None),
+            Err(Failure::Error { .. } | Failure::Budget(_)) => None,
+        }
     }
 }
 
@@ -42,7 +71,22 @@ pub(super) enum Folded {
     Not,
 }
 
+/// What a built-in gives for constants.
+pub(super) enum Computed {
+    Value(Residue),
+    Undefined,
+}
+
 /// What is known of a path of the input.
+pub(super) enum Part<'a> {
+    Value(&'a Value),
+    Undefined,
+    /// the known part lies below it
+    Above,
+    Nothing,
+}
+
+/// What is known of a path of the input, as a constant.
 pub(super) enum KnownInput {
     Value(Src),
     Undefined,
@@ -52,20 +96,28 @@ pub(super) enum KnownInput {
 }
 
 impl Planner<'_> {
-    /// What is known of a path of the input.
+    /// What is known of a path of the input, as a constant.
     pub(super) fn known_input(&mut self, path: &[Str]) -> KnownInput {
-        let known = self.folding.as_ref().and_then(|folding| folding.known.as_ref());
-        let Some(Known { path: at, value }) = known else { return KnownInput::Nothing };
-        let Some(rest) = path.strip_prefix(at.as_slice()) else {
-            return if at.starts_with(path) { KnownInput::Above } else { KnownInput::Nothing };
-        };
-        match rest.iter().try_fold(value, |at, key| at.get(key)) {
-            Some(found) => {
-                let found = found.clone();
-                KnownInput::Value(self.json(found))
+        match self.known_part(path) {
+            Part::Value(value) => {
+                let value = value.clone();
+                KnownInput::Value(self.json(value))
             }
-            None => KnownInput::Undefined,
+            Part::Undefined => KnownInput::Undefined,
+            Part::Above => KnownInput::Above,
+            Part::Nothing => KnownInput::Nothing,
         }
+    }
+
+    /// What is known of a path of the input.
+    pub(super) fn known_part(&self, path: &[Str]) -> Part<'_> {
+        let known = self.folding.as_ref().and_then(|folding| folding.known.as_ref());
+        let Some(Known { path: at, value }) = known else { return Part::Nothing };
+        let Some(rest) = path.strip_prefix(at.as_slice()) else {
+            return if at.starts_with(path) { Part::Above } else { Part::Nothing };
+        };
+        let found = rest.iter().try_fold(value, |at, key| at.get(key));
+        found.map_or(Part::Undefined, Part::Value)
     }
 
     /// A constant that is JSON.
@@ -165,7 +217,12 @@ impl Planner<'_> {
         if empty {
             self.e.retry();
         }
-        self.e.each(collection)
+        let values = self.known_value(collection).map(entries_of);
+        let (key, value) = self.e.each(collection);
+        if let Some(values) = values {
+            self.e.one_of.insert(value, values);
+        }
+        (key, value)
     }
 
     /// A list of constants.
@@ -196,28 +253,37 @@ impl Planner<'_> {
             return folded;
         }
         let Some(folding) = &self.folding else { return Folded::Not };
-        let Some(function) = builtin.function else { return Folded::Not };
-        if builtin.nondeterministic || builtin.network || builtin.relation || builtin.timed {
-            return Folded::Not;
-        }
         let bump = Bump::new();
         let arena = Arena::new(&bump, &folding.budget);
-        let mut terms = Vec::with_capacity(args.len());
-        for arg in args {
-            match self.constant_term(*arg, arena) {
-                Some(term) => terms.push(term),
-                None => return Folded::Not,
-            }
+        let terms: Option<Vec<_>> =
+            args.iter().map(|arg| self.constant_term(*arg, arena)).collect();
+        let computed = terms.and_then(|terms| folding.run(builtin, arena, &terms));
+        match computed.map(|computed| computed.map(constant_of)) {
+            Some(Some(constant)) => Folded::Value(self.constant(&constant)),
+            Some(None) => Folded::Undefined,
+            None => Folded::Not,
         }
-        let facts = Facts::default();
-        let mut context = Context { arena, facts: &facts, patterns: &folding.patterns };
-        match function(&mut context, &terms) {
-            Ok(term) => {
-                let constant = constant_of(term);
-                Folded::Value(self.constant(&constant))
-            }
-            Err(Failure::Undefined) => Folded::Undefined,
-            Err(Failure::Error { .. } | Failure::Budget(_)) => Folded::Not,
+    }
+
+    /// The value of a built-in for what is known; none where that is for the evaluation to say.
+    pub(super) fn compute(&self, builtin: &Builtin, args: &[Residue]) -> Option<Computed> {
+        let folding = self.folding.as_ref()?;
+        let bump = Bump::new();
+        let arena = Arena::new(&bump, &folding.budget);
+        let terms: Option<Vec<_>> = args.iter().map(|arg| term_of(arg, arena)).collect();
+        Some(match folding.run(builtin, arena, &terms?)? {
+            Some(term) => Computed::Value(residue(&constant_of(term))?),
+            None => Computed::Undefined,
+        })
+    }
+
+    /// A constant of the program.
+    pub(super) fn constant_at(&self, src: Src) -> Option<Residue> {
+        let From::Const(index) = src.read() else { return None };
+        match self.program.constants.get(index)? {
+            program::Constant::Json(value) => Some(Residue::Known(value.clone())),
+            program::Constant::Members(members) => Some(Residue::Set(members.clone())),
+            program::Constant::Other(constant) => residue(constant),
         }
     }
 
@@ -225,9 +291,32 @@ impl Planner<'_> {
         let From::Const(index) = src.read() else { return None };
         match self.program.constants.get(index)? {
             program::Constant::Json(value) => Some(Term::borrowed(value)),
+            program::Constant::Members(members) => arena.borrowed_set(members).ok(),
             program::Constant::Other(constant) => constant.build(arena).ok(),
         }
     }
+}
+
+/// The values of a collection.
+fn entries_of(collection: &Value) -> Arc<[Value]> {
+    match collection {
+        Value::Array(items) => items.iter().cloned().collect(),
+        Value::Object(map) => map.iter().map(|(_, value)| value.clone()).collect(),
+        _ => Arc::default(),
+    }
+}
+
+/// A value that is known, as a built-in takes it.
+fn term_of<'a>(residue: &'a Residue, arena: Arena<'a>) -> Option<Term<'a>> {
+    match residue {
+        Residue::Known(value) => Some(Term::borrowed(value)),
+        Residue::Set(members) => arena.borrowed_set(members).ok(),
+        _ => None,
+    }
+}
+
+pub(super) fn constant_of_json(value: &Value) -> Constant {
+    constant_of(Term::borrowed(value))
 }
 
 /// A value as a constant.

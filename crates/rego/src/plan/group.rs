@@ -1,6 +1,7 @@
 //! The rules of one path.
 
 use super::Planner;
+use super::loops::After;
 use super::special::{Argument, Branches};
 use super::tree::NodeId;
 use crate::hir::{Clause, Constant, Operand, Rule, RuleKind};
@@ -28,10 +29,13 @@ impl<'h> Planner<'h> {
         let flat = rules.iter().all(|rule| rule.rest.is_empty());
         if flat && rules.iter().all(|rule| rule.kind == RuleKind::Single) {
             self.single(&rules, &[], Conflict::Rule);
-        } else if flat {
-            self.set(&rules);
+            return;
+        }
+        let all: Vec<Branches<'h>> = rules.iter().map(|rule| Branches::all(rule)).collect();
+        if flat {
+            self.set(&all);
         } else {
-            self.object(&rules);
+            self.object(&all);
         }
     }
 
@@ -62,8 +66,7 @@ impl<'h> Planner<'h> {
             self.possible(&others, args)
         } else {
             let one = one_constant(&others);
-            let all = |rule: &&'h Rule| Branches { rule, clauses: rule.clauses.iter().collect() };
-            (others.iter().map(all).collect(), one)
+            (others.iter().map(|rule| Branches::all(rule)).collect(), one)
         };
         let at_once = one || others.is_empty();
         if !at_once {
@@ -72,11 +75,14 @@ impl<'h> Planner<'h> {
         if let Some((src, keys)) = by_text(&others, args) {
             self.switch((src, &keys), &others, args, kept, at_once);
         } else {
-            for branches in &others {
+            let index = self.index(&others, args);
+            self.in_turn(index, args, others.len(), |planner, at| {
                 // The only rule without loops gives its value at once, too: nothing can contradict
                 // it.
-                self.chain(branches, args, kept, at_once, others.len() == 1);
-            }
+                if let Some(branches) = others.get(at) {
+                    planner.chain(branches, args, kept, at_once, others.len() == 1);
+                }
+            });
         }
         if !at_once {
             let none = self.e.label();
@@ -92,7 +98,7 @@ impl<'h> Planner<'h> {
                 let done = self.e.label();
                 let scope = self.e.open(done);
                 self.params(rule, args);
-                self.body(&clause.body);
+                self.body(&clause.body, After::Reads(&[&clause.value]));
                 let src = self.value(&clause.value);
                 self.e.emit(Op::Return { src });
                 self.e.close(scope);
@@ -174,7 +180,7 @@ impl<'h> Planner<'h> {
         let scope = self.e.open(done);
         self.e.location = clause.location;
         self.params(rule, args);
-        self.body(&clause.body);
+        self.body(&clause.body, After::Reads(&[&clause.value]));
         let src = self.value(&clause.value);
         let looped = self.e.fail != done;
         if at_once || (only && !looped) {
@@ -192,60 +198,65 @@ impl<'h> Planner<'h> {
     }
 
     /// The members of a set.
-    fn set(&mut self, rules: &[&Rule]) {
+    fn set(&mut self, rules: &[Branches<'h>]) {
         let (mark, dst) = (self.e.register(), self.e.register());
         self.e.emit(Op::Begin { mark });
-        for rule in rules {
-            for clause in &rule.clauses {
-                let done = self.e.label();
-                let scope = self.e.open(done);
-                self.e.location = clause.location;
-                self.body(&clause.body);
-                self.push(&clause.value);
-                self.e.retry();
-                self.e.close(scope);
-                self.e.place(done);
-            }
-        }
+        self.each_branch(rules, |planner, _, clause| planner.push(&clause.value));
         self.e.emit(Op::End { what: Make::Set, dst, mark });
         self.e.emit(Op::Return { src: Src::reg(dst) });
     }
 
     /// An object, with further objects or sets in it.
-    fn object(&mut self, rules: &[&Rule]) {
+    fn object(&mut self, rules: &[Branches<'h>]) {
         let (mark, dst) = (self.e.register(), self.e.register());
         self.e.emit(Op::Begin { mark });
-        let simple = rules.iter().all(|rule| rule.rest.len() == 1 && rule.kind == RuleKind::Single);
-        for rule in rules {
-            for clause in &rule.clauses {
-                let done = self.e.label();
-                let scope = self.e.open(done);
-                self.e.location = clause.location;
-                self.body(&clause.body);
-                match rule.rest.first() {
-                    Some(key) if simple => self.push(key),
-                    _ => {
-                        let path = self.value(&Operand::Array(rule.rest.clone()));
-                        self.e.emit(Op::Push { src: path });
-                    }
+        let single = |rule: &Rule| rule.rest.len() == 1 && rule.kind == RuleKind::Single;
+        let simple = rules.iter().all(|branches| single(branches.rule));
+        self.each_branch(rules, |planner, rule, clause| {
+            match rule.rest.first() {
+                Some(key) if simple => planner.push(key),
+                _ => {
+                    let path = planner.value(&Operand::Array(rule.rest.clone()));
+                    planner.e.emit(Op::Push { src: path });
                 }
-                self.push(&clause.value);
-                if !simple {
-                    let member = rule.kind == RuleKind::Member;
-                    let member = self.constant(&Constant::Bool(member));
-                    self.e.emit(Op::Push { src: member });
-                }
-                self.e.retry();
-                self.e.close(scope);
-                self.e.place(done);
             }
-        }
+            planner.push(&clause.value);
+            if !simple {
+                let member = rule.kind == RuleKind::Member;
+                let member = planner.constant(&Constant::Bool(member));
+                planner.e.emit(Op::Push { src: member });
+            }
+        });
         if simple {
             self.e.emit(Op::End { what: Make::Object, dst, mark });
         } else {
             self.e.emit(Op::EndNested { dst, mark });
         }
         self.e.emit(Op::Return { src: Src::reg(dst) });
+    }
+
+    /// Collects something for every way to make a rule hold.
+    fn each_branch(
+        &mut self,
+        rules: &[Branches<'h>],
+        mut collect: impl FnMut(&mut Self, &'h Rule, &'h Clause),
+    ) {
+        let index = self.index(rules, &[]);
+        self.in_turn(index, &[], rules.len(), |planner, at| {
+            let Some(branches) = rules.get(at) else { return };
+            for clause in &branches.clauses {
+                let done = planner.e.label();
+                let scope = planner.e.open(done);
+                planner.e.location = clause.location;
+                let read: Vec<&Operand> =
+                    branches.rule.rest.iter().chain([&clause.value]).collect();
+                planner.body(&clause.body, After::Reads(&read));
+                collect(planner, branches.rule, clause);
+                planner.e.retry();
+                planner.e.close(scope);
+                planner.e.place(done);
+            }
+        });
     }
 }
 

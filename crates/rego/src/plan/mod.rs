@@ -9,27 +9,36 @@
 mod body;
 mod emit;
 mod fold;
+mod formula;
 mod group;
+mod index;
 mod inputs;
+mod loops;
 mod matchers;
 mod operand;
+mod patterns;
 mod reference;
+mod residual;
 mod special;
 mod tidy;
 mod tree;
+pub(crate) mod visit;
 mod with;
 
-use crate::hir::{Callee, Constant, Hir, Query, WithTarget};
+use crate::hir::{Callee, Constant, ExprKind, Hir, Query, WithTarget};
 use crate::known::Known;
 use crate::program::{self, Function, FunctionId, Program, Reg, Src};
 use crate::{Code, Diagnostic};
-use emit::Emitter;
+use emit::{Before, Emitter};
 use fold::{Folded, Folding};
+use patterns::Compiling;
+use residual::{Residue, residue};
 use sekisho_value::{Map, Number, Str, Value};
 use special::Argument;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tree::{NodeId, Tree};
+use visit::{Part, each_operand, each_part};
 
 /// What an evaluation may start from.
 #[derive(Clone, Debug)]
@@ -71,7 +80,9 @@ pub(crate) fn plan(
         replaced: HashSet::new(),
         values: HashMap::new(),
         replaces_input: false,
+        prints: false,
         folding: None,
+        compiling: Compiling::default(),
         summaries: HashMap::new(),
         special: HashSet::new(),
         nested: 0,
@@ -92,6 +103,7 @@ pub(crate) fn plan(
     }
     planner.note_whole_input();
     planner.place_inputs();
+    planner.program.patterns = planner.compiling.patterns;
     if planner.diagnostics.is_empty() {
         Ok((planner.program, entries))
     } else {
@@ -126,10 +138,14 @@ struct Planner<'h> {
     replaced: HashSet<Vec<Str>>,
     /// a modifier replaces something of the input somewhere
     replaces_input: bool,
+    /// something is printed somewhere
+    prints: bool,
     /// constants that are JSON
     values: HashMap<Value, Src>,
     /// none where everything is left to the evaluation
     folding: Option<Folding>,
+    /// patterns that are constants
+    compiling: Compiling,
     /// functions that do nothing but give a constant
     summaries: HashMap<FunctionId, Folded>,
     /// functions that are made for some arguments
@@ -158,28 +174,38 @@ impl Name {
 }
 
 impl<'h> Planner<'h> {
-    /// Numbers what modifiers replace anywhere, so that nothing else need ask.
+    /// Notes what is printed and what modifiers replace anywhere, so that nothing else need ask.
     fn note_modifiers(&mut self, starts: &[Start<'_>]) {
         let hir = self.hir;
-        let mut seen = |target: &WithTarget| match target {
-            WithTarget::Input(..) => self.replaces_input = true,
-            WithTarget::Data(path, _) => {
-                self.replaced.insert(path.clone());
-            }
-            WithTarget::Call(callee, _) | WithTarget::Value(callee, _) => {
-                let number = u16::try_from(self.mocks.len()).unwrap_or(u16::MAX);
-                self.mocks.entry(Name::of(callee)).or_insert(number);
+        let mut seen = |part: Part<'_>| {
+            let Part::Expr(expr) = part else { return };
+            self.prints |= matches!(expr.kind, ExprKind::Print(_));
+            for with in &expr.with {
+                match &with.target {
+                    WithTarget::Input(..) => self.replaces_input = true,
+                    WithTarget::Data(path, _) => {
+                        self.replaced.insert(path.clone());
+                    }
+                    WithTarget::Call(callee, _) | WithTarget::Value(callee, _) => {
+                        let number = u16::try_from(self.mocks.len()).unwrap_or(u16::MAX);
+                        self.mocks.entry(Name::of(callee)).or_insert(number);
+                    }
+                }
             }
         };
         for clause in hir.rules.iter().flat_map(|rule| &rule.clauses) {
-            with::each_target(&clause.body, &mut seen);
-            with::each_target_of_operand(&clause.value, &mut seen);
+            each_part(&clause.body, &mut seen);
+            each_operand(&clause.value, &mut seen);
         }
         for start in starts {
             if let Start::Query(query) = start {
-                with::each_target(&query.body, &mut seen);
+                each_part(&query.body, &mut seen);
             }
         }
+    }
+
+    fn is_replaced(&self, callee: &Callee) -> bool {
+        self.mocks.contains_key(&Name::of(callee))
     }
 
     fn start_folding(&mut self, mode: Mode) {
@@ -250,13 +276,20 @@ impl<'h> Planner<'h> {
             });
         }
         let entry = u32::try_from(self.program.ops.len()).unwrap_or(u32::MAX);
-        let exits = u32::try_from(self.program.exits.len()).unwrap_or(u32::MAX);
         if let Some(function) = self.program.functions.get_mut(function as usize) {
             function.entry = entry;
             function.registers = emitter.registers;
         }
-        let tables = u32::try_from(self.program.tables.len()).unwrap_or(u32::MAX);
-        let written = emitter.finish(entry, exits, tables);
+        let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        let written = emitter.finish(
+            entry,
+            Before {
+                exits: count(self.program.exits.len()),
+                tables: count(self.program.tables.len()),
+                indexes: count(self.program.indexes.len()),
+            },
+        );
+        self.program.indexes.extend(written.indexes);
         self.program.tables.extend(written.tables);
         self.summarise(function, &written.ops);
         self.program.ops.extend(written.ops);
@@ -268,9 +301,10 @@ impl<'h> Planner<'h> {
         if let Some(src) = self.constants.get(constant) {
             return *src;
         }
-        let src = match as_json(constant) {
-            Some(value) => self.json(value),
-            None => self.new_constant(program::Constant::Other(constant.clone())),
+        let src = match residue(constant) {
+            Some(Residue::Known(value)) => self.json(value),
+            Some(Residue::Set(members)) => self.new_constant(program::Constant::Members(members)),
+            _ => self.new_constant(program::Constant::Other(constant.clone())),
         };
         self.constants.insert(constant.clone(), src);
         src

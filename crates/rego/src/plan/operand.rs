@@ -1,6 +1,7 @@
 //! Operands: their values, and patterns that are matched against values.
 
 use super::Planner;
+use super::loops::After;
 use crate::hir::{Comprehension, ComprehensionKind, Constant, Operand, Var};
 use crate::program::{Comparison, Make, Op, Reg, Src};
 
@@ -69,11 +70,20 @@ impl Planner<'_> {
     }
 
     fn comprehension(&mut self, comprehension: &Comprehension) -> Src {
+        if let Some(folded) = self.fold_comprehension(comprehension) {
+            return folded;
+        }
         let (mark, dst) = (self.e.register(), self.e.register());
         self.e.emit(Op::Begin { mark });
         let done = self.e.label();
         let scope = self.e.open(done);
-        self.body(&comprehension.body);
+        let (counts, read) = match &comprehension.kind {
+            ComprehensionKind::Array(value) => (true, vec![value]),
+            ComprehensionKind::Set(value) => (false, vec![value]),
+            ComprehensionKind::Object(key, value) => (false, vec![key, value]),
+        };
+        let after = if counts { After::Counts } else { After::Reads(&read) };
+        self.body(&comprehension.body, after);
         let what = match &comprehension.kind {
             ComprehensionKind::Array(value) => {
                 self.push(value);

@@ -20,7 +20,7 @@ impl Planner<'_> {
         }
     }
 
-    fn input(&mut self, path: &[Operand]) -> Src {
+    pub(super) fn input(&mut self, path: &[Operand]) -> Src {
         let keys: Vec<Str> = path.iter().map_while(Self::text).cloned().collect();
         let rest = path.get(keys.len()..).unwrap_or_default();
         match self.known_input(&keys) {
@@ -58,6 +58,7 @@ impl Planner<'_> {
                 }
                 let (src, dst) = (self.in_register(value), self.e.register());
                 rest = rest.get(keys.len()..).unwrap_or_default();
+                self.note_one_of(value, &keys, dst);
                 let path = self.path(keys);
                 self.e.emit(Op::Path { dst, src, path, fail: self.e.fail });
                 value = Src::reg(dst);

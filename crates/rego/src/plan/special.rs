@@ -1,6 +1,7 @@
 //! Functions that are made for arguments of which something is known.
 
 use super::fold::{Folded, KnownInput};
+use super::loops::After;
 use super::tree::NodeId;
 use super::{Job, Planner};
 use crate::hir::{Clause, Rule};
@@ -27,6 +28,12 @@ const NESTED: usize = 24;
 pub(super) struct Branches<'h> {
     pub(super) rule: &'h Rule,
     pub(super) clauses: Vec<&'h Clause>,
+}
+
+impl<'h> Branches<'h> {
+    pub(super) fn all(rule: &'h Rule) -> Self {
+        Self { rule, clauses: rule.clauses.iter().collect() }
+    }
 }
 
 impl<'h> Planner<'h> {
@@ -157,7 +164,7 @@ impl<'h> Planner<'h> {
                 let done = self.e.label();
                 let scope = self.e.open(done);
                 self.params(rule, args);
-                self.body(&clause.body);
+                self.body(&clause.body, After::Reads(&[&clause.value]));
                 let value = self.value(&clause.value);
                 let dead = self.e.is_dead();
                 self.e.close(scope);

@@ -106,7 +106,9 @@ impl Emitter {
             | Op::IsArray { src: from, .. }
             | Op::IsObject { src: from, .. }
             | Op::Item { src: from, .. }
+            | Op::Candidates { src: from, .. }
             | Op::Print { src: from } => src(reg(from)),
+            Op::Candidate { state, .. } => (0..3).for_each(|at| src(reg(state + at))),
             Op::Get { src: from, key, .. } => {
                 src(from);
                 src(key);

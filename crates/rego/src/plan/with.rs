@@ -1,9 +1,7 @@
 //! Modifiers: `with input as …`, `with data.a as …`, `with f as g`.
 
 use super::{Job, Name, Planner};
-use crate::hir::{
-    Body, Callee, ComprehensionKind, Expr, ExprKind, Operand, Root, Var, With, WithTarget,
-};
+use crate::hir::{Callee, Expr, ExprKind, Operand, Root, Var, With, WithTarget};
 use crate::program::{Make, Modifiers, Op, Src, Target};
 
 impl Planner<'_> {
@@ -159,77 +157,6 @@ pub(super) fn vars_of(operand: &Operand, vars: &mut Vec<Var>) {
             for (key, value) in entries {
                 vars_of(key, vars);
                 vars_of(value, vars);
-            }
-        }
-    }
-}
-
-/// Every modifier's target in a body, nested bodies included.
-pub(super) fn each_target(body: &Body, seen: &mut dyn FnMut(&WithTarget)) {
-    for expr in body {
-        for with in &expr.with {
-            seen(&with.target);
-            match &with.target {
-                WithTarget::Input(_, value)
-                | WithTarget::Data(_, value)
-                | WithTarget::Value(_, value) => each_target_of_operand(value, seen),
-                WithTarget::Call(..) => {}
-            }
-        }
-        match &expr.kind {
-            ExprKind::Unify(left, right) => {
-                each_target_of_operand(left, seen);
-                each_target_of_operand(right, seen);
-            }
-            ExprKind::Test(operand) => each_target_of_operand(operand, seen),
-            ExprKind::Call { args, out, .. } => {
-                for operand in args.iter().chain(out) {
-                    each_target_of_operand(operand, seen);
-                }
-            }
-            ExprKind::Not(body) => each_target(body, seen),
-            ExprKind::Every { domain, body, .. } => {
-                each_target_of_operand(domain, seen);
-                each_target(body, seen);
-            }
-            ExprKind::Print(args) => {
-                for operand in args {
-                    each_target_of_operand(operand, seen);
-                }
-            }
-        }
-    }
-}
-
-pub(super) fn each_target_of_operand(operand: &Operand, seen: &mut dyn FnMut(&WithTarget)) {
-    match operand {
-        Operand::Const(_) | Operand::Var(_) => {}
-        Operand::Ref(reference) => {
-            for operand in &reference.path {
-                each_target_of_operand(operand, seen);
-            }
-        }
-        Operand::Array(items) | Operand::Set(items) => {
-            for operand in items {
-                each_target_of_operand(operand, seen);
-            }
-        }
-        Operand::Object(entries) => {
-            for (key, value) in entries {
-                each_target_of_operand(key, seen);
-                each_target_of_operand(value, seen);
-            }
-        }
-        Operand::Comprehension(comprehension) => {
-            each_target(&comprehension.body, seen);
-            match &comprehension.kind {
-                ComprehensionKind::Array(value) | ComprehensionKind::Set(value) => {
-                    each_target_of_operand(value, seen);
-                }
-                ComprehensionKind::Object(key, value) => {
-                    each_target_of_operand(key, seen);
-                    each_target_of_operand(value, seen);
-                }
             }
         }
     }

@@ -1,6 +1,7 @@
 use super::{Comparison, Depth, Term};
 use bumpalo::Bump;
 use sekisho_budget::{Budget, BudgetExceeded};
+use sekisho_value::Value;
 
 /// Where the values of one evaluation stand. Every byte is taken from the budget; all of it is
 /// given back at once, at the end.
@@ -69,6 +70,17 @@ impl<'a> Arena<'a> {
     pub fn sorted_set(&self, members: &[Term<'a>]) -> Result<Term<'a>, BudgetExceeded> {
         let depth = Depth::above(members.iter().copied())?;
         Ok(Term::Set(self.keep(members)?, depth))
+    }
+
+    /// A set of borrowed members that are in order, none twice.
+    ///
+    /// # Errors
+    /// Where the memory is used up.
+    pub fn borrowed_set(&self, members: &'a [Value]) -> Result<Term<'a>, BudgetExceeded> {
+        let depth = Depth::above(members.iter().map(Term::borrowed))?;
+        self.budget.allocate((members.len() * size_of::<Term<'_>>()) as u64)?;
+        let members = members.iter().map(Term::borrowed);
+        Ok(Term::Set(self.bump.alloc_slice_fill_iter(members), depth))
     }
 
     /// An object of these entries, in any order; of entries with the same key the last counts.

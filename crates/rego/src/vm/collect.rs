@@ -113,6 +113,7 @@ impl<'a> Machine<'a> {
             code: EvalCode::Conflict,
             message: "object keys must be unique".to_owned(),
             location: self.location(),
+            limit: None,
         }
     }
 
@@ -216,11 +217,15 @@ impl<'a> Machine<'a> {
             return *term;
         }
         let program = self.program;
-        let Some(program::Constant::Other(constant)) = program.constants.get(index) else {
-            self.failed = Some(self.broken());
-            return Term::Null;
+        let built = match program.constants.get(index) {
+            Some(program::Constant::Members(members)) => self.arena.borrowed_set(members),
+            Some(program::Constant::Other(constant)) => constant.build(self.arena),
+            _ => {
+                self.failed = Some(self.broken());
+                return Term::Null;
+            }
         };
-        let term = match constant.build(self.arena) {
+        let term = match built {
             Ok(term) => term,
             Err(cause) => {
                 self.failed = Some(self.exceeded(cause));

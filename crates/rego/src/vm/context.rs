@@ -1,6 +1,6 @@
 //! What modifiers (`with`) change, and what is kept for the time of an evaluation.
 
-use super::{EvalCode, EvalError, Given, Machine};
+use super::{EvalCode, EvalError, Given, Limit, Machine};
 use crate::program::{FunctionId, Label, Modifiers, Reg, Target};
 use crate::term::Term;
 use sekisho_value::Str;
@@ -175,8 +175,9 @@ impl<'a> Machine<'a> {
         if depth > self.given.depth {
             return Err(EvalError {
                 code: EvalCode::Budget,
-                message: format!("calls nest deeper than {}", self.given.depth),
+                message: format!("calls nest deeper than {}{}", self.given.depth, self.running()),
                 location: self.location(),
+                limit: Some(Limit::Calls),
             });
         }
         Ok(())

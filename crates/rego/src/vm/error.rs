@@ -1,4 +1,5 @@
 use crate::Location;
+use sekisho_budget::BudgetExceeded;
 use std::fmt;
 
 /// The class of an error of an evaluation, spelt as OPA spells it.
@@ -33,6 +34,32 @@ impl fmt::Display for EvalCode {
     }
 }
 
+/// A budget that an evaluation has used up, and that its caller may raise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// operations
+    Steps,
+    /// bytes
+    Memory,
+    /// wall time
+    Time,
+    /// calls that nest
+    Calls,
+}
+
+impl Limit {
+    /// The limit that is used up; how deep values and patterns may nest is nobody's to say.
+    #[must_use]
+    pub fn of(exceeded: BudgetExceeded) -> Option<Self> {
+        match exceeded {
+            BudgetExceeded::Steps => Some(Self::Steps),
+            BudgetExceeded::Memory => Some(Self::Memory),
+            BudgetExceeded::Time => Some(Self::Time),
+            BudgetExceeded::Depth => None,
+        }
+    }
+}
+
 /// Why an evaluation has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -43,4 +70,6 @@ pub struct EvalError {
     pub message: String,
     /// the expression that was being evaluated
     pub location: Location,
+    /// the budget that is used up
+    pub limit: Option<Limit>,
 }

@@ -10,7 +10,7 @@ mod context;
 mod error;
 mod step;
 
-pub use error::{EvalCode, EvalError};
+pub use error::{EvalCode, EvalError, Limit};
 
 use crate::Location;
 use crate::builtins::{Context as BuiltinContext, Facts, Patterns};
@@ -99,7 +99,12 @@ pub(crate) fn run<'a>(
         program,
         given,
         arena,
-        builtins: BuiltinContext { arena, facts: given.facts, patterns: given.patterns },
+        builtins: BuiltinContext {
+            arena,
+            facts: given.facts,
+            made: &program.patterns,
+            patterns: given.patterns,
+        },
         registers: BumpVec::with_capacity_in(REGISTERS, bump),
         base: 0,
         frames: BumpVec::with_capacity_in(FRAMES, bump),

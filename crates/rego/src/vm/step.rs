@@ -1,9 +1,9 @@
 //! The loop.
 
 use super::context::Memo;
-use super::{EvalCode, EvalError, Frame, Machine};
+use super::{EvalCode, EvalError, Frame, Limit, Machine};
 use crate::builtins::Failure;
-use crate::program::{Comparison, Conflict, Function, FunctionId, Label, Op, Reg};
+use crate::program::{Comparison, Conflict, Found, Function, FunctionId, Label, Op, QUERY, Reg};
 use crate::term::{Term, TermKind};
 use sekisho_budget::BudgetExceeded;
 use sekisho_value::Str;
@@ -175,6 +175,8 @@ impl<'a> Machine<'a> {
                 }
             }
             Op::Switch { src, table, other } => self.at = self.switch_to(src, table, other),
+            Op::Candidates { state, src, index } => self.choose(state, src, index),
+            Op::Candidate { state, index, end } => self.at = self.next_rule(state, index, end),
             Op::IfFlag { flag, to } => {
                 if matches!(self.reg(flag), Term::Bool(true)) {
                     self.at = to;
@@ -213,6 +215,42 @@ impl<'a> Machine<'a> {
         let table = self.program.tables.get(table as usize).map(Vec::as_slice).unwrap_or_default();
         let found = table.binary_search_by(|(key, _)| key.as_str().cmp(text)).ok();
         found.and_then(|at| table.get(at)).map_or(other, |(_, label)| *label)
+    }
+
+    /// Chooses the rules to try. Where it is noted what is evaluated, all are.
+    fn choose(&mut self, state: Reg, src: Reg, index: u32) {
+        let index = self.program.indexes.get(index as usize);
+        let found = match (self.given.cover, index) {
+            (None, Some(index)) => index.find(self.reg(src)),
+            _ => Found::All,
+        };
+        let found = match found {
+            Found::All => Term::Null,
+            Found::Rest => Term::Bool(false),
+            Found::At(place) => number(place),
+        };
+        self.set(state, found);
+        self.set(state + 1, Term::Int(0));
+        self.set(state + 2, Term::Int(0));
+    }
+
+    /// Where the next of the chosen rules begins.
+    fn next_rule(&mut self, state: Reg, index: u32, end: Label) -> Label {
+        let Some(index) = self.program.indexes.get(index as usize) else { return end };
+        let found = match self.reg(state) {
+            Term::Null => Found::All,
+            Term::Int(place) => Found::At(usize::try_from(place).unwrap_or(usize::MAX)),
+            _ => Found::Rest,
+        };
+        let count = |term: Term<'_>| match term {
+            Term::Int(count) => usize::try_from(count).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        };
+        let (mut at, mut rest) = (count(self.reg(state + 1)), count(self.reg(state + 2)));
+        let next = index.next(found, &mut at, &mut rest);
+        self.set(state + 1, number(at));
+        self.set(state + 2, number(rest));
+        next.unwrap_or(end)
     }
 
     fn path(&self, path: u32) -> &'a [Str] {
@@ -286,7 +324,7 @@ impl<'a> Machine<'a> {
                 }
                 let code = if wrong_type { EvalCode::Type } else { EvalCode::Builtin };
                 let message = format!("{}: {message}", builtin.name);
-                Err(EvalError { code, message, location: self.location() })
+                Err(EvalError { code, message, location: self.location(), limit: None })
             }
         }
     }
@@ -407,11 +445,25 @@ impl<'a> Machine<'a> {
                 format!("function data.{name} produced conflicting values for the same inputs")
             }
         };
-        EvalError { code: EvalCode::Conflict, message, location: self.location() }
+        EvalError { code: EvalCode::Conflict, message, location: self.location(), limit: None }
     }
 
     pub(super) fn exceeded(&self, cause: BudgetExceeded) -> EvalError {
-        EvalError { code: EvalCode::Budget, message: cause.to_string(), location: self.location() }
+        EvalError {
+            code: EvalCode::Budget,
+            message: format!("{cause}{}", self.running()),
+            location: self.location(),
+            limit: Limit::of(cause),
+        }
+    }
+
+    /// The rule that is being evaluated, as messages name it.
+    pub(super) fn running(&self) -> String {
+        let function = self.frames.iter().rev().find_map(|frame| {
+            let function = self.program.functions.get(frame.function as usize)?;
+            (function.name != QUERY).then_some(&function.name)
+        });
+        function.map(|name| format!(", in `data.{name}`")).unwrap_or_default()
     }
 
     /// A program that planning cannot have written.
@@ -420,8 +472,13 @@ impl<'a> Machine<'a> {
             code: EvalCode::Budget,
             message: "the program is broken; this is a defect of the engine".to_owned(),
             location: self.location(),
+            limit: None,
         }
     }
+}
+
+fn number<'a>(number: usize) -> Term<'a> {
+    Term::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// What stands at a path of text keys.

@@ -33,11 +33,11 @@ fn failure(malformed: Malformed) -> Failure {
     Failure::error(format!("error parsing regexp: {malformed}"))
 }
 
-/// A compiled pattern, from those that are kept or new. It costs the same either way, so that
-/// what is kept does not change what an evaluation may do.
+/// A compiled pattern, from those that are kept or new.
 fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failure> {
     context.arena.budget().step(1 + pattern.len() as u64 / 16)?;
-    if let Some(kept) = context.patterns.regexes.get(pattern) {
+    let made = context.made.regexes.get(pattern);
+    if let Some(kept) = made.or_else(|| context.patterns.regexes.get(pattern)) {
         return Ok(kept);
     }
     let translated = translate(pattern).map_err(failure)?;
