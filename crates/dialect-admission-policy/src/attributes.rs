@@ -204,8 +204,15 @@ fn user(user: &UserInfo) -> Value {
     let mut fields = Map::new();
     add(&mut fields, "username", &user.username.as_str().into());
     add(&mut fields, "uid", &user.uid.as_str().into());
-    if !user.groups.is_empty() {
-        fields.insert("groups", texts(&user.groups));
+    match user.groups.as_slice() {
+        // Whoever has a name is in this group at least.
+        [] if !user.username.is_empty() => {
+            fields.insert("groups", texts(&["system:authenticated".to_owned()]));
+        }
+        [] => {}
+        groups => {
+            fields.insert("groups", texts(groups));
+        }
     }
     if !user.extra.is_empty() {
         let extra = user.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));

@@ -72,6 +72,11 @@ impl Text {
         Self { name, bytes, parts, options, documents: OnceLock::new() }
     }
 
+    /// The text itself.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The first document: what gator reads of suites, templates and constraints. None where
     /// nothing stands in the text.
     pub(crate) fn first(&self) -> Result<Option<Document>, Fault> {

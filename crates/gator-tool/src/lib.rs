@@ -8,8 +8,10 @@
 //! **Invariant:** whether an object violates is decided by the engine. Files are read here; the
 //! time is given by the caller.
 
+mod admission;
 mod admission_review;
 mod assertion;
+mod bench;
 mod case;
 mod checkpoints;
 mod coverage;
@@ -29,11 +31,14 @@ mod regex;
 mod run;
 mod sources;
 mod suite;
+mod sync;
 
+pub use bench::{BenchEngine, BenchFormat, BenchOptions, bench};
 pub use found::ObjectFormat;
 pub use judge::Engine;
 pub use objects::{ExpandOptions, ObjectTestOptions, expand_objects, test_objects};
 pub use print::Format;
+pub use sync::{SyncTestOptions, sync_test};
 
 use crate::coverage::by_file;
 use crate::filter::Filter;
@@ -125,6 +130,7 @@ fn test_with(
         engine: options.engine,
         as_gator: false,
         as_stored: options.as_stored,
+        now: options.now,
     };
     let results = run::run(&suites, &setting);
     let counts = Counts::of(&results);
@@ -260,6 +266,7 @@ fn verify_with(
         engine: (!options.cel).then_some(Engine::Rego),
         as_gator: true,
         as_stored: false,
+        now: options.now,
     };
     let results = run::run(&suites, &setting);
     let counts = Counts::of(&results);

@@ -181,7 +181,7 @@ const MOST_DIFFERENCES: usize = 5;
 
 /// Compares what became of an object with what is wanted; where they differ, says how, and where
 /// first.
-fn same(wanted: &Value, found: &Value) -> Result<(), (Problem, Pointer)> {
+pub(crate) fn same(wanted: &Value, found: &Value) -> Result<(), (Problem, Pointer)> {
     let mut differences = Vec::new();
     differ(wanted, found, &Pointer::root(), &mut differences);
     let Some((first, _)) = differences.first() else { return Ok(()) };

@@ -87,6 +87,8 @@ pub(crate) enum By {
     Checkpoint(String),
     /// by the mutators
     Mutation,
+    /// by admission policies
+    Admission,
     /// not at all
     Nothing,
 }
@@ -98,6 +100,7 @@ impl By {
             Self::Engine(engine) => engine.as_str(),
             Self::Checkpoint(name) => name,
             Self::Mutation => "mutation",
+            Self::Admission => "admission-policy",
             Self::Nothing => "",
         }
     }

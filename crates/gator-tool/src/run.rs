@@ -1,5 +1,6 @@
 //! Runs suites: reads what their tests name, compiles it once, and judges every case.
 
+use crate::admission;
 use crate::case;
 use crate::file::{Fault, Files, Shown, Text, go_json};
 use crate::filter::Filter;
@@ -34,6 +35,8 @@ pub(crate) struct Setting<'a> {
     /// out
     pub(crate) as_gator: bool,
     pub(crate) as_stored: bool,
+    /// the time that decides on expiry
+    pub(crate) now: jiff::Timestamp,
 }
 
 /// A test's policies for one engine, or why that engine is left out.
@@ -66,6 +69,7 @@ fn run_suite(suite: &Suite, setting: &Setting<'_>) -> SuiteResult {
         .collect();
     if !setting.as_gator {
         tests.extend(mutation::run(suite, &files, setting));
+        tests.extend(admission::run(suite, &files, setting));
     }
     let time = if suite.skip { Duration::ZERO } else { started.elapsed() };
     SuiteResult { name: Arc::clone(&suite.name), skipped: suite.skip, tests, time }

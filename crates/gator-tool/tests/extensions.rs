@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_checkpoint_check::CheckFiles;
+use sekisho_dialect_admission_policy::AdmissionPolicy;
 use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_gator_tool::{Engine, Format, TestOptions, test};
 use std::fs;
@@ -20,7 +21,7 @@ fn options(path: &str) -> TestOptions<'static> {
         as_stored: false,
         color: false,
         now: jiff::Timestamp::UNIX_EPOCH,
-        dialects: &[&Gatekeeper],
+        dialects: &[&Gatekeeper, &AdmissionPolicy],
         checkpoints: &[&CheckFiles],
     }
 }
@@ -62,6 +63,24 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "adding mutators: ",
             "tests/extensions/files/pod.yaml:2:1: `Pod` is no mutator",
             "0 passed, 7 failed, 0 skipped\n",
+        ],
+    ),
+    ("extensions/admission-policies", 0, &["6 passed, 0 failed, 0 skipped\n"]),
+    (
+        "extensions/broken-admission-policies",
+        2,
+        &[
+            "unexpected verdict: want allow, got deny: got messages [at most 3 replicas]",
+            "at tests/extensions/broken-admission-policies/suite.yaml:7:5",
+            "unexpected message: want \"colour\"",
+            "no warning contains \"colour\"",
+            "unexpected audit annotation replicas/replicas: want \"2\", got \"5\"",
+            "unexpected object: want `/spec/replicas` to be `2`, got `5`",
+            "at tests/extensions/files/deployment-2.yaml:5:3",
+            "must define one of verdict, message, warnings, auditAnnotations, patched and unchanged",
+            "no params found",
+            "limits-of-nothing.yaml: no such file",
+            "0 passed, 8 failed, 0 skipped\n",
         ],
     ),
     (

@@ -262,7 +262,7 @@ impl Judgement {
             match reason {
                 None => outcome.errors.push(Unevaluated {
                     message: message.clone(),
-                    help: None,
+                    help: help(message).map(str::to_owned),
                     action: strongest,
                 }),
                 Some(reason) => outcome.violations.push(Violation {
@@ -292,6 +292,15 @@ impl Judgement {
             }
         }
     }
+}
+
+/// What to do where it is not known who asks.
+fn help(message: &str) -> Option<&'static str> {
+    let of_user = ["no such key: username", "no such key: groups"];
+    of_user
+        .into_iter()
+        .any(|end| message.ends_with(end))
+        .then_some("say who asks: with `--as` and `--as-group`, or `user` in a suite")
 }
 
 fn word(action: Action) -> &'static str {

@@ -1,8 +1,10 @@
 //! Suites: what a file of tests asks for.
 
+mod admission;
 mod fields;
 mod read;
 
+pub(crate) use admission::{AdmissionCase, AdmissionTest, Patched, Verdict};
 pub(crate) use read::{Found, read};
 
 use serde::Serialize;
@@ -42,6 +44,8 @@ pub(crate) struct Suite {
     pub(crate) tests: Vec<Test>,
     /// ours: what mutators do
     pub(crate) mutations: Vec<MutationTest>,
+    /// ours: what admission policies do
+    pub(crate) admission: Vec<AdmissionTest>,
 }
 
 /// A template and a constraint of it, and objects that are judged by them.

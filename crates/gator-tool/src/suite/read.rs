@@ -1,5 +1,6 @@
 //! A file to its suite.
 
+use super::admission;
 use super::fields::{Object, Reader};
 use super::{
     Assertion, Case, Expected, GROUP, KIND, MutationCase, MutationTest, Suite, Test, Violations,
@@ -81,13 +82,22 @@ fn passed_over(text: &Text) -> Vec<Diagnostic> {
 }
 
 fn suite(root: &Object<'_>, name: &Arc<str>, path: &Path) -> Suite {
-    root.known(&["apiVersion", "kind", "metadata", "skip", "tests", "mutations"]);
+    root.known(&[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "skip",
+        "tests",
+        "mutations",
+        "admissionPolicies",
+    ]);
     Suite {
         name: Arc::clone(name),
         folder: path.parent().map_or_else(Default::default, file::plain),
         skip: root.flag("skip"),
         tests: root.objects("tests").iter().map(test).collect(),
         mutations: root.objects("mutations").iter().map(mutation).collect(),
+        admission: root.objects("admissionPolicies").iter().map(admission::test).collect(),
     }
 }
 
@@ -130,11 +140,11 @@ fn case(object: &Object<'_>) -> Case {
     }
 }
 
-fn paths(object: &Object<'_>, name: &str) -> Vec<String> {
+pub(super) fn paths(object: &Object<'_>, name: &str) -> Vec<String> {
     object.texts(name).into_iter().map(|(path, _)| path).collect()
 }
 
-fn warnings(object: &Object<'_>) -> Vec<Warning> {
+pub(super) fn warnings(object: &Object<'_>) -> Vec<Warning> {
     let warning = |(message, place)| Warning { place, message };
     object.texts("warnings").into_iter().map(warning).collect()
 }

@@ -1,0 +1,383 @@
+//! Our extension of suites: admission policies, and requests that are judged by them.
+//!
+//! Policies and objects are read as kubectl reads them, and judged as the API server stores them,
+//! as at every checkpoint.
+
+use crate::file::Files;
+use crate::mutation::same;
+use crate::outcome::{By, CaseResult, Note, Outcome, Problem, Run, TestResult};
+use crate::run::Setting;
+use crate::suite::{AdmissionCase, AdmissionTest, Patched, Place, Suite, Verdict};
+use crate::{assertion, go};
+use rayon::prelude::*;
+use sekisho_engine::{BuildOptions, Judge, MemoryInventory, Mutated, PolicySet, evaluate, mutate};
+use sekisho_kube_model::{Created, Schemas};
+use sekisho_manifest::{Document, ReadOptions, read};
+use sekisho_policy::{Action, Bundle, BundleFile, Operation, Request, Target};
+use sekisho_report::Diagnostic;
+use sekisho_value::{Map, Value};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Runs the tests of admission policies of a suite.
+pub(crate) fn run(suite: &Suite, files: &Files, setting: &Setting<'_>) -> Vec<TestResult> {
+    let one = |test: &AdmissionTest| match left_out(suite, test, setting) {
+        Some(reason) => skipped(test, &reason),
+        None => run_test(test, files, setting),
+    };
+    suite.admission.par_iter().map(one).collect()
+}
+
+fn left_out(suite: &Suite, test: &AdmissionTest, setting: &Setting<'_>) -> Option<String> {
+    let names = test.cases.iter().map(|case| case.name.as_str());
+    if suite.skip {
+        Some("the suite is skipped".to_owned())
+    } else if test.skip {
+        Some("the test is skipped".to_owned())
+    } else if !setting.filter.takes_test(setting.regexes, &test.name, names) {
+        Some("not selected".to_owned())
+    } else {
+        None
+    }
+}
+
+fn skipped(test: &AdmissionTest, reason: &str) -> TestResult {
+    let outcome = || Outcome::Skipped(reason.to_owned());
+    TestResult {
+        name: test.name.clone(),
+        place: test.place.clone(),
+        skipped: Some(reason.to_owned()),
+        problem: None,
+        cases: test.cases.iter().map(|case| not_run(case, By::Nothing, outcome())).collect(),
+        time: Duration::ZERO,
+    }
+}
+
+fn not_run(case: &AdmissionCase, by: By, outcome: Outcome) -> CaseResult {
+    CaseResult {
+        name: case.name.clone(),
+        place: case.place.clone(),
+        runs: vec![Run::new(by, outcome)],
+        time: Duration::ZERO,
+    }
+}
+
+fn run_test(test: &AdmissionTest, files: &Files, setting: &Setting<'_>) -> TestResult {
+    let started = Instant::now();
+    let (problem, cases) = match compile(test, files, setting) {
+        Ok(set) => {
+            let one = |case: &AdmissionCase| run_case(case, test, &set, files, setting);
+            (None, test.cases.par_iter().map(one).collect())
+        }
+        Err(problem) => {
+            let broken = Problem::error("not run: the test is broken").at(&test.place);
+            let one = |case| not_run(case, By::Admission, Outcome::Wrong(broken.clone()));
+            (Some(problem.at(&test.place)), test.cases.iter().map(one).collect())
+        }
+    };
+    TestResult {
+        name: test.name.clone(),
+        place: test.place.clone(),
+        skipped: None,
+        problem,
+        cases,
+        time: started.elapsed(),
+    }
+}
+
+/// The policies, compiled.
+fn compile(
+    test: &AdmissionTest,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> Result<PolicySet, Problem> {
+    let mut bundle = Vec::new();
+    for path in &test.policies {
+        let text = files.read(path).map_err(|error| Problem::error(error.message()))?;
+        bundle.push(BundleFile { path: Arc::clone(&text.name), bytes: text.bytes().into() });
+    }
+    let target = Target::default();
+    let options = BuildOptions {
+        dialects: setting.dialects,
+        unsupported: |_, _| None,
+        target: &target,
+        strict: false,
+    };
+    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(bundle), &options);
+    if diagnostics.is_empty() { Ok(set) } else { Err(broken(&diagnostics)) }
+}
+
+fn broken(diagnostics: &[Diagnostic]) -> Problem {
+    let first = diagnostics.first().map_or("", |first| first.message.as_str());
+    let message = match diagnostics.len() {
+        0 | 1 => first.to_owned(),
+        count => format!("{first} (and {} more)", count - 1),
+    };
+    let notes = diagnostics.iter().filter_map(|found| {
+        let place = Place {
+            file: found.file.clone()?,
+            line: found.line.unwrap_or(1),
+            column: found.column.unwrap_or(1),
+        };
+        let message = if diagnostics.len() > 1 { found.message.clone() } else { String::new() };
+        Some(Note { place, message, help: found.help.clone() })
+    });
+    Problem { notes: notes.collect(), ..Problem::error(message) }
+}
+
+fn run_case(
+    case: &AdmissionCase,
+    test: &AdmissionTest,
+    set: &PolicySet,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> CaseResult {
+    let skip = |reason: &str| not_run(case, By::Nothing, Outcome::Skipped(reason.to_owned()));
+    if case.skip {
+        return skip("the case is skipped");
+    }
+    if !setting.filter.takes_case(setting.regexes, &test.name, &case.name) {
+        return skip("not selected");
+    }
+    let started = Instant::now();
+    let mut run = Run::new(By::Admission, Outcome::Passed);
+    match judge(case, set, files, setting) {
+        Ok(given) => {
+            if let Err(problem) = compare(case, &given, files, setting) {
+                run.outcome = Outcome::Wrong(problem);
+            }
+            run.messages = given.messages;
+        }
+        Err(problem) => run.outcome = Outcome::Wrong(problem),
+    }
+    CaseResult {
+        name: case.name.clone(),
+        place: case.place.clone(),
+        runs: vec![run],
+        time: started.elapsed(),
+    }
+}
+
+/// What the policies make of a request.
+struct Given {
+    verdict: Verdict,
+    /// of what is denied, or could not be judged
+    messages: Vec<String>,
+    warnings: Vec<String>,
+    annotations: Vec<(String, String)>,
+    /// as it was sent, and as it would be stored
+    objects: (Value, Value),
+    schemas: Schemas,
+}
+
+fn judge(
+    case: &AdmissionCase,
+    set: &PolicySet,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> Result<Given, Problem> {
+    let mut known = Vec::new();
+    for path in &case.known {
+        known.extend(documents(path, files).map_err(|problem| problem.at(&case.place))?);
+    }
+    let known: Vec<&Value> =
+        set.objects().iter().chain(&known).map(|document| &document.value).collect();
+    let (schemas, _) = Schemas::with_crds(known.iter().copied());
+    let stored = |path: &str| match path {
+        "" => Ok(None),
+        path => one(path, files)
+            .map(|document| Some(schemas.create(&document.value, "default")))
+            .map_err(|problem| problem.at(&case.place)),
+    };
+    let mut request = request(case, stored(&case.object)?, stored(&case.old_object)?)?;
+    let mut inventory = MemoryInventory::complete();
+    for object in namespace(&request).iter().chain(known) {
+        inventory.insert(schemas.create(object, "default").decoded.object);
+    }
+    let judge = Judge {
+        inventory: &inventory,
+        schemas: &schemas,
+        now: setting.now,
+        implied: false,
+        record: false,
+        cancelled: None,
+    };
+    let sent = request.object.clone();
+    let Mutated { object, errors, .. } = mutate(set, &request, &judge);
+    if !errors.is_empty() {
+        return Ok(Given {
+            verdict: Verdict::Error,
+            messages: errors.into_iter().map(|error| error.message).collect(),
+            warnings: Vec::new(),
+            annotations: Vec::new(),
+            objects: (sent.clone(), sent),
+            schemas,
+        });
+    }
+    request.object = object.clone();
+    let found = evaluate(set, &request, &judge);
+    let denied = found.judgements.iter().filter(|judgement| judgement.action == Action::Deny);
+    let errors = found.errors.iter().map(|error| error.message.clone());
+    Ok(Given {
+        verdict: match (found.errors.is_empty(), found.denials.is_empty()) {
+            (false, _) => Verdict::Error,
+            (true, false) => Verdict::Deny,
+            (true, true) => Verdict::Allow,
+        },
+        messages: denied.map(|judgement| judgement.message.clone()).chain(errors).collect(),
+        warnings: found.warnings.iter().flat_map(|text| text.lines()).map(str::to_owned).collect(),
+        annotations: found.annotations.clone(),
+        objects: (sent, object),
+        schemas,
+    })
+}
+
+/// The objects of a file, as kubectl reads them.
+fn documents(path: &str, files: &Files) -> Result<Vec<Document>, Problem> {
+    let text = files.read(path).map_err(|error| Problem::error(error.message()))?;
+    let found = read(&text.name, text.bytes(), &ReadOptions::default());
+    match found.errors.first() {
+        None => Ok(found.documents),
+        Some(error) => {
+            let file = Arc::clone(&text.name);
+            let place = Place { file, line: error.line, column: error.column };
+            Err(Problem::error(error.message.clone()).at(&place))
+        }
+    }
+}
+
+fn one(path: &str, files: &Files) -> Result<Document, Problem> {
+    let mut all = documents(path, files)?;
+    match (all.pop(), all.len()) {
+        (Some(document), 0) => Ok(document),
+        (_, more) => {
+            let name = go::quoted(&files.name(path));
+            let count = if more == 0 { 0 } else { more + 1 };
+            Err(Problem::error(format!("one object is wanted: {name} defines {count}")))
+        }
+    }
+}
+
+fn request(
+    case: &AdmissionCase,
+    new: Option<Created>,
+    old: Option<Created>,
+) -> Result<Request, Problem> {
+    let operation = case.operation.unwrap_or(match (&new, &old) {
+        (Some(_), Some(_)) => Operation::Update,
+        (None, _) => Operation::Delete,
+        (Some(_), None) => Operation::Create,
+    });
+    let nothing = || Problem::error("a case without an object").at(&case.place);
+    let either = new.as_ref().or(old.as_ref()).ok_or_else(nothing)?;
+    let object = |of: &Option<Created>| {
+        of.as_ref().map_or(Value::Null, |created| created.decoded.object.clone())
+    };
+    let name = either.decoded.object.path_str(&["metadata", "name"]).unwrap_or_default();
+    Ok(Request {
+        gvk: either.decoded.gvk.clone(),
+        resource: either.decoded.resource.clone(),
+        name: name.into(),
+        namespace: either.namespace.clone(),
+        operation,
+        user: case.user.clone(),
+        object: object(&new),
+        old_object: object(&old),
+        ..Request::default()
+    })
+}
+
+/// The namespace of a request as far as it is known without being given: every one has the label
+/// that names it.
+fn namespace(request: &Request) -> Option<Value> {
+    let name = request.namespace.clone().filter(|name| !name.is_empty())?;
+    let label = ("kubernetes.io/metadata.name", Value::String(name.clone()));
+    let metadata = Map::from_iter([
+        ("name", Value::String(name)),
+        ("labels", Value::Object(Map::from_iter([label]))),
+    ]);
+    Some(Value::Object(Map::from_iter([
+        ("apiVersion", Value::from("v1")),
+        ("kind", Value::from("Namespace")),
+        ("metadata", Value::Object(metadata)),
+    ])))
+}
+
+fn compare(
+    case: &AdmissionCase,
+    given: &Given,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> Result<(), Problem> {
+    let place = &case.place;
+    let quoted = |texts: &[String]| go::list(texts.iter().map(String::as_str));
+    let got = || match given.messages.as_slice() {
+        [] => String::new(),
+        messages => format!(": got messages {}", quoted(messages)),
+    };
+    let asserts = case.verdict.is_some()
+        || case.message.is_some()
+        || case.warnings.is_some()
+        || case.patched.is_some()
+        || !case.annotations.is_empty();
+    if !asserts {
+        let message = "invalid case: must define one of verdict, message, warnings, \
+                       auditAnnotations, patched and unchanged";
+        return Err(Problem::error(message).at(place));
+    }
+    if let Some(wanted) = case.verdict.filter(|wanted| *wanted != given.verdict) {
+        let (wanted, found) = (wanted.as_str(), given.verdict.as_str());
+        let message = format!("unexpected verdict: want {wanted}, got {found}{}", got());
+        return Err(Problem::failed(message).at(place));
+    }
+    // What could not be judged is no answer to a case that does not ask for it.
+    if given.verdict == Verdict::Error && case.verdict.is_none() && case.message.is_none() {
+        return Err(Problem::error(given.messages.join("; ")).at(place));
+    }
+    let is_match = |pattern: &str, text: &str| {
+        let matched = setting.regexes.is_match(pattern, text);
+        matched.map_err(|fault| assertion::invalid_regex(&fault).at(place))
+    };
+    if let Some(pattern) = &case.message {
+        let mut any = false;
+        for message in &given.messages {
+            any |= is_match(pattern, message)?;
+        }
+        if !any {
+            let message = format!("unexpected message: want {}{}", go::quoted(pattern), got());
+            return Err(Problem::failed(message).at(place));
+        }
+    }
+    if let Some(expected) = &case.warnings {
+        assertion::check_warnings(expected, &given.warnings, setting.regexes)
+            .map_err(|found| if found.notes.is_empty() { found.at(place) } else { found })?;
+    }
+    for (key, wanted) in &case.annotations {
+        let found = given.annotations.iter().find(|(own, _)| own == key);
+        let matches = match (wanted, found) {
+            (None, None) => true,
+            (Some(pattern), Some((_, value))) => is_match(pattern, value)?,
+            _ => false,
+        };
+        if !matches {
+            let wanted = wanted.as_ref().map_or("none".to_owned(), |pattern| go::quoted(pattern));
+            let found = found.map_or("none".to_owned(), |(_, value)| go::quoted(value));
+            let message = format!("unexpected audit annotation {key}: want {wanted}, got {found}");
+            return Err(Problem::failed(message).at(place));
+        }
+    }
+    let (sent, patched) = &given.objects;
+    match &case.patched {
+        None => Ok(()),
+        Some(Patched::Unchanged) => same(sent, patched).map_err(|(problem, _)| problem.at(place)),
+        Some(Patched::Object(path)) => {
+            let document = one(path, files).map_err(|problem| problem.at(place))?;
+            let wanted = given.schemas.create(&document.value, "default").decoded.object;
+            same(&wanted, patched).map_err(|(problem, pointer)| {
+                let at = document.locate(&pointer);
+                let file = Arc::clone(&document.source().name);
+                problem.at(&Place { file, line: at.line, column: at.column }).at(place)
+            })
+        }
+    }
+}
