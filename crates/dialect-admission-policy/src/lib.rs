@@ -1,7 +1,7 @@
 //! ValidatingAdmissionPolicy and MutatingAdmissionPolicy, as the API server applies them.
 //!
 //! The way of a document: `dialect` sorts documents by kind; `read` validates each as the API
-//! server does, with a place for every refusal, and compiles its expressions; `dialect` joins each
+//! server does, with a place for every refusal, and compiles its expressions; `join` joins each
 //! binding with its policy, and a pair is one compiled policy.
 //!
 //! The way of a request: `attributes` is the request as the API server's admission sees it, made
@@ -13,7 +13,8 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | `dialect` | [`AdmissionPolicy`]: policies and bindings joined; the states of those that do nothing |
+//! | `dialect` | [`AdmissionPolicy`]: what comes of the documents |
+//! | `join` | policies of one sort joined with their bindings; the states of those that do nothing |
 //! | `told` | what is wrong with a document, with places in its file |
 //! | `read/` | `names`, `rules`, `params`, `expressions`; `definition` and `binding` are what policies of both sorts share |
 //! | `matching/` | `rules`, `selectors`, `equivalent` |
@@ -31,7 +32,9 @@ mod attributes;
 mod dialect;
 mod expressions;
 mod fault;
+mod join;
 mod matching;
+mod mutation;
 mod params;
 mod rbac;
 mod read;

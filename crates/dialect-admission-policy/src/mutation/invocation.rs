@@ -13,7 +13,9 @@ use crate::matching::{self, Matched};
 use crate::read::Binding;
 use crate::scene::Scene;
 use crate::validation::{asking, resource};
-use sekisho_cel::kubernetes::{PER_CALL_LIMIT, POLICY_LIMIT, apply_configuration};
+use sekisho_cel::kubernetes::{
+    Operation, PER_CALL_LIMIT, POLICY_LIMIT, apply_configuration, json_patch as json_patch_of,
+};
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Scratch, Term};
 use sekisho_policy::{EvalError, StatusReason};
 use sekisho_value::Value;
@@ -80,10 +82,11 @@ impl Bound {
             kind: about.matched.kind.clone(),
         };
         let request = about.attributes.request(&asked);
-        let costs = costs(definition.conditions.len());
-        self.evaluate(about, object, &request, &Value::Null, |evaluation, activation| {
-            Ok(all_hold(&definition.conditions, evaluation, activation, &costs)?)
-        })
+        let namespace = Value::Null;
+        match self.evaluate(about, object, &request, &namespace, None)? {
+            Made::Held(held) => Ok(held),
+            Made::Configuration(_) | Made::Patch(_) => Ok(false),
+        }
     }
 
     /// Makes every mutation of the policy, one after the other.
@@ -112,36 +115,15 @@ impl Bound {
         request: &Value,
         namespace: &Value,
     ) -> Result<Value, Failure> {
-        let costs = costs(change.expression.len());
         let gvk = &about.matched.kind;
         let Scene { schemas, budget, .. } = about.scene;
         if schemas.type_of(gvk).is_none() {
             let help = "give its CustomResourceDefinition with the manifests";
             return Err(here(format!("the schema of `{gvk}` is not known"), help));
         }
-        let made = self.evaluate(about, object, request, namespace, |evaluation, activation| {
-            let mut left = POLICY_LIMIT;
-            let values = values(&change.expression, evaluation, activation, &costs, &mut left)?;
-            let value = values.into_iter().flatten().next();
-            let value = match value {
-                Some(Ok(value)) => value,
-                Some(Err(words)) => return Err(Stop::Policy(words).into()),
-                None => return Err(Stop::Policy("no expression".to_owned()).into()),
-            };
-            let wrong = |error: sekisho_cel::EvalError| match error.cause() {
-                Cause::Budget(exceeded) => Failure::Here(exceeded.into()),
-                _ => Stop::Policy(error.message().to_owned()).into(),
-            };
-            Ok(match change.patch {
-                Patch::ApplyConfiguration => {
-                    Made::Configuration(apply_configuration(evaluation, value).map_err(wrong)?)
-                }
-                Patch::JsonPatch => Made::Patch(
-                    sekisho_cel::kubernetes::json_patch(evaluation, value).map_err(wrong)?,
-                ),
-            })
-        })?;
+        let made = self.evaluate(about, object, request, namespace, Some(change))?;
         let patched = match made {
+            Made::Held(_) => return Ok(object.clone()),
             Made::Configuration(configuration) => {
                 match configuration::apply(schemas, gvk, object, configuration, budget) {
                     Ok(patched) => patched,
@@ -178,20 +160,22 @@ impl Bound {
         }
     }
 
-    /// Evaluates something with the names that expressions use.
-    fn evaluate<T>(
+    /// Evaluates a mutation, or the match conditions, with the names that expressions use.
+    fn evaluate(
         &self,
         about: About<'_>,
         object: &Value,
         request: &Value,
         namespace: &Value,
-        with: impl FnOnce(Evaluation<'_>, &Activation<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        change: Option<&Change>,
+    ) -> Result<Made, Failure> {
+        let definition = &self.policy.definition;
+        let expressions = change.map_or(&definition.conditions, |change| &change.expression);
+        let costs = costs(expressions.len());
         let old_object = converted(&about.attributes.old_object, about)?;
         let asking = self.policy.asks_authorizer.then(|| asking(about.scene)).transpose();
         let asking = asking.map_err(Failure::Here)?;
         let own = asking.as_ref().map(|asking| asking.about(resource(about.attributes)));
-        let definition = &self.policy.definition;
         let mut activation = Activation::new();
         activation.set("object", Term::borrowed(object));
         activation.set("oldObject", Term::borrowed(&old_object));
@@ -209,7 +193,26 @@ impl Bound {
             &activation,
             PER_CALL_LIMIT,
         );
-        with(evaluation, &activation)
+        let Some(change) = change else {
+            return Ok(Made::Held(all_hold(expressions, evaluation, &activation, &costs)?));
+        };
+        let mut left = POLICY_LIMIT;
+        let values = values(expressions, evaluation, &activation, &costs, &mut left)?;
+        let value = match values.into_iter().flatten().next() {
+            Some(Ok(value)) => value,
+            Some(Err(words)) => return Err(Stop::Policy(words).into()),
+            None => return Err(Stop::Policy("there is no expression".to_owned()).into()),
+        };
+        match change.patch {
+            Patch::ApplyConfiguration => {
+                apply_configuration(evaluation, value).map(Made::Configuration)
+            }
+            Patch::JsonPatch => json_patch_of(evaluation, value).map(Made::Patch),
+        }
+        .map_err(|error| match error.cause() {
+            Cause::Budget(exceeded) => Failure::Here(exceeded.into()),
+            _ => Stop::Policy(error.message().to_owned()).into(),
+        })
     }
 
     /// `namespaceObject`; null where the request is in no namespace.
@@ -230,9 +233,12 @@ impl Bound {
     }
 }
 
+/// What an evaluation gives.
 enum Made {
+    /// the match conditions
+    Held(bool),
     Configuration(Value),
-    Patch(Vec<sekisho_cel::kubernetes::Operation>),
+    Patch(Vec<Operation>),
 }
 
 /// An object in the version that the policy is about.

@@ -7,6 +7,7 @@
 use sekisho_cel::kubernetes::Operation;
 use sekisho_policy::{Budget, BudgetExceeded};
 use sekisho_value::Value;
+use std::sync::Arc;
 
 /// Why a patch is not applied.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ fn parent<'v>(object: &'v mut Value, path: &str) -> Option<(&'v mut Value, Strin
             Value::Object(fields) => fields.get_mut(&step)?,
             Value::Array(items) => {
                 let index = index(&step, items.len()).ok()?;
-                items.get_mut(index)?
+                Arc::make_mut(items).get_mut(index)?
             }
             _ => return None,
         };
@@ -127,14 +128,14 @@ fn add(parent: &mut Value, key: &str, value: Value) -> Result<(), String> {
         Value::Object(fields) => {
             fields.insert(key, value);
         }
-        Value::Array(items) if key == "-" => items.push(value),
+        Value::Array(items) if key == "-" => Arc::make_mut(items).push(value),
         Value::Array(items) => {
             let number = number(key).map_err(|why| {
                 format!("value was not a proper array index: '{key}': {why}")
             })?;
             // It may stand behind the last.
             let place = index(&number.to_string(), items.len() + 1)?;
-            items.insert(place, value);
+            Arc::make_mut(items).insert(place, value);
         }
         _ => {}
     }
@@ -148,7 +149,7 @@ fn remove(parent: &mut Value, key: &str) -> Result<Value, String> {
             .ok_or_else(|| format!("Unable to remove nonexistent key: {key}: {MISSING}")),
         Value::Array(items) => {
             let index = index(key, items.len())?;
-            Ok(items.remove(index))
+            Ok(Arc::make_mut(items).remove(index))
         }
         _ => Ok(Value::Null),
     }
@@ -184,7 +185,7 @@ fn replace(object: &mut Value, path: &str, value: Value) -> Done {
         }
         Value::Array(items) => match index(&key, items.len()) {
             Ok(index) => {
-                if let Some(item) = items.get_mut(index) {
+                if let Some(item) = Arc::make_mut(items).get_mut(index) {
                     *item = value;
                 }
             }

@@ -313,7 +313,7 @@ fn word(action: Action) -> &'static str {
 }
 
 /// Who asks, and who answers.
-fn asking(scene: Scene<'_>) -> Result<Asking, EvalError> {
+pub(crate) fn asking(scene: Scene<'_>) -> Result<Asking, EvalError> {
     let user = &scene.request.user;
     let user = User {
         name: user.username.clone(),
@@ -325,7 +325,7 @@ fn asking(scene: Scene<'_>) -> Result<Asking, EvalError> {
 }
 
 /// The resource of the request, as `authorizer.requestResource` asks about it.
-fn resource(attributes: &Attributes) -> Resource {
+pub(crate) fn resource(attributes: &Attributes) -> Resource {
     let gvr = attributes.gvr();
     Resource {
         group: gvr.group.to_string(),

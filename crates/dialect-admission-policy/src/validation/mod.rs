@@ -5,5 +5,5 @@ mod evaluate;
 mod policy;
 mod published;
 
-pub(crate) use evaluate::Judgement;
+pub(crate) use evaluate::{Judgement, asking, resource};
 pub(crate) use policy::ValidatingPolicy;

@@ -3,6 +3,7 @@
 //! Source of the rules: `validateValidation` and `validateAuditAnnotation` of Kubernetes'
 //! `admissionregistration/validation`.
 
+use crate::join::Policy;
 use crate::read::{Definition, Environments, Expression, Reader};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Environment, EnvironmentError};
@@ -159,6 +160,27 @@ impl Reader<'_> {
             let value = self.expression(environment, item, &at, "valueExpression", &wanted);
             policy.annotations.push(value);
         }
+    }
+}
+
+impl Policy for ValidatingPolicy {
+    const KIND: &'static str = "ValidatingAdmissionPolicy";
+    const BINDING: &'static str = "ValidatingAdmissionPolicyBinding";
+
+    fn read(
+        reader: &mut Reader<'_>,
+        object: &Value,
+        version: KubernetesVersion,
+    ) -> Result<Self, EnvironmentError> {
+        reader.validating_policy(object, version)
+    }
+
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn asks_authorizer(&self) -> bool {
+        self.asks_authorizer
     }
 }
 
