@@ -46,6 +46,27 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// As cel-go writes it: `ERROR: <input>:1:8: …`, the line, and a caret behind points.
+    #[must_use]
+    pub fn render_as_cel_go(&self, text: &str) -> String {
+        let line = text.split('\n').nth(self.line.saturating_sub(1)).unwrap_or_default();
+        let line = line.replace('\t', " ");
+        let mut chars = line.chars();
+        let mut pointer = String::new();
+        for _ in 1..self.column {
+            let wide = chars.next().is_some_and(|char| !char.is_ascii());
+            pointer.push(if wide { '．' } else { '.' });
+        }
+        let wide = chars.next().is_some_and(|char| !char.is_ascii());
+        let caret = if wide { '＾' } else { '^' };
+        format!(
+            "ERROR: <input>:{}:{}: {}\n | {line}\n | {pointer}{caret}",
+            self.line, self.column, self.message
+        )
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.message)

@@ -43,6 +43,9 @@ pub struct Options {
     /// constant lists, maps and conversions are made once and cost nothing, as cel-go's optimizer
     /// has it
     pub fold_constants: bool,
+    /// of two values of one key of a constant map the last is kept, and a key of any type goes, as
+    /// cel-go's optimizer has it; else they are errors of each evaluation, as the language has it
+    pub lenient_constant_maps: bool,
     /// `has(…)` costs what reading a field costs, and not nothing
     pub presence_tests_cost: bool,
     /// `has(1.a)` and `1.?a` are errors, not false and empty
@@ -55,6 +58,7 @@ impl Default for Options {
             homogeneous_literals: false,
             cross_type_comparison: true,
             fold_constants: true,
+            lenient_constant_maps: false,
             presence_tests_cost: true,
             bad_presence_is_error: false,
         }

@@ -52,7 +52,7 @@ impl Admission {
     pub fn environment(self) -> Result<Environment, EnvironmentError> {
         let of = |name: &'static str| Type::Struct(Name::new_static(name));
         let mut builder = base(self.release, self.expressions)
-            .library(Library::new("kubernetes.admission", 0).with_structs(Arc::new(Given)))
+            .library(given())
             .variable("object", Type::Dyn)
             .variable("oldObject", Type::Dyn)
             .variable("request", of("kubernetes.AdmissionRequest"));
@@ -72,6 +72,11 @@ impl Admission {
         }
         builder.build()
     }
+}
+
+/// The types of `request` and `namespaceObject`.
+pub(super) fn given() -> Library {
+    Library::new("kubernetes.admission", 0).with_structs(Arc::new(Given))
 }
 
 /// The environment with `variables` of these names and types.

@@ -7,6 +7,7 @@ mod admission;
 mod amount;
 mod authorizer;
 mod costs;
+mod declared;
 mod estimates;
 mod format;
 mod lists;
@@ -15,6 +16,7 @@ mod quantity;
 mod regex;
 mod release;
 mod semver;
+mod typing;
 mod url;
 
 pub use admission::{Admission, VARIABLES, variables};
@@ -23,9 +25,11 @@ pub use authorizer::{
     AUTHORIZER, Asking, Attributes, Authorizer, Decision, RESOURCE_CHECK, Resource, ResourceCheck,
     User, What,
 };
+pub use declared::escape;
 pub use patch::{JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch};
 pub use release::{Expressions, Release, base};
 pub use semver::Version;
+pub use typing::{Rule, TypeChecker, TypeWarning, type_warning_text};
 
 /// What an evaluation of one expression may cost.
 pub const PER_CALL_LIMIT: u64 = 1_000_000;

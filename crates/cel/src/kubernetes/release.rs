@@ -120,6 +120,7 @@ pub fn base(release: Release, expressions: Expressions) -> EnvironmentBuilder {
         homogeneous_literals: true,
         cross_type_comparison: false,
         presence_tests_cost: false,
+        lenient_constant_maps: true,
         ..Options::default()
     };
     let mut builder =

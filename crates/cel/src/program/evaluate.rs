@@ -48,7 +48,7 @@ impl Node {
             Self::OptionalOr(operands) => optional_or(frame, operands, false),
             Self::OptionalOrValue(operands) => optional_or(frame, operands, true),
             Self::List(items, cost) => list(frame, items, *cost),
-            Self::Map(entries, cost) => map(frame, entries, *cost),
+            Self::Map(entries, cost, lenient) => map(frame, entries, *cost, *lenient),
             Self::Struct(made) => made.value(frame),
             Self::Bind { slot, result, cost } => {
                 frame.charge(*cost)?;
@@ -218,7 +218,12 @@ fn list<'a>(frame: &Frame<'a>, items: &'a [(Node, bool)], cost: u64) -> Outcome<
 }
 
 #[inline(never)]
-fn map<'a>(frame: &Frame<'a>, entries: &'a [(Node, Node, bool)], cost: u64) -> Outcome<'a> {
+fn map<'a>(
+    frame: &Frame<'a>,
+    entries: &'a [(Node, Node, bool)],
+    cost: u64,
+    lenient: bool,
+) -> Outcome<'a> {
     let mut values = Vec::with_capacity(entries.len());
     for (key, value, optional) in entries {
         let key = made(frame, key, cost)?;
@@ -233,8 +238,7 @@ fn map<'a>(frame: &Frame<'a>, entries: &'a [(Node, Node, bool)], cost: u64) -> O
         }
     }
     frame.charge(cost)?;
-    // What is constant is made by Go, which keeps the last of two values.
-    if cost == 0 { frame.evaluation.constant_map(values) } else { frame.evaluation.map(values) }
+    if lenient { frame.evaluation.constant_map(values) } else { frame.evaluation.map(values) }
 }
 
 fn no_optional_entry(key: impl std::fmt::Display, value: Term<'_>) -> EvalError {

@@ -54,7 +54,7 @@ pub(super) enum Node {
     /// `[a, ?b]`
     List(Box<[(Node, bool)]>, u64),
     /// `{k: v, ?k: v}`
-    Map(Box<[(Node, Node, bool)]>, u64),
+    Map(Box<[(Node, Node, bool)]>, u64, bool),
     /// `a.b{f: v}`
     Struct(Box<Struct>),
     /// a variable and what is evaluated with it

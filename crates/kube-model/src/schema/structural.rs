@@ -7,6 +7,8 @@ use sekisho_value::{Key, Map, Number, Str, Value};
 #[derive(Clone, Debug)]
 pub(crate) struct Structural {
     pub(crate) shape: Shape,
+    /// what is said of a string beside that it is one: `date-time`
+    pub(crate) format: Option<Str>,
     pub(crate) nullable: bool,
     pub(crate) preserves_unknown: bool,
     /// a whole object with `apiVersion`, `kind` and `metadata`
@@ -62,6 +64,7 @@ impl Structural {
         let item = if shape == Shape::List { schema.get("items").and_then(below) } else { values };
         Self {
             shape,
+            format: text("format").map(Str::new),
             nullable: flag("nullable"),
             preserves_unknown: !prunes
                 || flag("x-kubernetes-preserve-unknown-fields")
@@ -86,6 +89,7 @@ impl Structural {
     fn anything() -> Self {
         Self {
             shape: Shape::Any,
+            format: None,
             nullable: true,
             preserves_unknown: true,
             embedded: false,

@@ -128,6 +128,22 @@ impl<'s> TypeRef<'s> {
         }
     }
 
+    /// What a CustomResourceDefinition says of a string beside that it is one: `date-time`.
+    #[must_use]
+    pub fn format(self) -> Option<&'s str> {
+        match self.0 {
+            Inner::Builtin(_) => None,
+            Inner::Custom(schema) => schema.format.as_deref(),
+        }
+    }
+
+    /// Whether it is a whole object with `apiVersion`, `kind` and `metadata` of its own
+    /// (`x-kubernetes-embedded-resource`).
+    #[must_use]
+    pub fn is_embedded_resource(self) -> bool {
+        matches!(self.0, Inner::Custom(schema) if schema.embedded)
+    }
+
     /// The name of a built-in type with fields: the last two steps of its Go package and its
     /// name, for example `core/v1.PodSpec`.
     #[must_use]

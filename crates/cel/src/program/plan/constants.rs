@@ -40,12 +40,12 @@ impl Planner<'_> {
             .map(|entry| (self.expr(&entry.key), self.expr(&entry.value), entry.optional))
             .collect();
         let folds = self.environment.options.fold_constants;
+        let lenient = folds && self.environment.options.lenient_constant_maps;
         if nodes.iter().all(|(.., optional)| !optional) {
             let values: Option<Vec<(Key, Value)>> =
                 nodes.iter().map(|(key, value, _)| Some((text(key)?, json(value)?))).collect();
-            // A key that stands twice keeps its last value where constants are folded, and is an
-            // error of each evaluation where they are not.
-            let values = values.map(|values| match folds {
+            // A key that stands twice is an error of each evaluation, or keeps its last value.
+            let values = values.map(|values| match lenient {
                 true => Ok(Map::from_iter(values)),
                 false => Map::from_entries(values),
             });
@@ -55,7 +55,8 @@ impl Planner<'_> {
         }
         let constant =
             folds && nodes.iter().all(|(key, value, _)| is_constant(key) && is_constant(value));
-        Node::Map(nodes.into_boxed_slice(), if constant { 0 } else { cost::MAP })
+        let cost = if constant { 0 } else { cost::MAP };
+        Node::Map(nodes.into_boxed_slice(), cost, lenient && constant)
     }
 
     /// Compiles the pattern of a call, where it is constant.
@@ -121,7 +122,7 @@ fn is_constant(node: &Node) -> bool {
     matches!(node, Node::Constant(_))
         || match node {
             Node::List(items, 0) => items.iter().all(|(item, _)| is_constant(item)),
-            Node::Map(entries, 0) => !entries.is_empty(),
+            Node::Map(entries, 0, _) => !entries.is_empty(),
             _ => false,
         }
 }
