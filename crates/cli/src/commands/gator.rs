@@ -1,5 +1,6 @@
 //! `sekisho gator`: gator's commands, with its flags, output and exit codes.
 
+use super::gator_bench::{BenchArgs, SyncArgs, run_bench, run_sync};
 use super::test::ended;
 use crate::output;
 use anyhow::{Context as _, Result};
@@ -8,6 +9,7 @@ use sekisho_gator_tool::{
     ExpandOptions, ObjectFormat, ObjectTestOptions, VerifyOptions, expand_objects, test_objects,
     verify,
 };
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +40,14 @@ enum GatorCommand {
     ///
     /// Exit code: 0 done, 1 otherwise.
     Expand(ExpandArgs),
+
+    /// Measure how long reviews take under constraints
+    ///
+    /// Exit code: 0 done, 1 otherwise, or where something got slower than --compare allows.
+    Bench(BenchArgs),
+
+    /// Check what is synced
+    Sync(SyncArgs),
 }
 
 #[derive(Debug, Args)]
@@ -140,19 +150,31 @@ pub(crate) fn run(args: &GatorArgs) -> Result<ExitCode> {
         GatorCommand::Verify(args) => run_verify(args),
         GatorCommand::Test(args) => run_test(args),
         GatorCommand::Expand(args) => run_expand(args),
+        GatorCommand::Bench(args) => run_bench(args),
+        GatorCommand::Sync(args) => run_sync(args),
     }
 }
 
-fn fail(message: &str) -> Result<ExitCode> {
+/// How an argument that is none is told: the exit code is gator's under its name.
+pub(crate) fn refused(given: &[OsString], error: &clap::Error) -> Result<ExitCode> {
+    error.print()?;
+    Ok(match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if given.get(1).is_some_and(|command| command == "gator") => ExitCode::FAILURE,
+        code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+    })
+}
+
+pub(super) fn fail(message: &str) -> Result<ExitCode> {
     output::note(message);
     Ok(ExitCode::FAILURE)
 }
 
-const NO_IMAGES: &str = "pulling image: images are not built in; pull it with another tool, and \
+pub(super) const NO_IMAGES: &str = "pulling image: images are not built in; pull it with another tool, and \
                          give its files";
 
 /// Standard input, where it is no terminal: gator reads it then.
-fn stdin() -> Option<io::StdinLock<'static>> {
+pub(super) fn stdin() -> Option<io::StdinLock<'static>> {
     let stdin = io::stdin();
     (!stdin.is_terminal()).then(|| stdin.lock())
 }
