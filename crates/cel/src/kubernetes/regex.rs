@@ -3,8 +3,10 @@
 //! Source of the rules: `pkg/cel/library/regex.go` of `k8s.io/apiserver`.
 
 use crate::library::{Library, Overload};
+use sekisho_go_regex::Pattern;
 use crate::term::Term;
 use crate::{EvalError, Evaluation};
+use std::sync::Arc;
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
@@ -27,9 +29,16 @@ pub(super) fn regex() -> Library {
     ])
 }
 
+fn compiled(evaluation: Evaluation<'_>, pattern: Term<'_>) -> Result<Arc<Pattern>, EvalError> {
+    evaluation.pattern(pattern).map_err(|error| match error.is_fatal() || pattern.as_str().is_none() {
+        true => error,
+        false => EvalError::new(format!("Illegal regex: {}", error.message())),
+    })
+}
+
 fn find<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     let [Term::String(text), pattern] = args else { return Err(EvalError::no_such_overload()) };
-    let pattern = evaluation.pattern(*pattern)?;
+    let pattern = compiled(evaluation, *pattern)?;
     evaluation.search(&pattern, text)?;
     let found = pattern.regex().find(text).and_then(|found| text.get(found.range()));
     Ok(Term::String(found.unwrap_or_default()))
@@ -43,7 +52,7 @@ fn find_all<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
         _ => return Err(EvalError::no_such_overload()),
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let pattern = evaluation.pattern(pattern)?;
+    let pattern = compiled(evaluation, pattern)?;
     evaluation.search(&pattern, text)?;
     let mut all = Vec::new();
     for found in pattern.regex().find_iter(text).take(limit) {

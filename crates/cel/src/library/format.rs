@@ -31,12 +31,12 @@ fn formatted<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>], old: bool) -> Ou
             rest = after;
             continue;
         }
-        if after.is_empty() {
-            return Err(EvalError::new("unexpected end of string"));
-        }
         let Some(value) = list.item(used) else {
             return Err(EvalError::new(format!("index {used} out of range")));
         };
+        if after.is_empty() {
+            return Err(EvalError::new("unexpected end of string"));
+        }
         used += 1;
         rest = writer.clause(after, value)?;
         writer.check()?;
@@ -92,7 +92,10 @@ impl Writer<'_> {
         self.evaluation.step(1)?;
         let quoted = self.old && depth > 0;
         match value {
-            Term::String(text) if quoted => self.push(format_args!("\"{text}\"")),
+            Term::String(text) if quoted => {
+                self.evaluation.reserve(text.len())?;
+                self.push(super::strings::quoted(text));
+            }
             Term::String(text) => {
                 self.evaluation.reserve(text.len())?;
                 self.text.push_str(text);

@@ -306,6 +306,11 @@ fn reverse<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
 fn quote<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     let [Term::String(text)] = args else { return no_overload() };
     evaluation.reserve(text.len() + 2)?;
+    evaluation.string(&quoted(text))
+}
+
+/// A text in quotes, with what has a short escape escaped.
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for char in text.chars() {
@@ -323,5 +328,5 @@ fn quote<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
         }
     }
     quoted.push('"');
-    evaluation.string(&quoted)
+    quoted
 }

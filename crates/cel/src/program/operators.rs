@@ -72,7 +72,7 @@ fn uint<'a>(value: Option<u64>) -> Outcome<'a> {
 fn duration<'a>(value: Option<i64>) -> Outcome<'a> {
     value
         .map(|nanoseconds| Term::Duration(Duration { nanoseconds }))
-        .ok_or_else(|| EvalError::new("duration overflow"))
+        .ok_or_else(|| EvalError::new("integer overflow"))
 }
 
 fn add<'a>(evaluation: Evaluation<'a>, left: Term<'a>, right: Term<'a>) -> Outcome<'a> {
