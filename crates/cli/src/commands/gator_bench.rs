@@ -182,7 +182,7 @@ pub(super) fn run_bench(args: &BenchArgs) -> Result<ExitCode> {
     let Some(warmup) = count(args.warmup, 0) else {
         return fail("warmup must be non-negative");
     };
-    if !(args.threshold >= 0.0) {
+    if args.threshold.is_nan() || args.threshold < 0.0 {
         return fail("threshold must be non-negative");
     }
     let Some(concurrency) = count(args.concurrency, 1) else {
