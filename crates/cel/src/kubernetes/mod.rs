@@ -7,6 +7,7 @@ mod admission;
 mod amount;
 mod authorizer;
 mod costs;
+mod durations;
 mod declared;
 mod estimates;
 mod format;

@@ -3,7 +3,7 @@
 //! Source of the rules: `pkg/cel/environment/base.go` of each release of `k8s.io/apiserver`, and
 //! the release of cel-go that it is built with.
 
-use super::{authorizer, costs, format, lists, quantity, regex, semver, url};
+use super::{authorizer, costs, durations, format, lists, quantity, regex, semver, url};
 use crate::environment::{Environment, EnvironmentBuilder, Options};
 use crate::library::{
     self, Library, MappedAddresses, network, optionals, sets, strings, two_variable_comprehensions,
@@ -84,6 +84,7 @@ const fn since(since: u32, library: fn() -> Library) -> Entry {
 /// line: before that release the same expressions were refused when they were compiled further.
 const TABLE: &[Entry] = &[
     since(0, url::url),
+    since(0, durations::durations),
     since(0, regex::regex),
     Entry { since: 0, until: 37, brings: Brings::Library(|| lists::lists(0)) },
     since(27, authorizer::authorizer),
