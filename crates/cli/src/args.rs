@@ -2,6 +2,7 @@
 
 use crate::cluster::ClusterArgs;
 use crate::commands::audit::AuditArgs;
+use crate::commands::cel::CelArgs;
 use crate::commands::gator::{ExpandArgs, GatorArgs};
 use crate::commands::install::InstallArgs;
 use crate::commands::mutate::MutateArgs;
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     /// Print what ExpansionTemplates make of the objects that are given
     Expand(ExpandArgs),
     Gator(GatorArgs),
+    Cel(Box<CelArgs>),
     Rego(Box<RegoArgs>),
     Completions(CompletionsArgs),
 }
@@ -63,6 +65,11 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) policies: PolicyArgs,
+
+    /// What a provider of external data answers: `provider`, and `values` by key; repeatable. What
+    /// is not answered is an error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) external_data: Vec<PathBuf>,
 
     /// Findings of this earlier JSON output do not count
     #[arg(long, value_name = "FILE")]
@@ -183,6 +190,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "localhost",
           conflicts_with = "tls_cert")]
     pub(crate) self_signed: Vec<String>,
+
+    /// Keep that certificate in a Secret of the cluster, which all replicas share: it is renewed
+    /// in time, and trusted by the webhook configurations whose label `sekisho.dev/certificate`
+    /// names the Secret
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "cluster", requires = "self_signed",
+          value_parser = crate::cluster::namespaced)]
+    pub(crate) certificate_secret: Option<(String, String)>,
 
     /// Tell metrics here, in plain HTTP, and no longer at --listen
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod audit;
+pub(crate) mod cel;
 mod check;
 mod completions;
 mod explain;
@@ -45,6 +46,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Explain(args) => explain::run(&args),
         Command::Expand(args) => gator::run_expand(&args),
         Command::Gator(args) => gator::run(&args),
+        Command::Cel(args) => cel::run(&args),
         Command::Rego(args) => rego::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
