@@ -25,5 +25,5 @@ pub use judge::{Conduct, judge, judge_images, mutate};
 pub use live::Live;
 pub use log::line;
 pub use review::{Answer, ImageReview, Refusal, RefusedObject, Review, ReviewError, ReviewVersion};
-pub use server::{Certificate, CertificateError, Limits, OnVerdict, SelfSigned, Server};
+pub use server::{Certificate, CertificateError, Issued, Limits, OnVerdict, SelfSigned, Server};
 pub use spans::SpanLines;

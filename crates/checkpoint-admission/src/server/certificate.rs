@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, date_time_ymd,
 };
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -50,6 +50,69 @@ pub struct SelfSigned {
     pub authority: String,
 }
 
+/// An authority, and a certificate of it, all in PEM.
+pub struct Issued {
+    /// the authority's certificate, for `caBundle`; its key is gone
+    pub authority: String,
+    /// the certificate
+    pub chain: String,
+    /// its key
+    pub key: String,
+}
+
+impl Issued {
+    /// Makes an authority, and a certificate of it for these names and addresses.
+    ///
+    /// # Errors
+    /// Where a name is none.
+    pub fn new(names: &[String]) -> Result<Self, CertificateError> {
+        Self::issue(names, None)
+    }
+
+    /// The same, from one day to another.
+    ///
+    /// # Errors
+    /// Where a name is none.
+    pub fn between(
+        names: &[String],
+        days: [jiff::civil::Date; 2],
+    ) -> Result<Self, CertificateError> {
+        Self::issue(names, Some(days))
+    }
+
+    fn issue(
+        names: &[String],
+        days: Option<[jiff::civil::Date; 2]>,
+    ) -> Result<Self, CertificateError> {
+        let limit = |params: &mut CertificateParams| {
+            let day = |date: jiff::civil::Date| {
+                let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+                date_time_ymd(date.year().into(), month, day)
+            };
+            if let Some([first, last]) = days {
+                (params.not_before, params.not_after) = (day(first), day(last));
+            }
+        };
+        let authority_key = KeyPair::generate()?;
+        let mut authority = CertificateParams::default();
+        limit(&mut authority);
+        authority.distinguished_name.push(DnType::CommonName, "sekisho authority");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        authority.key_usages =
+            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        let authority_pem = authority.self_signed(&authority_key)?.pem();
+        let issuer = Issuer::new(authority, authority_key);
+
+        let key = KeyPair::generate()?;
+        let mut serving = CertificateParams::new(names)?;
+        limit(&mut serving);
+        serving.distinguished_name.push(DnType::CommonName, "sekisho");
+        serving.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let serving = serving.signed_by(&key, &issuer)?;
+        Ok(Self { authority: authority_pem, chain: serving.pem(), key: key.serialize_pem() })
+    }
+}
+
 impl Certificate {
     /// Reads a certificate chain and a key in PEM.
     ///
@@ -75,23 +138,9 @@ impl Certificate {
     /// # Errors
     /// Where a name is none.
     pub fn self_signed(names: &[String]) -> Result<SelfSigned, CertificateError> {
-        let authority_key = KeyPair::generate()?;
-        let mut authority = CertificateParams::default();
-        authority.distinguished_name.push(DnType::CommonName, "sekisho authority");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        authority.key_usages =
-            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-        let authority_pem = authority.self_signed(&authority_key)?.pem();
-        let issuer = Issuer::new(authority, authority_key);
-
-        let key = KeyPair::generate()?;
-        let mut serving = CertificateParams::new(names)?;
-        serving.distinguished_name.push(DnType::CommonName, "sekisho");
-        serving.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let serving = serving.signed_by(&key, &issuer)?;
-        let pem = serving.pem();
-        let certificate = Self::from_pem(pem.as_bytes(), key.serialize_pem().as_bytes())?;
-        Ok(SelfSigned { certificate, authority: authority_pem })
+        let Issued { authority, chain, key } = Issued::new(names)?;
+        let certificate = Self::from_pem(chain.as_bytes(), key.as_bytes())?;
+        Ok(SelfSigned { certificate, authority })
     }
 
     /// How TLS is spoken: 1.3 alone, since every API server speaks it.

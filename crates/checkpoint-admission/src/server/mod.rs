@@ -9,7 +9,7 @@ mod metrics;
 mod routes;
 mod work;
 
-pub use certificate::{Certificate, CertificateError, SelfSigned};
+pub use certificate::{Certificate, CertificateError, Issued, SelfSigned};
 pub use limits::Limits;
 pub use work::OnVerdict;
 

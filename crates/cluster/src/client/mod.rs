@@ -98,6 +98,24 @@ impl Client {
         self.value(Call { method: Method::PATCH, path, body }).await
     }
 
+    /// Makes an object what it is to be, whoever else had a say in its fields: a server-side apply.
+    ///
+    /// # Errors
+    /// Where it is refused.
+    pub async fn apply(&self, path: &str, object: &Value) -> Result<Value, Error> {
+        let path = format!("{path}?fieldManager=sekisho&force=true");
+        let body = Some(("application/apply-patch+yaml", object.to_json()));
+        self.value(Call { method: Method::PATCH, path: &path, body }).await
+    }
+
+    /// Deletes what is at a path.
+    ///
+    /// # Errors
+    /// Where it is refused, or is not there.
+    pub async fn delete(&self, path: &str) -> Result<Value, Error> {
+        self.value(Call { method: Method::DELETE, path, body: None }).await
+    }
+
     async fn value(&self, call: Call<'_>) -> Result<Value, Error> {
         let what = format!("{} {}", call.method, call.path);
         let bytes = tokio::time::timeout(ANSWER, self.bytes(call));
