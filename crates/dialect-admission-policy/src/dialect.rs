@@ -1,11 +1,12 @@
 use crate::join::Join;
 use crate::mutation::{Bound, MutatingPolicy, Mutators};
 use crate::read::Reader;
+use crate::typing;
 use crate::validation::{Judgement, ValidatingPolicy};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
     Action, CompileContext, Compiled, CompiledMutators, CompiledPolicy, Dialect, Digest, Matcher,
-    OperationSet, PolicyDocument, PolicyId, ResourceRule, Severity,
+    OperationSet, PolicyDocument, PolicyId, ResourceRule, Rule, Severity,
 };
 use sekisho_value::{Str, Value};
 use std::collections::BTreeSet;
@@ -39,6 +40,10 @@ impl Dialect for AdmissionPolicy {
 
     fn reads(&self, group: &str, kind: &str) -> bool {
         group == GROUP && KINDS.contains(&kind)
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        typing::RULES
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {

@@ -4,7 +4,7 @@ use crate::rbac;
 use crate::read::{Binding, Definition, Reader};
 use sekisho_cel::EnvironmentError;
 use sekisho_policy::{
-    CompileContext, Compiled, Digest, KindNeeded, KubernetesVersion, PolicyDocument, PolicyId,
+    Advice, CompileContext, Compiled, Digest, KindNeeded, KubernetesVersion, PolicyDocument, PolicyId,
     PolicyState, PolicyStatus,
 };
 use sekisho_value::{Pointer, Str, Value};
@@ -29,6 +29,17 @@ pub(crate) trait Policy: Sized {
     ) -> Result<Self, EnvironmentError>;
 
     fn definition(&self) -> &Definition;
+
+    /// What is unwise about it.
+    fn advice(
+        &self,
+        document: &PolicyDocument<'_>,
+        object: &Value,
+        context: &CompileContext<'_>,
+    ) -> Vec<Advice> {
+        let _ = (document, object, context);
+        Vec::new()
+    }
 
     fn asks_authorizer(&self) -> bool;
 }
@@ -112,9 +123,13 @@ impl<'c, P: Policy> Join<'c, P> {
             None => {}
         }
         let read =
-            object.map(|object| P::read(&mut reader, &object, context.target.kubernetes_version));
+            object.as_ref().map(|of| P::read(&mut reader, of, context.target.kubernetes_version));
         let entry = match read {
-            Some(Ok(policy)) if reader.told.is_empty() => Entry::Compiled(Arc::new(policy)),
+            Some(Ok(policy)) if reader.told.is_empty() => {
+                let object = object.unwrap_or_default();
+                self.compiled.advice.extend(policy.advice(&document, &object, context));
+                Entry::Compiled(Arc::new(policy))
+            }
             Some(Err(error)) => {
                 let message = format!("the libraries of CEL are broken: {error}");
                 reader.fault(&Pointer::root(), message, "report this");

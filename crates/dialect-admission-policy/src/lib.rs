@@ -23,6 +23,7 @@
 //! | `expressions` | lists of expressions that share a cost budget; match conditions |
 //! | `validation/` | ValidatingAdmissionPolicy: decisions, words, audit annotations |
 //! | `mutation/` | MutatingAdmissionPolicy: ApplyConfiguration, JSONPatch, reinvocation |
+//! | `typing` | warnings of expressions that do not fit the schemas of their kinds |
 //! | `rbac/` | who may do what, by Roles, ClusterRoles and their bindings |
 //!
 //! **Invariant:** what a kube-apiserver answers to a request is the answer here, at every
@@ -40,6 +41,7 @@ mod rbac;
 mod read;
 mod scene;
 mod told;
+mod typing;
 mod validation;
 
 pub use dialect::{AdmissionPolicy, NAME};

@@ -36,7 +36,8 @@ fn what_the_api_server_answered_is_answered_here() {
             let scene = Scene::of(&header, &scenario);
             let at = format!("{name}: {}", scenario.path_str(&["name"]).unwrap());
             policies += scene.policies();
-            wrong.extend(scene.refusals().into_iter().map(|why| format!("{at}: {why}")));
+            let of_policies = scene.refusals().into_iter().chain(scene.typed());
+            wrong.extend(of_policies.map(|why| format!("{at}: {why}")));
             for case in scenario.get("cases").and_then(Value::as_array).unwrap() {
                 answers += 1;
                 let (expected, given) = (expected(&scene, case), given(&scene, case));

@@ -18,8 +18,6 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
     ("policies.kyverno.io", "*", "kyverno"),
     ("cli.kyverno.io", "*", "kyverno"),
     ("policies.kubewarden.io", "*", "kubewarden"),
-    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy", "admission-policy"),
-    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding", "admission-policy"),
     ("policy", "PodSecurityPolicy", "pod-security-policy"),
     ("extensions", "PodSecurityPolicy", "pod-security-policy"),
 ];

@@ -5,9 +5,10 @@
 
 use crate::join::Policy;
 use crate::read::{Definition, Environments, Expression, Reader};
+use crate::typing;
 use sekisho_cel::types::Type;
 use sekisho_cel::{Environment, EnvironmentError};
-use sekisho_policy::{KubernetesVersion, StatusReason};
+use sekisho_policy::{Advice, CompileContext, KubernetesVersion, PolicyDocument, StatusReason};
 use sekisho_value::{Pointer, Value};
 
 /// A ValidatingAdmissionPolicy, compiled.
@@ -177,6 +178,15 @@ impl Policy for ValidatingPolicy {
 
     fn definition(&self) -> &Definition {
         &self.definition
+    }
+
+    fn advice(
+        &self,
+        document: &PolicyDocument<'_>,
+        object: &Value,
+        context: &CompileContext<'_>,
+    ) -> Vec<Advice> {
+        typing::advice(&self.definition, document, object, context)
     }
 
     fn asks_authorizer(&self) -> bool {

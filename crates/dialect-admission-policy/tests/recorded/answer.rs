@@ -79,6 +79,14 @@ pub(crate) fn given(scene: &Scene, case: &Value) -> Answer {
 
 /// An error in the words of the server.
 fn refused(scene: &Scene, error: &VerdictError) -> (u16, String) {
+    // What a patch cannot be decoded to, the server refuses in its own name.
+    if error.message.starts_with("Internal error occurred: ") {
+        return (500, error.message.clone());
+    }
+    // The code of whoever mutates is another than that of the reason.
+    if error.message.contains(DENIED) {
+        return (StatusReason::Forbidden.code(), error.message.clone());
+    }
     let code = StatusReason::default().code();
     let Some(id) = &error.policy else { return (code, error.message.clone()) };
     let binding = id.name();

@@ -126,6 +126,48 @@ impl Scene {
         message.contains(" denied request: ") && !self.of_policies().any(own)
     }
 
+    /// Where the server finds other types wrong than we do.
+    pub(crate) fn typed(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for policy in self.of_policies() {
+            let (kind, name) = (policy.path_str(&["kind"]).unwrap(), self.name_of(policy));
+            let theirs = self.said.path(&[&format!("{kind}/{name}"), "typeChecking"]);
+            let theirs = theirs.and_then(Value::as_array).unwrap_or_default();
+            let theirs: BTreeMap<String, &str> = theirs
+                .iter()
+                .map(|one| {
+                    let at = one.path_str(&["fieldRef"]).unwrap().replace(['.', '['], "/");
+                    let at = format!("/{}", at.replace(']', ""));
+                    (at, one.path_str(&["warning"]).unwrap())
+                })
+                .collect();
+            let ours: BTreeMap<String, &str> = self
+                .set
+                .advice()
+                .iter()
+                .filter(|advice| advice.policy.as_str().ends_with(&format!("/{kind}/{name}")))
+                .map(|advice| (advice.pointer.as_str().to_owned(), advice.message.as_str()))
+                .collect();
+            // The server's text shows the expression, too, and says each thing for each kind.
+            let told = |message: &&str| {
+                let words = message.split(" (of ").next().unwrap_or_default();
+                words.split("; ").map(str::to_owned).collect::<Vec<_>>()
+            };
+            let same = theirs.len() == ours.len()
+                && theirs.iter().all(|(at, text)| {
+                    ours.get(at).is_some_and(|own| told(own).iter().all(|word| text.contains(word)))
+                });
+            if !same {
+                wrong.push(format!("{name}: types: server: {theirs:?}\n    here: {ours:?}"));
+            }
+        }
+        wrong
+    }
+
+    fn name_of<'v>(&self, policy: &'v Value) -> &'v str {
+        policy.path_str(&["metadata", "name"]).unwrap_or_default()
+    }
+
     /// Where the server refuses other policies than we do.
     pub(crate) fn refusals(&self) -> Vec<String> {
         let mut wrong = Vec::new();

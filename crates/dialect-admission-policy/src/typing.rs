@@ -1,0 +1,134 @@
+//! Types of expressions by the schemas of the kinds that a policy is about: what the API server
+//! writes into `status.typeChecking`. It is advice and no verdict: requests are judged without
+//! schemas.
+//!
+//! Source of the rules: `pkg/admission/plugin/policy/validating/typechecking.go` of
+//! `k8s.io/apiserver`.
+
+use crate::read::Definition;
+use sekisho_cel::kubernetes::{Release, Rule as Kinds, TypeChecker, TypeWarning};
+use sekisho_kube_model::Gvk;
+use sekisho_policy::{Advice, CompileContext, PolicyDocument, Reference, Rule, Severity};
+use sekisho_value::{Pointer, Value};
+
+/// The documentation of what is told.
+pub(crate) static RULES: &[&Rule] = &[&RULE];
+
+static RULE: Rule = Rule {
+    id: "admission-policy/type-checking",
+    title: "an expression that does not fit the kinds it is about",
+    severity: Severity::Medium,
+    what: "Checks `expression` and `messageExpression` of each validation against the schemas of \
+           the kinds that `matchConstraints` names without wildcards, and of `paramKind`: built-in \
+           kinds, and those whose CustomResourceDefinitions come with the policies.",
+    why: "A field that no object has is an error in every request, and the failure policy says \
+          what becomes of it: all are refused, or all let through. The API server warns in \
+          `status.typeChecking`, which nobody sees before the policy is in force.",
+    example: "kind: ValidatingAdmissionPolicy\nspec:\n  matchConstraints:\n    resourceRules:\n    - \
+              {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: \
+              [deployments]}\n  validations:\n  - expression: object.spec.replica <= 5",
+    fix: "kind: ValidatingAdmissionPolicy\nspec:\n  matchConstraints:\n    resourceRules:\n    - \
+          {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: \
+          [deployments]}\n  validations:\n  - expression: object.spec.replicas <= 5",
+    references: &[Reference {
+        title: "Validating Admission Policy: type checking",
+        url: "https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/#type-checking",
+    }],
+};
+
+/// What is unwise about the expressions of a policy.
+pub(crate) fn advice(
+    definition: &Definition,
+    document: &PolicyDocument<'_>,
+    object: &Value,
+    context: &CompileContext<'_>,
+) -> Vec<Advice> {
+    let Some(checker) = checker(definition, object, context) else { return Vec::new() };
+    let mut all = Vec::new();
+    let validations = object.path(&["spec", "validations"]).and_then(Value::as_array);
+    let at = Pointer::root().keys(&["spec", "validations"]);
+    for (index, validation) in validations.unwrap_or_default().iter().enumerate() {
+        for key in ["expression", "messageExpression"] {
+            let expression = validation.path_str(&[key]).unwrap_or_default();
+            let warnings =
+                if expression.is_empty() { Vec::new() } else { checker.check(expression) };
+            if warnings.is_empty() {
+                continue;
+            }
+            all.push(Advice {
+                policy: definition.id.clone(),
+                rule: &RULE,
+                document: document.document.clone(),
+                pointer: at.index(index).key(key),
+                message: message(&warnings),
+                help: help(&warnings),
+            });
+        }
+    }
+    all
+}
+
+fn checker(
+    definition: &Definition,
+    object: &Value,
+    context: &CompileContext<'_>,
+) -> Option<TypeChecker> {
+    let texts = |rule: &'_ Value, key: &str| -> Vec<String> {
+        let list = rule.get(key).and_then(Value::as_array).unwrap_or_default();
+        list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let rules = object.path(&["spec", "matchConstraints", "resourceRules"]);
+    let rules: Vec<[Vec<String>; 3]> = rules
+        .and_then(Value::as_array)
+        .unwrap_or_default()
+        .iter()
+        .map(|rule| ["apiGroups", "apiVersions", "resources"].map(|key| texts(rule, key)))
+        .collect();
+    let rules: Vec<[Vec<&str>; 3]> = rules
+        .iter()
+        .map(|lists| lists.each_ref().map(|list| list.iter().map(String::as_str).collect()))
+        .collect();
+    let rules: Vec<Kinds<'_>> = rules
+        .iter()
+        .map(|[groups, versions, resources]| Kinds { groups, versions, resources })
+        .collect();
+    let params = definition
+        .param_kind
+        .as_ref()
+        .map(|kind| Gvk::new(kind.group.clone(), kind.version.clone(), kind.kind.clone()));
+    let variables = object.path(&["spec", "variables"]).and_then(Value::as_array);
+    let variables: Vec<(&str, &str)> = variables
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|of| Some((of.path_str(&["name"])?, of.path_str(&["expression"])?)))
+        .collect();
+    let release = Release::new(context.target.kubernetes_version.minor.into());
+    TypeChecker::new(context.schemas, release, &rules, params.as_ref(), &variables).ok()
+}
+
+/// What is wrong, and for which kinds.
+fn message(warnings: &[TypeWarning]) -> String {
+    let told = warnings.iter().map(|warning| {
+        let faults: Vec<&str> = warning.faults.iter().map(|fault| fault.message.as_str()).collect();
+        (faults.join("; "), warning.kind.to_string())
+    });
+    let mut by_message: Vec<(String, Vec<String>)> = Vec::new();
+    for (faults, kind) in told {
+        match by_message.iter_mut().find(|(other, _)| *other == faults) {
+            Some((_, kinds)) => kinds.push(kind),
+            None => by_message.push((faults, vec![kind])),
+        }
+    }
+    let parts: Vec<String> = by_message
+        .into_iter()
+        .map(|(faults, kinds)| format!("{faults} (of {})", kinds.join(", ")))
+        .collect();
+    parts.join("; ")
+}
+
+fn help(warnings: &[TypeWarning]) -> String {
+    let faults = || warnings.iter().flat_map(|warning| &warning.faults);
+    let advised = faults().find_map(|fault| fault.help.clone());
+    let general = "mend the expression, or the kinds that the policy is about";
+    advised.unwrap_or_else(|| general.to_owned())
+}
