@@ -39,6 +39,7 @@ impl Checkpoint for CheckFiles {
             implied: true,
             strict: false,
             inventory: &[],
+            external_data: &[],
             baseline: None,
         };
         let input = Input { sources: vec![InputSource::Stdin], ..Input::default() };

@@ -1,6 +1,7 @@
 //! `sekisho check`: files in, report out.
 
 use crate::advice;
+use crate::external::Answers;
 use crate::findings;
 use crate::input::{Input, collect};
 use crate::load::{Loaded, Stdin, load};
@@ -17,7 +18,7 @@ use sekisho_engine::{
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
-use sekisho_policy::{Bundle, Dialect, Digest, PolicyId, Target, UserInfo};
+use sekisho_policy::{Bundle, Dialect, Digest, Operation, PolicyId, Target, UserInfo};
 use sekisho_report::{
     Action, Basis, Diagnostic, Finding, InventoryBasis, Report, Resource, Severity, Status,
     Summary, TargetBasis, apply_baseline,
@@ -51,6 +52,8 @@ pub struct CheckOptions<'a> {
     pub strict: bool,
     /// files and folders of objects that are known and not judged: what policies may look up
     pub inventory: &'a [PathBuf],
+    /// files that say what providers of external data answer, a provider each
+    pub external_data: &'a [PathBuf],
     /// how many findings of each key do not count
     pub baseline: Option<&'a BTreeMap<String, usize>>,
 }
@@ -85,8 +88,14 @@ pub fn check(
         schemas(&set, inventory.documents.iter().chain(&loaded.documents), &places);
     errors.extend(schema_errors);
     errors.extend(inventory.errors);
+    let mut external = Answers::read(options.external_data);
+    errors.append(&mut external.errors);
     if !options.inventory.is_empty() {
         let revisions = [loaded.revision.as_bytes(), inventory.revision.as_bytes()];
+        loaded.revision = Digest::of(revisions).to_string();
+    }
+    if !external.revision.is_empty() {
+        let revisions = [loaded.revision.as_bytes(), external.revision.as_bytes()];
         loaded.revision = Digest::of(revisions).to_string();
     }
     let mut run = Run {
@@ -94,6 +103,7 @@ pub fn check(
         set: &set,
         schemas: &schemas,
         places: &places,
+        external: &external,
         findings: Vec::new(),
         errors,
     };
@@ -141,6 +151,7 @@ struct Run<'a> {
     set: &'a PolicySet,
     schemas: &'a Schemas,
     places: &'a Places,
+    external: &'a Answers,
     findings: Vec<Finding>,
     errors: Vec<Diagnostic>,
 }
@@ -178,9 +189,10 @@ impl Run<'_> {
             now: self.options.now,
             user: self.options.user,
             known: &of_policies,
+            external: Some(self.external),
         };
         mutation.apply(&mut objects);
-        let inventory = mutation::inventory(&objects, &of_policies);
+        let inventory = mutation::inventory(&objects, &of_policies, Some(self.external));
         let judge = Judge {
             inventory: &inventory,
             schemas: self.schemas,
@@ -308,10 +320,12 @@ impl Run<'_> {
         if let Some(baseline) = self.options.baseline {
             apply_baseline(&mut self.findings, baseline);
         }
+        let mut skipped = loaded.skipped;
+        skipped.extend_from_slice(self.set.skipped());
         let summary = Summary {
             files: loaded.files,
             objects: loaded.documents.len(),
-            skipped: loaded.skipped.len(),
+            skipped: skipped.len(),
             errors: errors.len(),
             ..Summary::default()
         };
@@ -320,9 +334,9 @@ impl Run<'_> {
             version: (),
             summary,
             basis: self.basis(loaded.revision),
-            policies: self.set.states().to_vec(),
+            policies: self.set.states_for(Operation::Create),
             findings: self.findings,
-            skipped: loaded.skipped,
+            skipped,
             errors,
         }
     }

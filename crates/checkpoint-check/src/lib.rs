@@ -10,6 +10,7 @@ mod carry;
 mod case;
 mod check;
 mod exclude;
+mod external;
 mod file;
 mod findings;
 mod input;

@@ -116,6 +116,7 @@ pub fn mutate_manifests(
         now: options.now,
         user: options.user,
         known: &known,
+        external: None,
     };
     let all = mutation.apply(&mut objects);
     let mut found = MutatedManifests { skipped: loaded.skipped, errors, ..Default::default() };

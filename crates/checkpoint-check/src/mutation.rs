@@ -1,5 +1,6 @@
 //! Objects as mutating admission leaves them, before they are judged.
 
+use crate::external::Answers;
 use crate::objects::Object;
 use rayon::prelude::*;
 use sekisho_engine::{Judge, MemoryInventory, Mutated, PolicySet, mutate};
@@ -16,6 +17,8 @@ pub(crate) struct Mutation<'a> {
     pub(crate) user: &'a UserInfo,
     /// what is known beside them, as it is stored
     pub(crate) known: &'a [Object<'a>],
+    /// what providers answer
+    pub(crate) external: Option<&'a Answers>,
 }
 
 impl Mutation<'_> {
@@ -29,7 +32,7 @@ impl Mutation<'_> {
         let watchdog = Watchdog::start(LIMIT);
         let mut all: Vec<Option<Mutated>> = objects.iter().map(|_| None).collect();
         for namespaces in [true, false] {
-            let inventory = inventory(objects, self.known);
+            let inventory = inventory(objects, self.known, self.external);
             let one = |object: &mut Object<'_>| {
                 if object.decoded.gvk.is("", "Namespace") != namespaces
                     || !object.decoded.is_readable()
@@ -60,8 +63,15 @@ impl Mutation<'_> {
 
 /// The objects that are known; what the policies come with stands in for what is judged, never
 /// the other way round.
-pub(crate) fn inventory(objects: &[Object<'_>], known: &[Object<'_>]) -> MemoryInventory {
+pub(crate) fn inventory(
+    objects: &[Object<'_>],
+    known: &[Object<'_>],
+    external: Option<&Answers>,
+) -> MemoryInventory {
     let mut inventory = MemoryInventory::new();
+    if let Some(external) = external {
+        external.fill(&mut inventory);
+    }
     let all = objects.iter().chain(known);
     for object in all.filter(|object| object.decoded.is_readable()) {
         inventory.insert(object.decoded.object.clone());

@@ -2,7 +2,7 @@
 
 use sekisho_engine::PolicySet;
 use sekisho_manifest::Document;
-use sekisho_report::Diagnostic;
+use sekisho_report::{Diagnostic, PolicyState};
 use std::collections::BTreeMap;
 
 /// How many kinds a message names.
@@ -18,6 +18,9 @@ pub(crate) fn error(set: &PolicySet, now: jiff::Timestamp) -> Option<Diagnostic>
                        that judges";
         let help = "`sekisho mutate` shows what they make of the manifests";
         return Some(Diagnostic::general(message).with_help(help));
+    }
+    if let Some(error) = all_off(set) {
+        return Some(error);
     }
     let exceptions = set.exception_uses(now).map(|(_, document, _)| document);
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
@@ -39,4 +42,25 @@ pub(crate) fn error(set: &PolicySet, now: jiff::Timestamp) -> Option<Diagnostic>
     let help = "policies that are given replace the default ones: give a policy, or \
                 `--pod-security LEVEL` besides";
     Some(Diagnostic::general(message).with_help(help))
+}
+
+/// The error of a set whose policies are there, and do nothing.
+fn all_off(set: &PolicySet) -> Option<Diagnostic> {
+    let off: Vec<String> = set.states().iter().map(told).collect();
+    let (first, others) = off.split_first()?;
+    let others = match others.len() {
+        0 => String::new(),
+        count => format!(" (and {count} more)"),
+    };
+    let message = format!("no policy is in force: {first}{others}");
+    let help = "a template of Gatekeeper judges by its constraints: give them besides";
+    Some(Diagnostic::general(message).with_help(help))
+}
+
+/// `ORIGIN/DIALECT/KIND/NAME`, and why it does nothing.
+fn told(state: &PolicyState) -> String {
+    let mut parts = state.id.splitn(4, '/').skip(2);
+    let (kind, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let reason = state.reason.as_deref().unwrap_or("it is off");
+    format!("{kind} `{name}` does nothing: {reason}")
 }

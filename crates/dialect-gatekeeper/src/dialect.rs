@@ -74,7 +74,7 @@ impl Gatekeeper {
 }
 
 fn compile(documents: &[PolicyDocument<'_>], reading: Reading) -> Compiled {
-    let mut run = Run { compiled: Compiled::default(), templates: BTreeMap::new() };
+    let mut run = Run::default();
     let mut exclusions = Exclusions::default();
     for policy in documents.iter().filter(|policy| group(policy) == config::GROUP) {
         run.config(policy, &mut exclusions);
@@ -102,6 +102,12 @@ fn group<'a>(policy: &PolicyDocument<'a>) -> &'a str {
     policy.document.api_version().split_once('/').map_or("", |(group, _)| group)
 }
 
+/// Where a document begins.
+fn place(policy: &PolicyDocument<'_>) -> String {
+    let document = policy.document;
+    format!("{}:{}", document.source().name, document.locate(&Pointer::root()).line)
+}
+
 fn is_expansion(policy: &PolicyDocument<'_>) -> bool {
     group(policy) == expansion::GROUP && policy.document.kind() == expansion::KIND
 }
@@ -121,9 +127,12 @@ enum Entry {
     Failed { digest: Digest, reason: String },
 }
 
+#[derive(Default)]
 struct Run {
     compiled: Compiled,
     templates: BTreeMap<Str, Entry>,
+    /// where the first template of a kind stands
+    places: BTreeMap<Str, String>,
 }
 
 impl Run {
@@ -165,7 +174,10 @@ impl Run {
                 return;
             }
             let at = Pointer::root().keys(&["metadata", "name"]);
-            told.fault(at, "another template of the same name says something else", "keep one");
+            let other = self.places.get(kind).map_or("", String::as_str);
+            let message =
+                format!("another template of the same name, in `{other}`, says something else");
+            told.fault(at, message, "keep one");
         }
         let failed = !told.is_empty();
         let reason = told.reason();
@@ -179,6 +191,7 @@ impl Run {
             }
             _ => Entry::Failed { digest, reason },
         };
+        self.places.entry(kind.clone()).or_insert_with(|| place(policy));
         self.templates.insert(kind, entry);
     }
 
@@ -237,9 +250,12 @@ impl Run {
             };
             match given.get(mutator.id()) {
                 Some(before) if before.digest == policy.digest => continue,
-                Some(_) => {
+                Some(before) => {
                     let at = Pointer::root().keys(&["metadata", "name"]);
-                    let message = "another mutator of the same name says something else";
+                    let message = format!(
+                        "another mutator of the same name, in `{}`, says something else",
+                        place(before)
+                    );
                     told.fault(at, message, "give them different names, or take one away");
                     self.fail(policy, told);
                     continue;
@@ -293,10 +309,13 @@ impl Run {
                     let name = template.name();
                     match read.iter().zip(&given).find(|(other, _)| other.name() == name) {
                         Some((_, before)) if before.digest == policy.digest => continue,
-                        Some(_) => {
+                        Some((_, before)) => {
                             let at = Pointer::root().keys(&["metadata", "name"]);
-                            let message =
-                                "another expansion template of the same name says something else";
+                            let message = format!(
+                                "another expansion template of the same name, in `{}`, says \
+                                 something else",
+                                place(before)
+                            );
                             told.fault(at, message, "give them different names, or take one away");
                         }
                         None => {

@@ -59,6 +59,10 @@ impl Evaluate for Judgement {
         Ok(Outcome { violations, ..Outcome::default() })
     }
 
+    fn operations(&self) -> OperationSet {
+        self.operations
+    }
+
     /// As Gatekeeper's webhook words it.
     fn manner(&self, _: &[&Violation]) -> Manner {
         Manner::Plain

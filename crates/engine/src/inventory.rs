@@ -1,3 +1,4 @@
+use crate::ProviderAnswers;
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{Inventory, InventoryKey};
 use sekisho_value::{Map, Str, Value};
@@ -53,6 +54,11 @@ impl MemoryInventory {
         {
             answers.insert(key, answer);
         }
+    }
+
+    /// Adds all that a provider of external data answers.
+    pub fn insert_provider(&mut self, answers: &ProviderAnswers) {
+        self.external.insert(answers.provider.as_str(), answers.answers.clone());
     }
 
     /// Adds that a provider of external data is there, and fails.

@@ -13,6 +13,7 @@ mod checkpoint;
 mod evaluate;
 mod exceptions;
 mod expand;
+mod external;
 mod implied;
 mod index;
 mod inventory;
@@ -29,6 +30,7 @@ pub use evaluate::{Judge, evaluate};
 pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 
 pub use expand::{ExpandedRequest, Expansions};
+pub use external::ProviderAnswers;
 pub use inventory::MemoryInventory;
 pub use mutate::{Mutated, mutate};
 

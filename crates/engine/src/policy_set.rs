@@ -2,12 +2,13 @@ use crate::exceptions::{self, Exception, ExceptionUse, Exceptions, Period};
 use crate::expand::Expansions;
 use crate::index::Index;
 use sekisho_kube_model::{Gvk, Schemas, pod_template_pointer};
-use sekisho_manifest::{Document, ReadOptions};
+use sekisho_manifest::{Document, ReadOptions, SkipReason};
 use sekisho_policy::{
     Action, Advice, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy,
     Dialect, Digest, Evaluate, KindNeeded, Operation, PolicyDocument, PolicyId, Request, Target,
 };
-use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
+use sekisho_report::{Diagnostic, PolicyState, PolicyStatus, Skipped};
+use sekisho_value::Pointer;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub struct PolicySet {
     needs: BTreeSet<KindNeeded>,
     manifest: BundleManifest,
     digest: Option<Digest>,
+    skipped: Vec<Skipped>,
 }
 
 impl PolicySet {
@@ -155,6 +157,33 @@ impl PolicySet {
         self.manifest.sequence
     }
 
+    /// Documents of the bundle that are no policies, and are known to be something else.
+    #[must_use]
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// As [`Self::states`], for who judges one operation alone: policies that are about others are
+    /// off.
+    #[must_use]
+    pub fn states_for(&self, operation: Operation) -> Vec<PolicyState> {
+        let mut states = self.states.clone();
+        let is_about = |policy: &&CompiledPolicy| {
+            let rules = &policy.matcher.rules;
+            rules.iter().any(|rule| rule.operations.contains(operation))
+                && policy.evaluate.operations().contains(operation)
+        };
+        let others = self.policies.iter().filter(|policy| !is_about(policy));
+        let others: HashSet<&str> = others.map(|policy| policy.id.as_str()).collect();
+        for state in states.iter_mut().filter(|state| others.contains(state.id.as_str())) {
+            state.status = PolicyStatus::Off;
+            let reason =
+                format!("it is not about {}, and nothing else is judged here", operation.as_str());
+            state.reason = Some(reason);
+        }
+        states
+    }
+
     /// Every policy of the bundle and what became of it.
     #[must_use]
     pub fn states(&self) -> &[PolicyState] {
@@ -220,8 +249,17 @@ impl Builder {
                 self.diagnostics.push(Diagnostic { help: error.help, ..place });
             }
             for skipped in read.skipped {
-                let message = format!("no policy: {}", skipped.reason);
-                self.diagnostics.push(Diagnostic::at(file.path.clone(), skipped.line, 1, message));
+                let (line, reason) = (skipped.line, skipped.reason.to_string());
+                // What may be a policy that lacks something is never passed over.
+                if matches!(skipped.reason, SkipReason::NoObject { .. } | SkipReason::Template) {
+                    let message = format!("no policy: {reason}");
+                    let help = "policies are read from every file of a folder: mend this one, or \
+                                keep it elsewhere";
+                    let place = Diagnostic::at(file.path.clone(), line, 1, message);
+                    self.diagnostics.push(place.with_help(help));
+                } else {
+                    self.set.skipped.push(Skipped { file: file.path.clone(), line, reason });
+                }
             }
             documents.extend(read.documents);
         }
@@ -255,7 +293,7 @@ impl Builder {
     }
 
     fn at(&mut self, document: &Document, message: String, help: Option<String>) {
-        let place = document.locate(&sekisho_value::Pointer::root().key("kind"));
+        let place = document.locate(&Pointer::root().key("kind"));
         let name = document.source().name.clone();
         let diagnostic = Diagnostic::at(name, place.line, place.column, message);
         self.diagnostics.push(Diagnostic { help, ..diagnostic });
@@ -379,7 +417,7 @@ impl Builder {
             }
             Entry::Occupied(entry) => {
                 if *entry.get() != policy.digest {
-                    conflicts.push((policy.id.clone(), policy.digest));
+                    conflicts.push((policy.id.clone(), policy.digest, *entry.get()));
                 }
                 false
             }
@@ -391,8 +429,12 @@ impl Builder {
         }
         let by_digest: HashMap<Digest, &Document> =
             documents.iter().map(|document| (content_digest(document), document)).collect();
-        for (id, digest) in conflicts {
-            let message = format!("policy `{id}` stands twice with different contents");
+        for (id, digest, first) in conflicts {
+            let first = by_digest.get(&first).map_or_else(String::new, |document| {
+                let line = document.locate(&Pointer::root()).line;
+                format!(", here and in `{}:{line}`", document.source().name)
+            });
+            let message = format!("policy `{id}` stands twice with different contents{first}");
             let help = "give them different names, or take one away";
             match by_digest.get(&digest) {
                 Some(document) => self.at(document, message, Some(help.to_owned())),

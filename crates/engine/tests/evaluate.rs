@@ -350,7 +350,10 @@ fn one_id_with_two_contents_is_an_error() {
     let (set, errors) = build(&twice.concat(), BundleManifest::default());
     assert_eq!((errors.len(), set.states().len()), (0, 2));
     let (_, errors) = build(&[same, rule("r", "{kind: '*'}")].concat(), BundleManifest::default());
-    assert_eq!(errors, ["policy `local/test/Rule/r` stands twice with different contents"]);
+    assert_eq!(
+        errors,
+        ["policy `local/test/Rule/r` stands twice with different contents, here and in `p.yaml:2`"]
+    );
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub enum SkipReason {
     HelmChart,
     /// A template that was not rendered.
     Template,
+    /// A kustomization that names no kind, as kustomize lets it.
+    Kustomization,
     /// A compose file.
     Compose,
     /// A pipeline of a CI system.
@@ -51,6 +53,7 @@ impl fmt::Display for SkipReason {
             Self::HelmValues => f.write_str("Helm values file"),
             Self::HelmChart => f.write_str("Helm chart metadata"),
             Self::Template => f.write_str("unrendered Helm template"),
+            Self::Kustomization => f.write_str("kustomization: only kustomize reads it"),
             Self::Compose => f.write_str("compose file"),
             Self::Pipeline { system } => write!(f, "{system} file"),
             Self::EmptyList { kind } => write!(f, "{kind} without items"),
@@ -212,6 +215,9 @@ fn other(map: &Map, path: &str) -> Option<SkipReason> {
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     if has("version") && has("name") && (stem == "Chart" || (has("apiVersion") && !has("kind"))) {
         return Some(SkipReason::HelmChart);
+    }
+    if matches!(file, "kustomization.yaml" | "kustomization.yml") {
+        return Some(SkipReason::Kustomization);
     }
     let is_service = |service: &Value| {
         ["image", "build", "extends", "command"].iter().any(|key| service.get(key).is_some())

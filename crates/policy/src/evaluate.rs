@@ -1,4 +1,4 @@
-use crate::{Action, Budget, BudgetExceeded, Reads, Request, Severity, Shared, Target};
+use crate::{Action, Budget, BudgetExceeded, OperationSet, Reads, Request, Severity, Shared, Target};
 use sekisho_kube_model::Schemas;
 use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
@@ -10,6 +10,12 @@ pub trait Evaluate: Send + Sync {
     /// # Errors
     /// Where the policy could not be evaluated: this is never a pass.
     fn evaluate(&self, context: &EvalContext<'_>) -> Result<Outcome, EvalError>;
+
+    /// Of which operations it judges objects, where the policy's matcher does not say: its
+    /// violations are told at points that know of none.
+    fn operations(&self) -> OperationSet {
+        OperationSet::ALL
+    }
 
     /// How the dialect words a refusal for these violations of one policy name, as the system
     /// it comes from does behind `… is forbidden: `.

@@ -50,6 +50,7 @@ pub(crate) fn run(
         implied: !args.no_implied,
         strict: args.strict,
         inventory: &args.policies.inventory,
+        external_data: &args.external_data,
         baseline: baseline.as_ref(),
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);

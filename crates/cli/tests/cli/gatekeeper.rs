@@ -106,3 +106,125 @@ spec:
     let finding = &run.json()["findings"][0];
     assert_eq!((&finding["implied"], &finding["message"]), (&true.into(), &"a:1".into()));
 }
+
+#[test]
+fn a_folder_of_policies_may_hold_what_is_none() {
+    let text = policy("package found\nviolation[{\"msg\": \"no\"}] { true }", "{match: {name: c}}");
+    let scene = Scene::new()
+        .file("p/policy.yaml", text)
+        .file("p/kustomization.yaml", "resources:\n- policy.yaml\n")
+        .file("p/values.yaml", "image: a\n")
+        .file("q/odd.yaml", "spec: {crd: {}}\n")
+        .file("a.yaml", CONFIG_MAP);
+    let run = scene.run(&["check", "-p", "p", "a.yaml", "-o", "json"]).code(1);
+    let reasons: Vec<String> = run.json()["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{}: {}", one["file"].as_str().unwrap(), one["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "p/kustomization.yaml: kustomization: only kustomize reads it",
+            "p/values.yaml: Helm values file"
+        ]
+    );
+    // What may be a policy that lacks something is never passed over.
+    let run = scene.run(&["check", "-p", "q", "a.yaml"]).code(2);
+    assert!(run.out.contains("it has neither `apiVersion` nor `kind`"), "{run:?}");
+    assert!(run.out.contains("or keep it elsewhere"), "{run:?}");
+}
+
+#[test]
+fn what_stands_twice_is_told_with_both_places() {
+    let no = policy("package found\nviolation[{\"msg\": \"no\"}] { true }", "{}");
+    let other = policy("package found\nviolation[{\"msg\": \"other\"}] { true }", "{match: {name: c}}");
+    let scene = Scene::new().file("p.yaml", no).file("q.yaml", other).file("a.yaml", CONFIG_MAP);
+    let run = scene.run(&["check", "-p", "p.yaml", "-p", "q.yaml", "a.yaml"]).code(2);
+    assert!(run.out.contains("another template of the same name, in `p.yaml:1`"), "{run:?}");
+    assert!(run.out.contains(" --> q.yaml:3:"), "{run:?}");
+    let one = "package found\nviolation[{\"msg\": \"no\"}] { true }";
+    let twice = policy(one, "{}");
+    let (_, constraint) = twice.split_once("---\n").unwrap();
+    let constraint = constraint.replace("spec: {}", "spec: {match: {name: d}}");
+    let scene = scene.file("p.yaml", twice).file("q.yaml", constraint);
+    let run = scene.run(&["check", "-p", "p.yaml", "-p", "q.yaml", "a.yaml"]).code(2);
+    assert!(run.out.contains("different contents, here and in `p.yaml:"), "{run:?}");
+    assert!(run.out.contains(" --> q.yaml:2:"), "{run:?}");
+}
+
+#[test]
+fn a_template_alone_does_nothing_and_is_told_so() {
+    let text = policy("package found\nviolation[{\"msg\": \"no\"}] { true }", "{}");
+    let (template, _) = text.split_once("---\n").unwrap();
+    let scene = Scene::new().file("p.yaml", template).file("a.yaml", CONFIG_MAP);
+    let run = scene.run(&["check", "-p", "p.yaml", "a.yaml"]).code(2);
+    let wanted = "no policy is in force: ConstraintTemplate `found` does nothing: no constraint is of its kind";
+    assert!(run.out.contains(wanted), "{run:?}");
+}
+
+#[test]
+fn a_policy_of_deletions_is_off_where_none_are_judged() {
+    let text = policy("package found\nviolation[{\"msg\": \"no\"}] { true }", "{}");
+    let text = text.replace("    rego: |", "    operations: [DELETE]\n    rego: |");
+    let scene = Scene::new().file("p.yaml", text).file("a.yaml", CONFIG_MAP);
+    let run = scene.run(&["check", "-p", "p.yaml", "a.yaml", "-o", "json"]).code(0);
+    let state = &run.json()["policies"][0];
+    assert_eq!(state["status"], "off");
+    assert_eq!(state["reason"], "it is not about CREATE, and nothing else is judged here");
+}
+
+#[test]
+fn nulls_are_taken_out_as_an_api_server_does() {
+    let rego = "package found\nviolation[{\"msg\": \"no\"}] { true }";
+    for spec in [
+        "{}",
+        "null",
+        "{match: null, parameters: null, enforcementAction: null}",
+        "{match: {kinds: null, namespaces: null, excludedNamespaces: null, name: null}}",
+        "{match: {scope: null, source: null, labelSelector: null, namespaceSelector: null}}",
+    ] {
+        let scene = Scene::new().file("a.yaml", CONFIG_MAP).file("p.yaml", policy(rego, spec));
+        scene.run(&["check", "-p", "p.yaml", "a.yaml"]).code(1);
+        let gator = scene.run(&["gator", "test", "-f", "p.yaml", "-f", "a.yaml"]).code(1);
+        assert_eq!(gator.err.contains("wants"), spec != "{}", "{spec}: {gator:?}");
+    }
+    let text = policy(rego, "{match: {kinds: [null]}}");
+    let scene = Scene::new().file("a.yaml", CONFIG_MAP).file("p.yaml", text);
+    let run = scene.run(&["check", "-p", "p.yaml", "a.yaml"]).code(2);
+    assert!(run.out.contains("`kinds[0]` wants an object, found `null`"), "{run:?}");
+}
+
+#[test]
+fn external_data_is_answered_from_files() {
+    let rego = "package found
+violation[{\"msg\": m}] {
+  r := external_data({\"provider\": \"images\", \"keys\": [input.review.object.metadata.name]})
+  m := r.responses[_][1]
+}
+violation[{\"msg\": m}] {
+  r := external_data({\"provider\": \"images\", \"keys\": [input.review.object.metadata.name]})
+  m := r.errors[_][1]
+}";
+    let scene = Scene::new()
+        .file("p.yaml", policy(rego, "{}"))
+        .file("a.yaml", CONFIG_MAP)
+        .file("answers.yaml", "provider: images\nvalues: {c: known}\n")
+        .file("others.yaml", "provider: images\nvalues: {d: known}\n")
+        .file("errors.yaml", "provider: images\nerrors: {c: gone}\n")
+        .file("wrong.yaml", "provider: images\nvalue: {c: x}\n");
+    let run = |answers: &[&str]| {
+        let mut args = vec!["check", "-p", "p.yaml", "a.yaml"];
+        answers.iter().for_each(|file| args.extend(["--external-data", *file]));
+        scene.run(&args)
+    };
+    let unanswered = run(&[]).code(2);
+    assert!(unanswered.out.contains("there is no answer of external data"), "{unanswered:?}");
+    assert!(run(&["answers.yaml"]).code(1).out.contains("known"));
+    assert!(run(&["errors.yaml"]).code(1).out.contains("gone"));
+    let other = run(&["others.yaml"]).code(2);
+    assert!(other.out.contains("provider `images` for `c`"), "{other:?}");
+    assert!(run(&["wrong.yaml"]).code(2).out.contains("wrong.yaml:2:1"));
+    assert!(run(&["answers.yaml", "others.yaml"]).code(2).out.contains("stand twice"));
+}

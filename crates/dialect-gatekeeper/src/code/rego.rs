@@ -11,11 +11,13 @@ use sekisho_rego::term::to_json_within;
 use sekisho_rego::{DEFAULT_DEPTH, EvalCode, Prepared, Question, Scratch, Term};
 use sekisho_value::{Map, Str, Value};
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 /// The rule, made for the parameters of a constraint.
 pub(crate) struct RegoCode {
     violation: Prepared,
+    parameters: Value,
     rego: Arc<Rego>,
 }
 
@@ -30,8 +32,8 @@ impl RegoCode {
     /// # Errors
     /// Where it is too large.
     pub(crate) fn new(rego: &Arc<Rego>, parameters: Value) -> Result<Self, String> {
-        let violation = rego.with_parameters(parameters)?;
-        Ok(Self { violation, rego: Arc::clone(rego) })
+        let violation = rego.with_parameters(parameters.clone())?;
+        Ok(Self { violation, parameters, rego: Arc::clone(rego) })
     }
 
     pub(super) fn reads_namespace(&self) -> bool {
@@ -75,19 +77,36 @@ impl RegoCode {
         let watched = uses.external || context.inventory.is_recording();
         let now = i64::try_from(context.now.as_nanosecond()).unwrap_or_default();
         let facts = Facts { now, ..Facts::default() };
+        let watch = context.inventory.watch();
+        let watched = watch.and_then(|watch| Some((watch, self.rego.watched()?)));
+        let violation = watched.map_or(&self.violation, |(_, watched)| &watched.violation);
+        let whole_input = watched.map(|_| {
+            let mut input = review.input.as_object().cloned().unwrap_or_default();
+            input.insert("parameters", self.parameters.clone());
+            Value::Object(input)
+        });
+        let evaluated = RefCell::new(HashSet::new());
+        let cover = |place| {
+            evaluated.borrow_mut().insert(place);
+        };
+        let print = |text: &str, _| {
+            if let Some((watch, _)) = watched {
+                watch.print(text);
+            }
+        };
         let question = Question {
-            input: Some(&review.input),
+            input: Some(whole_input.as_ref().unwrap_or(&review.input)),
             data,
             facts: &facts,
             budget: context.budget,
             depth: DEFAULT_DEPTH,
             strict_builtin_errors: false,
             reads: watched.then_some(&note),
-            print: None,
-            cover: None,
+            print: if watched.is_some() { Some(&print) } else { None },
+            cover: if watched.is_some() { Some(&cover) } else { None },
         };
         let evaluate = |scratch: &mut Scratch| {
-            self.violation.evaluate(scratch, &question, |found| {
+            violation.evaluate(scratch, &question, |found| {
                 found.map_or(Ok(Vec::new()), |found| members(found, context.budget))
             })
         };
@@ -95,6 +114,9 @@ impl RegoCode {
             Ok(mut scratch) => evaluate(&mut scratch),
             Err(_) => evaluate(&mut Scratch::default()),
         });
+        if let Some((watch, _)) = watched {
+            self.rego.tell_lines(watch, &evaluated.into_inner());
+        }
         match unanswered.into_inner() {
             Some(message) => Err(EvalError::Failed {
                 message,

@@ -3,13 +3,19 @@
 //! Source of the rules: `pkg/mutation/system_external_data.go` of Gatekeeper v3.23.
 
 use super::fault::MutateFault;
-use sekisho_policy::Budget;
+use sekisho_policy::{Budget, Reads};
 use sekisho_value::{Map, Str, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What providers of external data answer. A checkpoint brings it; the core asks no network.
 pub trait ExternalData: Sync {
+    /// Whether anybody answers for a provider. Where nobody does, the mutation fails, whatever it
+    /// says of failures.
+    fn knows(&self, _provider: &str) -> bool {
+        true
+    }
+
     /// The answers of a provider for keys.
     ///
     /// # Errors
@@ -29,6 +35,39 @@ pub struct Reference {
     pub source: DataSource,
     /// what is done without an answer
     pub on_failure: OnFailure,
+}
+
+/// What the inventory holds of the answers of providers.
+pub(super) struct Given(pub(super) Value);
+
+impl Given {
+    /// The answers; `None` where there are none at all.
+    pub(super) fn of(inventory: &Reads<'_>) -> Option<Self> {
+        let external = inventory.external();
+        external.as_object().is_some_and(|map| !map.is_empty()).then_some(Self(external))
+    }
+}
+
+impl ExternalData for Given {
+    fn knows(&self, provider: &str) -> bool {
+        self.0.get(provider).is_some()
+    }
+
+    fn ask(&self, provider: &str, keys: &[&str]) -> Result<HashMap<String, Answer>, String> {
+        let given = self.0.get(provider).unwrap_or(&Value::Null);
+        if let Some(error) = given.path_str(&["systemError"]) {
+            return Err(error.to_owned());
+        }
+        let answer = |key: &&str| {
+            let answer = given.path(&["answers", key])?;
+            let answer = match answer.get("value") {
+                Some(value) => Ok(value.clone()),
+                None => Err(answer.path_str(&["error"]).unwrap_or_default().to_owned()),
+            };
+            Some(((*key).to_owned(), answer))
+        };
+        Ok(keys.iter().filter_map(answer).collect())
+    }
 }
 
 /// What a provider is asked for.
@@ -98,11 +137,16 @@ impl Placeholders {
         let mut answers = HashMap::new();
         for (provider, keys) in wanted {
             let keys: Vec<&str> = keys.into_iter().collect();
-            let answer = match external {
+            let answer = match external.filter(|external| external.knows(provider)) {
                 Some(external) => external.ask(provider, &keys).map_err(|why| {
                     format!("failed to send external data request to provider {provider}: {why}")
                 }),
-                None => Err(format!("there is no answer of external data provider {provider}")),
+                // Nobody was asked: that is no failure of the provider.
+                None => {
+                    let message =
+                        format!("there is no answer of external data provider `{provider}`");
+                    return Err(MutateFault::Failed { message, help: None });
+                }
             };
             answers.insert(provider, answer);
         }

@@ -6,11 +6,15 @@ use super::rewrite::{ENTRY, name, rewrite};
 use crate::Fault;
 use crate::told::Told;
 use sekisho_manifest::Document;
-use sekisho_policy::Budget;
+use sekisho_policy::{Budget, Watch};
 use sekisho_rego::analyze::Negation;
 use sekisho_rego::ast::{Module, Version};
-use sekisho_rego::{Known, Location, Options, Policies, Prepared, Source, SourceId, syntax};
+use sekisho_rego::{
+    Coverable, Known, Location, Options, Policies, Prepared, Source, SourceId, syntax,
+};
 use sekisho_value::{Pointer, Value};
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 
 /// The Rego of a template, compiled: what all its constraints share.
 #[derive(Debug)]
@@ -19,6 +23,25 @@ pub(crate) struct Rego {
     policies: Policies,
     /// what it reads
     pub(crate) uses: Uses,
+    texts: Vec<InFiles>,
+    watched: OnceLock<Option<Watched>>,
+}
+
+/// Where the lines of a module stand in the template's file.
+#[derive(Debug)]
+struct InFiles {
+    file: Arc<str>,
+    /// of the module's first line
+    first: u32,
+    /// the module is a block: its other lines follow
+    block: bool,
+}
+
+/// The same as it is written, nothing computed before: for who wants to be told what it does.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    policies: Policies,
+    pub(crate) violation: Prepared,
 }
 
 /// The path of the rule that gives violations.
@@ -123,6 +146,40 @@ impl Rego {
         })
     }
 
+    /// What tells what it does. It prints.
+    pub(crate) fn watched(&self) -> Option<&Watched> {
+        let compile = || {
+            let (modules, sources) = (self.policies.modules(), self.policies.sources());
+            let options = Options { print: true, ..options() };
+            let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
+            let (modules, sources) = (modules.to_vec(), sources.to_vec());
+            let policies = Policies::of_modules(modules, sources, &options, &budget).ok()?;
+            let violation = policies.document(&VIOLATION).ok()?;
+            Some(Watched { policies, violation })
+        };
+        self.watched.get_or_init(compile).as_ref()
+    }
+
+    /// Tells which lines of the template's file were evaluated, and which could have been.
+    pub(crate) fn tell_lines(&self, watch: &dyn Watch, evaluated: &HashSet<Location>) {
+        let Some(watched) = self.watched() else { return };
+        for Coverable { head, body } in watched.policies.coverable() {
+            let places: Vec<Location> = body.into_iter().chain(head).collect();
+            // What binds a constant runs nothing: it was reached where something behind it was.
+            let reached = places.iter().rposition(|place| evaluated.contains(place));
+            for (at, place) in places.iter().enumerate() {
+                let index = usize::from(place.source.0);
+                let source = self.policies.sources().get(index);
+                if let (Some(source), Some(text)) = (source, self.texts.get(index)) {
+                    let (line, _) = source.line_column(place.span.start);
+                    let below = u32::try_from(line).unwrap_or_default().saturating_sub(1);
+                    let line = text.first.saturating_add(if text.block { below } else { 0 });
+                    watch.line(&text.file, line, reached.is_some_and(|reached| at <= reached));
+                }
+            }
+        }
+    }
+
     /// Compiles modules as Gatekeeper does. What is wrong is told where it stands in the file.
     pub(super) fn compile(
         document: &Document,
@@ -132,6 +189,10 @@ impl Rego {
         let mut compile = Compile { document, code, sources: Vec::new(), told };
         compile.run()
     }
+}
+
+fn options() -> Options {
+    Options { negation: Negation::AsOpa, print: false, network: false, ..Options::default() }
 }
 
 struct Compile<'a, 'd> {
@@ -185,17 +246,20 @@ impl Compile<'_, '_> {
         let mut sources = self.sources.clone();
         sources.push(Source::new("hook", HOOK));
         modules.extend(syntax::parse(&Source::new("hook", HOOK), hook, Version::V0).0);
-        let options = Options {
-            negation: Negation::AsOpa,
-            print: false,
-            network: false,
-            ..Options::default()
-        };
+        let options = options();
         let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
         let compiled = Policies::of_modules(modules, sources, &options, &budget)
             .and_then(|policies| policies.document(&VIOLATION).map(|_| policies));
         match compiled {
-            Ok(policies) => Some(Rego { policies, uses }),
+            Ok(policies) => {
+                let texts = self.code.texts.iter().map(|(text, field)| {
+                    let InFile { line, exact, .. } = InFile::of(self.document, field, text, 1, 1);
+                    let file = Arc::clone(&self.document.source().name);
+                    InFiles { file, first: line, block: exact }
+                });
+                let texts = texts.collect();
+                Some(Rego { policies, uses, texts, watched: OnceLock::new() })
+            }
             Err(faults) => {
                 let (of_hook, own): (Vec<_>, Vec<_>) =
                     faults.into_iter().partition(|fault| fault.location.source == hook);

@@ -1,0 +1,64 @@
+//! What providers of external data answer, from files: nothing is asked over the network.
+
+use crate::file::read_file;
+use sekisho_engine::{MemoryInventory, ProviderAnswers};
+use sekisho_policy::Digest;
+use sekisho_report::Diagnostic;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// The answers of all files.
+#[derive(Default)]
+pub(crate) struct Answers {
+    all: Vec<ProviderAnswers>,
+    pub(crate) errors: Vec<Diagnostic>,
+    /// of the contents of all files; empty where there is none
+    pub(crate) revision: String,
+}
+
+impl Answers {
+    /// Reads files that hold one document each.
+    pub(crate) fn read(paths: &[PathBuf]) -> Self {
+        let mut answers = Self::default();
+        let mut contents = Vec::new();
+        let mut seen = BTreeSet::new();
+        for path in paths {
+            match read(path) {
+                Ok((bytes, one)) => {
+                    if !seen.insert(one.provider.clone()) {
+                        let message =
+                            format!("the answers of provider `{}` stand twice", one.provider);
+                        let file = path.display().to_string();
+                        answers.errors.push(Diagnostic::file(file, message));
+                    }
+                    contents.push(bytes);
+                    answers.all.push(one);
+                }
+                Err(error) => answers.errors.push(error),
+            }
+        }
+        if !contents.is_empty() {
+            answers.revision = Digest::of(contents.iter().map(Vec::as_slice)).to_string();
+        }
+        answers
+    }
+
+    /// Gives them to policies.
+    pub(crate) fn fill(&self, inventory: &mut MemoryInventory) {
+        for one in &self.all {
+            inventory.insert_provider(one);
+        }
+    }
+}
+
+fn read(path: &PathBuf) -> Result<(Vec<u8>, ProviderAnswers), Diagnostic> {
+    let name = path.display().to_string();
+    let bytes = read_file(path).map_err(|message| Diagnostic::file(name.clone(), message))?;
+    let document = sekisho_manifest::read_document(&name, bytes.as_slice())
+        .map_err(|error| Diagnostic::at(name.clone(), error.line, error.column, error.message))?;
+    let read = ProviderAnswers::read(&document.value).map_err(|(pointer, message)| {
+        let place = document.locate(&pointer);
+        Diagnostic::at(name.clone(), place.line, place.column, message)
+    })?;
+    Ok((bytes, read))
+}
