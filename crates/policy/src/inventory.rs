@@ -1,3 +1,4 @@
+use crate::Watch;
 use sekisho_value::{Str, Value};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -52,6 +53,10 @@ pub trait Inventory: Send + Sync {
     fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
         let _ = within;
         Some(self.list(&key("", "Pod", namespace, "")))
+    }
+    /// Who wants to be told what evaluations on it do, where somebody does.
+    fn watch(&self) -> Option<&dyn Watch> {
+        None
     }
 }
 
@@ -131,6 +136,12 @@ impl<'a> Reads<'a> {
     #[must_use]
     pub fn external(&self) -> Value {
         self.inventory.external()
+    }
+
+    /// Who wants to be told what the evaluation does, see [`Inventory::watch`].
+    #[must_use]
+    pub fn watch(&self) -> Option<&dyn Watch> {
+        self.inventory.watch()
     }
 
     /// Whether reads are recorded: for readers of the tree, which have to tell.

@@ -20,6 +20,7 @@ mod request;
 mod rule;
 mod shared;
 mod target;
+mod watch;
 
 pub use bundle::{Bundle, BundleFile, BundleManifest};
 pub use dialect::{Advice, CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
@@ -39,5 +40,6 @@ pub use rule::{Reference, Rule};
 pub use sekisho_budget::{Budget, BudgetExceeded};
 pub use shared::Shared;
 pub use target::{KubernetesVersion, ParseVersionError, Target};
+pub use watch::Watch;
 
 pub use sekisho_report::{Action, PolicyState, PolicyStatus, Severity};
