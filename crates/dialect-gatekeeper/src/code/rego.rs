@@ -74,7 +74,7 @@ impl RegoCode {
             }
             _ => note(context.inventory, path),
         };
-        let watched = uses.external || context.inventory.is_recording();
+        let noted = uses.external || context.inventory.is_recording();
         let now = i64::try_from(context.now.as_nanosecond()).unwrap_or_default();
         let facts = Facts { now, ..Facts::default() };
         let watch = context.inventory.watch();
@@ -101,7 +101,7 @@ impl RegoCode {
             budget: context.budget,
             depth: DEFAULT_DEPTH,
             strict_builtin_errors: false,
-            reads: watched.then_some(&note),
+            reads: noted.then_some(&note),
             print: if watched.is_some() { Some(&print) } else { None },
             cover: if watched.is_some() { Some(&cover) } else { None },
         };
