@@ -256,36 +256,47 @@ const MAX_AUDIT_ANNOTATIONS: usize = 20;
 /// So many warnings are not yet cut.
 const MAX_WARNINGS: usize = 12;
 
-/// A case with lists of values below `each` stands for every combination of them.
+/// A case with lists of values below `each` stands for every combination of them; null stands for
+/// none. A key that begins with a slash is a place in the object, others are keys of its `data`.
 fn each(case: Json) -> anyhow::Result<Vec<Map<String, Json>>> {
     let Json::Object(mut case) = case else { bail!("no mapping: {case}") };
-    let mut cases = vec![Map::new()];
-    for (key, values) in table(&mut case, "each")? {
+    let each = table(&mut case, "each")?;
+    let mut cases = vec![Json::Object(case)];
+    for (key, values) in each {
         let Json::Array(values) = values else { bail!("`{key}` of `each` is no list") };
-        cases = cases
-            .into_iter()
-            .flat_map(|before| values.iter().map(move |value| (before.clone(), value.clone())))
-            .map(|(mut data, value)| {
+        let place = if key.starts_with('/') { key } else { format!("/data/{key}") };
+        let mut combined = Vec::new();
+        for case in cases {
+            for value in &values {
+                let mut case = case.clone();
                 if !value.is_null() {
-                    data.insert(key.clone(), value);
+                    put(&mut case, &place, value).with_context(|| place.clone())?;
                 }
-                data
-            })
-            .collect();
-    }
-    Ok(cases
-        .into_iter()
-        .map(|data| {
-            let mut case = case.clone();
-            if !data.is_empty() {
-                let fields = case.entry("data").or_insert_with(|| json!({}));
-                if let Some(fields) = fields.as_object_mut() {
-                    fields.extend(data);
-                }
+                combined.push(case);
             }
-            case
-        })
-        .collect())
+        }
+        cases = combined;
+    }
+    Ok(cases.into_iter().filter_map(|case| case.as_object().cloned()).collect())
+}
+
+/// Puts a value where a pointer says; mappings on the way are made.
+fn put(object: &mut Json, place: &str, value: &Json) -> anyhow::Result<()> {
+    let mut here = object;
+    for step in place.split('/').skip(1) {
+        let step = step.replace("~1", "/");
+        here = match here {
+            Json::Array(items) => items.get_mut(step.parse::<usize>()?).context("no such item")?,
+            other => {
+                if other.is_null() {
+                    *other = json!({});
+                }
+                other.as_object_mut().context("no mapping")?.entry(step).or_insert(Json::Null)
+            }
+        };
+    }
+    *here = value.clone();
+    Ok(())
 }
 
 fn asked(scenario: &str, number: usize, mut case: Map<String, Json>) -> anyhow::Result<Asked> {
