@@ -1,5 +1,9 @@
 //! The arguments of `cargo xtask` and which task each subcommand starts.
 
+#[cfg(feature = "load")]
+use crate::load;
+#[cfg(not(feature = "load"))]
+use crate::process;
 use crate::{bench, ci, conformance, generate_tree, policies, record, rivals, schemas, tidy};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -23,6 +27,17 @@ enum Task {
     Conformance(conformance::Arguments),
     /// Measure our code beside its rivals
     Bench(bench::Arguments),
+    /// Send admission reviews to a webhook at a set rate, and measure it
+    #[cfg(feature = "load")]
+    Load(load::Arguments),
+    /// Send admission reviews to a webhook at a set rate, and measure it
+    #[cfg(not(feature = "load"))]
+    #[command(disable_help_flag = true)]
+    Load {
+        /// what is handed on
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build the rival programs into a cache outside the tree
     Rivals(rivals::Arguments),
     /// Write a tree of generated manifests, the same every time
@@ -52,6 +67,15 @@ pub(crate) fn main() -> ExitCode {
         Task::Ci(arguments) => ci::run(&arguments),
         Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        #[cfg(feature = "load")]
+        Task::Load(arguments) => load::run(&arguments),
+        #[cfg(not(feature = "load"))]
+        Task::Load { arguments } => process::run(
+            process::cargo()
+                .args(["run", "--quiet", "--locked", "--release", "--package", "xtask"])
+                .args(["--features", "load", "--", "load"])
+                .args(arguments),
+        ),
         Task::Rivals(arguments) => rivals::run(&arguments),
         Task::GenerateTree(arguments) => generate_tree::run(&arguments),
         Task::Record(arguments) => record::run(&arguments),

@@ -10,6 +10,8 @@ mod cli;
 mod conformance;
 mod documents;
 mod generate_tree;
+#[cfg(feature = "load")]
+mod load;
 mod policies;
 mod process;
 mod record;

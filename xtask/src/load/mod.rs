@@ -1,0 +1,99 @@
+//! `cargo xtask load`: admission reviews at a set rate, over TLS, to `sekisho serve` or any other
+//! webhook.
+//!
+//! The rate does not depend on the answers: a request that is due is late from then on, whether
+//! or not the ones before it are answered. What is measured from the moment it is due shows what a
+//! slow server does to those who wait; what is measured from the moment it is sent shows the
+//! server alone.
+
+mod drive;
+mod link;
+mod process;
+mod report;
+mod reviews;
+
+use anyhow::Context as _;
+use std::path::PathBuf;
+
+/// The arguments of `cargo xtask load`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The webhook, as `https://127.0.0.1:8443/validate?timeout=5s`; its certificate is not checked
+    url: String,
+    /// Requests a second; without it, as many as are answered with `--lanes` at once
+    #[arg(long)]
+    rate: Option<f64>,
+    /// For how many seconds
+    #[arg(long, default_value_t = 30.0)]
+    seconds: f64,
+    /// For how many seconds before that, which do not count
+    #[arg(long, default_value_t = 3.0)]
+    warm_up: f64,
+    /// How many requests are under way at most
+    #[arg(long, default_value_t = 64)]
+    lanes: usize,
+    /// Speak HTTP/1.1 with a connection for each lane, whatever the server offers
+    #[arg(long)]
+    http1: bool,
+    /// The process that answers: its CPU and memory are told
+    #[arg(long)]
+    pid: Option<u32>,
+    /// Reviews to send, one a line; without it, those of generated workloads
+    #[arg(long)]
+    reviews: Option<PathBuf>,
+    /// How many objects to generate reviews of
+    #[arg(long, default_value_t = 1_000)]
+    count: usize,
+    /// Only write the reviews to this file
+    #[arg(long)]
+    write_reviews: Option<PathBuf>,
+}
+
+/// Sends and reports.
+///
+/// # Errors
+/// Where the server cannot be reached, or a request fails.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let reviews = match &arguments.reviews {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read `{}`", file.display()))?;
+            text.lines().map(|line| line.to_owned().into()).collect()
+        }
+        None => reviews::generated(arguments.count)?,
+    };
+    anyhow::ensure!(!reviews.is_empty(), "there is no review to send");
+    if let Some(file) = &arguments.write_reviews {
+        let mut text = String::new();
+        for review in reviews.iter() {
+            text.push_str(std::str::from_utf8(review)?);
+            text.push('\n');
+        }
+        return std::fs::write(file, text)
+            .with_context(|| format!("cannot write `{}`", file.display()));
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let told = runtime.block_on(async {
+        let target = link::Target::new(&arguments.url, arguments.http1)?;
+        let plan = drive::Plan {
+            rate: arguments.rate,
+            seconds: arguments.seconds,
+            lanes: arguments.lanes,
+        };
+        let warm_up = drive::Plan { seconds: arguments.warm_up, ..plan };
+        if warm_up.seconds > 0.0 {
+            drive::drive(&target, &reviews, &warm_up).await?;
+        }
+        let before = arguments.pid.map(process::look).transpose()?;
+        let own_before = link::own_times(&target).await;
+        let result = drive::drive(&target, &reviews, &plan).await?;
+        let own = link::own_times(&target).await;
+        let after = arguments.pid.map(process::look).transpose()?;
+        let used = before.zip(after);
+        anyhow::Ok(report::Report { result, used, own: own_before.zip(own) })
+    })?;
+    print!("{}", told.text());
+    anyhow::ensure!(told.result.failures == 0, "{} requests failed", told.result.failures);
+    Ok(())
+}
