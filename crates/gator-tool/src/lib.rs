@@ -32,6 +32,7 @@ mod run;
 mod sources;
 mod suite;
 mod sync;
+mod watch;
 
 pub use bench::{BenchEngine, BenchFormat, BenchOptions, bench};
 pub use found::ObjectFormat;
@@ -99,7 +100,7 @@ pub struct TestOptions<'a> {
 /// # Errors
 /// Where `out` or `err` cannot be written.
 pub fn test(options: &TestOptions<'_>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let gatekeeper = Gatekeeper::new(options.now);
+    let gatekeeper = Gatekeeper::new(options.now, options.coverage, options.verbose);
     test_with(options, &gatekeeper, &gatekeeper, out, err)
 }
 
@@ -229,7 +230,7 @@ pub struct VerifyOptions {
 /// # Errors
 /// Where `out` or `err` cannot be written.
 pub fn verify(options: &VerifyOptions, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let gatekeeper = Gatekeeper::new(options.now);
+    let gatekeeper = Gatekeeper::new(options.now, false, options.verbose);
     verify_with(options, &gatekeeper, &gatekeeper, out, err)
 }
 

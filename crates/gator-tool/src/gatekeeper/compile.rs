@@ -1,10 +1,12 @@
 //! A template and a constraint to a policy set, and its judgement.
 
+use super::Watching;
 use super::request::{self, Sent};
 use super::stubs::Stubs;
 use crate::judge::{Compiled, Given, Judged, Policies, Refusal, Subject};
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
+use crate::watch::Watched;
 use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_engine::{BuildOptions, ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::Schemas;
@@ -25,16 +27,21 @@ pub(super) struct Judgement {
     of_reviews: Option<PolicySet>,
     now: jiff::Timestamp,
     schemas: Schemas,
+    watching: Watching,
 }
 
-pub(super) fn compile(policies: &Policies<'_>, now: jiff::Timestamp) -> Result<Judgement, Refusal> {
+pub(super) fn compile(
+    policies: &Policies<'_>,
+    now: jiff::Timestamp,
+    watching: Watching,
+) -> Result<Judgement, Refusal> {
     is_of_template(policies)?;
     let of_objects = set(policies)?;
     let of_reviews = match policies.expansions {
         [] => None,
         _ => Some(set(&Policies { expansions: &[], ..*policies })?),
     };
-    Ok(Judgement { of_objects, of_reviews, now, schemas: Schemas::builtin() })
+    Ok(Judgement { of_objects, of_reviews, now, schemas: Schemas::builtin(), watching })
 }
 
 /// Gator finds templates by the lower case of the constraint's kind.
@@ -230,8 +237,10 @@ impl Compiled for Judgement {
             inventory.insert((*object).clone());
         }
         stubs.fill(&mut inventory);
+        let Watching { lines, prints } = &self.watching;
+        let watched = Watched { inventory, lines: lines.as_deref(), printed: Mutex::default() };
         let judge = Judge {
-            inventory: &inventory,
+            inventory: if *prints || lines.is_some() { &watched } else { &watched.inventory },
             schemas: &self.schemas,
             now: self.now,
             implied: false,
@@ -281,7 +290,7 @@ impl Compiled for Judgement {
                 .flat_map(|text| text.lines())
                 .map(str::to_owned)
                 .collect(),
-            printed: Vec::new(),
+            printed: if *prints { watched.into_printed() } else { Vec::new() },
         })
     }
 }

@@ -7,20 +7,33 @@ mod stubs;
 
 pub(crate) use compile::set_of;
 
+use crate::coverage::Line;
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{Mutate, Mutators};
 use crate::outcome::Problem;
+use crate::watch::Lines;
 use sekisho_manifest::Document;
 use sekisho_value::Value;
+use std::sync::Arc;
+
+/// What is to be told of evaluations.
+pub(super) struct Watching {
+    pub(super) lines: Option<Arc<Lines>>,
+    pub(super) prints: bool,
+}
 
 /// Judges by the engine.
 pub(crate) struct Gatekeeper {
     now: jiff::Timestamp,
+    /// the lines of rules that are evaluated, where they are asked for
+    lines: Option<Arc<Lines>>,
+    /// show what rules print
+    prints: bool,
 }
 
 impl Gatekeeper {
-    pub(crate) fn new(now: jiff::Timestamp) -> Self {
-        Self { now }
+    pub(crate) fn new(now: jiff::Timestamp, coverage: bool, prints: bool) -> Self {
+        Self { now, lines: coverage.then(Arc::default), prints }
     }
 }
 
@@ -36,7 +49,8 @@ impl Judge for Gatekeeper {
     ) -> Result<Box<dyn Compiled>, Refusal> {
         let template = only(policies.template, engine);
         let policies = Policies { template: &template, ..*policies };
-        let judgement = compile::compile(&policies, self.now);
+        let watching = Watching { lines: self.lines.clone(), prints: self.prints };
+        let judgement = compile::compile(&policies, self.now, watching);
         match judgement {
             Ok(judgement) => Ok(Box::new(judgement)),
             Err(Refusal::Template(problem)) if problem.message.contains(NOT_SUPPORTED) => {
@@ -48,6 +62,10 @@ impl Judge for Gatekeeper {
             }
             Err(refusal) => Err(refusal),
         }
+    }
+
+    fn coverage(&self) -> Option<Vec<Line>> {
+        self.lines.as_ref().map(|lines| lines.told())
     }
 }
 
