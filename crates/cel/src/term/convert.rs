@@ -19,9 +19,12 @@ pub fn to_json(evaluation: Evaluation<'_>, term: Term<'_>) -> Result<Value, Eval
             .ok_or_else(|| EvalError::new(format!("{double} has no form in JSON")))?,
         Term::String(text) => Value::from(text),
         Term::Bytes(bytes) => Value::from(crate::library::encode_base64(bytes)),
-        Term::Timestamp(_) | Term::Duration(_) => {
-            Value::from(crate::library::to_text(term).unwrap_or_default())
+        // In JSON, a time is one of UTC.
+        Term::Timestamp(time) => {
+            let utc = Term::Timestamp(time.written_at(0));
+            Value::from(crate::library::to_text(utc).unwrap_or_default())
         }
+        Term::Duration(_) => Value::from(crate::library::to_text(term).unwrap_or_default()),
         Term::JsonList(items) => {
             evaluation.step(items.len())?;
             Value::Array(Arc::new(items.to_vec()))

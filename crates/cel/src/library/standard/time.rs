@@ -224,7 +224,8 @@ pub(crate) fn duration_text(duration: Duration) -> String {
 
 /// A time as RFC 3339 writes it, as many decimals as needed.
 pub(super) fn timestamp_text(time: Timestamp) -> String {
-    let date = civil(time, 0).unwrap_or(EPOCH);
+    let offset = time.offset();
+    let date = civil(time, offset.into()).unwrap_or(EPOCH);
     let mut text = format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
         date.year(),
@@ -238,7 +239,14 @@ pub(super) fn timestamp_text(time: Timestamp) -> String {
         let decimals = format!(".{:09}", time.nanoseconds());
         text.push_str(decimals.trim_end_matches('0'));
     }
-    text.push('Z');
+    match offset {
+        0 => text.push('Z'),
+        _ => {
+            let sign = if offset < 0 { '-' } else { '+' };
+            let minutes = offset.abs() / 60;
+            text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+        }
+    }
     text
 }
 
@@ -287,7 +295,8 @@ fn read_timestamp(text: &str) -> Option<Result<Timestamp, EvalError>> {
     };
     let offset = offset_of(zone)?;
     let seconds = date.duration_since(EPOCH).as_secs() - offset;
-    Some(Timestamp::new(seconds, nanoseconds))
+    let written_at = i32::try_from(offset).ok()?;
+    Some(Timestamp::new(seconds, nanoseconds).map(|time| time.written_at(written_at)))
 }
 
 /// `Z`, or hours and minutes east of UTC, in seconds.
@@ -336,7 +345,9 @@ mod tests {
     fn times_are_read_and_written() {
         for (text, shown) in [
             ("2009-02-13T23:31:30Z", Some("2009-02-13T23:31:30Z")),
-            ("2009-02-13T23:31:30.120+01:30", Some("2009-02-13T22:01:30.12Z")),
+            ("2009-02-13T23:31:30.120+01:30", Some("2009-02-13T23:31:30.12+01:30")),
+            ("2009-02-13T23:31:30-08:00", Some("2009-02-13T23:31:30-08:00")),
+            ("2009-02-13T23:31:30+00:00", Some("2009-02-13T23:31:30Z")),
             ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
             ("9999-12-31T23:59:59.999999999Z", Some("9999-12-31T23:59:59.999999999Z")),
             ("0000-01-01T00:00:00Z", None),
