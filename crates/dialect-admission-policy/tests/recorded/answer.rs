@@ -172,12 +172,21 @@ impl Answer {
         if !refused {
             return told("refusal", &self.refusals, &given.refusals);
         }
-        let mut warnings = given.warnings.clone();
-        if self.unordered {
+        // Of one policy, violations are told before errors here, and each has its order.
+        let sorted = |warnings: &[String]| {
+            let mut warnings = warnings.to_vec();
             warnings.sort();
-        }
-        if warnings != self.warnings {
-            let (theirs, ours) = apart(&self.warnings, &warnings);
+            warnings
+        };
+        let ordered = |warnings: &[String]| -> Vec<String> {
+            let is_error = |text: &&String| text.contains(" resulted in error: ");
+            let (errors, others): (Vec<_>, Vec<_>) = warnings.iter().partition(is_error);
+            others.into_iter().chain(errors).cloned().collect()
+        };
+        let in_order = if self.unordered { sorted } else { ordered };
+        let (theirs, ours) = (in_order(&self.warnings), in_order(&given.warnings));
+        if theirs != ours {
+            let (theirs, ours) = apart(&theirs, &ours);
             return told("warnings", &theirs, &ours);
         }
         if self.annotations != given.annotations {
