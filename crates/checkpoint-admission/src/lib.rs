@@ -5,6 +5,7 @@
 
 mod basis;
 mod case;
+mod certificates;
 mod cluster;
 mod current;
 mod direction;
@@ -18,6 +19,9 @@ mod tally;
 
 pub use basis::Basis;
 pub use case::Admission;
+pub use certificates::{
+    CERTIFICATE_LABEL, CertificateEvent, Certificates, CertificatesError, Periods, RENEW_ANNOTATION,
+};
 pub use cluster::{Cluster, Given};
 pub use current::{Event, Keeper, Origin, Read};
 pub use direction::{FailureDirection, FailureDirections};

@@ -71,11 +71,6 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) external_data: Vec<PathBuf>,
 
-    /// What a provider of external data answers: `provider`, and `values` by key; repeatable. What
-    /// is not answered is an error
-    #[arg(long, value_name = "FILE")]
-    pub(crate) external_data: Vec<PathBuf>,
-
     /// Findings of this earlier JSON output do not count
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,

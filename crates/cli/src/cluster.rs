@@ -25,7 +25,7 @@ pub(crate) struct ClusterArgs {
     pub(crate) context: Option<String>,
 
     /// A ConfigMap of the cluster whose values are policies, as a `PodSecurityConfiguration`
-    #[arg(long, value_name = "NAMESPACE/NAME", requires = "cluster", value_parser = config_map)]
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "cluster", value_parser = namespaced)]
     pub(crate) policy_config_map: Option<(String, String)>,
 }
 
@@ -37,7 +37,8 @@ impl ClusterArgs {
     }
 }
 
-fn config_map(text: &str) -> Result<(String, String)> {
+/// Reads `NAMESPACE/NAME`.
+pub(crate) fn namespaced(text: &str) -> Result<(String, String)> {
     match text.split_once('/') {
         Some((namespace, name)) if ![namespace, name].contains(&"") && !name.contains('/') => {
             Ok((namespace.to_owned(), name.to_owned()))

@@ -4,8 +4,8 @@ use crate::args::ServeArgs;
 use crate::{config, output, policies, values};
 use anyhow::{Context as _, Result, bail};
 use sekisho_checkpoint_admission::{
-    Basis, Certificate, Cluster, Event, Given, Keeper, Limits, Live, Origin, Read, Server,
-    SpanLines, line,
+    Basis, Certificate, CertificateEvent, Certificates, Cluster, Event, Given, Keeper, Limits,
+    Live, Origin, Read, Server, SpanLines, line,
 };
 use sekisho_checkpoint_check::{Silent, collect, load};
 use sekisho_cluster::CacheLimits;
@@ -53,7 +53,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
             bail!("the policies cannot be used");
         }
     };
-    let certificate = certificate(args)?;
+    let kept = certificates(args)?.map(Arc::new);
+    let certificate = match &kept {
+        Some(kept) => runtime.block_on(kept.first())?,
+        None => certificate(args)?,
+    };
     let on_error = values::failure_directions(&args.failure_policy);
     let log = |request: &_, answer: &_, verdict: &_, took| {
         if let Some(line) = line(request, answer, verdict, jiff::Timestamp::now(), took) {
@@ -87,8 +91,13 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
             let (live, certificate) = (Arc::clone(&live), certificate.clone());
             tokio::spawn(async move { keeper.keep(&live, &certificate, EVERY).await })
         };
+        let certifying = kept.map(|kept| {
+            let certificate = certificate.clone();
+            tokio::spawn(async move { kept.keep(&certificate, tell_of_certificate).await })
+        });
         let served = server.serve(listener, stop).await;
         keeping.abort();
+        certifying.inspect(tokio::task::JoinHandle::abort);
         served.context("the listener was lost")
     })?;
     Ok(ExitCode::SUCCESS)
@@ -197,6 +206,24 @@ impl Origin for Sources {
             Event::CertificateRefused(error) => {
                 output::note(&format!("the old certificate is served on: {error}"));
             }
+        }
+    }
+}
+
+/// Certificates in a Secret, where they are to be there.
+fn certificates(args: &ServeArgs) -> Result<Option<Certificates>> {
+    let Some(secret) = args.certificate_secret.clone() else { return Ok(None) };
+    Ok(Some(Certificates::new(args.cluster.client()?, secret, args.self_signed.clone())))
+}
+
+fn tell_of_certificate(event: CertificateEvent) {
+    match event {
+        CertificateEvent::Renewed => output::note("a new certificate is served"),
+        CertificateEvent::Trusted(name) => {
+            output::note(&format!("webhook configuration `{name}` trusts the certificate"));
+        }
+        CertificateEvent::Failed(error) => {
+            output::note(&format!("the certificate could not be looked after: {error}"));
         }
     }
 }
