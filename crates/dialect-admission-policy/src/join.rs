@@ -4,8 +4,8 @@ use crate::rbac;
 use crate::read::{Binding, Definition, Reader};
 use sekisho_cel::EnvironmentError;
 use sekisho_policy::{
-    Advice, CompileContext, Compiled, Digest, KindNeeded, KubernetesVersion, PolicyDocument, PolicyId,
-    PolicyState, PolicyStatus,
+    Advice, CompileContext, Compiled, Digest, KindNeeded, KubernetesVersion, PolicyDocument,
+    PolicyId, PolicyState, PolicyStatus,
 };
 use sekisho_value::{Pointer, Str, Value};
 use std::collections::{BTreeMap, BTreeSet};

@@ -128,8 +128,10 @@ impl ParamKind {
             let message = "no params found for policy binding with `Deny` parameterNotFoundAction";
             return Err(Fault::Configuration(message.to_owned()));
         }
-        // Parameters that are not given may be there all the same, and refuse.
-        if scene.inventory.is_complete() {
+        // Parameters that are not given may be there all the same, and refuse. Who gives any of the
+        // kind gives them all.
+        let gives_any = || !scene.inventory.list(&self.group, &self.kind, "").is_empty();
+        if scene.inventory.is_complete() || gives_any() {
             return Ok(Vec::new());
         }
         let of = match &wanted.selected {

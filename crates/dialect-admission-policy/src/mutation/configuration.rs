@@ -48,7 +48,9 @@ pub(super) fn apply(
         checks.value(place, value, "")?;
         match told(checks.wrong) {
             None => Ok(()),
-            Some(wrong) => Err(refused(format!("failed to convert {what} object to typed object: {wrong}"))),
+            Some(wrong) => {
+                Err(refused(format!("failed to convert {what} object to typed object: {wrong}")))
+            }
         }
     };
     check(&configuration, "patch", false)?;
@@ -87,8 +89,7 @@ struct Checks<'a> {
 
 impl Checks<'_> {
     fn tell(&mut self, path: &str, words: &str) {
-        let words =
-            if path.is_empty() { words.to_owned() } else { format!("{path}: {words}") };
+        let words = if path.is_empty() { words.to_owned() } else { format!("{path}: {words}") };
         self.wrong.push(words);
     }
 
@@ -130,7 +131,8 @@ impl Checks<'_> {
             }
             (Sort::String, _) => {
                 let found = go_text::syntax(value);
-                let words = format!("expected string, got &value.valueUnstructured{{Value:{found}}}");
+                let words =
+                    format!("expected string, got &value.valueUnstructured{{Value:{found}}}");
                 self.tell(path, &words);
             }
         }
@@ -243,7 +245,9 @@ fn merge_maps(
     let mut merged = left.clone();
     for (key, value) in right.iter() {
         let place = place.key(key).ok_or_else(|| {
-            Unapplied::Refused(format!("failed to merge patch: .{key}: field not declared in schema"))
+            Unapplied::Refused(format!(
+                "failed to merge patch: .{key}: field not declared in schema"
+            ))
         })?;
         if let Some(value) = merge(place, left.get(key), Some(value), budget)? {
             merged.insert(key.clone(), value);

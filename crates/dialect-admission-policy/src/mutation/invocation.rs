@@ -72,15 +72,16 @@ pub(super) struct About<'a> {
 
 impl Bound {
     /// Whether the match conditions hold of an object as it now is.
-    pub(super) fn conditions_hold(&self, about: About<'_>, object: &Value) -> Result<bool, Failure> {
+    pub(super) fn conditions_hold(
+        &self,
+        about: About<'_>,
+        object: &Value,
+    ) -> Result<bool, Failure> {
         let definition = &self.policy.definition;
         if definition.conditions.is_empty() {
             return Ok(true);
         }
-        let asked = Matched {
-            resource: about.attributes.gvr(),
-            kind: about.matched.kind.clone(),
-        };
+        let asked = Matched { resource: about.attributes.gvr(), kind: about.matched.kind.clone() };
         let request = about.attributes.request(&asked);
         let namespace = Value::Null;
         match self.evaluate(about, object, &request, &namespace, None)? {
@@ -140,9 +141,7 @@ impl Bound {
                 }
             }
             Made::Patch(operations) => match json_patch::apply(object, &operations, budget) {
-                Ok(patched) => {
-                    decoding::strict(schemas, gvk, patched).map_err(Failure::Refused)?
-                }
+                Ok(patched) => decoding::strict(schemas, gvk, patched).map_err(Failure::Refused)?,
                 Err(Unpatched::TestFailed) => return Ok(object.clone()),
                 Err(Unpatched::Refused(words)) => {
                     return Err(Stop::Policy(format!("JSON Patch: {words}")).into());

@@ -34,11 +34,7 @@ fn refused<T>(words: String) -> Done<T> {
 }
 
 /// An object with a patch applied.
-pub(super) fn apply(
-    object: &Value,
-    operations: &[Operation],
-    budget: &Budget<'_>,
-) -> Done<Value> {
+pub(super) fn apply(object: &Value, operations: &[Operation], budget: &Budget<'_>) -> Done<Value> {
     let mut object = object.clone();
     for operation in operations {
         budget.step(1)?;
@@ -47,14 +43,16 @@ pub(super) fn apply(
         match operation.op.as_str() {
             "add" => {
                 let Some((parent, key)) = parent(&mut object, path) else {
-                    let words = format!("add operation does not apply: doc is missing path: \"{path}\"");
+                    let words =
+                        format!("add operation does not apply: doc is missing path: \"{path}\"");
                     return refused(format!("{words}: {MISSING}"));
                 };
                 add(parent, &key, value()).map_err(|why| at("error in add for path", path, why))?;
             }
             "remove" => {
                 let Some((parent, key)) = parent(&mut object, path) else {
-                    let words = format!("remove operation does not apply: doc is missing path: \"{path}\"");
+                    let words =
+                        format!("remove operation does not apply: doc is missing path: \"{path}\"");
                     return refused(format!("{words}: {MISSING}"));
                 };
                 remove(parent, &key).map_err(|why| at("error in remove for path", path, why))?;
@@ -63,7 +61,9 @@ pub(super) fn apply(
             "move" => {
                 let moved = take_out(&mut object, from)?;
                 let Some((parent, key)) = parent(&mut object, path) else {
-                    let words = format!("move operation does not apply: doc is missing destination path: {path}");
+                    let words = format!(
+                        "move operation does not apply: doc is missing destination path: {path}"
+                    );
                     return refused(format!("{words}: {MISSING}"));
                 };
                 add(parent, &key, moved).map_err(|why| at("error in move for path", path, why))?;
@@ -130,9 +130,8 @@ fn add(parent: &mut Value, key: &str, value: Value) -> Result<(), String> {
         }
         Value::Array(items) if key == "-" => Arc::make_mut(items).push(value),
         Value::Array(items) => {
-            let number = number(key).map_err(|why| {
-                format!("value was not a proper array index: '{key}': {why}")
-            })?;
+            let number = number(key)
+                .map_err(|why| format!("value was not a proper array index: '{key}': {why}"))?;
             // It may stand behind the last.
             let place = index(&number.to_string(), items.len() + 1)?;
             Arc::make_mut(items).insert(place, value);
@@ -202,7 +201,9 @@ fn replace(object: &mut Value, path: &str, value: Value) -> Done {
 /// Takes a value from where it is.
 fn take_out(object: &mut Value, from: &str) -> Done<Value> {
     if from.is_empty() {
-        let words = format!("move operation failed to decode from: operation, missing from field: {MISSING}");
+        let words = format!(
+            "move operation failed to decode from: operation, missing from field: {MISSING}"
+        );
         return refused(words);
     }
     let Some((parent, key)) = parent(object, from) else {
@@ -214,7 +215,9 @@ fn take_out(object: &mut Value, from: &str) -> Done<Value> {
 
 fn copy(object: &mut Value, from: &str, path: &str, budget: &Budget<'_>) -> Done {
     if from.is_empty() {
-        let words = format!("copy operation failed to decode from: operation, missing from field: {MISSING}");
+        let words = format!(
+            "copy operation failed to decode from: operation, missing from field: {MISSING}"
+        );
         return refused(words);
     }
     let Some((holder, key)) = parent(object, from) else {
@@ -227,7 +230,8 @@ fn copy(object: &mut Value, from: &str, path: &str, budget: &Budget<'_>) -> Done
     budget.allocate(size)?;
     budget.step(size)?;
     let Some((parent, key)) = parent(object, path) else {
-        let words = format!("copy operation does not apply: doc is missing destination path: {path}");
+        let words =
+            format!("copy operation does not apply: doc is missing destination path: {path}");
         return refused(format!("{words}: {MISSING}"));
     };
     let wrong = |why| Unpatched::Refused(format!("error while adding value during copy: {why}"));

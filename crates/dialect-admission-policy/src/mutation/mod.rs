@@ -8,6 +8,8 @@ mod json_patch;
 mod mutators;
 mod policy;
 mod structure;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use invocation::Bound;
 pub(crate) use mutators::Mutators;

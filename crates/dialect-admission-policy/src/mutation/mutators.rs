@@ -108,7 +108,8 @@ impl Bound {
                 ),
             }
         };
-        let Some(matched) = definition.constraints.matches(attributes, scene).map_err(of("policy"))?
+        let Some(matched) =
+            definition.constraints.matches(attributes, scene).map_err(of("policy"))?
         else {
             return Ok(Vec::new());
         };
@@ -141,8 +142,7 @@ impl Bound {
         if run.again.is_some_and(|again| !again.contains(&key)) {
             return Ok(());
         }
-        let changed =
-            self.mutate(about, before.clone()).map_err(|failure| self.error(failure))?;
+        let changed = self.mutate(about, before.clone()).map_err(|failure| self.error(failure))?;
         for failure in changed.failures {
             self.settle(failure)?;
         }
