@@ -1,8 +1,8 @@
 //! `sekisho rego eval`
 
 use crate::limits::{Limits, Watch};
-use crate::load::{Loaded, load};
-use crate::render::{Problem, int};
+use crate::load::{Loaded, load, schemas};
+use crate::render::{Problem, errors, int};
 use crate::{ERROR, OK};
 use sekisho_budget::{Budget, BudgetExceeded};
 use sekisho_rego::ast::Version;
@@ -34,6 +34,8 @@ pub struct EvalOptions {
     pub paths: Vec<String>,
     /// the text of the input document, and its name
     pub input: Option<(String, String)>,
+    /// a schema of the input, or a folder of schemas that annotations name
+    pub schema: Option<String>,
     /// the syntax of modules and query
     pub version: Version,
     /// how results are shown
@@ -65,9 +67,7 @@ pub fn eval(options: &EvalOptions, out: &mut dyn Write, err: &mut dyn Write) -> 
         Err(problems) => {
             match options.format {
                 EvalFormat::Json => {
-                    let errors: Vec<Value> = problems.iter().map(Problem::to_value).collect();
-                    let map = Map::from_iter([("errors", Value::from(errors))]);
-                    writeln!(out, "{}", Value::Object(map).to_json_pretty())?;
+                    writeln!(out, "{}", errors(&problems).to_json_pretty())?;
                 }
                 EvalFormat::Pretty => {
                     for problem in &problems {
@@ -123,7 +123,7 @@ impl<'o> Session<'o> {
         };
         let watch = Watch::start(options.limits.time);
         let budget = watch.budget(&options.limits);
-        let policies = compile(modules, options.version, &budget)?;
+        let policies = compile(modules, options.version, options.schema.as_deref(), &budget)?;
         let conflicts = conflicts(&policies, &data);
         if !conflicts.is_empty() && !options.allow_conflicts {
             return Err(conflicts);
@@ -190,10 +190,13 @@ impl<'o> Session<'o> {
 pub(crate) fn compile(
     modules: Vec<Source>,
     version: Version,
+    schema: Option<&str>,
     budget: &Budget<'_>,
 ) -> Result<Policies, Vec<Problem>> {
+    let schemas = schemas(schema).map_err(|error| vec![Problem::of_file(&error)])?;
+    let options = Options { schemas: Some(schemas), ..Options::default() };
     let modules = modules.into_iter().map(|source| (source, version)).collect();
-    let (policies, sources, found) = Policies::compile(modules, &Options::default(), budget);
+    let (policies, sources, found) = Policies::compile(modules, &options, budget);
     policies.ok_or_else(|| problems(&found, &sources))
 }
 

@@ -11,7 +11,7 @@ mod render;
 mod test;
 
 pub use bench::{BenchOptions, bench};
-pub use check::check;
+pub use check::{CheckOptions, check};
 pub use eval::{EvalFormat, EvalOptions, eval};
 pub use limits::{Limits, Watch};
 pub use load::{Loaded, load};

@@ -1,7 +1,6 @@
-use sekisho_budget::Budget;
+use sekisho_budget::{Budget, Stop};
 use sekisho_rego::Limit;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
@@ -55,7 +54,7 @@ fn bytes(count: u64) -> String {
 /// Raises a flag when the time is over; lowers nothing when dropped before.
 #[derive(Debug)]
 pub struct Watch {
-    flag: Arc<AtomicBool>,
+    flag: Arc<Stop>,
     /// dropping it ends the watch
     _alive: Sender<()>,
 }
@@ -64,12 +63,12 @@ impl Watch {
     /// Starts to watch.
     #[must_use]
     pub fn start(time: Duration) -> Self {
-        let flag = Arc::new(AtomicBool::new(false));
+        let flag = Arc::new(Stop::default());
         let (alive, ended) = mpsc::channel::<()>();
         let raised = Arc::clone(&flag);
         thread::spawn(move || {
             if ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
-                raised.store(true, Ordering::Relaxed);
+                raised.raise();
             }
         });
         Self { flag, _alive: alive }

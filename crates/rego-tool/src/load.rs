@@ -1,5 +1,6 @@
-use sekisho_rego::Source;
+use sekisho_rego::{Schemas, Source};
 use sekisho_value::{Map, Str, Value};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,59 @@ pub fn load(paths: &[String]) -> Loaded {
     loaded
 }
 
+/// Reads schemas, as `opa check --schema` does: a file is the schema of the input, the files of a
+/// folder are named by their paths. Annotations count in any case.
+pub(crate) fn schemas(path: Option<&str>) -> Result<Schemas, LoadError> {
+    let Some(path) = path else { return Ok(Schemas::default()) };
+    let root = Path::new(path);
+    let fail = |path: &Path, message: String| LoadError {
+        file: path.display().to_string(),
+        place: None,
+        message,
+        help: None,
+    };
+    let mut named = BTreeMap::new();
+    let mut pending = vec![(root.to_owned(), Vec::<Str>::new(), true)];
+    while let Some((path, mut name, is_root)) = pending.pop() {
+        let found = fs::metadata(&path).map_err(|error| fail(&path, error.to_string()))?;
+        if !found.is_dir() {
+            if !is_root {
+                name.pop();
+                name.push(file_stem(&path).into());
+            }
+            named.insert(name, read(&path)?);
+            continue;
+        }
+        let entries = fs::read_dir(&path).map_err(|error| fail(&path, error.to_string()))?;
+        // What a link leads back to ends where the system refuses so long a path.
+        for entry in entries.flatten().map(|entry| entry.path()) {
+            let mut below = name.clone();
+            below.push(file_name(&entry).into());
+            pending.push((entry, below, false));
+        }
+    }
+    Ok(Schemas { named: Some(named) })
+}
+
+/// A JSON or YAML document.
+fn read(path: &Path) -> Result<Value, LoadError> {
+    let name = path.display().to_string();
+    let fail = |place, message, help| LoadError { file: name.clone(), place, message, help };
+    let text = match fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => return Err(fail(None, "the file is not UTF-8".to_owned(), None)),
+        Err(error) => return Err(fail(None, error.to_string(), None)),
+    };
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return sekisho_value::from_json(&text)
+            .map_err(|error| fail(None, error.to_string(), None));
+    }
+    match sekisho_manifest::read_document(&name, text.into_bytes()) {
+        Ok(document) => Ok(document.value),
+        Err(error) => Err(fail(Some((error.line, error.column)), error.message, error.help)),
+    }
+}
+
 impl Loaded {
     fn fail(&mut self, path: &Path, message: String) {
         let file = path.display().to_string();
@@ -80,30 +134,19 @@ impl Loaded {
     }
 
     fn file(&mut self, path: &Path, keys: &[Str]) {
-        let text = match fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => text,
-            Ok(Err(_)) => return self.fail(path, "the file is not UTF-8".to_owned()),
-            Err(error) => return self.fail(path, error.to_string()),
-        };
         if is_module(path) {
-            self.modules.push(Source::new(&path.display().to_string(), &text));
+            match fs::read(path).map(String::from_utf8) {
+                Ok(Ok(text)) => {
+                    self.modules.push(Source::new(&path.display().to_string(), &text));
+                }
+                Ok(Err(_)) => self.fail(path, "the file is not UTF-8".to_owned()),
+                Err(error) => self.fail(path, error.to_string()),
+            }
             return;
         }
-        let is_json = path.extension().is_some_and(|extension| extension == "json");
-        let name = path.display().to_string();
-        let value = if is_json {
-            sekisho_value::from_json(&text).map_err(|error| (None, error.to_string(), None))
-        } else {
-            match sekisho_manifest::read_document(&name, text.into_bytes()) {
-                Ok(document) => Ok(document.value),
-                Err(error) => Err((Some((error.line, error.column)), error.message, error.help)),
-            }
-        };
-        match value {
+        match read(path) {
             Ok(value) => self.join(path, keys, value),
-            Err((place, message, help)) => {
-                self.errors.push(LoadError { file: name, place, message, help });
-            }
+            Err(error) => self.errors.push(error),
         }
     }
 
@@ -140,6 +183,10 @@ fn merge(into: &mut Map, from: &Map) -> Result<(), String> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn file_stem(path: &Path) -> String {
+    path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn is_module(path: &Path) -> bool {

@@ -117,6 +117,12 @@ impl Problem {
     }
 }
 
+/// As `opa` shows what is wrong: `{"errors": […]}`.
+pub(crate) fn errors(problems: &[Problem]) -> Value {
+    let errors: Vec<Value> = problems.iter().map(Problem::to_value).collect();
+    Value::Object(Map::from_iter([("errors", Value::from(errors))]))
+}
+
 pub(crate) fn int(number: usize) -> Value {
     Value::from(i64::try_from(number).unwrap_or(i64::MAX))
 }

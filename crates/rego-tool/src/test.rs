@@ -31,6 +31,8 @@ pub enum TestFormat {
 pub struct TestOptions {
     /// policy, test and data files and folders
     pub paths: Vec<String>,
+    /// a schema of the input, or a folder of schemas that annotations name
+    pub schema: Option<String>,
     /// the syntax of modules
     pub version: Version,
     /// only tests whose full name (`data.pkg.test_a`) this matches
@@ -127,7 +129,9 @@ pub fn test(options: &TestOptions, out: &mut dyn Write, err: &mut dyn Write) -> 
         }
     };
     let watch = Watch::start(options.limits.time);
-    let policies = match compile(modules, options.version, &watch.budget(&options.limits)) {
+    let budget = watch.budget(&options.limits);
+    let schema = options.schema.as_deref();
+    let policies = match compile(modules, options.version, schema, &budget) {
         Ok(policies) if problems.is_empty() => {
             let conflicts = conflicts(&policies, &data);
             if !conflicts.is_empty() {

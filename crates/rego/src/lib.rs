@@ -27,7 +27,7 @@ pub mod term;
 pub mod types;
 mod vm;
 
-pub use analyze::Options;
+pub use analyze::{Options, Schemas};
 pub use diagnostic::{Code, Diagnostic};
 pub use known::Known;
 pub use policies::{

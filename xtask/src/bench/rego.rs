@@ -1,5 +1,6 @@
 //! Rego: templates of Gatekeeper's library, evaluated and compiled, beside `regorus`.
 
+mod nested;
 mod templates;
 
 use super::Figure;
@@ -14,7 +15,8 @@ use sekisho_value::Value;
 use std::collections::BTreeMap;
 use templates::{Template, templates};
 
-/// Evaluates the first violating and the first passing sample of each template.
+/// Evaluates the first violating and the first passing sample of each template, and parses what
+/// nests without end.
 pub(super) fn evaluate() -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for template in templates()? {
@@ -25,6 +27,7 @@ pub(super) fn evaluate() -> anyhow::Result<Vec<Figure>> {
             figures.extend(evaluate_both(&template, [&plain, &given], what, input)?);
         }
     }
+    figures.extend(nested::nested());
     Ok(figures)
 }
 

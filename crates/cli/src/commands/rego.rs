@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use sekisho_rego::ast::Version;
 use sekisho_rego_tool::{
-    BenchOptions, EvalFormat, EvalOptions, Limits, TestFormat, TestOptions, bench, check, eval,
-    test,
+    BenchOptions, CheckOptions, EvalFormat, EvalOptions, Limits, TestFormat, TestOptions, bench,
+    check, eval, test,
 };
 use std::io::{self, Read as _};
 use std::process::ExitCode;
@@ -43,6 +43,10 @@ struct SyntaxArgs {
     /// Policies and queries are Rego v0, as before OPA 1.0 [default: v1]
     #[arg(long = "v0", visible_alias = "v0-compatible")]
     v0: bool,
+    /// A JSON schema of the input, or a folder of schemas that annotations name: policies are
+    /// checked against them
+    #[arg(short, long, value_name = "PATH")]
+    schema: Option<String>,
 }
 
 impl SyntaxArgs {
@@ -135,7 +139,7 @@ struct TestArgs {
     /// Show every test, and how long it took
     #[arg(short, long)]
     verbose: bool,
-    /// Show which lines the tests ran, as JSON, in place of the results
+    /// Show which expressions the tests ran, as JSON, in place of the results
     #[arg(long)]
     coverage: bool,
     /// How results are shown
@@ -163,6 +167,10 @@ struct CheckArgs {
     /// Policy files and folders
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
+    /// How errors are shown; JSON as `opa check --format json`
+    #[arg(short, long, visible_aliases = ["format"], visible_short_alias = 'f', value_enum,
+          default_value_t = Format::Pretty)]
+    output: Format,
     #[command(flatten)]
     syntax: SyntaxArgs,
     #[command(flatten)]
@@ -196,6 +204,7 @@ pub(crate) fn run(args: &RegoArgs) -> Result<ExitCode> {
             let options = TestOptions {
                 paths: args.paths.clone(),
                 version: args.syntax.version(),
+                schema: args.syntax.schema.clone(),
                 run: args.run.clone(),
                 verbose: args.verbose,
                 coverage: args.coverage,
@@ -211,9 +220,15 @@ pub(crate) fn run(args: &RegoArgs) -> Result<ExitCode> {
             test(&options, &mut out, &mut err)
         }
         RegoCommand::Check(args) => {
-            let (version, limits) = (args.syntax.version(), args.limits.limits());
-            let color = output::color_of_stderr(args.color);
-            check(&args.paths, version, &limits, color, &mut err)
+            let options = CheckOptions {
+                paths: args.paths.clone(),
+                version: args.syntax.version(),
+                schema: args.syntax.schema.clone(),
+                json: matches!(args.output, Format::Json),
+                limits: args.limits.limits(),
+                color: output::color_of_stderr(args.color),
+            };
+            check(&options, &mut out, &mut err)
         }
         RegoCommand::Bench(args) => {
             let options = BenchOptions { eval: eval_options(&args.query)?, time: args.time };
@@ -248,6 +263,7 @@ fn eval_options(args: &QueryArgs) -> Result<EvalOptions> {
         paths: args.data.clone(),
         input,
         version: args.syntax.version(),
+        schema: args.syntax.schema.clone(),
         format: EvalFormat::Json,
         strict_builtin_errors: args.strict_builtin_errors,
         allow_conflicts: args.allow_conflicts,

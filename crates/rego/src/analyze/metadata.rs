@@ -43,7 +43,7 @@ fn calls(names: &Names, clause: &Clause) -> (Option<Location>, Option<Location>)
 }
 
 /// The annotations of all modules.
-struct Set<'m> {
+pub(super) struct Set<'m> {
     /// by module and rule, in source order
     rules: HashMap<(usize, usize), Vec<&'m Annotations>>,
     documents: HashMap<Vec<Str>, &'m Annotations>,
@@ -126,7 +126,7 @@ fn replace(expr: &mut Expr, local: Name) {
 }
 
 impl<'m> Set<'m> {
-    fn new(cx: &mut Cx<'_>, written: &[&'m ast::Module], modules: &[Module]) -> Self {
+    pub(super) fn new(cx: &mut Cx<'_>, written: &[&'m ast::Module], modules: &[Module]) -> Self {
         let mut set = Self {
             rules: HashMap::new(),
             documents: HashMap::new(),
@@ -164,6 +164,26 @@ impl<'m> Set<'m> {
             }
         }
         set
+    }
+
+    /// The annotations that hold for a branch of a rule, the outermost first.
+    pub(super) fn outside_in(
+        &self,
+        package: &[Str],
+        clause: &Clause,
+        place: (usize, usize),
+        position: usize,
+    ) -> Vec<&'m Annotations> {
+        let outer = (0..=package.len())
+            .filter_map(|length| self.subpackages.get(package.get(..length).unwrap_or_default()));
+        let mut found: Vec<&'m Annotations> = outer.copied().collect();
+        found.extend(self.packages.get(package));
+        found.extend(self.documents.get(&path(package, clause)));
+        // Annotations belong to a rule, not to its `else`.
+        if position == 0 {
+            found.extend(self.rules.get(&place).into_iter().flatten());
+        }
+        found
     }
 
     /// The annotations of a rule, from the innermost, with their paths.

@@ -33,6 +33,7 @@ mod resolve;
 mod rule_tree;
 mod safety;
 mod same;
+mod schemas;
 mod shadows;
 mod show;
 mod templates;
@@ -43,6 +44,7 @@ mod walk;
 mod with;
 
 pub use query::{QueryContext, analyze_query, analyze_query_in};
+pub use schemas::Schemas;
 
 use crate::ast;
 use crate::hir::{self, Hir};
@@ -65,13 +67,21 @@ pub struct Options {
     pub print: bool,
     /// functions that ask the network may be called
     pub network: bool,
+    /// what documents are; without, annotations that say so are passed over
+    pub schemas: Option<Schemas>,
     /// no more faults than these are told
     pub error_limit: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { negation: Negation::AsOpa, print: true, network: false, error_limit: 1_000 }
+        Self {
+            negation: Negation::AsOpa,
+            print: true,
+            network: false,
+            schemas: None,
+            error_limit: 1_000,
+        }
     }
 }
 
@@ -162,7 +172,8 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
         return None;
     }
     let order = graph.order();
-    let types = types::check(cx, modules, &tree, &order);
+    let mut schemas = schemas::RuleSchemas::new(cx, &sorted, modules);
+    let types = types::check(cx, modules, &tree, &order, &mut schemas);
     for module in modules {
         functions::check_refused(cx, module);
     }

@@ -36,7 +36,12 @@ pub(super) fn reference(names: &Names, as_: As, path: &[Term]) -> String {
 
 /// `data.p["a b"]`
 pub(super) fn data_path<'s>(path: impl IntoIterator<Item = &'s Str>) -> String {
-    let mut out = String::from("data");
+    rooted("data", path)
+}
+
+/// `schema.pod["a b"]`
+pub(super) fn rooted<'s>(root: &str, path: impl IntoIterator<Item = &'s Str>) -> String {
+    let mut out = root.to_owned();
     for part in path {
         string_part(&mut out, part);
     }

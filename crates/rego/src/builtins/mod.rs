@@ -88,7 +88,9 @@ const GROUPS: &[&[(&str, Function)]] = &[
 pub struct Builtin {
     /// its name, dots included
     pub name: &'static str,
-    /// what it does; none where it is declared and not implemented
+    /// what it does; none for functions that are refused at compile time: those that ask the network
+    /// (`http.send`, `net.lookup_ip_addr`), `graphql.*` (a language of its own, left out), and those
+    /// of public keys where the feature `public-key` is off
     pub function: Option<Function>,
     /// what it takes and gives
     pub signature: FunctionType,

@@ -1,5 +1,6 @@
 //! Checks expressions: both sides of `=`, the arguments of calls, references.
 
+use super::documents::Documents;
 use super::message::{self, Fault};
 use super::subjects;
 use super::tree::RuleTypes;
@@ -17,6 +18,8 @@ pub(super) struct Checker<'c> {
     pub(super) tree: &'c RuleTree,
     pub(super) rules: &'c RuleTypes,
     pub(super) builtins: &'c mut Builtins,
+    /// what schemas say of documents
+    pub(super) documents: &'c Documents,
     /// of variables, from the outermost body
     pub(super) vars: Vec<HashMap<Name, Ty>>,
     /// of comprehensions, by where their bodies are kept
@@ -44,7 +47,7 @@ impl<'c> Checker<'c> {
     pub(super) fn new(
         names: &'c Names,
         tree: &'c RuleTree,
-        rules: &'c RuleTypes,
+        (rules, documents): (&'c RuleTypes, &'c Documents),
         builtins: &'c mut Builtins,
         step: &'c dyn Fn(usize) -> bool,
         whole: &'c Body,
@@ -53,6 +56,7 @@ impl<'c> Checker<'c> {
             names,
             tree,
             rules,
+            documents,
             builtins,
             vars: vec![HashMap::new()],
             comprehensions: HashMap::new(),
@@ -196,7 +200,8 @@ impl<'c> Checker<'c> {
     pub(super) fn reference(&self, path: &[Term]) -> Ty {
         let Some((head, rest)) = path.split_first() else { return Ty::Unknown };
         match head.as_var() {
-            Some(Name::INPUT) => Ty::any(),
+            Some(Name::INPUT) if self.replaced => Ty::any(),
+            Some(Name::INPUT) => select(self.documents.input(), rest),
             Some(Name::DATA) if self.replaced => Ty::any(),
             Some(Name::DATA) => self.data(rest),
             Some(name) => select(self.var(name), rest),
@@ -205,6 +210,9 @@ impl<'c> Checker<'c> {
     }
 
     fn data(&self, path: &[Term]) -> Ty {
+        if let Some((ty, parts)) = self.documents.data(path) {
+            return select(ty.clone(), path.get(parts..).unwrap_or_default());
+        }
         let mut at = 0;
         for (position, part) in path.iter().enumerate() {
             let tail = path.get(position..).unwrap_or_default();

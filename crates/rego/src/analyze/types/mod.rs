@@ -1,23 +1,28 @@
 //! The type checker: what can never hold is a fault at compile time. Types of rules are found in
-//! the order of their dependencies; input and base documents may be anything.
+//! the order of their dependencies; input and base documents may be anything, or what schemas say.
 //!
 //! As OPA's (`v1/ast/check.go`), but for this: in an expression with modifiers every document may
 //! be anything, where OPA follows which are replaced; and types of more than a thousand parts are
 //! any type.
 
 mod check;
+mod documents;
 mod infer;
 mod message;
 mod refs;
+mod schema;
 mod subjects;
 mod tree;
 mod ty;
 
+pub(super) use documents::Documents;
+pub(super) use schema::SchemaTypes;
 pub(super) use tree::RuleTypes;
 
 use super::cx::Cx;
 use super::draft::{Body, Clause, Module};
 use super::rule_tree::{Key, RuleId, RuleTree};
+use super::schemas::RuleSchemas;
 use crate::builtins::Builtin;
 use crate::{Code, Diagnostic};
 use check::{Builtins, Checker};
@@ -37,15 +42,18 @@ pub(super) fn check(
     modules: &[Module],
     tree: &RuleTree,
     order: &[RuleId],
+    schemas: &mut RuleSchemas<'_>,
 ) -> RuleTypes {
     let mut types = RuleTypes::default();
+    types.documents = schemas.input().clone();
     let mut builtins = Builtins::default();
     for rule in order {
         let Some(info) = tree.info(*rule) else { continue };
         let Some(module) = modules.get(info.place.0) else { continue };
         let Some(written) = module.rules.get(info.place.1) else { continue };
-        for clause in &written.clauses {
-            let (path, ty) = check_clause(cx, tree, &types, &mut builtins, clause);
+        for (position, clause) in written.clauses.iter().enumerate() {
+            let documents = schemas.documents(cx, module, info.place, (position, clause));
+            let (path, ty) = check_clause(cx, tree, (&types, &documents), &mut builtins, clause);
             let mut whole: Vec<Key> = module.package.iter().cloned().map(Key::String).collect();
             whole.extend(path);
             match ty {
@@ -71,7 +79,7 @@ enum Checked {
 fn check_clause(
     cx: &mut Cx<'_>,
     tree: &RuleTree,
-    types: &RuleTypes,
+    types: (&RuleTypes, &Documents),
     builtins: &mut Builtins,
     clause: &Clause,
 ) -> (Vec<Key>, Checked) {
@@ -97,7 +105,8 @@ pub(super) fn check_query(cx: &mut Cx<'_>, tree: &RuleTree, types: &RuleTypes, b
     let faults = {
         let mut builtins = Builtins::default();
         let step = |steps: usize| cx.has(steps);
-        let mut checker = Checker::new(&cx.names, tree, types, &mut builtins, &step, body);
+        let mut checker =
+            Checker::new(&cx.names, tree, (types, &types.documents), &mut builtins, &step, body);
         checker.check();
         checker.faults
     };

@@ -20,6 +20,7 @@ impl Checker<'_> {
         }
         let found = match head.as_var() {
             Some(Name::DATA) if !self.replaced => self.data_reference(path),
+            Some(Name::INPUT) if !self.replaced => self.leaf(&self.documents.input(), path, 1),
             Some(name) if name.is_root() => self.leaf(&Ty::any(), path, 1),
             Some(name) => {
                 // A variable without a known type may be anything.
@@ -37,6 +38,10 @@ impl Checker<'_> {
     }
 
     fn data_reference(&mut self, path: &[Term]) -> Result<(), Fault> {
+        let below = path.get(1..).unwrap_or_default();
+        if let Some((ty, parts)) = self.documents.data(below) {
+            return self.leaf(&ty.clone(), path, 1 + parts);
+        }
         if self.rules.children(0).next().is_none() {
             return self.leaf(&Ty::any(), path, 1);
         }

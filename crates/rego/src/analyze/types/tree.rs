@@ -1,5 +1,6 @@
 //! The types of rules by their paths, as far as rules have been checked.
 
+use super::documents::Documents;
 use super::ty::{Field, ObjectTy, Ty};
 use crate::analyze::rule_tree::Key;
 use std::collections::BTreeMap;
@@ -16,11 +17,13 @@ struct Node {
 #[derive(Clone, Debug)]
 pub(in crate::analyze) struct RuleTypes {
     nodes: Vec<Node>,
+    /// of the input, as queries take it to be
+    pub(super) documents: Documents,
 }
 
 impl Default for RuleTypes {
     fn default() -> Self {
-        Self { nodes: vec![Node::default()] }
+        Self { nodes: vec![Node::default()], documents: Documents::default() }
     }
 }
 
