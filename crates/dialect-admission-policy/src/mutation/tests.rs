@@ -56,7 +56,7 @@ fn configurations_merge_by_the_schema() {
         ),
         (&containers(&["a", "b", "c"]), &containers(&["c", "a"]), &containers(&["b", "c", "a"])),
         (&containers(&["a", "b"]), &containers(&["x", "b"]), &containers(&["a", "x", "b"])),
-        (&containers(&["a", "b"]), &containers(&["y"]), &containers(&["a", "b", "y"])),
+        (&containers(&["a", "b"]), &containers(&["z"]), &containers(&["a", "b", "z"])),
         // A key that is not given has its default.
         (
             "{containers: [{name: a, ports: [{containerPort: 1, protocol: TCP}]}]}",
