@@ -2,17 +2,20 @@
 //!
 //! **Invariant:** a budget knows no clock; whoever has one raises the flag.
 
+mod stop;
+
+pub use stop::Stop;
+
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How much one evaluation may cost. An exhausted budget is an error, never a pass.
 ///
-/// The core has no clock: wall-clock limits are set by the checkpoint, which raises `cancelled`.
+/// The core has no clock: wall-clock limits are set by the checkpoint, which raises the [`Stop`].
 #[derive(Debug)]
 pub struct Budget<'a> {
     steps: Cell<u64>,
     memory: Cell<u64>,
-    cancelled: Option<&'a AtomicBool>,
+    stop: Option<&'a Stop>,
 }
 
 /// The evaluation cost more than it may.
@@ -44,27 +47,32 @@ impl<'a> Budget<'a> {
         Self::new(Self::DEFAULT_STEPS, Self::DEFAULT_MEMORY, None)
     }
 
-    /// A budget of so many steps and bytes, and a flag that ends the evaluation when raised.
+    /// A budget of so many steps and bytes for an evaluation that begins, and what ends it when
+    /// raised.
     #[must_use]
-    pub fn new(steps: u64, memory: u64, cancelled: Option<&'a AtomicBool>) -> Self {
-        Self { steps: Cell::new(steps), memory: Cell::new(memory), cancelled }
+    pub fn new(steps: u64, memory: u64, stop: Option<&'a Stop>) -> Self {
+        if let Some(stop) = stop {
+            stop.begin();
+        }
+        Self { steps: Cell::new(steps), memory: Cell::new(memory), stop }
     }
 
-    /// A budget of the default steps and memory that the same flag ends.
+    /// A budget of the default steps and memory for the same evaluation.
     #[must_use]
     pub fn renewed(&self) -> Self {
-        Self::new(Self::DEFAULT_STEPS, Self::DEFAULT_MEMORY, self.cancelled)
+        let (steps, memory) = (Self::DEFAULT_STEPS, Self::DEFAULT_MEMORY);
+        Self { steps: Cell::new(steps), memory: Cell::new(memory), stop: self.stop }
     }
 
     /// Takes steps.
     ///
     /// # Errors
-    /// Where fewer are left, or the evaluation was cancelled.
+    /// Where fewer are left, or the evaluation was ended.
     #[inline]
     pub fn step(&self, steps: u64) -> Result<(), BudgetExceeded> {
         let left = self.steps.get().checked_sub(steps).ok_or(BudgetExceeded::Steps)?;
         self.steps.set(left);
-        if self.cancelled.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+        if self.stop.is_some_and(Stop::is_raised) {
             return Err(BudgetExceeded::Time);
         }
         Ok(())
@@ -84,17 +92,16 @@ impl<'a> Budget<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, BudgetExceeded};
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use super::{Budget, BudgetExceeded, Stop};
 
     #[test]
     fn each_limit_holds() {
-        let flag = AtomicBool::new(false);
-        let budget = Budget::new(3, 10, Some(&flag));
+        let stop = Stop::default();
+        let budget = Budget::new(3, 10, Some(&stop));
         assert_eq!(budget.step(2), Ok(()));
         assert_eq!(budget.step(2), Err(BudgetExceeded::Steps));
         assert_eq!(budget.allocate(11), Err(BudgetExceeded::Memory));
-        flag.store(true, Ordering::Relaxed);
+        stop.raise();
         assert_eq!(budget.step(1), Err(BudgetExceeded::Time));
     }
 }

@@ -3,12 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 use proptest::prelude::*;
-use sekisho_budget::{Budget, BudgetExceeded};
+use sekisho_budget::{Budget, BudgetExceeded, Stop};
 use sekisho_cel::library;
 use sekisho_cel::types::Type;
 use sekisho_cel::{Activation, Cause, Cost, Environment, EvalError, Evaluation, Scratch, Term};
 use sekisho_value::{Value, from_json};
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 fn environment() -> Environment {
@@ -166,7 +165,7 @@ fn regular_expressions_are_bounded() {
 #[test]
 fn time_ends_an_evaluation() {
     let program = environment().compile("list.all(a, true) || true").unwrap();
-    let flag = AtomicBool::new(true);
+    let flag = Stop::raised();
     let (scratch, cost) = (Scratch::new(), Cost::unlimited());
     let budget = Budget::new(1_000, 1_000, Some(&flag));
     let error = program

@@ -4,10 +4,9 @@ use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use sekisho_engine::{Denial, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch};
-use sekisho_policy::{Manner, Pattern, PolicyId, Request};
+use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 
 /// How one request is judged.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +16,7 @@ pub struct Conduct<'a> {
     /// the time that decides on expiry
     pub now: jiff::Timestamp,
     /// ends the evaluation when raised
-    pub cancelled: Option<&'a AtomicBool>,
+    pub cancelled: Option<&'a Stop>,
 }
 
 /// Judges a request.

@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
             now: self.options.now,
             implied: self.options.implied,
             record: false,
-            cancelled: Some(watched.flag()),
+            cancelled: Some(watched.stop()),
         };
         let request = request(gvk(resource), &resource.plural, object);
         let verdict = evaluate(&self.known.set, &request, &judge);

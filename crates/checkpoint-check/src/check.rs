@@ -206,7 +206,7 @@ impl Run<'_> {
             .par_iter()
             .map(|object| {
                 let watched = watchdog.watch();
-                let judge = Judge { cancelled: Some(watched.flag()), ..judge };
+                let judge = Judge { cancelled: Some(watched.stop()), ..judge };
                 let judged = self.judge(object, &judge);
                 progress.judged_object();
                 judged
@@ -239,7 +239,11 @@ impl Run<'_> {
                 .extend(unmutated.map(|e| schema_findings::policy_error(object, e, self.places)));
             return judged;
         }
-        let verdict = evaluate(self.set, &object.request(self.options.user), judge);
+        let request = object.request(self.options.user);
+        if schema_findings::has_assumed_scope(object) && self.set.goes_by_namespace(&request) {
+            judged.findings.push(schema_findings::assumed_scope(object, self.places));
+        }
+        let verdict = evaluate(self.set, &request, judge);
         for judgement in verdict.judgements {
             let docs = self.docs(judgement.dialect, &judgement.rule);
             judged.findings.push(findings::finding(judgement, object.document, self.places, docs));

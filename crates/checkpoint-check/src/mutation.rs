@@ -46,7 +46,7 @@ impl Mutation<'_> {
                     now: self.now,
                     implied: false,
                     record: false,
-                    cancelled: Some(watched.flag()),
+                    cancelled: Some(watched.stop()),
                 };
                 let mutated = mutate(self.set, &object.request(self.user), &judge);
                 take(object, &mutated);

@@ -7,6 +7,7 @@ pub static RULES: &[&Rule] = &[
     &UNKNOWN_FIELD,
     &REQUIRED_FIELD,
     &UNSERVED_VERSION,
+    &ASSUMED_SCOPE,
     &NAMESPACE,
     &EXPIRED_EXCEPTION,
     &UNUSED_EXCEPTION,
@@ -61,6 +62,21 @@ static UNSERVED_VERSION: Rule = Rule {
         title: "Kubernetes: deprecated API migration guide",
         url: "https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
     }],
+};
+
+static ASSUMED_SCOPE: Rule = Rule {
+    id: "schema/assumed-scope",
+    title: "an object of an unknown kind is taken to be in no namespace",
+    severity: Severity::Low,
+    what: "Looks for objects of kinds that are neither built in nor defined by a \
+           CustomResourceDefinition among the inputs or policies, that name no namespace, and that \
+           are judged by a policy to which the namespace matters.",
+    why: "Whether such an object is created in the namespace of who applies it, or in none, its \
+          definition alone says. It is judged as if it were in none: a policy that leaves namespaces \
+          out, or asks for some, may say something else in a cluster.",
+    example: "apiVersion: example.com/v1\nkind: Setting\nmetadata:\n  name: a",
+    fix: "apiVersion: example.com/v1\nkind: Setting\nmetadata:\n  name: a\n  namespace: shop",
+    references: &[FIELD_VALIDATION],
 };
 
 static NAMESPACE: Rule = Rule {

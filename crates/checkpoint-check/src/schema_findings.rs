@@ -48,6 +48,30 @@ pub(crate) fn sort_out(
     }
 }
 
+/// Whether it is taken for granted that an object is in no namespace: nobody says so.
+pub(crate) fn has_assumed_scope(object: &Object<'_>) -> bool {
+    object.decoded.known == Known::Unknown && object.namespace.is_none()
+}
+
+/// Tells what is taken for granted.
+pub(crate) fn assumed_scope(object: &Object<'_>, places: &Places) -> Finding {
+    let kind = object.document.kind();
+    let problem = Problem {
+        kind: ProblemKind::UnknownField,
+        pointer: Pointer::root().keys(&["metadata", "namespace"]),
+        message: format!("`{kind}` is not known: it is taken to be in no namespace"),
+        help: Some(
+            "give its CustomResourceDefinition among the manifests or with `--inventory`, or name \
+             the namespace"
+                .to_owned(),
+        ),
+    };
+    let locus = problem.pointer.as_str().to_owned();
+    let rule = ("schema/assumed-scope", Severity::Low);
+    let finding = finding(object, &problem, places, locus, rule);
+    Finding { action: Action::Audit, declared_action: Action::Audit, ..finding }
+}
+
 /// Whether the version that is judged for still serves what later ones do not.
 fn served_still(object: &Object<'_>, version: KubernetesVersion) -> bool {
     match &object.decoded.known {

@@ -1,16 +1,62 @@
 //! `Config`: namespaces that Gatekeeper passes over.
 //!
-//! Source of the rules: `pkg/controller/config/process` of Gatekeeper.
+//! Source of the rules: `apis/config` and `pkg/controller/config/process` of Gatekeeper.
 
 use crate::matching::Glob;
+use crate::structural::Schema;
 use crate::told::Told;
 use sekisho_policy::Point;
-use sekisho_value::{Pointer, Value};
+use sekisho_value::{Pointer, Value, from_json};
 
 pub(crate) const GROUP: &str = "config.gatekeeper.sh";
 pub(crate) const KIND: &str = "Config";
 /// The one that Gatekeeper reads.
 const NAME: &str = "config";
+
+/// The schema of a Config.
+const TEXT: &str = r#"{
+"type": "object",
+"properties": {
+    "apiVersion": {"type": "string"},
+    "kind": {"type": "string"},
+    "metadata": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+    "spec": {
+        "type": "object",
+        "properties": {
+            "match": {"type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "excludedNamespaces": {"type": "array", "items": {"type": "string"}},
+                    "processes": {"type": "array", "items": {"type": "string"}}
+                }
+            }},
+            "readiness": {
+                "type": "object",
+                "properties": {"statsEnabled": {"type": "boolean"}}
+            },
+            "sync": {
+                "type": "object",
+                "properties": {"syncOnly": {"type": "array", "items": {
+                    "type": "object",
+                    "properties": {
+                        "group": {"type": "string"},
+                        "kind": {"type": "string"},
+                        "version": {"type": "string"}
+                    }
+                }}}
+            },
+            "validation": {
+                "type": "object",
+                "properties": {"traces": {"type": "array", "items": {
+                    "type": "object",
+                    "x-kubernetes-preserve-unknown-fields": true
+                }}}
+            }
+        }
+    },
+    "status": {"x-kubernetes-preserve-unknown-fields": true}
+}
+}"#;
 
 /// Namespaces in which nothing is judged, by what judges.
 #[derive(Clone, Debug, Default)]
@@ -41,9 +87,16 @@ impl Exclusions {
         self.webhook.is_empty() && self.audit.is_empty()
     }
 
-    /// Adds what a Config says.
-    pub(crate) fn read(&mut self, config: &Value, told: &mut Told<'_>) {
+    /// Adds what a Config says; when strict, unknown fields are wrong, which the API server drops.
+    pub(crate) fn read(&mut self, config: &Value, strict: bool, told: &mut Told<'_>) {
         let root = Pointer::root();
+        let mut faults = Vec::new();
+        let schema = from_json(TEXT).ok().and_then(|text| Schema::read(&text, !strict).ok());
+        let schema = schema.unwrap_or_default();
+        let mut pruned = config.clone();
+        schema.prune_nulls(&mut pruned);
+        schema.validate(&pruned, &root, &mut faults);
+        told.extend(faults, &root);
         if config.path_str(&["metadata", "name"]) != Some(NAME) {
             let at = root.keys(&["metadata", "name"]);
             told.fault(at, "Gatekeeper reads no Config of this name", "call it `config`");

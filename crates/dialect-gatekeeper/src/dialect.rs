@@ -76,8 +76,10 @@ impl Gatekeeper {
 fn compile(documents: &[PolicyDocument<'_>], reading: Reading) -> Compiled {
     let mut run = Run::default();
     let mut exclusions = Exclusions::default();
-    for policy in documents.iter().filter(|policy| group(policy) == config::GROUP) {
-        run.config(policy, &mut exclusions);
+    let mut configs = documents.iter().filter(|policy| group(policy) == config::GROUP);
+    if let Some(config) = configs.next() {
+        run.config(config, reading.strict, &mut exclusions);
+        configs.for_each(|other| run.other_config(config, other));
     }
     let exclusions = Arc::new(exclusions);
     for policy in documents.iter().filter(|policy| group(policy) == template::GROUP) {
@@ -151,9 +153,20 @@ impl Run {
         });
     }
 
-    fn config(&mut self, policy: &PolicyDocument<'_>, exclusions: &mut Exclusions) {
+    /// Gatekeeper reads the Config of the namespace that it runs in, which nobody knows here.
+    fn other_config(&mut self, config: &PolicyDocument<'_>, other: &PolicyDocument<'_>) {
+        if config.digest == other.digest {
+            return;
+        }
+        let mut told = Told::of(other.document);
+        let message = format!("another Config stands in `{}`: Gatekeeper reads one", place(config));
+        told.fault(Pointer::root().keys(&["metadata", "name"]), message, "keep one");
+        self.fail(other, told);
+    }
+
+    fn config(&mut self, policy: &PolicyDocument<'_>, strict: bool, exclusions: &mut Exclusions) {
         let mut told = Told::of(policy.document);
-        exclusions.read(&policy.document.value, &mut told);
+        exclusions.read(&policy.document.value, strict, &mut told);
         if !told.is_empty() {
             return self.fail(policy, told);
         }

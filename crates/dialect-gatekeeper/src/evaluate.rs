@@ -63,6 +63,10 @@ impl Evaluate for Judgement {
         self.operations
     }
 
+    fn goes_by_namespace(&self) -> bool {
+        self.matching.goes_by_namespace() || !self.exclusions.is_empty()
+    }
+
     /// As Gatekeeper's webhook words it.
     fn manner(&self, _: &[&Violation]) -> Manner {
         Manner::Plain

@@ -5,10 +5,9 @@ use crate::{PolicySet, expand, implied, mutate};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
     Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Form, Inventory, Operation, PolicyId,
-    Reads, Request, Shared, Violation,
+    Reads, Request, Shared, Stop, Violation,
 };
 use sekisho_value::{Pointer, Value};
-use std::sync::atomic::AtomicBool;
 
 /// What a request is judged on beside the policy set: the same basis gives the same verdict.
 #[derive(Clone, Copy)]
@@ -24,7 +23,7 @@ pub struct Judge<'a> {
     /// keep a record of what is read from the inventory
     pub record: bool,
     /// ends every evaluation when raised
-    pub cancelled: Option<&'a AtomicBool>,
+    pub cancelled: Option<&'a Stop>,
 }
 
 /// Judges a request: the one place where verdicts are made.

@@ -157,6 +157,14 @@ impl PolicySet {
         self.manifest.sequence
     }
 
+    /// Whether the namespace that an object is in, or that it is in none, decides on what is said of
+    /// a request.
+    #[must_use]
+    pub fn goes_by_namespace(&self, request: &Request) -> bool {
+        let mut policies = self.candidates(request);
+        policies.any(|p| p.evaluate.goes_by_namespace() && p.matcher.matches(request))
+    }
+
     /// Documents of the bundle that are no policies, and are known to be something else.
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {

@@ -8,12 +8,11 @@ use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Bundle, BundleFile, BundleManifest, CompileContext, Compiled, CompiledPolicy, Dialect,
     EvalContext, EvalError, Evaluate, Matcher, Operation, OperationSet, Outcome, Pattern,
-    PolicyDocument, PolicyId, Request, ResourceRule, Severity, Target, UserInfo, Violation,
+    PolicyDocument, PolicyId, Request, ResourceRule, Severity, Stop, Target, UserInfo, Violation,
 };
 use sekisho_report::{PolicyStatus, Status};
 use sekisho_value::{Pointer, Value, from_json};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Policies of kind `Rule`: `spec` has `kind`, `action`, `fields` (JSON pointers that must be
 /// absent), `does` (`fail`, `spend`, `read`), and `says` (a violation, `ACTION MESSAGE`, each, on
@@ -154,7 +153,7 @@ fn judge_until(
     object: &str,
     operation: Operation,
     record: bool,
-    cancelled: Option<&AtomicBool>,
+    cancelled: Option<&Stop>,
 ) -> Verdict {
     let object = from_json(object).unwrap();
     let request = Request {
@@ -287,7 +286,7 @@ fn what_cannot_be_evaluated_is_an_error_never_a_pass() {
 #[test]
 fn a_raised_flag_ends_an_evaluation() {
     let (set, _) = build(&rule("r", "{kind: Pod, does: spend}"), BundleManifest::default());
-    let raised = AtomicBool::new(true);
+    let raised = Stop::raised();
     let verdict = judge_until(&set, POD, Operation::Create, false, Some(&raised));
     assert!(!verdict.allowed());
     assert_eq!(verdict.errors[0].message, "the evaluation took longer than it may");

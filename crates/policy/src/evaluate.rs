@@ -1,4 +1,6 @@
-use crate::{Action, Budget, BudgetExceeded, OperationSet, Reads, Request, Severity, Shared, Target};
+use crate::{
+    Action, Budget, BudgetExceeded, OperationSet, Reads, Request, Severity, Shared, Target,
+};
 use sekisho_kube_model::Schemas;
 use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
@@ -15,6 +17,12 @@ pub trait Evaluate: Send + Sync {
     /// violations are told at points that know of none.
     fn operations(&self) -> OperationSet {
         OperationSet::ALL
+    }
+
+    /// Whether the namespace that an object is in, or that it is in none, decides on what is judged,
+    /// where the policy's matcher does not say.
+    fn goes_by_namespace(&self) -> bool {
+        false
     }
 
     /// How the dialect words a refusal for these violations of one policy name, as the system

@@ -37,7 +37,7 @@ pub use request::{
     Form, NamespaceObject, Operation, OperationSet, Point, Request, Requested, UserInfo,
 };
 pub use rule::{Reference, Rule};
-pub use sekisho_budget::{Budget, BudgetExceeded};
+pub use sekisho_budget::{Budget, BudgetExceeded, Stop};
 pub use shared::Shared;
 pub use target::{KubernetesVersion, ParseVersionError, Target};
 pub use watch::Watch;

@@ -3,14 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail, and says why")]
 
-use sekisho_budget::Budget;
+use sekisho_budget::{Budget, Stop};
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json_within;
 use sekisho_rego::{EvalCode, Options, Policies, Question, Scratch, Source};
 use sekisho_value::Value;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Wall time of a compile or evaluation.
@@ -84,13 +83,13 @@ fn policies() -> Vec<(String, String)> {
 }
 
 /// Raises the flag when the time is over.
-fn watched<T>(work: impl FnOnce(&AtomicBool) -> T) -> T {
-    let flag = Arc::new(AtomicBool::new(false));
+fn watched<T>(work: impl FnOnce(&Stop) -> T) -> T {
+    let flag = Arc::new(Stop::default());
     let raised = Arc::clone(&flag);
     let (alive, ended) = std::sync::mpsc::channel::<()>();
     let watch = std::thread::spawn(move || {
         if ended.recv_timeout(TIME).is_err() {
-            raised.store(true, Ordering::Relaxed);
+            raised.raise();
         }
     });
     let done = work(&flag);

@@ -1,16 +1,16 @@
-//! The wall clock: evaluations that take too long are ended. The core has no clock, and asks the
-//! flag that is raised here.
+//! The wall clock: evaluations that take too long are ended, each by itself. The core has no clock,
+//! and asks what is raised here.
 //!
 //! **Invariant:** this crate knows nothing of what it ends.
 
+use sekisho_budget::Stop;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long judging one object may take.
+/// How long one evaluation of a policy may take.
 pub const LIMIT: Duration = Duration::from_secs(5);
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -23,18 +23,38 @@ pub struct Watchdog {
     _alive: Sender<()>,
 }
 
-/// What is being judged, in the order in which it began.
+/// What is being judged.
 #[derive(Default)]
 struct Running {
     next: u64,
-    flags: BTreeMap<u64, (Instant, Arc<AtomicBool>)>,
+    all: BTreeMap<u64, Evaluations>,
 }
 
-/// The time of one object; its flag is raised once the time is over.
+/// The evaluations of one object, which come one after the other.
+struct Evaluations {
+    stop: Arc<Stop>,
+    /// the one that was seen to run
+    seen: u64,
+    /// since when
+    since: Instant,
+}
+
+impl Evaluations {
+    fn look(&mut self, now: Instant, limit: Duration) {
+        let running = self.stop.evaluation();
+        if running != self.seen {
+            (self.seen, self.since) = (running, now);
+        } else if now.duration_since(self.since) >= limit {
+            self.stop.raise_for(running);
+        }
+    }
+}
+
+/// The evaluations of one object, of which each is ended once its time is over.
 pub struct Watched<'a> {
     watchdog: &'a Watchdog,
     number: u64,
-    flag: Arc<AtomicBool>,
+    stop: Arc<Stop>,
 }
 
 impl Watchdog {
@@ -48,39 +68,37 @@ impl Watchdog {
         thread::spawn(move || {
             while ended.recv_timeout(tick) == Err(RecvTimeoutError::Timeout) {
                 let now = Instant::now();
-                let running = lock(&watched);
-                let over = |began: &Instant| now.duration_since(*began) >= limit;
-                for (_, flag) in running.flags.values().take_while(|(began, _)| over(began)) {
-                    flag.store(true, Ordering::Relaxed);
-                }
+                lock(&watched).all.values_mut().for_each(|one| one.look(now, limit));
             }
         });
         Self { running, limit, _alive: alive }
     }
 
-    /// The time of an object begins.
+    /// The evaluations of an object begin.
     #[must_use]
     pub fn watch(&self) -> Watched<'_> {
-        let flag = Arc::new(AtomicBool::new(self.limit.is_zero()));
+        let stop = if self.limit.is_zero() { Stop::raised() } else { Stop::default() };
+        let stop = Arc::new(stop);
         let mut running = lock(&self.running);
         running.next += 1;
         let number = running.next;
-        running.flags.insert(number, (Instant::now(), Arc::clone(&flag)));
-        Watched { watchdog: self, number, flag }
+        let (seen, since) = (stop.evaluation(), Instant::now());
+        running.all.insert(number, Evaluations { stop: Arc::clone(&stop), seen, since });
+        Watched { watchdog: self, number, stop }
     }
 }
 
 impl Watched<'_> {
-    /// The flag that is raised once the time is over.
+    /// What ends an evaluation once its time is over.
     #[must_use]
-    pub fn flag(&self) -> &AtomicBool {
-        &self.flag
+    pub fn stop(&self) -> &Stop {
+        &self.stop
     }
 }
 
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        lock(&self.watchdog.running).flags.remove(&self.number);
+        lock(&self.watchdog.running).all.remove(&self.number);
     }
 }
 
@@ -92,22 +110,30 @@ fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
 #[cfg(test)]
 mod tests {
     use super::Watchdog;
-    use std::sync::atomic::Ordering;
+    use sekisho_budget::{Budget, Stop};
     use std::time::{Duration, Instant};
 
-    #[test]
-    fn a_flag_is_raised_once_its_time_is_over() {
-        let watchdog = Watchdog::start(Duration::from_millis(50));
-        let first = watchdog.watch();
+    fn wait(stop: &Stop) -> Duration {
         let began = Instant::now();
-        while !first.flag().load(Ordering::Relaxed) {
+        while !stop.is_raised() {
             assert!(began.elapsed() < Duration::from_secs(20), "it was never raised");
             std::thread::sleep(Duration::from_millis(5));
         }
-        assert!(began.elapsed() >= Duration::from_millis(40));
-        let second = watchdog.watch();
-        assert!(!second.flag().load(Ordering::Relaxed));
-        drop((first, second));
-        assert!(watchdog.running.lock().unwrap().flags.is_empty());
+        began.elapsed()
+    }
+
+    #[test]
+    fn an_evaluation_is_ended_once_its_time_is_over() {
+        let watchdog = Watchdog::start(Duration::from_millis(50));
+        let watched = watchdog.watch();
+        let slow = Budget::new(100, 0, Some(watched.stop()));
+        assert!(wait(watched.stop()) >= Duration::from_millis(40));
+        assert!(slow.step(1).is_err());
+        // The next one has time of its own.
+        let next = Budget::new(100, 0, Some(watched.stop()));
+        assert!(next.step(1).is_ok());
+        assert!(wait(watched.stop()) >= Duration::from_millis(40));
+        drop(watched);
+        assert!(watchdog.running.lock().unwrap().all.is_empty());
     }
 }

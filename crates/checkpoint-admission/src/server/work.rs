@@ -8,8 +8,8 @@ use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use sekisho_engine::Verdict;
-use sekisho_policy::{Pattern, Request};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use sekisho_policy::{Pattern, Request, Stop};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -153,7 +153,7 @@ impl Work {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         let Ok(Ok(turn)) = turn else { return self.shed(asked, &body) };
         let address = Arc::new(Address::new());
-        let cancelled = Arc::new(AtomicBool::new(false));
+        let cancelled = Arc::new(Stop::default());
         let judged = tokio::task::spawn_blocking({
             let (work, address, cancelled) =
                 (Arc::clone(self), Arc::clone(&address), Arc::clone(&cancelled));
@@ -168,7 +168,7 @@ impl Work {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => self.failed(asked, &address, "the judgement broke off"),
             Err(_) => {
-                cancelled.store(true, Ordering::Relaxed);
+                cancelled.raise();
                 self.failed(asked, &address, "it was not judged in time")
             }
         }
@@ -179,7 +179,7 @@ impl Work {
         asked: Asked,
         body: &[u8],
         address: &Address,
-        cancelled: &AtomicBool,
+        cancelled: &Stop,
         started: Instant,
         span: &Span,
     ) -> Done {
@@ -206,7 +206,7 @@ impl Work {
                 record(span, request, answer);
             }
             // Whoever gave up was answered already, and counted.
-            if !cancelled.load(Ordering::Relaxed) {
+            if !cancelled.is_raised() {
                 let took = started.elapsed();
                 self.metrics.judged(asked, answer, verdict, took);
                 (self.on_verdict)(request, answer, verdict, took);

@@ -121,7 +121,9 @@ fn a_folder_of_policies_may_hold_what_is_none() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| format!("{}: {}", one["file"].as_str().unwrap(), one["reason"].as_str().unwrap()))
+        .map(|one| {
+            format!("{}: {}", one["file"].as_str().unwrap(), one["reason"].as_str().unwrap())
+        })
         .collect();
     assert_eq!(
         reasons,
@@ -139,7 +141,8 @@ fn a_folder_of_policies_may_hold_what_is_none() {
 #[test]
 fn what_stands_twice_is_told_with_both_places() {
     let no = policy("package found\nviolation[{\"msg\": \"no\"}] { true }", "{}");
-    let other = policy("package found\nviolation[{\"msg\": \"other\"}] { true }", "{match: {name: c}}");
+    let other =
+        policy("package found\nviolation[{\"msg\": \"other\"}] { true }", "{match: {name: c}}");
     let scene = Scene::new().file("p.yaml", no).file("q.yaml", other).file("a.yaml", CONFIG_MAP);
     let run = scene.run(&["check", "-p", "p.yaml", "-p", "q.yaml", "a.yaml"]).code(2);
     assert!(run.out.contains("another template of the same name, in `p.yaml:1`"), "{run:?}");

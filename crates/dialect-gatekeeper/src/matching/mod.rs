@@ -158,6 +158,15 @@ impl Match {
             && self.source.is_none()
     }
 
+    /// Whether the namespace that an object is in, or that it is in none, decides.
+    #[must_use]
+    pub fn goes_by_namespace(&self) -> bool {
+        self.scope != Scope::Any
+            || !self.namespaces.is_empty()
+            || !self.excluded_namespaces.is_empty()
+            || self.namespace_selector.is_some()
+    }
+
     fn kinds_match(&self, about: &About<'_>) -> bool {
         self.kinds.is_empty()
             || self
