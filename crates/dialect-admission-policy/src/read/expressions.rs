@@ -12,6 +12,10 @@ pub(crate) struct Expression {
     pub(crate) program: Program,
 }
 
+/// What to do where nothing better is known.
+const LIBRARIES: &str =
+    "what expressions may use: https://kubernetes.io/docs/reference/using-api/cel/";
+
 impl Reader<'_> {
     /// The expression at a field, of one of these types; any type where none is given.
     pub(crate) fn expression(
@@ -50,6 +54,7 @@ impl Reader<'_> {
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {
         let place = (fault.line, fault.column);
-        self.told.in_text(at, text, place, &fault.message, fault.help.clone());
+        let help = fault.help.clone().unwrap_or_else(|| LIBRARIES.to_owned());
+        self.told.in_text(at, text, place, &fault.message, Some(help));
     }
 }

@@ -1,0 +1,220 @@
+//! What the API server refuses is refused here, each thing at its place, all at once.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use sekisho_dialect_admission_policy::AdmissionPolicy;
+use sekisho_engine::{BuildOptions, PolicySet};
+use sekisho_policy::{Bundle, BundleFile, Target};
+use sekisho_report::PolicyStatus;
+
+fn build(yaml: &str, strict: bool) -> (PolicySet, Vec<String>) {
+    let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
+    let options = BuildOptions {
+        dialects: &[&AdmissionPolicy],
+        unsupported: |_, _| None,
+        target: &Target::default(),
+        strict,
+    };
+    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
+    let line = |told: &sekisho_report::Diagnostic| {
+        let (line, column) = (told.line.unwrap_or(0), told.column.unwrap_or(0));
+        assert!(told.help.is_some(), "no help: {}", told.message);
+        let (_, message) = told.message.split_once(": ").unwrap();
+        format!("{line}:{column} {message}")
+    };
+    (set, diagnostics.iter().map(line).collect())
+}
+
+/// A policy with `spec` for its spec.
+fn policy(spec: &str) -> String {
+    format!(
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: \
+         {{name: p}}\nspec:\n{spec}"
+    )
+}
+
+fn binding(spec: &str) -> String {
+    format!(
+        "{}---\napiVersion: admissionregistration.k8s.io/v1\nkind: \
+         ValidatingAdmissionPolicyBinding\nmetadata: {{name: b}}\nspec:\n{spec}",
+        policy(GOOD)
+    )
+}
+
+const GOOD: &str = "  matchConstraints:
+    resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  validations: [{expression: 'true'}]
+";
+
+#[test]
+fn faults_of_policies_are_told_at_their_places() {
+    let rules = "  matchConstraints:
+    resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+";
+    let of_rules = |rules: &str| {
+        format!("  validations: [{{expression: 'true'}}]\n  matchConstraints:\n{rules}")
+    };
+    let with = |rest: &str| format!("{rules}{rest}");
+    for (spec, wanted) in [
+        (GOOD.to_owned(), &[][..]),
+        (
+            "  failurePolicy: Fial\n".to_owned(),
+            &[
+                "5:3 `Fial` is not supported",
+                "4:1 `matchConstraints` is missing",
+                "4:1 neither `validations` nor `auditAnnotations` hold anything",
+            ][..],
+        ),
+        (
+            of_rules(
+                "    matchPolicy: Fuzzy
+    namespaceSelector: {matchLabels: {a b: c}}
+    resourceRules:
+    - {apiGroups: ['', '*'], apiVersions: [''], operations: [GET, '*'], resources: ['*', pods],
+       scope: Galaxy, resourceNames: [a, a, ..]}
+    excludeResourceRules:
+    - {operations: [CREATE], apiGroups: ['*'], apiVersions: ['*'], resources: [pods/*, pods/exec]}
+",
+            ),
+            &[
+                "7:5 `Fuzzy` is not supported",
+                "8:39 `a b` is no label key",
+                "11:42 `a` stands twice",
+                "11:45 `..` cannot be the name of an object",
+                "10:49 `operations` names others beside `*`",
+                "10:62 `GET` is not supported",
+                "10:8 `apiGroups` names others beside `*`",
+                "10:44 an empty text in `apiVersions`",
+                "10:73 `*` stands beside other resources without subresources",
+                "11:8 `Galaxy` is not supported",
+                "13:88 `pods/exec` stands beside `pods/*`",
+            ],
+        ),
+        (
+            with("  paramKind: {apiVersion: a/b/c, kind: 1a}\n  validations: [{expression: 'true'}]\n"),
+            &["7:15 `a/b/c` is no API version", "7:34 `1a` is no kind"],
+        ),
+        (
+            with(
+                "  matchConditions:
+  - {name: a, expression: 'variables.a'}
+  - {name: a, expression: 'true'}
+  - {name: '-', expression: ''}
+  variables:
+  - {name: in, expression: '1'}
+  - {name: x, expression: 'variables.y'}
+  validations:
+  - expression: variables.x == params.z
+    messageExpression: '1'
+    reason: Because
+  - {expression: '1', message: ' ', messageExpression: authorizer.path('/').check('get').reason()}
+",
+            ),
+            &[
+                "8:28 undeclared reference to 'variables' (in container '')",
+                "9:6 `a` stands twice",
+                "10:17 `expression` is missing",
+                "10:6 `-` is no qualified name",
+                "12:6 `in` is no name of a variable",
+                "13:37 undefined field 'y'",
+                "15:32 undeclared reference to 'params' (in container '')",
+                "16:5 must evaluate to `string`, found `int`",
+                "17:5 `Because` is not supported",
+                "18:6 must evaluate to `bool`, found `int`",
+                "18:56 undeclared reference to 'authorizer' (in container '')",
+                "18:23 `message` is blank",
+            ],
+        ),
+        (
+            with(
+                "  auditAnnotations:
+  - {key: a, valueExpression: '1'}
+  - {key: a, valueExpression: \"'x'\"}
+  - {key: a/b, valueExpression: \"'x'\"}
+",
+            ),
+            &[
+                "8:14 must evaluate to `string` or `null`, found `int`",
+                "9:6 `a` stands twice",
+                "10:6 `p/a/b` is no qualified name",
+            ],
+        ),
+    ] {
+        let (set, told) = build(&policy(&spec), false);
+        assert_eq!(told, wanted, "{spec}");
+        let status = set.states().first().map(|state| state.status);
+        let expected =
+            if wanted.is_empty() { PolicyStatus::Off } else { PolicyStatus::NotCompiled };
+        assert_eq!(status, Some(expected), "{spec}");
+    }
+}
+
+#[test]
+fn faults_of_bindings_are_told_at_their_places() {
+    for (spec, wanted) in [
+        ("  policyName: p\n  validationActions: [Deny]\n", &[][..]),
+        (
+            "  policyName: q\n  validationActions: [Deny]\n",
+            &["13:3 there is no policy `q`"],
+        ),
+        (
+            "  policyName: P\n  validationActions: [Deny, Warn, Warn, Tell]\n",
+            &[
+                "13:3 `P` is no name of a policy",
+                "14:35 `Warn` stands twice",
+                "14:41 `Tell` is not supported",
+                "14:3 `Deny` and `Warn` must not stand together",
+            ],
+        ),
+        (
+            "  paramRef: {name: a, selector: {}, parameterNotFoundAction: Shrug}\n",
+            &[
+                "12:1 `policyName` is missing",
+                "13:14 `name` and `selector` exclude each other",
+                "13:23 `name` and `selector` exclude each other",
+                "13:37 `Shrug` is not supported",
+                "12:1 `validationActions` must hold at least one",
+            ],
+        ),
+        (
+            "  policyName: p\n  validationActions: [Audit]\n  paramRef: {}\n",
+            &[
+                "15:3 neither `name` nor `selector` is given",
+                "15:3 `parameterNotFoundAction` is missing",
+            ],
+        ),
+    ] {
+        let (_, told) = build(&binding(spec), false);
+        assert_eq!(told, wanted, "{spec}");
+    }
+}
+
+#[test]
+fn unknown_fields_are_errors_where_that_is_asked() {
+    let spec = format!("{GOOD}  variabels: []\n");
+    assert_eq!(build(&policy(&spec), false).1, Vec::<String>::new());
+    assert_eq!(build(&policy(&spec), true).1.len(), 1);
+}
+
+#[test]
+fn policies_that_do_nothing_are_seen_doing_nothing() {
+    let (set, _) = build(&binding("  policyName: p\n  validationActions: [Warn]\n"), false);
+    let states: Vec<_> = set.states().iter().map(|of| (of.id.as_str(), of.status)).collect();
+    let id = "local/admission-policy/ValidatingAdmissionPolicyBinding/b";
+    assert_eq!(states, [(id, PolicyStatus::Audited)]);
+    let (set, _) = build(&policy(GOOD), false);
+    let state = set.states().first().unwrap();
+    assert_eq!(state.status, PolicyStatus::Off);
+    assert_eq!(state.reason.as_deref(), Some("no binding names it"));
+}
+
+#[test]
+fn older_versions_are_read() {
+    for version in ["v1", "v1beta1", "v1alpha1"] {
+        let text = binding("  policyName: p\n  validationActions: [Deny]\n")
+            .replace("k8s.io/v1", &format!("k8s.io/{version}"));
+        let (set, told) = build(&text, false);
+        assert_eq!(told, Vec::<String>::new(), "{version}");
+        assert!(!set.is_empty(), "{version}");
+    }
+}
