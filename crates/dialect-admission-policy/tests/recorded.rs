@@ -3,7 +3,7 @@
 //! its status, its warnings, its audit annotations, and the objects as policies change them; and
 //! which policies it refuses.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 #[path = "recorded/answer.rs"]
 mod answer;

@@ -287,7 +287,7 @@ impl Judgement {
                 Annotation::Failed(_) if definition.ignores_errors => {}
                 // Whatever the binding asks for, it is denied.
                 Annotation::Failed(message) => {
-                    outcome.errors.push(Unevaluated { message, help: None, action: Action::Deny })
+                    outcome.errors.push(Unevaluated { message, help: None, action: Action::Deny });
                 }
             }
         }

@@ -90,7 +90,7 @@ impl<'a> Server<'a> {
                 match answer::settle(&mut case, &answer, event, &kept)? {
                     None => settled.push(case),
                     Some(by) => {
-                        self.elsewhere.push(format!("{}: {}: {by}", scenario.name, case.name))
+                        self.elsewhere.push(format!("{}: {}: {by}", scenario.name, case.name));
                     }
                 }
             }
