@@ -16,7 +16,8 @@ fn compile(rules: &str) -> Policies {
     let text = format!("package t\nimport future.keywords\n{rules}\n");
     let sources = vec![(Source::new("t.rego", &text), Version::V0)];
     let (policies, _, faults) = Policies::compile(sources, &Options::default(), &budget);
-    policies.unwrap_or_else(|| panic!("{text}\n{faults:?}"))
+    assert!(faults.is_empty(), "{text}\n{faults:?}");
+    policies.unwrap()
 }
 
 #[derive(Clone, Copy, Default)]
