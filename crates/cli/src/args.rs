@@ -194,7 +194,7 @@ pub(crate) struct ServeArgs {
     /// Keep that certificate in a Secret of the cluster, which all replicas share: it is renewed
     /// in time, and trusted by the webhook configurations whose label `sekisho.dev/certificate`
     /// names the Secret
-    #[arg(long, value_name = "NAMESPACE/NAME", requires = "cluster", requires = "self_signed",
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "self_signed",
           value_parser = crate::cluster::namespaced)]
     pub(crate) certificate_secret: Option<(String, String)>,
 

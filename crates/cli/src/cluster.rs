@@ -16,12 +16,11 @@ pub(crate) struct ClusterArgs {
 
     /// How its API server is reached [default: $KUBECONFIG, else what a pod is given, else
     /// ~/.kube/config]
-    #[arg(long, value_name = "FILE", requires = "cluster")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
 
     /// The context of the kubeconfig [default: its current one]
-    #[arg(long, value_name = "NAME", requires = "cluster",
-          value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) context: Option<String>,
 
     /// A ConfigMap of the cluster whose values are policies, as a `PodSecurityConfiguration`

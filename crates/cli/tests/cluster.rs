@@ -284,9 +284,12 @@ fn a_namespace_that_is_tightened_warns_of_its_pods() {
     };
     let Some(env) = TestEnv::start_or_skip(test, &builder) else { return };
     fill(&env);
-    let wanted = warnings(&env);
+    // The plugin goes by what it watches, which comes a moment later.
+    let wanted = wait("the plugin sees all pods", || {
+        let found = warnings(&env);
+        (found[0].len() == 3).then_some(found)
+    });
     drop(env);
-    assert_eq!(wanted[0].len(), 3, "{wanted:?}");
 
     let Some(env) = TestEnv::start_or_skip(test, &builder.disable_admission("PodSecurity")) else {
         return;
