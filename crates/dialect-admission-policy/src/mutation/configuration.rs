@@ -10,8 +10,8 @@ use super::structure::{Place, Sort};
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{Budget, BudgetExceeded};
 use sekisho_value::{Map, Value};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a configuration cannot be applied.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Checks<'_> {
         items: &[Value],
         path: &str,
     ) -> Result<(), BudgetExceeded> {
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for (index, item) in items.iter().enumerate() {
             let step = if place.is_atomic_list() {
                 format!("[{index}]")
@@ -158,8 +158,8 @@ impl Checks<'_> {
                     }
                 };
                 let step = element(&identity);
-                let before = seen.insert(identity.to_json(), ());
-                if before.is_some() && !self.duplicates {
+                let is_new = seen.insert(identity.to_json());
+                if !is_new && !self.duplicates {
                     self.tell(path, &format!("duplicate entries for key {step}"));
                 }
                 step
@@ -306,13 +306,13 @@ fn merge_lists(
     let mut shared = rights.iter().filter(|identity| of_left.has(identity));
     let mut next_shared = shared.next();
     let mut merged: Vec<Value> = Vec::new();
-    let mut done: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
     let (mut l, mut r) = (0, 0);
     while l < lefts.len() || r < rights.len() {
         budget.step(1)?;
         if let (Some(this), Some(that)) = (lefts.get(l), rights.get(r)) {
             if this == that {
-                done.insert(that, ());
+                done.insert(that);
                 merged.extend(merge(place.item(), of_left.get(this), of_right.get(that), budget)?);
                 (l, r) = (l + 1, r + 1);
                 next_shared = shared.next();
@@ -330,12 +330,12 @@ fn merge_lists(
                 l += 1;
                 continue;
             }
-            if done.contains_key(this.as_str()) {
+            if done.contains(this.as_str()) {
                 l += 1;
             }
         }
         if let Some(that) = rights.get(r) {
-            done.insert(that, ());
+            done.insert(that);
             merged.extend(merge(place.item(), of_left.get(that), of_right.get(that), budget)?);
             r += 1;
             if next_shared == Some(that) {

@@ -17,7 +17,7 @@ use sekisho_cel::kubernetes::{
     Operation, PER_CALL_LIMIT, POLICY_LIMIT, apply_configuration, json_patch as json_patch_of,
 };
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Scratch, Term};
-use sekisho_policy::{EvalError, StatusReason};
+use sekisho_policy::EvalError;
 use sekisho_value::Value;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(crate) struct Bound {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// the failure policy says what becomes of it
-    Policy(String, StatusReason),
+    Policy(String),
     /// the API server refuses with a status of its own, whatever the failure policy says
     Refused(String),
     /// what the API server would say cannot be told
@@ -42,7 +42,7 @@ pub(super) enum Failure {
 impl From<Stop> for Failure {
     fn from(stop: Stop) -> Self {
         match stop {
-            Stop::Policy(words) => Self::Policy(words, StatusReason::Invalid),
+            Stop::Policy(words) => Self::Policy(words),
             Stop::Here(error) => Self::Here(error),
         }
     }
@@ -101,7 +101,7 @@ impl Bound {
                     changed.object = object;
                     changed.touched = true;
                 }
-                Err(failure @ Failure::Policy(..)) => changed.failures.push(failure),
+                Err(failure @ Failure::Policy(_)) => changed.failures.push(failure),
                 Err(failure) => return Err(failure),
             }
         }

@@ -11,7 +11,6 @@ use crate::matching::{self, Matched};
 use crate::scene::Scene;
 use sekisho_policy::{
     EvalError, Mutate, MutateContext, MutateError, Mutation, Operation, PolicyId, Request,
-    StatusReason,
 };
 use sekisho_value::{Pointer, Value};
 use std::collections::BTreeSet;
@@ -102,10 +101,9 @@ impl Bound {
         let of = |what: &'static str| {
             move |fault: Fault| match fault {
                 Fault::Here(error) => Failure::Here(error),
-                Fault::Configuration(why) => Failure::Policy(
-                    format!("failed to configure {what}: {why}"),
-                    StatusReason::Forbidden,
-                ),
+                Fault::Configuration(why) => {
+                    Failure::Policy(format!("failed to configure {what}: {why}"))
+                }
             }
         };
         let Some(matched) =
@@ -172,7 +170,7 @@ impl Bound {
     /// What becomes of a failure: the failure policy says so where it may.
     fn settle(&self, failure: Failure) -> Result<(), MutateError> {
         match failure {
-            Failure::Policy(..) if self.policy.definition.ignores_errors => Ok(()),
+            Failure::Policy(_) if self.policy.definition.ignores_errors => Ok(()),
             failure => Err(self.error(failure)),
         }
     }
@@ -181,7 +179,7 @@ impl Bound {
         let error = match failure {
             Failure::Here(error) => error,
             Failure::Refused(message) => EvalError::Failed { message, help: None },
-            Failure::Policy(words, _) => {
+            Failure::Policy(words) => {
                 let (policy, binding) = (&self.policy.definition.name, &self.binding.name);
                 let message = if words.starts_with("failed to configure policy: ") {
                     format!("policy \"{policy}\" denied request: {words}")

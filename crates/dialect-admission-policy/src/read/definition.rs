@@ -185,6 +185,7 @@ impl Reader<'_> {
             let of = compiled.as_ref().map_or(Type::Dyn, |c| c.program.result_type().clone());
             types.push((name.to_owned(), of));
             if let Some(compiled) = compiled {
+                self.variable_fields.insert(name.to_owned(), compiled.fields.clone());
                 read.extend(compiled.program.variables().map(str::to_owned));
                 // Of two variables of one name the later counts.
                 fields.retain(|(other, _)| other != name);

@@ -1,6 +1,7 @@
 //! Expressions of CEL, compiled.
 
 use super::Reader;
+use super::fields::fields_of;
 use sekisho_cel::types::Type;
 use sekisho_cel::{Diagnostic, Environment, Program};
 use sekisho_value::{Pointer, Value};
@@ -10,6 +11,8 @@ use sekisho_value::{Pointer, Value};
 pub(crate) struct Expression {
     pub(crate) text: String,
     pub(crate) program: Program,
+    /// the fields of the object that it reads, as far as they tell where something is wrong
+    pub(crate) fields: Vec<Pointer>,
 }
 
 /// What to do where nothing better is known.
@@ -49,7 +52,9 @@ impl Reader<'_> {
             self.fault(&at, message, &help);
             return None;
         }
-        Some(Expression { text: text.to_owned(), program })
+        let parsed = environment.parse(text).ok();
+        let fields = parsed.map(|parsed| fields_of(&parsed, &self.variable_fields));
+        Some(Expression { text: text.to_owned(), program, fields: fields.unwrap_or_default() })
     }
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {

@@ -5,6 +5,7 @@
 mod binding;
 mod definition;
 mod expressions;
+mod fields;
 mod names;
 mod params;
 mod rules;
@@ -14,6 +15,7 @@ pub(crate) use definition::{Definition, Environments};
 pub(crate) use expressions::Expression;
 
 use crate::told::Told;
+use fields::VariableFields;
 use sekisho_kube_model::{Gvk, ProblemKind, Schemas};
 use sekisho_policy::{PolicyDocument, PolicyId};
 use sekisho_value::{Pointer, Value};
@@ -22,13 +24,19 @@ use sekisho_value::{Pointer, Value};
 pub(crate) struct Reader<'a> {
     pub(crate) document: PolicyDocument<'a>,
     pub(crate) told: Told<'a>,
+    /// what the variables that were read so far read of the object
+    variable_fields: VariableFields,
 }
 
 impl<'a> Reader<'a> {
     /// A reader, and the document as the API server would store it: types checked, defaults
     /// filled in; `None` where that cannot be.
     pub(crate) fn open(document: PolicyDocument<'a>, strict: bool) -> (Self, Option<Value>) {
-        let mut reader = Self { document, told: Told::of(document.document) };
+        let mut reader = Self {
+            document,
+            told: Told::of(document.document),
+            variable_fields: VariableFields::new(),
+        };
         let decoded = Schemas::builtin().store(&of_known_version(&document.document.value));
         for problem in decoded.problems {
             let counts = match problem.kind {

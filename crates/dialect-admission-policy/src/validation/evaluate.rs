@@ -19,7 +19,7 @@ use sekisho_policy::{
     Action, EvalContext, EvalError, Evaluate, Manner, Outcome, Severity, StatusReason, Unevaluated,
     Violation,
 };
-use sekisho_value::{Map, Value};
+use sekisho_value::{Map, Pointer, Value};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -212,10 +212,11 @@ impl Judgement {
             Err(Stop::Here(error)) => return Err(error),
             Err(Stop::Policy(message)) => {
                 let denied = Denied { index: 0, message, reason: None };
-                self.publish(&[denied], published, outcome);
+                self.publish(&[denied], false, published, outcome);
             }
             Ok(Decisions { denied, annotations }) => {
-                self.publish(&denied, published, outcome);
+                let located = matched.kind == attributes.gvk && !object.is_null();
+                self.publish(&denied, located, published, outcome);
                 self.annotate(annotations, published, outcome);
             }
         }
@@ -246,7 +247,14 @@ impl Judgement {
         }
     }
 
-    fn publish(&self, denied: &[Denied], published: &Published, outcome: &mut Outcome) {
+    /// `located`: expressions see the object as it was sent.
+    fn publish(
+        &self,
+        denied: &[Denied],
+        located: bool,
+        published: &Published,
+        outcome: &mut Outcome,
+    ) {
         let strongest = self.actions.iter().copied().max().unwrap_or(Action::Off);
         let definition = &self.policy.definition;
         for Denied { index, message, reason } in denied {
@@ -269,7 +277,7 @@ impl Judgement {
                     policy: None,
                     rule: format!("validations[{index}]").into(),
                     message: message.clone(),
-                    pointers: Vec::new(),
+                    pointers: if located { self.fields(*index) } else { Vec::new() },
                     action: None,
                     severity: Severity::Medium,
                     help: None,
@@ -277,6 +285,12 @@ impl Judgement {
                 }),
             }
         }
+    }
+
+    /// The fields of the object that a validation reads.
+    fn fields(&self, index: usize) -> Vec<Pointer> {
+        let check = self.policy.checks.get(index).and_then(Option::as_ref);
+        check.map(|check| check.fields.clone()).unwrap_or_default()
     }
 
     fn annotate(&self, annotations: Vec<Annotation>, published: &Published, outcome: &mut Outcome) {
