@@ -67,7 +67,7 @@ impl Given {
         let (schemas, problems) = Schemas::with_crds(&crds);
         faults.extend(problems.into_iter().map(|(_, problem)| ReadFault {
             place: "CustomResourceDefinition".to_owned(),
-            message: problem.message.clone(),
+            message: problem.message,
         }));
         let mut stored = |path: Option<&Path>| {
             let value = document(path?).map_err(|fault| faults.push(fault)).ok()?;
@@ -146,7 +146,7 @@ fn document(path: &Path) -> Result<Value, ReadFault> {
     let name = path.display().to_string();
     let document = read_document(&name, contents(path)?).map_err(|error| ReadFault {
         place: format!("{name}:{}:{}", error.line, error.column),
-        message: error.message.clone(),
+        message: error.message,
     })?;
     Ok(document.value)
 }

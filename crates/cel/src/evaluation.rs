@@ -32,6 +32,10 @@ impl Cost {
         self.spent.get()
     }
 
+    pub(crate) fn refund(&self, cost: u64) {
+        self.spent.set(self.spent.get().saturating_sub(cost));
+    }
+
     #[inline]
     pub(crate) fn charge(&self, cost: u64) -> Result<(), EvalError> {
         let spent = self.spent.get().saturating_add(cost);

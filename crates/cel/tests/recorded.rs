@@ -1,7 +1,7 @@
 //! What kube-apiserver's own libraries answered to expressions (`tests/golden/cel`): whether they
 //! compile, their types, values, errors, costs and estimates, in the environments of 1.26 to 1.37.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_budget::Budget;
 use sekisho_cel::kubernetes::{

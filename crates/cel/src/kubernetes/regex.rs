@@ -3,9 +3,9 @@
 //! Source of the rules: `pkg/cel/library/regex.go` of `k8s.io/apiserver`.
 
 use crate::library::{Library, Overload};
-use sekisho_go_regex::Pattern;
 use crate::term::Term;
 use crate::{EvalError, Evaluation};
+use sekisho_go_regex::Pattern;
 use std::sync::Arc;
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
@@ -30,9 +30,11 @@ pub(super) fn regex() -> Library {
 }
 
 fn compiled(evaluation: Evaluation<'_>, pattern: Term<'_>) -> Result<Arc<Pattern>, EvalError> {
-    evaluation.pattern(pattern).map_err(|error| match error.is_fatal() || pattern.as_str().is_none() {
-        true => error,
-        false => EvalError::new(format!("Illegal regex: {}", error.message())),
+    evaluation.pattern(pattern).map_err(|error| {
+        match error.is_fatal() || pattern.as_str().is_none() {
+            true => error,
+            false => EvalError::new(format!("Illegal regex: {}", error.message())),
+        }
     })
 }
 

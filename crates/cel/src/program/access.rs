@@ -131,7 +131,15 @@ pub(super) fn opt_select<'a>(frame: &Frame<'a>, select: &'a Select) -> Outcome<'
 
 #[inline(never)]
 pub(super) fn has<'a>(frame: &Frame<'a>, select: &'a Select) -> Outcome<'a> {
-    let operand = match select.operand.value(frame)? {
+    let operand = match select.operand.value(frame) {
+        // Kubernetes takes back what the test costs, also where its operand failed.
+        Err(error) if select.cost == 0 && !error.is_fatal() => {
+            frame.evaluation.cost().refund(cost::SELECT);
+            return Err(error);
+        }
+        operand => operand?,
+    };
+    let operand = match operand {
         Term::Optional(None) => {
             return Ok(Term::Bool(false));
         }
