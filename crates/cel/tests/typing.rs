@@ -2,7 +2,7 @@
 //! number of the moment that it puts behind the name of a kind is left out), and
 //! kinds of CustomResourceDefinitions.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_cel::kubernetes::{Release, Rule, TypeChecker, type_warning_text};
 use sekisho_kube_model::{Gvk, Schemas};
