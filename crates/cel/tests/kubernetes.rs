@@ -150,3 +150,23 @@ fn each_release_has_what_it_came_with() {
         assert_eq!(namespace.is_ok(), minor >= 28, "1.{minor}");
     }
 }
+
+#[test]
+fn prefixes_cost_by_their_own_length_since_1_37() {
+    let cost_of = |minor, expression: &str| {
+        let environment = base(Release { minor }, Expressions::Stored).build().unwrap();
+        let program = environment.compile(expression).unwrap();
+        let (scratch, budget, cost) = (Scratch::new(), Budget::standard(), Cost::unlimited());
+        let evaluation = Evaluation::new(&scratch, &budget, &cost);
+        program.evaluate(evaluation, &Activation::new()).unwrap();
+        cost.spent()
+    };
+    for (expression, before, since) in [
+        ("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'.startsWith('a')", 4, 1),
+        ("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'.endsWith('aaaaaaaaaaaaaaaa')", 4, 2),
+        ("matches('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'a+b+c')", 1, 10),
+    ] {
+        assert_eq!(cost_of(36, expression), before, "{expression}");
+        assert_eq!(cost_of(37, expression), since, "{expression}");
+    }
+}

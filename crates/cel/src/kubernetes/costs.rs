@@ -16,11 +16,17 @@ pub(super) const CHECK: u64 = 350_000;
 
 /// The costs of calls.
 #[derive(Debug)]
-pub(super) struct Costs;
+pub(super) struct Costs {
+    /// as of cel-go 0.29, which 1.37 is built with: a prefix costs by its own length, and
+    /// `matches(text, pattern)` what the method costs
+    pub(super) newer: bool,
+}
 
 impl CallCosts for Costs {
     fn cost(&self, function: &str, overload: &str) -> Option<CallCost> {
         Some(match (function, overload) {
+            ("startsWith" | "endsWith", _) if self.newer => second,
+            ("matches", "matches") if self.newer => search,
             ("check", _) => |_, _| Some(CHECK),
             ("fieldSelector" | "labelSelector", _) => selector,
             ("isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" | "includes", _) => {
@@ -144,6 +150,10 @@ fn validate(args: &[Term<'_>], _: Made<'_, '_>) -> Option<u64> {
 
 fn traversal(args: &[Term<'_>], _: Made<'_, '_>) -> Option<u64> {
     Some(scaled(size(args, 0)?, TRAVERSAL))
+}
+
+fn second(args: &[Term<'_>], _: Made<'_, '_>) -> Option<u64> {
+    Some(scaled(size(args, 1)?, TRAVERSAL))
 }
 
 fn twice(args: &[Term<'_>], _: Made<'_, '_>) -> Option<u64> {

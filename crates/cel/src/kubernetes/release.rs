@@ -124,8 +124,9 @@ pub fn base(release: Release, expressions: Expressions) -> EnvironmentBuilder {
         lenient_constant_maps: true,
         ..Options::default()
     };
-    let mut builder =
-        Environment::standard().call_costs(Arc::new(costs::Costs)).library(wrappers());
+    let mut builder = Environment::standard()
+        .call_costs(Arc::new(costs::Costs { newer: release.minor >= 37 }))
+        .library(wrappers());
     for entry in TABLE.iter().filter(|entry| (entry.since..entry.until).contains(&minor)) {
         match entry.brings {
             Brings::Library(library) => builder = builder.library(library()),
