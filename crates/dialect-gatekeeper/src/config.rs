@@ -139,3 +139,41 @@ impl Exclusions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Exclusions;
+    use crate::told::Told;
+    use sekisho_policy::Point;
+
+    fn read(spec: &str, strict: bool) -> (Exclusions, Vec<String>) {
+        let text =
+            format!("apiVersion: a/v1\nkind: Config\nmetadata: {{name: config}}\nspec: {spec}\n");
+        let document = sekisho_manifest::read_document("c.yaml", text.as_bytes()).unwrap();
+        let mut told = Told::of(&document);
+        let mut exclusions = Exclusions::default();
+        exclusions.read(&document.value, strict, &mut told);
+        (exclusions, told.diagnostics.into_iter().map(|found| found.message).collect())
+    }
+
+    #[test]
+    fn what_is_no_config_is_told() {
+        for (spec, strict, faults) in [
+            ("{match: [{excludedNamespaces: [kube-*], processes: ['*']}]}", true, 0),
+            ("{sync: {syncOnly: [{kind: Pod, version: v1}]}, match: null}", true, 0),
+            ("{match: [{excludedNamespace: [a], processes: ['*']}]}", false, 0),
+            ("{match: [{excludedNamespace: [a], processes: ['*']}]}", true, 1),
+            ("{match: {excludedNamespaces: [a]}}", false, 1),
+            ("{match: [{excludedNamespaces: a}]}", false, 1),
+            ("{match: [{excludedNamespaces: [A], processes: [web]}]}", false, 2),
+        ] {
+            let (_, found) = read(spec, strict);
+            assert_eq!(found.len(), faults, "{spec}: {found:?}");
+        }
+        let (exclusions, _) =
+            read("{match: [{excludedNamespaces: [a*], processes: [webhook]}]}", true);
+        assert!(
+            exclusions.exclude(Point::Admission, "ab") && !exclusions.exclude(Point::Audit, "ab")
+        );
+    }
+}

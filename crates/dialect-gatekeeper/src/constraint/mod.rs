@@ -60,23 +60,25 @@ pub(crate) fn read(
             without_parameters(template, fault);
         }
     }
-    told.extend(faults, &Pointer::root());
-    if !told.is_empty() {
-        return None;
-    }
     let spec_at = Pointer::root().key("spec");
     let spec = value.get("spec");
-    let mut faults = Vec::new();
-    let enforcement = Enforcement::read(spec, &spec_at, &mut faults);
+    let mut others = Vec::new();
+    let enforcement = Enforcement::read(spec, &spec_at, &mut others);
     let parse = if reading.strict { Match::parse_strict } else { Match::parse };
     let matching = match parse(spec.and_then(|spec| spec.get("match"))) {
         Ok(matching) => matching,
         Err(found) => {
             let at = spec_at.key("match");
-            faults.extend(found.into_iter().map(|fault| fault.below(&at)));
+            others.extend(found.into_iter().map(|fault| fault.below(&at)));
             Match::default()
         }
     };
+    // What is of a wrong type is told once.
+    let is_told = |other: &Fault| {
+        faults.iter().any(|fault| other.pointer.as_str().starts_with(fault.pointer.as_str()))
+    };
+    others.retain(|other| !is_told(other));
+    faults.append(&mut others);
     told.extend(faults, &Pointer::root());
     if !told.is_empty() {
         return None;
