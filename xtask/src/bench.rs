@@ -29,11 +29,8 @@ pub(crate) struct Arguments {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
-    /// Wait for rivals that take minutes
+    /// Write docs/PERFORMANCE.md; where one is named, only its rows
     #[arg(long)]
-    slow: bool,
-    /// Write docs/PERFORMANCE.md
-    #[arg(long, conflicts_with = "name")]
     write_docs: bool,
 }
 
@@ -58,7 +55,7 @@ enum Bench {
     Cel,
     /// Compiling CEL expressions
     CelCompile,
-    /// Gatekeeper's library: `gator test`, and single reviews
+    /// Gatekeeper policies: `gator test`, and single reviews
     Gatekeeper,
 }
 
@@ -96,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         figures.extend(tree::check()?);
     }
     if wanted(Bench::Gatekeeper) {
-        figures.extend(gatekeeper::programs(arguments.slow)?);
+        figures.extend(gatekeeper::programs()?);
     }
     #[cfg(feature = "bench")]
     {

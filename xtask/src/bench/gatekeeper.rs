@@ -1,4 +1,4 @@
-//! Gatekeeper's library over generated objects, beside gator: the whole program, and one review.
+//! Gatekeeper policies over what a cluster holds, beside gator: the whole program, and one review.
 
 mod library;
 #[cfg(feature = "bench")]
@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// How many objects gator gets through while one waits; ten times as many take it minutes.
-const FEW: usize = 1_000;
+/// How many objects are judged; of the larger number gator takes minutes.
+const COUNTS: [usize; 2] = [1_000, generate_tree::COUNT];
 
 /// Gator, where it is built.
 fn gator() -> anyhow::Result<Option<(String, PathBuf)>> {
@@ -24,18 +24,16 @@ fn gator() -> anyhow::Result<Option<(String, PathBuf)>> {
     Ok(rival.program().map(|program| (format!("gator {}", rival.version), program)))
 }
 
-/// Time and memory of `gator test` and ours. `slow`: gator judges the large tree, too.
-pub(super) fn programs(slow: bool) -> anyhow::Result<Vec<Figure>> {
+/// Time and memory of `gator test` and ours.
+pub(super) fn programs() -> anyhow::Result<Vec<Figure>> {
     let policies = library::policies()?;
-    if policies.is_empty() {
-        return Ok(Vec::new());
-    }
     let ours = process::build_sekisho(true)?;
     let mut figures = Vec::new();
-    for count in [FEW, generate_tree::COUNT] {
+    for count in COUNTS {
         let dir = tempfile::tempdir()?;
         library::write(&policies, dir.path())?;
-        generate_tree::write(&dir.path().join("objects"), count)?;
+        let objects = generate_tree::cluster().take(count);
+        generate_tree::write_all(&dir.path().join("objects"), objects)?;
         let used = tree::runs(5, &[1], || {
             let mut command = Command::new(&ours);
             command.arg("gator");
@@ -45,7 +43,6 @@ pub(super) fn programs(slow: bool) -> anyhow::Result<Vec<Figure>> {
         let mut note = format!("{} constraints", policies.len());
         match gator()? {
             None => note.push_str(", gator not built (`cargo xtask rivals gator`)"),
-            Some(_) if count > FEW && !slow => note.push_str(", gator takes minutes (`--slow`)"),
             Some((name, program)) => {
                 let used = tree::runs(1, &[1], || Ok(test(Command::new(&program), dir.path())))?;
                 times.insert(name.clone(), used.milliseconds);

@@ -3,7 +3,6 @@
 use super::Figure;
 use crate::{documents, process, workspace};
 use anyhow::Context as _;
-use std::fmt::Write as _;
 use std::process::Command;
 
 /// The figures as text: ours, each rival's and how many times ours that is.
@@ -40,15 +39,11 @@ pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          |---|---|---|--:|---|---|\n",
         rustc = rustc.trim().split(" (").next().unwrap_or_default(),
     );
-    for figure in figures {
-        let Figure { bench, case, unit, ours, note, rivals } = figure;
-        let rivals: Vec<String> = rivals
-            .iter()
-            .map(|(name, theirs)| format!("{name}: {} ({:.1})", number(*theirs), theirs / ours))
-            .collect();
-        let (ours, rivals) = (number(*ours), rivals.join("<br>"));
-        let note = documents::cell(note);
-        writeln!(text, "| {bench} | {case} | {unit} | {ours} | {rivals} | {note} |")?;
+    let path = workspace::root().join("docs/PERFORMANCE.md");
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    for row in rows(&before, figures) {
+        text.push_str(&row);
+        text.push('\n');
     }
     text.push_str(
         "\n`size` is the stripped binary, `startup` the time of `sekisho --version`. `check` is \
@@ -63,12 +58,41 @@ pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          made for the constraint's parameters. `containerlimits` is a policy of ours, of the kind \
          that reads quantities (`xtask/src/bench/rego/containerlimits`). `rego-compile` is text to \
          program. `gatekeeper` is each template of Gatekeeper's library with the first constraint \
-         of its suite, by Rego, over objects of `cargo xtask generate-tree`, which are the \
-         inventory, too: the whole program, and one review in a process that holds the policies, \
-         beside the mean of `gator bench`; and an object under constraints of our own.\n",
+         of its suite, the pack `recommended`, and policies of ours that read the inventory \
+         (`xtask/src/bench/gatekeeper/inventory`), by Rego, over objects of `cargo xtask \
+         generate-tree --cluster`, which are the inventory, too: the whole program, and one review \
+         in a process that holds the policies, beside the mean of `gator bench`; and an object \
+         under constraints of our own.\n",
     );
-    std::fs::write(workspace::root().join("docs/PERFORMANCE.md"), text)
-        .context("cannot write docs/PERFORMANCE.md")
+    std::fs::write(path, text).context("cannot write docs/PERFORMANCE.md")
+}
+
+/// The rows of the table: those that stand there, with these figures in the place of older ones of
+/// the same bench.
+fn rows(before: &str, figures: &[Figure]) -> Vec<String> {
+    let of = |row: &str| row.split('|').nth(1).map(str::trim).unwrap_or_default().to_owned();
+    let mut rows: Vec<String> =
+        before.lines().filter(|line| line.starts_with("| ")).skip(1).map(str::to_owned).collect();
+    let mut benches: Vec<&str> = figures.iter().map(|figure| figure.bench).collect();
+    benches.dedup();
+    for bench in benches {
+        let at = rows.iter().position(|row| of(row) == bench).unwrap_or(rows.len());
+        rows.retain(|row| of(row) != bench);
+        let new = figures.iter().filter(|figure| figure.bench == bench).map(row);
+        rows.splice(at..at, new);
+    }
+    rows
+}
+
+fn row(figure: &Figure) -> String {
+    let Figure { bench, case, unit, ours, note, rivals } = figure;
+    let rivals: Vec<String> = rivals
+        .iter()
+        .map(|(name, theirs)| format!("{name}: {} ({:.1})", number(*theirs), theirs / ours))
+        .collect();
+    let (ours, rivals) = (number(*ours), rivals.join("<br>"));
+    let note = documents::cell(note);
+    format!("| {bench} | {case} | {unit} | {ours} | {rivals} | {note} |")
 }
 
 /// A number with three digits that count.
@@ -82,7 +106,30 @@ fn number(figure: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{Figure, number, rows};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn rows_of_one_bench_are_put_in_their_place() {
+        let before =
+            "text\n\n| bench | case |\n|---|---|\n| a | 1 |\n| b | 1 |\n| b | 2 |\n| c | 1 |\n";
+        let figure = |bench, case: &str| Figure {
+            bench,
+            case: case.to_owned(),
+            unit: "ms",
+            ours: 2.0,
+            rivals: BTreeMap::from([("other".to_owned(), 5.0)]),
+            note: String::new(),
+        };
+        let told = rows(before, &[figure("b", "3"), figure("d", "1")]);
+        let wanted = [
+            "| a | 1 |",
+            "| b | 3 | ms | 2.00 | other: 5.00 (2.5) |  |",
+            "| c | 1 |",
+            "| d | 1 | ms | 2.00 | other: 5.00 (2.5) |  |",
+        ];
+        assert_eq!(told, wanted);
+    }
 
     #[test]
     fn numbers() {

@@ -1,6 +1,6 @@
 //! Reviews in this process: the library's constraints, and thousands of our own.
 
-use super::library::{self, Policy};
+use super::library;
 use crate::bench::Figure;
 use crate::bench::measure::{self, Contender};
 use crate::{generate_tree, process};
@@ -22,19 +22,14 @@ const TEMPLATES: usize = 100;
 
 /// One review under the library, and how reviews grow with constraints.
 pub(in crate::bench) fn reviews() -> anyhow::Result<Vec<Figure>> {
-    let mut figures = Vec::new();
-    let policies = library::policies()?;
-    if !policies.is_empty() {
-        figures.push(under_library(&policies)?);
-    }
+    let mut figures = vec![under_library(&library::policies()?)?];
     figures.extend(under_many()?);
     Ok(figures)
 }
 
-fn under_library(policies: &[Policy]) -> anyhow::Result<Figure> {
+fn under_library(policies: &[String]) -> anyhow::Result<Figure> {
     let (name, theirs) = under_gator(policies)?.unzip();
-    let texts = policies.iter().flat_map(|policy| [&policy.template, &policy.constraint]);
-    let set = set(texts.cloned())?;
+    let set = set(policies.iter().cloned())?;
     let (requests, inventory) = requests(OBJECTS)?;
     let violations = judge_all(&set, &requests, &inventory);
     let ours = Contender::new("ours", || judge_all(&set, &requests, &inventory));
@@ -51,11 +46,12 @@ fn under_library(policies: &[Policy]) -> anyhow::Result<Figure> {
 }
 
 /// The mean of `gator bench` in microseconds.
-fn under_gator(policies: &[Policy]) -> anyhow::Result<Option<(String, f64)>> {
+fn under_gator(policies: &[String]) -> anyhow::Result<Option<(String, f64)>> {
     let Some((name, program)) = super::gator()? else { return Ok(None) };
     let dir = tempfile::tempdir()?;
     library::write(policies, dir.path())?;
-    generate_tree::write(&dir.path().join("objects"), OBJECTS)?;
+    let objects = generate_tree::cluster().take(OBJECTS);
+    generate_tree::write_all(&dir.path().join("objects"), objects)?;
     let mut command = Command::new(program);
     command.args(["bench", "--engine", "rego", "--iterations", "10", "--warmup", "2"]);
     command.args(["--output", "json", "--filename"]).arg(dir.path());
@@ -181,7 +177,7 @@ fn set(texts: impl Iterator<Item = String>) -> anyhow::Result<PolicySet> {
 fn requests(count: usize) -> anyhow::Result<(Vec<Request>, MemoryInventory)> {
     let mut inventory = MemoryInventory::new();
     let mut requests = Vec::new();
-    for manifest in generate_tree::manifests().take(count) {
+    for manifest in generate_tree::cluster().take(count) {
         let object = sekisho_manifest::read_value(&manifest.text)
             .map_err(|error| anyhow!("{}: {}", manifest.path, error.message))?;
         inventory.insert(object.clone());
