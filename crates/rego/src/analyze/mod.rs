@@ -8,6 +8,7 @@
 //! **Invariant:** recursion here follows the nesting of the tree, which the parser limits; what
 //! goes over rules (the order of rules, recursion among them) loops.
 
+mod advice;
 mod conflicts;
 mod cx;
 mod draft;
@@ -137,6 +138,9 @@ fn finish(cx: Cx<'_>) -> Vec<Diagnostic> {
             .then(left.span.start.cmp(&right.span.start))
     });
     errors.dedup();
+    for error in errors.iter_mut().filter(|error| error.help.is_none()) {
+        error.help = advice::advice(error);
+    }
     errors
 }
 

@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** no text makes this panic, overflow the stack or take more than linear time.
 
+mod advice;
 mod annotation;
 mod body;
 mod check;
@@ -132,6 +133,10 @@ fn read<T>(
     let parsed = parse(&mut parser);
     let mut diagnostics = parser.diagnostics;
     diagnostics.extend(parser.later);
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.help.is_none()) {
+        let at = diagnostic.location.span.start as usize;
+        diagnostic.help = advice::advice(text, &diagnostic.message, at).map(str::to_owned);
+    }
     (parsed, diagnostics)
 }
 
