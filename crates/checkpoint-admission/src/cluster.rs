@@ -86,6 +86,12 @@ impl Cluster {
         let _ = changes.changed().await;
     }
 
+    /// Whether the policies of the cluster came once.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.caches.has_policies()
+    }
+
     /// What is wrong at the moment, a line each.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {

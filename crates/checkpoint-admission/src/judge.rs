@@ -3,10 +3,12 @@
 use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
+use crate::timed::Timed;
 use sekisho_engine::{Denial, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch};
 use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// How one request is judged.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +19,16 @@ pub struct Conduct<'a> {
     pub now: jiff::Timestamp,
     /// ends the evaluation when raised
     pub cancelled: Option<&'a Stop>,
+    /// when the request's time is over
+    pub until: Option<Instant>,
 }
 
 /// Judges a request.
 #[must_use]
 pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Verdict) {
-    let verdict = evaluate(&basis.set, request, &judging(basis, conduct, true));
+    let inventory = Timed { inventory: basis.inventory.as_ref(), until: conduct.until };
+    let judging = Judge { inventory: &inventory, ..judging(basis, conduct, true) };
+    let verdict = evaluate(&basis.set, request, &judging);
     let mut answer = answer(request, &verdict, conduct.on_error);
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     (answer, verdict)

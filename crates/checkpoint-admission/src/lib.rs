@@ -16,6 +16,7 @@ mod review;
 mod server;
 mod spans;
 mod tally;
+mod timed;
 
 pub use basis::Basis;
 pub use case::Admission;

@@ -19,10 +19,13 @@ const SETTLE: Duration = Duration::from_millis(500);
 /// How soon again where a kind is wanted and not there, or a group could not be asked.
 const SOON: Duration = Duration::from_secs(5);
 
+/// Tells of a group and kind whether its objects are policies.
+pub type IsPolicy = dyn Fn(&str, &str) -> bool + Send + Sync;
+
 /// What is wanted of a cluster.
 pub struct Wanted {
-    /// tells of a group and kind whether its objects are policies
-    pub is_policy: Box<dyn Fn(&str, &str) -> bool + Send + Sync>,
+    /// which kinds are policies
+    pub is_policy: Box<IsPolicy>,
     /// a ConfigMap with policies: namespace and name
     pub config_map: Option<(String, String)>,
 }
@@ -250,7 +253,7 @@ impl Caches {
         let settled = |(role, _): &Key, cache: &Cache| {
             let refused = || {
                 let fault = cache.fault();
-                fault.is_some_and(|fault| matches!(fault.code(), Some(403 | 404 | 405)))
+                fault.is_some_and(|fault| matches!(fault.code(), Some(403..=405)))
             };
             cache.is_synced() || *role != Role::Inventory && refused()
         };

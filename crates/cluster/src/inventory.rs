@@ -12,9 +12,10 @@ use tokio::runtime::Handle;
 const MOST_PODS: usize = 10_000;
 
 /// An inventory whose content is replaced as the cluster changes. An evaluation that asks it twice
-/// may be told of two states of the cluster.
+/// may be told of two states of the cluster. All clones are replaced together.
+#[derive(Clone)]
 pub struct LiveInventory {
-    current: RwLock<Arc<MemoryInventory>>,
+    current: Arc<RwLock<Arc<MemoryInventory>>>,
     client: Client,
     runtime: Handle,
 }
@@ -24,17 +25,21 @@ impl LiveInventory {
     /// on.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { current: RwLock::default(), client, runtime: Handle::current() }
+        Self { current: Arc::default(), client, runtime: Handle::current() }
     }
 
-    /// Puts other objects in the place of those that are known.
+    /// Puts other objects in the place of those that are known; of two of one name the last counts.
     pub fn replace(&self, objects: impl IntoIterator<Item = Value>) {
         let mut inventory = MemoryInventory::new();
         for object in objects {
             inventory.insert(object);
         }
         let inventory = Arc::new(inventory);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = inventory;
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, inventory);
+        drop(current);
+        // It may be large, and nobody is to wait while it goes.
+        drop(old);
     }
 
     fn current(&self) -> Arc<MemoryInventory> {
@@ -63,7 +68,8 @@ impl Inventory for LiveInventory {
         self.current().external()
     }
 
-    /// Asks the API server, since pods are too many to be kept.
+    /// Asks the API server, since pods are too many to be kept. To be called on a thread that may
+    /// wait.
     fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
         let listed = self
             .runtime

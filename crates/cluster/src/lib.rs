@@ -26,7 +26,7 @@ mod reflector;
 mod watcher;
 
 pub use cache::CacheLimits;
-pub use caches::{CacheState, Caches, Kept, Wanted, list_once};
+pub use caches::{CacheState, Caches, IsPolicy, Kept, Wanted, list_once};
 pub use client::Client;
 pub use config::Config;
 pub use discovery::{ApiResource, Discovered, discover};

@@ -237,14 +237,14 @@ mod tests {
     #[test]
     fn events_move_the_version_on() {
         let mut reflector = watching();
-        let object = r#"{"metadata":{"name":"a","resourceVersion":"V"}}"#;
+        let object = r#"{"metadata":{"name":"a","resourceVersion":"@"}}"#;
         for (sort, version, wanted) in [
             ("ADDED", "6", "put"),
             ("MODIFIED", "8", "put"),
             ("DELETED", "9", "gone"),
             ("BOOKMARK", "20", ""),
         ] {
-            let object = object.replace('V', version);
+            let object = object.replace('@', version);
             let line = format!(r#"{{"type":"{sort}","object":{object}}}"#);
             let change = reflector.line(line.as_bytes()).unwrap();
             let found = match &change {

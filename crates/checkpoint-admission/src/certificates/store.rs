@@ -125,7 +125,7 @@ impl Store {
                 Some(Self { served: next.clone(), other, since: now })
             }
             Some((Other::Last, _)) => {
-                (passed >= periods.switched).then(|| Self { served, other: None, since: now })
+                (passed >= periods.switched).then_some(Self { served, other: None, since: now })
             }
         })
     }

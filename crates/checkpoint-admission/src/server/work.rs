@@ -105,6 +105,13 @@ impl Form {
     }
 }
 
+/// The time of a review.
+#[derive(Clone, Copy)]
+struct Time {
+    started: Instant,
+    until: Instant,
+}
+
 impl Work {
     pub(super) fn new(
         live: Arc<Live>,
@@ -159,7 +166,8 @@ impl Work {
                 (Arc::clone(self), Arc::clone(&address), Arc::clone(&cancelled));
             let span = span.clone();
             move || {
-                let done = work.judge(asked, &body.bytes, &address, &cancelled, started, &span);
+                let time = Time { started, until: started + within };
+                let done = work.judge(asked, &body.bytes, &address, &cancelled, time, &span);
                 drop(turn);
                 done
             }
@@ -180,9 +188,10 @@ impl Work {
         body: &[u8],
         address: &Address,
         cancelled: &Stop,
-        started: Instant,
+        time: Time,
         span: &Span,
     ) -> Done {
+        let Time { started, until } = time;
         let reading = info_span!(parent: span, "read", bytes = body.len());
         let question = match Question::read(asked, body) {
             Ok(question) => question,
@@ -198,7 +207,8 @@ impl Work {
             return self.failed(asked, address, "no policies are loaded yet");
         };
         let now = jiff::Timestamp::now();
-        let conduct = Conduct { on_error: &self.on_error, now, cancelled: Some(cancelled) };
+        let (cancelled, until) = (Some(cancelled), Some(until));
+        let conduct = Conduct { on_error: &self.on_error, now, cancelled, until };
         let judging = info_span!(parent: span, "judge");
         let told = |request: &Request, answer: &Answer, verdict: &Verdict| {
             drop(judging);
@@ -206,7 +216,7 @@ impl Work {
                 record(span, request, answer);
             }
             // Whoever gave up was answered already, and counted.
-            if !cancelled.is_raised() {
+            if !cancelled.is_some_and(Stop::is_raised) {
                 let took = started.elapsed();
                 self.metrics.judged(asked, answer, verdict, took);
                 (self.on_verdict)(request, answer, verdict, took);

@@ -1,7 +1,7 @@
 //! `sekisho serve`
 
 use crate::args::ServeArgs;
-use crate::{config, output, policies, values};
+use crate::{cluster, config, output, policies, values};
 use anyhow::{Context as _, Result, bail};
 use sekisho_checkpoint_admission::{
     Basis, Certificate, CertificateEvent, Certificates, Cluster, Event, Given, Keeper, Limits,
@@ -11,13 +11,14 @@ use sekisho_checkpoint_check::{Silent, collect, load};
 use sekisho_cluster::CacheLimits;
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::BuildOptions;
-use sekisho_policy::{Digest, Pattern};
+use sekisho_policy::{Digest, KubernetesVersion, Pattern, Target};
 use sekisho_report::{Diagnostic, Level, RenderOptions, render_diagnostic};
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How often files are looked at.
@@ -113,6 +114,8 @@ struct Sources {
     cluster: Option<Cluster>,
     /// what was told of faults of the cluster
     told: Mutex<Vec<String>>,
+    /// what the cluster runs
+    version: OnceLock<KubernetesVersion>,
 }
 
 impl Sources {
@@ -123,7 +126,25 @@ impl Sources {
             let (client, limits) = (args.cluster.client()?, CacheLimits::default());
             cluster = Some(Cluster::start(client, limits, config_map, DIALECTS));
         }
-        Ok(Self { args: args.clone(), cluster, told: Mutex::default() })
+        Ok(Self { args: args.clone(), cluster, told: Mutex::default(), version: OnceLock::new() })
+    }
+
+    /// What is judged for: the version of the cluster where nobody gave one. To be called on a
+    /// thread that may wait.
+    fn target(&self) -> Result<Target> {
+        let mut target = policies::target(&self.args.policies)?;
+        if target.assumed && self.cluster.as_ref().is_some_and(Cluster::is_known) {
+            if self.version.get().is_none()
+                && let Some(version) =
+                    Handle::current().block_on(cluster::version(&self.args.cluster.client()?))
+            {
+                let _ = self.version.set(version);
+            }
+            if let Some(version) = self.version.get() {
+                (target.kubernetes_version, target.assumed) = (*version, false);
+            }
+        }
+        Ok(target)
     }
 
     /// Tells of what is wrong with the cluster, once.
@@ -144,7 +165,7 @@ impl Origin for Sources {
             Some(_) => policies::given(given),
             None => policies::bundle(given),
         };
-        let read = bundle.and_then(|read| Ok((read, policies::target(given)?)));
+        let read = bundle.and_then(|read| Ok((read, self.target()?)));
         let ((bundle, errors), target) = match read {
             Ok(read) => read,
             Err(error) => {

@@ -10,6 +10,7 @@ use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -17,6 +18,8 @@ use tokio_rustls::TlsConnector;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
+/// After how long a silent connection is asked whether it is there, and how often.
+const ALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(5));
 /// How many connections are kept that nobody uses.
 const IDLE: usize = 4;
 
@@ -114,6 +117,9 @@ impl Links {
                 .await
                 .map_err(|error| failed(error.to_string()))?;
             let _ = stream.set_nodelay(true);
+            // A watch says nothing for minutes: a server that is gone is to be noticed all the same.
+            let alive = TcpKeepalive::new().with_time(ALIVE.0).with_interval(ALIVE.1);
+            let _ = SockRef::from(&stream).set_tcp_keepalive(&alive);
             let Some((tls, name)) = &self.tls else {
                 let shaken = handshake(TokioIo::new(stream)).await;
                 let (sender, connection) = shaken.map_err(|error| failed(told(&error)))?;

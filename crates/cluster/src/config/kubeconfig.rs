@@ -165,15 +165,15 @@ current-context: a
 contexts:
 - {name: a, context: {cluster: c, user: u}}
 - {name: b, context: {cluster: c, user: v, namespace: shop}}
-- {name: x, context: {cluster: insecure, user: u}}
-- {name: y, context: {cluster: c, user: gone}}
-- {name: z, context: {cluster: c, user: half}}
+- {name: open, context: {cluster: insecure, user: u}}
+- {name: lonely, context: {cluster: c, user: gone}}
+- {name: torn, context: {cluster: c, user: half}}
 clusters:
 - {name: c, cluster: {server: 'https://h:1/p', certificate-authority-data: Y2E=}}
 - {name: insecure, cluster: {server: 'https://h:1', insecure-skip-tls-verify: true}}
 users:
 - {name: u, user: {token: t, as: ann, as-groups: [g, h]}}
-- {name: v, user: {username: n, password: p}}
+- {name: v, user: {username: ann, password: p}}
 - {name: half, user: {client-key-data: Y2E=}}
 ";
 
@@ -190,12 +190,12 @@ users:
         assert_eq!(headers, ["ann", "g", "h"]);
         let b = config(&files, Some("b")).unwrap();
         assert_eq!(b.namespace, "shop");
-        assert!(matches!(&b.credentials.token, Token::Header(h) if h == "Basic bjpw"));
+        assert!(matches!(&b.credentials.token, Token::Header(h) if h == "Basic YW5uOnA="));
         assert!(!format!("{a:?}").contains("Bearer"), "credentials are not printed");
         for (context, part) in [
-            ("x", "`insecure-skip-tls-verify`"),
-            ("y", "no user `gone`"),
-            ("z", "certificate or a key alone"),
+            ("open", "`insecure-skip-tls-verify`"),
+            ("lonely", "no user `gone`"),
+            ("torn", "certificate or a key alone"),
             ("other", "no context `other`"),
         ] {
             let error = config(&files, Some(context)).unwrap_err().to_string();
