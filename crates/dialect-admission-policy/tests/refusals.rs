@@ -91,7 +91,9 @@ fn faults_of_policies_are_told_at_their_places() {
             ],
         ),
         (
-            with("  paramKind: {apiVersion: a/b/c, kind: 1a}\n  validations: [{expression: 'true'}]\n"),
+            with(
+                "  paramKind: {apiVersion: a/b/c, kind: 1a}\n  validations: [{expression: 'true'}]\n",
+            ),
             &["7:15 `a/b/c` is no API version", "7:34 `1a` is no kind"],
         ),
         (
@@ -153,10 +155,7 @@ fn faults_of_policies_are_told_at_their_places() {
 fn faults_of_bindings_are_told_at_their_places() {
     for (spec, wanted) in [
         ("  policyName: p\n  validationActions: [Deny]\n", &[][..]),
-        (
-            "  policyName: q\n  validationActions: [Deny]\n",
-            &["13:3 there is no policy `q`"],
-        ),
+        ("  policyName: q\n  validationActions: [Deny]\n", &["13:3 there is no policy `q`"]),
         (
             "  policyName: P\n  validationActions: [Deny, Warn, Warn, Tell]\n",
             &[

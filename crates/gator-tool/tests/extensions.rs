@@ -62,10 +62,11 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "must define one of expected, unchanged and error",
             "adding mutators: ",
             "tests/extensions/files/pod.yaml:2:1: `Pod` is no mutator",
-            "0 passed, 7 failed, 0 skipped\n",
+            "invalid test: must define mutators",
+            "0 passed, 8 failed, 0 skipped\n",
         ],
     ),
-    ("extensions/admission-policies", 0, &["6 passed, 0 failed, 0 skipped\n"]),
+    ("extensions/admission-policies", 0, &["8 passed, 0 failed, 0 skipped\n"]),
     (
         "extensions/broken-admission-policies",
         2,
@@ -317,6 +318,27 @@ fn every_format_tells_the_same() {
                 none::unexpected number of violations: got 2 violations but want none";
     assert!(github.out.starts_with(line), "{}", github.out);
     assert!(github.out.ends_with("1 passed, 6 failed, 0 skipped\n"), "{}", github.out);
+}
+
+/// Lines of the template and of its library, and what the rules print.
+#[test]
+fn coverage_and_prints_are_shown() {
+    let options =
+        TestOptions { coverage: true, verbose: true, ..options(&below("extensions/coverage")) };
+    let text = said(&options);
+    assert_eq!(text.code, 0, "{}{}", text.out, text.err);
+    let printed = "        === PRINT ===\n        found 5 of at most 3\n";
+    let covered = "coverage\ttests/extensions/coverage/template.yaml\t72.7%\tnot run: 30, 32, 42\n";
+    for part in [printed, covered] {
+        assert!(text.out.contains(part), "no `{part}` in {}", text.out);
+    }
+    let json = said(&TestOptions { format: Format::Json, ..options });
+    let told: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(told["coverage"][0]["missed"], serde_json::json!([30, 32, 42]));
+    assert_eq!(
+        told["suites"][0]["tests"][0]["cases"][0]["runs"][0]["printed"][0],
+        "found 5 of at most 3"
+    );
 }
 
 /// The suites of Gatekeeper's library, where they are beside the checkout.
