@@ -1,11 +1,12 @@
 //! What `gator test` tells of a violation, and how it prints it.
 
 use crate::go;
-use crate::json::write_struct;
+use crate::json::{Field, write_struct, written};
 use rayon::prelude::*;
 use sekisho_manifest::to_yaml;
 use sekisho_value::{Map, Value};
 use std::io::{self, Write};
+use std::sync::{Arc, OnceLock};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,12 +20,30 @@ pub enum ObjectFormat {
     Yaml,
 }
 
+/// A constraint as gator shows it, with each of its violations.
+#[derive(Debug, Default)]
+pub(crate) struct Constraint {
+    pub(crate) value: Value,
+    /// as a field of a violation: written once
+    json: OnceLock<String>,
+}
+
+impl Constraint {
+    pub(crate) fn new(value: Value) -> Self {
+        Self { value, json: OnceLock::new() }
+    }
+
+    fn json(&self) -> &str {
+        self.json.get_or_init(|| written(&self.value, 2))
+    }
+}
+
 /// One violation, as gator tells it.
 pub(crate) struct Found {
     pub(crate) message: String,
     /// `None` where no rule answered
     pub(crate) details: Option<Value>,
-    pub(crate) constraint: Value,
+    pub(crate) constraint: Arc<Constraint>,
     pub(crate) action: String,
     pub(crate) scoped: Vec<Value>,
     pub(crate) object: Value,
@@ -98,7 +117,7 @@ fn line(_: usize, one: &Found, out: &mut String) {
         "" => text(&["metadata", "name"]).to_owned(),
         namespace => format!("{namespace}/{}", text(&["metadata", "name"])),
     };
-    let constraint = one.constraint.path_str(&["metadata", "name"]).unwrap_or_default();
+    let constraint = one.constraint.value.path_str(&["metadata", "name"]).unwrap_or_default();
     out.push_str(&format!(
         "{}/{} {name}: [{}] Message: {}\n",
         text(&["apiVersion"]),
@@ -109,22 +128,22 @@ fn line(_: usize, one: &Found, out: &mut String) {
 }
 
 fn json(one: &Found, last: bool, out: &mut String) {
-    let mut fields = vec![("target", TARGET.into())];
+    let mut fields = vec![("target", Field::Value(TARGET.into()))];
     if !one.message.is_empty() {
-        fields.push(("msg", one.message.as_str().into()));
+        fields.push(("msg", Field::Value(one.message.as_str().into())));
     }
     if one.details.is_some() {
-        fields.push(("metadata", one.metadata()));
+        fields.push(("metadata", Field::Value(one.metadata())));
     }
-    fields.push(("constraint", one.constraint.clone()));
+    fields.push(("constraint", Field::Written(one.constraint.json())));
     if !one.action.is_empty() {
-        fields.push(("enforcementAction", one.action.as_str().into()));
+        fields.push(("enforcementAction", Field::Value(one.action.as_str().into())));
     }
     if !one.scoped.is_empty() {
-        fields.push(("scopedActions", one.scoped.clone().into()));
+        fields.push(("scopedActions", Field::Value(one.scoped.clone().into())));
     }
-    fields.push(("violatingObject", one.object.clone()));
-    fields.push(("trace", Value::Null));
+    fields.push(("violatingObject", Field::Value(one.object.clone())));
+    fields.push(("trace", Field::Value(Value::Null)));
     out.push_str("\n    ");
     write_struct(&fields, 1, out);
     if !last {
@@ -138,7 +157,7 @@ fn yaml(_: usize, one: &Found, out: &mut String) {
         ("target", Value::from(TARGET)),
         ("msg", Value::from(one.message.as_str())),
         ("metadata", one.metadata()),
-        ("constraint", Value::Object(Map::from_iter([("object", one.constraint.clone())]))),
+        ("constraint", Value::Object(Map::from_iter([("object", one.constraint.value.clone())]))),
         ("enforcementaction", Value::from(one.action.as_str())),
         ("scopedenforcementactions", Value::from(one.scoped.clone())),
     ];

@@ -4,17 +4,32 @@ use sekisho_value::Value;
 
 /// A value with its keys in order.
 pub(crate) fn pretty(value: &Value) -> String {
-    let mut out = String::new();
-    write_value(value, 0, &mut out);
-    out
+    written(value, 0)
+}
+
+/// What stands in a field.
+pub(crate) enum Field<'f> {
+    Value(Value),
+    /// a value as [`written`] writes it at the same depth
+    Written(&'f str),
 }
 
 /// Writes fields in the order in which they stand, within so many other values.
-pub(crate) fn write_struct(fields: &[(&str, Value)], depth: usize, out: &mut String) {
+pub(crate) fn write_struct(fields: &[(&str, Field<'_>)], depth: usize, out: &mut String) {
     block(['{', '}'], fields.iter(), depth, out, |(name, field), out| {
         out.extend(["\"", *name, "\": "]);
-        write_value(field, depth + 1, out);
+        match field {
+            Field::Value(value) => write_value(value, depth + 1, out),
+            Field::Written(text) => out.push_str(text),
+        }
     });
+}
+
+/// A value within so many others.
+pub(crate) fn written(value: &Value, depth: usize) -> String {
+    let mut out = String::new();
+    write_value(value, depth, &mut out);
+    out
 }
 
 /// The depth of values is bounded ([`sekisho_value::MAX_DEPTH`]), and so is the recursion.
@@ -71,9 +86,17 @@ fn block<T>(
     out.push(close);
 }
 
+/// As deep as objects of Kubernetes are.
+const LINE: &str = "\n                                                                        ";
+
 fn new_line(depth: usize, out: &mut String) {
-    out.push('\n');
-    out.extend(std::iter::repeat_n("    ", depth));
+    match LINE.get(..4 * depth + 1) {
+        Some(line) => out.push_str(line),
+        None => {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("    ", depth));
+        }
+    }
 }
 
 /// Go escapes what could end a script within HTML, and two line ends of Unicode.
@@ -94,7 +117,7 @@ fn escaped(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{pretty, write_struct};
+    use super::{Field, pretty, write_struct, written};
     use sekisho_value::from_json;
 
     #[test]
@@ -102,8 +125,12 @@ mod tests {
         let value = from_json(r#"{"b":[1,{"c":"<&>\u2028"}],"a":[],"d":{}}"#).unwrap();
         let wanted = "{\n    \"a\": [],\n    \"b\": [\n        1,\n        {\n            \"c\": \"\\u003c\\u0026\\u003e\\u2028\"\n        }\n    ],\n    \"d\": {}\n}";
         assert_eq!(pretty(&value), wanted);
+        let deep = (0..30).fold(String::from("1"), |inner, _| format!("[{inner}]"));
+        let deep = written(&from_json(&deep).unwrap(), 1);
+        assert!(deep.contains(&format!("\n{}1\n", "    ".repeat(31))), "{deep}");
         let mut text = String::new();
-        write_struct(&[("z", "1".into()), ("a", true.into())], 1, &mut text);
+        let fields = [("z", Field::Value("1".into())), ("a", Field::Written("true"))];
+        write_struct(&fields, 1, &mut text);
         assert_eq!(text, "{\n        \"z\": \"1\",\n        \"a\": true\n    }");
     }
 }

@@ -79,7 +79,11 @@ fn not_run(case: &MutationCase, by: By, outcome: Outcome) -> CaseResult {
 
 fn run_test(test: &MutationTest, files: &Files, setting: &Setting<'_>) -> TestResult {
     let started = Instant::now();
-    let documents = all_objects(&test.mutators, files, &test.place);
+    let documents = match test.mutators.as_slice() {
+        // Nothing would be changed, and a case that wants that would pass.
+        [] => Err(Problem::error("invalid test: must define mutators")),
+        paths => all_objects(paths, files, &test.place),
+    };
     let mutators = documents.and_then(|documents| setting.mutate.compile(&documents));
     let (problem, cases) = match mutators {
         Ok(mutators) => {

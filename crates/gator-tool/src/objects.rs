@@ -3,7 +3,7 @@
 //! Source of the rules: `pkg/gator/test`, `pkg/gator/expand` and `cmd/gator` of Gatekeeper v3.23.
 //! Where gator stops at the first error, all are told.
 
-use crate::found::{self, Found, ObjectFormat};
+use crate::found::{self, Constraint, Found, ObjectFormat};
 use crate::gatekeeper::{engines, only, request, set_of};
 use crate::json::pretty;
 use crate::judge::Engine;
@@ -22,6 +22,7 @@ use sekisho_value::{Map, Pointer, Str, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What `gator test` is asked for.
 pub struct ObjectTestOptions {
@@ -367,9 +368,10 @@ impl World {
         action: Option<Action>,
     ) -> Found {
         let key = (Str::new(kind), Str::new(name));
-        let constraint = self.constraints.get(&key).cloned().unwrap_or(Value::Null);
-        let declared = constraint.path_str(&["spec", "enforcementAction"]).unwrap_or("deny");
-        let scoped = if declared == "scoped" { scoped_actions(&constraint) } else { Vec::new() };
+        let constraint = self.constraints.get(&key).cloned().unwrap_or_default();
+        let declared = constraint.value.path_str(&["spec", "enforcementAction"]).unwrap_or("deny");
+        let scoped =
+            if declared == "scoped" { scoped_actions(&constraint.value) } else { Vec::new() };
         let action = action.map_or_else(|| declared.to_owned(), |action| word(action).to_owned());
         let details = details.filter(|_| !self.by_cel.contains(kind));
         Found { message, details, constraint, action, scoped, object: Value::Null }
@@ -392,7 +394,7 @@ fn kind_and_name(id: &str) -> (&str, &str) {
 }
 
 /// Constraints by kind and name.
-type Constraints = BTreeMap<(Str, Str), Value>;
+type Constraints = BTreeMap<(Str, Str), Arc<Constraint>>;
 
 fn kind_and_name_of(document: &Document) -> (Str, Str) {
     (Str::new(document.kind()), Str::new(document.name().unwrap_or_default()))
@@ -409,7 +411,7 @@ fn with_defaults(policies: &[&Document]) -> Constraints {
     let constraints = policies.iter().filter(of_constraint).map(|document| {
         let template = templates.get(document.kind()).copied();
         let held = sekisho_dialect_gatekeeper::with_defaults(template, &document.value);
-        (kind_and_name_of(document), held)
+        (kind_and_name_of(document), Arc::new(Constraint::new(held)))
     });
     constraints.collect()
 }
@@ -417,7 +419,7 @@ fn with_defaults(policies: &[&Document]) -> Constraints {
 /// An object as gator holds it.
 fn as_held(document: &Document, constraints: &Constraints) -> Value {
     let held = match group(document).starts_with("constraints") {
-        true => constraints.get(&kind_and_name_of(document)),
+        true => constraints.get(&kind_and_name_of(document)).map(|held| &held.value),
         false => None,
     };
     held.unwrap_or(&document.value).clone()

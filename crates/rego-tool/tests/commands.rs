@@ -360,6 +360,49 @@ fn coverage_of_tests_that_pass() {
     assert_eq!((code, out.ends_with("0 passed, 1 failed\n")), (FAILED, true), "{out}");
 }
 
+/// Rules of one set or function: a head is covered where its body holds.
+#[test]
+fn coverage_of_heads() {
+    let policy = "package p
+
+a contains \"x\" if input.x == 1
+
+a contains \"y\" if {
+\tinput.x == 2
+}
+
+f(\"x\") := 1
+
+f(\"y\") := 2
+
+g := 1 if {
+\tinput.x == 3
+}
+
+g := 1 if {
+\tinput.x == 1
+}
+";
+    let test = "package p_test
+
+test_all if {
+\tcount(data.p.a) == 1 with input.x as 1
+\tdata.p.f(\"x\") == 1
+\tdata.p.g == 1 with input.x as 1
+}
+";
+    let made = folder(&[("p.rego", policy), ("p_test.rego", test)]);
+    let (code, out, _) = run_tests(made.path(), |options| options.coverage = true);
+    assert_eq!(code, OK, "{out}");
+    let report = from_json(&out).unwrap();
+    let files = report.get("files").and_then(Value::as_object).unwrap();
+    let (_, file) = files.iter().find(|(name, _)| name.ends_with("/p.rego")).unwrap();
+    let missed = file.get("not_covered").and_then(Value::as_array).unwrap();
+    let row = |range: &Value| range.path(&["start", "row"]).and_then(Value::as_i64);
+    let rows: Vec<_> = missed.iter().filter_map(row).collect();
+    assert_eq!(rows, [5, 11, 13], "{out}");
+}
+
 #[test]
 fn checks() {
     let made = folder(&[

@@ -30,6 +30,13 @@ pub struct Location {
     pub span: Span,
 }
 
+impl Location {
+    /// Where it begins: the place of what is done around a rule, whether it holds or not.
+    pub(crate) fn start(self) -> Self {
+        Self { span: Span { end: self.span.start, ..self.span }, ..self }
+    }
+}
+
 /// The text of one module.
 #[derive(Clone, Debug)]
 pub struct Source {

@@ -11,6 +11,7 @@ mod bad_input;
 mod check;
 mod docs;
 mod gatekeeper;
+mod gator;
 mod inputs;
 mod mutate;
 mod namespaces;

@@ -141,7 +141,8 @@ pub fn bench(
             }
             Err(failed) => {
                 tell(&failed.diagnostics, false, err)?;
-                writeln!(err, "benchmark failed: {}", failed.message)?;
+                let engine = engine.as_str();
+                writeln!(err, "benchmark failed: benchmarking {engine}: {}", failed.message)?;
                 return Ok(FAILED);
             }
         }

@@ -25,7 +25,7 @@ impl<'h> Planner<'h> {
             self.e.emit(Op::ReturnUndefined);
             return;
         };
-        self.e.location = first.location;
+        self.e.location = first.location.start();
         let flat = rules.iter().all(|rule| rule.rest.is_empty());
         if flat && rules.iter().all(|rule| rule.kind == RuleKind::Single) {
             self.single(&rules, &[], Conflict::Rule);
@@ -46,7 +46,7 @@ impl<'h> Planner<'h> {
             self.e.emit(Op::ReturnUndefined);
             return;
         };
-        self.e.location = first.location;
+        self.e.location = first.location.start();
         self.e.run(first.params.len());
         self.single(&rules, args, Conflict::Function);
     }
@@ -178,8 +178,9 @@ impl<'h> Planner<'h> {
     ) -> bool {
         let done = self.e.label();
         let scope = self.e.open(done);
-        self.e.location = clause.location;
+        self.e.location = clause.location.start();
         self.params(rule, args);
+        self.e.location = clause.location;
         self.body(&clause.body, After::Reads(&[&clause.value]));
         let src = self.value(&clause.value);
         let looped = self.e.fail != done;
@@ -194,6 +195,7 @@ impl<'h> Planner<'h> {
         }
         self.e.close(scope);
         self.e.place(done);
+        self.e.location = clause.location.start();
         looped
     }
 
@@ -255,6 +257,7 @@ impl<'h> Planner<'h> {
                 planner.e.retry();
                 planner.e.close(scope);
                 planner.e.place(done);
+                planner.e.location = clause.location.start();
             }
         });
     }
