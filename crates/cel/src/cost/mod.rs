@@ -1,11 +1,11 @@
 //! What evaluating costs, in cel-go's units: while it runs, and estimated before.
 
 mod estimate;
+mod ranges;
 mod rule;
 
-pub use estimate::{
-    CallEstimate, CostEstimate, EstimatedCall, EstimatedNode, SizeEstimate, Sizes, estimate,
-};
+pub use estimate::{EstimatedCall, EstimatedNode, Sizes, estimate};
+pub use ranges::{CallEstimate, CostEstimate, SizeEstimate};
 pub(crate) use rule::Rule;
 
 use crate::library::{CallCost, CallEstimator};
