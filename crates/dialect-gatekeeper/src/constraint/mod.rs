@@ -27,6 +27,9 @@ const VERSIONS: [&str; 2] = ["v1beta1", "v1alpha1"];
 /// How long the name of a constraint may be.
 const LONGEST_NAME: usize = 63;
 
+/// How many pairs of groups and kinds one entry of `kinds` may make in the index.
+const MOST_RULES: usize = 256;
+
 /// The id of the policy that a constraint is.
 pub(crate) fn id(policy: &PolicyDocument<'_>) -> PolicyId {
     let document = policy.document;
@@ -201,7 +204,10 @@ fn rules(matching: &Match) -> Vec<ResourceRule> {
     };
     let mut rules = Vec::new();
     for entry in matching.kinds() {
-        for group in each(&entry.groups) {
+        // What lists many of both goes by its kinds alone: the match itself looks at groups again.
+        let many = entry.groups.len().saturating_mul(entry.kinds.len()) > MOST_RULES;
+        let groups = if many { vec![None] } else { each(&entry.groups) };
+        for group in groups {
             for kind in each(&entry.kinds) {
                 rules.push(ResourceRule { group: group.clone(), kind, operations });
             }

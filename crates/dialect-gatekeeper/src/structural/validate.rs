@@ -167,7 +167,8 @@ impl Schema {
 
     fn find_unknown(&self, value: &Value, at: &Pointer, faults: &mut Vec<Fault>) {
         match value {
-            Value::Object(map) => {
+            // What is of a wrong type is told as such.
+            Value::Object(map) if self.kind.accepts(value) => {
                 for (field, value) in map.iter() {
                     match (self.of_field(field), &self.additional) {
                         (Some(schema), _) => schema.find_unknown(value, &at.key(field), faults),

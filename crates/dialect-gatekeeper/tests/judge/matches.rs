@@ -23,3 +23,20 @@ fn what_the_index_passes_over_does_not_match() {
         assert_eq!(found, wanted, "{kinds} {object}");
     }
 }
+
+#[test]
+fn many_groups_and_kinds_take_little() {
+    let rego = "package found\nviolation[{\"msg\": \"a\"}] { true }";
+    let many = |last: &str| -> String {
+        let names: Vec<String> = (0..3000).map(|number| format!("n{number}")).collect();
+        format!("{}, {last}", names.join(", "))
+    };
+    let kinds = format!("[{{apiGroups: [{}], kinds: [{}]}}]", many("apps"), many("Deployment"));
+    let set = set(&policy(rego, &format!("{{match: {{kinds: {kinds}}}}}")));
+    for (version, wanted) in [("apps/v1", 1), ("batch/v1", 0)] {
+        let object = format!(
+            r#"{{"apiVersion":"{version}","kind":"Deployment","metadata":{{"name":"web","namespace":"shop"}}}}"#
+        );
+        assert_eq!(judge(&set, &create(&json(&object)), &[]).judgements.len(), wanted, "{version}");
+    }
+}
