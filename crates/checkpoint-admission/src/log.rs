@@ -6,6 +6,11 @@ use sekisho_policy::Request;
 use sekisho_value::{Map, Value};
 use std::time::Duration;
 
+/// How many characters of a text are in a line: what policies say may hold what a user sent.
+const TEXT: usize = 2_000;
+/// How many findings and errors are in a line.
+const MANY: usize = 100;
+
 /// The line about a request that is not simply let through; none for the others. It says who did
 /// what to which object, and what policies say of it; nothing of what the object holds is in it
 /// but through their messages, and of a Secret those are left out, too.
@@ -25,7 +30,7 @@ pub fn line(
     let mut line = Map::new();
     let mut text = |key: &'static str, value: &str| {
         if !value.is_empty() {
-            line.insert(key, value);
+            line.insert(key, cut(value));
         }
     };
     text("time", &now.to_string());
@@ -48,7 +53,7 @@ pub fn line(
         line.insert("code", i64::from(refusal.code));
     }
     if !request.user.groups.is_empty() {
-        let groups = request.user.groups.iter().map(|group| Value::from(group.as_str()));
+        let groups = request.user.groups.iter().take(MANY).map(|group| Value::from(cut(group)));
         line.insert("groups", Value::from(groups.collect::<Vec<_>>()));
     }
     if request.dry_run {
@@ -57,17 +62,18 @@ pub fn line(
     let findings: Vec<Value> = verdict
         .judgements
         .iter()
+        .take(MANY)
         .map(|judgement| {
             let mut finding = Map::new();
-            finding.insert("policy", &*judgement.policy);
-            finding.insert("rule", judgement.rule.as_str());
+            finding.insert("policy", cut(&judgement.policy));
+            finding.insert("rule", cut(&judgement.rule));
             finding.insert("action", judgement.action.as_str());
             if !is_secret {
-                finding.insert("message", judgement.message.as_str());
+                finding.insert("message", cut(&judgement.message));
             }
             finding.insert("key", judgement.key.as_str());
             if let Some(binding) = &judgement.binding {
-                finding.insert("binding", &**binding);
+                finding.insert("binding", cut(binding));
             }
             Value::Object(finding)
         })
@@ -75,13 +81,13 @@ pub fn line(
     if !findings.is_empty() {
         line.insert("findings", Value::from(findings));
     }
-    let errors = verdict.errors.iter().chain(&verdict.tolerated).map(|error| {
+    let errors = verdict.errors.iter().chain(&verdict.tolerated).take(MANY).map(|error| {
         let mut told = Map::new();
         if let Some(policy) = &error.policy {
             told.insert("policy", policy.as_str());
         }
         if !is_secret {
-            told.insert("message", error.message.as_str());
+            told.insert("message", cut(&error.message));
         }
         Value::Object(told)
     });
@@ -93,9 +99,17 @@ pub fn line(
     Some(Value::Object(line).to_json())
 }
 
+/// The beginning of a text, with a mark where there is more.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(TEXT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::line;
+    use super::{TEXT, line};
     use crate::review::{Answer, Refusal};
     use sekisho_engine::{ErrorKind, Verdict, VerdictError};
     use sekisho_kube_model::Gvk;
@@ -135,6 +149,13 @@ mod tests {
     fn a_refusal_is_told_with_its_sender_and_without_the_object() {
         let wanted = r#"{"code":403,"errors":[{"message":"no","policy":"local/d/K/p"}],"event":"denied","groups":["dev"],"kind":"Pod","message":"no","microseconds":7,"name":"s","operation":"CREATE","time":"1970-01-01T00:00:00Z","user":"ann","version":"v1"}"#;
         assert_eq!(logged("Pod", "no"), wanted);
+    }
+
+    #[test]
+    fn a_line_is_never_long() {
+        let line = logged("Pod", &"é".repeat(1 << 20));
+        assert!(line.len() < 10 * TEXT, "{}", line.len());
+        assert!(line.contains('…'));
     }
 
     #[test]

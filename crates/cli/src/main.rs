@@ -6,6 +6,7 @@ mod args;
 mod cluster;
 mod commands;
 mod config;
+mod log;
 mod output;
 mod policies;
 mod progress;

@@ -55,7 +55,7 @@ pub fn manifests(values: &Value, release: &Release) -> Result<Vec<Document>, Tem
 }
 
 /// The kinds of the chart as they are called in paths, and whether their objects are in namespaces.
-const KINDS: [(&str, &str, bool); 15] = [
+const KINDS: [(&str, &str, bool); 17] = [
     ("Certificate", "certificates", true),
     ("ClusterRole", "clusterroles", false),
     ("ClusterRoleBinding", "clusterrolebindings", false),
@@ -67,6 +67,8 @@ const KINDS: [(&str, &str, bool); 15] = [
     ("NetworkPolicy", "networkpolicies", true),
     ("PodDisruptionBudget", "poddisruptionbudgets", true),
     ("ResourceQuota", "resourcequotas", true),
+    ("Role", "roles", true),
+    ("RoleBinding", "rolebindings", true),
     ("Secret", "secrets", true),
     ("Service", "services", true),
     ("ServiceAccount", "serviceaccounts", true),
@@ -142,6 +144,7 @@ mod tests {
             "policies.files.a.yaml=x",
             "tls.crt=Y3J0",
             "tls.certManager=true",
+            "tls.cluster=true",
             "webhooks.mutating.enabled=true",
             "imagePullSecrets[0].name=s",
         ]);
@@ -150,6 +153,8 @@ mod tests {
             "Namespace checkpoint",
             "ClusterRole sekisho",
             "ClusterRoleBinding sekisho",
+            "Role sekisho",
+            "RoleBinding sekisho",
             "ConfigMap sekisho-policies",
             "Secret sekisho-tls",
             "Issuer sekisho",
@@ -178,13 +183,12 @@ mod tests {
     #[test]
     fn an_api_server_has_all_of_it_somewhere() {
         let mut values = defaults();
-        for change in ["policies.cluster=true", "tls.certManager=true", "namespace.create=true"] {
+        for change in ["policies.cluster=true", "tls.certManager=true", "tls.cluster=true"] {
             set(&mut values, change).unwrap();
         }
         let documents = manifests(&values, &release()).unwrap();
         let paths: Vec<String> = documents.iter().map(|d| path(&d.value).unwrap()).collect();
         for wanted in [
-            "/api/v1/namespaces/checkpoint",
             "/api/v1/namespaces/checkpoint/services/sekisho",
             "/apis/apps/v1/namespaces/checkpoint/deployments/sekisho",
             "/apis/rbac.authorization.k8s.io/v1/clusterroles/sekisho",

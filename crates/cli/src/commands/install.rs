@@ -138,8 +138,8 @@ fn text<'v>(values: &'v Value, path: &[&str]) -> Option<&'v str> {
 /// Makes a certificate where nobody gives one.
 fn certify(values: &mut Value, namespace: &str) -> Result<()> {
     let given = text(values, &["tls", "crt"]).or(text(values, &["tls", "caBundle"]));
-    let by_cert_manager = values.path(&["tls", "certManager"]).and_then(Value::as_bool);
-    if given.is_some() || by_cert_manager == Some(true) {
+    let by = |maker: &str| values.path(&["tls", maker]).and_then(Value::as_bool) == Some(true);
+    if given.is_some() || by("certManager") || by("cluster") {
         return Ok(());
     }
     let issued = Issued::new(&[format!("sekisho.{namespace}.svc")])?;
@@ -154,6 +154,9 @@ fn certify(values: &mut Value, namespace: &str) -> Result<()> {
 /// Keeps the certificate of an installation that is there: replicas would serve the old one for a
 /// while after API servers trust another.
 async fn keep_certificate(client: &Client, values: &mut Value, namespace: &str) -> Result<()> {
+    if values.path(&["tls", "cluster"]).and_then(Value::as_bool) == Some(true) {
+        return Ok(());
+    }
     let name = text(values, &["tls", "secretName"]).unwrap_or_default();
     let secret = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
     let webhook = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/sekisho";
@@ -194,6 +197,7 @@ fn objects(args: &InstallArgs, values: &mut Value) -> Result<Vec<Document>> {
         for change in [
             "policies.cluster=true",
             "policies.files.any=any",
+            "tls.cluster=true",
             "tls.crt=any",
             "webhooks.mutating.enabled=true",
         ] {

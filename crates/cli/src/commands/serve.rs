@@ -1,6 +1,7 @@
 //! `sekisho serve`
 
 use crate::args::ServeArgs;
+use crate::log::Log;
 use crate::{cluster, config, output, policies, values};
 use anyhow::{Context as _, Result, bail};
 use sekisho_checkpoint_admission::{
@@ -60,13 +61,17 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
         None => certificate(args)?,
     };
     let on_error = values::failure_directions(&args.failure_policy);
-    let log = |request: &_, answer: &_, verdict: &_, took| {
+    let lines = Log::start();
+    let of_spans = lines.clone();
+    let log = move |request: &_, answer: &_, verdict: &_, took| {
         if let Some(line) = line(request, answer, verdict, jiff::Timestamp::now(), took) {
-            output::note(&line);
+            lines.line(line);
         }
     };
     if args.trace {
-        tracing::subscriber::set_global_default(SpanLines::new(output::note))?;
+        tracing::subscriber::set_global_default(SpanLines::new(move |line| {
+            of_spans.line(line.to_owned())
+        }))?;
     }
     let server = Server::new(Arc::clone(&live), &certificate, limits, on_error, Box::new(log))?
         .with_images(args.image_policy.iter().map(Pattern::new).collect());

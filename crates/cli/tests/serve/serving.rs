@@ -1,0 +1,117 @@
+//! A server that runs, and what registers it with an API server.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sekisho_testenv::TestEnv;
+use sekisho_value::{Value, from_json};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// The server, stopped when dropped.
+pub(crate) struct Serving {
+    child: Child,
+    pub(crate) authority: String,
+    pub(crate) port: u16,
+    /// what it logged so far
+    pub(crate) log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Serving {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--self-signed", "127.0.0.1"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        let Some(port) = port else {
+            stderr.read_to_string(&mut line).unwrap();
+            panic!("{line}");
+        };
+        // What it logs is read at once, so that it never waits for a reader.
+        let log = Arc::new(Mutex::new(Vec::new()));
+        std::thread::spawn({
+            let log = Arc::clone(&log);
+            move || {
+                for line in stderr.lines().map_while(Result::ok) {
+                    log.lock().unwrap().push(line);
+                }
+            }
+        });
+        let mut authority = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        while !authority.contains("END CERTIFICATE") {
+            assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority is printed");
+        }
+        Self { child, authority, port, log }
+    }
+
+    /// What registers it with an API server.
+    pub(crate) fn configuration(&self) -> Value {
+        configuration("Validating", "/validate", self.port, &self.authority)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it at once.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A webhook of a path and port, and the authorities that are trusted for it.
+pub(crate) fn configuration(kind: &str, path: &str, port: u16, authorities: &str) -> Value {
+    let bundle = STANDARD.encode(authorities);
+    let name = path.trim_start_matches('/');
+    let reinvocation = if kind == "Mutating" { r#","reinvocationPolicy":"IfNeeded""# } else { "" };
+    let operations = if kind == "Mutating" { r#""CREATE","UPDATE""# } else { r#""*""# };
+    from_json(&format!(
+        r#"{{"apiVersion":"admissionregistration.k8s.io/v1",
+        "kind":"{kind}WebhookConfiguration","metadata":{{"name":"sekisho"}},
+        "webhooks":[{{"name":"{name}.sekisho.test","sideEffects":"None",
+        "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":5,
+        "clientConfig":{{"url":"https://127.0.0.1:{port}{path}","caBundle":"{bundle}"}},
+        "rules":[{{"apiGroups":["","apps"],"apiVersions":["*"],"operations":[{operations}],
+        "resources":["pods","pods/exec","deployments","services"]}}]{reinvocation}}}]}}"#
+    ))
+    .unwrap()
+}
+
+/// The lead-in of the API server before a webhook's message.
+pub(crate) const LEAD_IN: &str = "admission webhook \"validate.sekisho.test\" denied the request: ";
+
+/// Registers a webhook, and waits until an object is refused by it: an API server takes a moment
+/// to see a new configuration.
+pub(crate) fn register(env: &TestEnv, configuration: &Value, refused: &Value) {
+    let created = env.admin().create(configuration).unwrap();
+    assert!(created.is_success(), "{}", created.message());
+    let started = Instant::now();
+    while env.admin().create_dry_run(refused).unwrap().is_success() {
+        assert!(started.elapsed() < Duration::from_secs(30), "the webhook is not asked");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+pub(crate) fn pod(name: &str, spec: &str) -> Value {
+    from_json(&format!(
+        r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}"}},"spec":{spec}}}"#
+    ))
+    .unwrap()
+}
