@@ -79,13 +79,13 @@ impl File {
                 continue;
             };
             for (key, value) in case.fields.iter() {
-                if before.fields.get(key) != Some(value) {
-                    let was = before.fields.get(key).map(Value::to_json).unwrap_or_default();
+                let was = before.fields.get(key).cloned().unwrap_or_default();
+                if was != *value {
+                    let (was, now) = apart(&was, value);
+                    let (was, now) = (was.to_json(), now.to_json());
                     lines.push(format!(
-                        "{}: {}: {key}\n  recorded: {was}\n  now:      {}",
-                        self.name,
-                        case.name,
-                        value.to_json()
+                        "{}: {}: {key}\n  recorded: {was}\n  now:      {now}",
+                        self.name, case.name,
                     ));
                 }
             }
@@ -96,6 +96,19 @@ impl File {
 
     fn path(&self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.jsonl", self.name))
+    }
+}
+
+/// Of two lists of the same length, the items that differ; other values as they are.
+fn apart(was: &Value, now: &Value) -> (Value, Value) {
+    match (was.as_array(), now.as_array()) {
+        (Some(was), Some(now)) if was.len() == now.len() => {
+            let pairs = was.iter().zip(now).filter(|(was, now)| was != now);
+            let (was, now): (Vec<Value>, Vec<Value>) =
+                pairs.map(|(was, now)| (was.clone(), now.clone())).unzip();
+            (Value::from(was), Value::from(now))
+        }
+        _ => (was.clone(), now.clone()),
     }
 }
 
