@@ -59,11 +59,7 @@ struct Subject {
 /// Where nothing is known of who may do what.
 pub(crate) fn authorizer(scene: Scene<'_>) -> Result<Arc<dyn Authorizer>, EvalError> {
     let rbac = Rbac::of(scene.inventory);
-    let knows_nothing = rbac.cluster_bindings.is_empty()
-        && rbac.bindings.is_empty()
-        && rbac.roles.is_empty()
-        && !rbac.is_complete;
-    if knows_nothing {
+    if rbac.cluster_bindings.is_empty() && rbac.bindings.is_empty() && !rbac.is_complete {
         return Err(EvalError::Failed {
             message: "the policy asks `authorizer`, and it is not known who may do what".to_owned(),
             help: Some(
