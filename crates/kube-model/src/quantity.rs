@@ -151,6 +151,14 @@ impl Quantity {
         if self.negative { -magnitude } else { magnitude }
     }
 
+    /// The double that is nearest to the amount times a power of ten.
+    #[must_use]
+    pub fn nearest_times_power_of_ten(&self, power: i32) -> f64 {
+        let exponent = self.exponent.saturating_add(power);
+        let magnitude = format!("{}e{exponent}", self.digits.text()).parse().unwrap_or(f64::MAX);
+        if self.negative && magnitude > 0.0 { -magnitude } else { magnitude }
+    }
+
     /// The amount as a count of `10^scale`, and whether nothing was rounded.
     fn scaled(&self, scale: i32) -> Option<(i64, bool)> {
         let (digits, exact) =

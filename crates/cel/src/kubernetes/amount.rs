@@ -19,6 +19,8 @@ pub struct Amount {
     pub quantity: Quantity,
     /// `value * 10^scale`
     integer: Option<(i64, i32)>,
+    /// how many decimals it is held with where it is none
+    decimals: i32,
     /// it is the value of an addition: the API server can compare others with it, but not it with
     /// others
     computed: bool,
@@ -46,14 +48,18 @@ impl Amount {
     /// Where it is none.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
         let quantity = Quantity::parse(text)?;
-        Ok(Self { integer: integer(text), quantity, computed: false })
+        // What is cut off at the greatest integer has none.
+        let cut = quantity.format() == QuantityFormat::BinarySi
+            && quantity.value().map(i64::unsigned_abs) == Some(i64::MAX.unsigned_abs());
+        let decimals = if cut { 0 } else { DECIMALS };
+        Ok(Self { integer: integer(text), quantity, decimals, computed: false })
     }
 
     /// The quantity of an integer.
     #[must_use]
     pub fn from_i64(int: i64) -> Self {
         let quantity = Quantity::from_i64(int, QuantityFormat::DecimalExponent);
-        Self { quantity, integer: Some((int, 0)), computed: true }
+        Self { quantity, integer: Some((int, 0)), decimals: 0, computed: true }
     }
 
     /// The integer that it is, where it is held as one.
@@ -63,10 +69,20 @@ impl Amount {
         scaled(value, scale)
     }
 
-    /// The nearest double, as far as the API server comes near it.
+    /// The double that the API server computes: what it holds, times a power of ten.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "as the API server converts it")]
     pub fn approximate(&self) -> f64 {
-        self.quantity.approximate()
+        let (held, scale) = match self.integer {
+            Some((value, scale)) => (value as f64, scale),
+            None => (self.quantity.nearest_times_power_of_ten(self.decimals), -self.decimals),
+        };
+        if scale == 0 { held } else { held * power_of_ten(scale) }
+    }
+
+    /// How many decimals it has as a decimal number.
+    fn as_decimals(&self) -> i32 {
+        self.integer.map_or(self.decimals, |(_, scale)| -scale)
     }
 
     /// The sum or difference, by what is done to each.
@@ -84,8 +100,17 @@ impl Amount {
             }
             _ => None,
         };
-        Some(Self { quantity: quantity?, integer, computed: true })
+        let decimals = self.as_decimals().max(other.as_decimals());
+        Some(Self { quantity: quantity?, integer, decimals, computed: true })
     }
+}
+
+/// How many decimals what is no integer is rounded up to.
+const DECIMALS: i32 = 9;
+
+/// The double that is nearest to a power of ten.
+fn power_of_ten(power: i32) -> f64 {
+    format!("1e{power}").parse().unwrap_or(f64::INFINITY)
 }
 
 fn scaled(value: i64, scale: i32) -> Option<i64> {
