@@ -47,6 +47,7 @@ pub(super) fn apply(object: &Value, operations: &[Operation], budget: &Budget<'_
                         format!("add operation does not apply: doc is missing path: \"{path}\"");
                     return refused(format!("{words}: {MISSING}"));
                 };
+                budget.step(weight(parent))?;
                 add(parent, &key, value()).map_err(|why| at("error in add for path", path, why))?;
             }
             "remove" => {
@@ -55,6 +56,7 @@ pub(super) fn apply(object: &Value, operations: &[Operation], budget: &Budget<'_
                         format!("remove operation does not apply: doc is missing path: \"{path}\"");
                     return refused(format!("{words}: {MISSING}"));
                 };
+                budget.step(weight(parent))?;
                 remove(parent, &key).map_err(|why| at("error in remove for path", path, why))?;
             }
             "replace" => replace(&mut object, path, value())?,
@@ -66,6 +68,8 @@ pub(super) fn apply(object: &Value, operations: &[Operation], budget: &Budget<'_
                     );
                     return refused(format!("{words}: {MISSING}"));
                 };
+                // What is taken out weighs as much.
+                budget.step(2 * weight(parent))?;
                 add(parent, &key, moved).map_err(|why| at("error in move for path", path, why))?;
             }
             "copy" => copy(&mut object, from, path, budget)?,
@@ -75,6 +79,19 @@ pub(super) fn apply(object: &Value, operations: &[Operation], budget: &Budget<'_
     }
     Ok(object)
 }
+
+/// Steps that it takes to put something between the parts of a value.
+fn weight(parent: &Value) -> u64 {
+    let parts = match parent {
+        Value::Array(items) => items.len(),
+        Value::Object(fields) => fields.len(),
+        _ => 0,
+    };
+    parts as u64 / PARTS_PER_STEP + 1
+}
+
+/// So many parts are moved in the time of a step.
+const PARTS_PER_STEP: u64 = 16;
 
 fn at(what: &str, path: &str, why: String) -> Unpatched {
     Unpatched::Refused(format!("{what}: '{path}': {why}"))
@@ -235,6 +252,7 @@ fn copy(object: &mut Value, from: &str, path: &str, budget: &Budget<'_>) -> Done
         return refused(format!("{words}: {MISSING}"));
     };
     let wrong = |why| Unpatched::Refused(format!("error while adding value during copy: {why}"));
+    budget.step(weight(parent))?;
     add(parent, &key, copied).map_err(wrong)
 }
 

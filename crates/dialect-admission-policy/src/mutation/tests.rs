@@ -183,3 +183,12 @@ fn copies_of_copies_end_by_the_budget() {
     let applied = json_patch::apply(&before, &operations(&patch), &Budget::standard());
     assert!(matches!(applied, Err(Unpatched::Budget(_))), "{applied:?}");
 }
+
+/// Each insertion moves all that is behind it.
+#[test]
+fn insertions_before_many_end_by_the_budget() {
+    let patch = vec![("add /a/0", "1"); 200_000];
+    let budget = Budget::standard();
+    let applied = json_patch::apply(&value("{a: [1]}"), &operations(&patch), &budget);
+    assert!(matches!(applied, Err(Unpatched::Budget(_))));
+}
