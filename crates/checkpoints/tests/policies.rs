@@ -38,7 +38,8 @@ fn cases(text: &str) -> Vec<Case> {
                 "yaml objects" => case.objects = std::mem::take(content),
                 "findings" => case.findings = Some(std::mem::take(content)),
                 "findings audit" => {
-                    let last: &mut Case = cases.last_mut().expect("it follows `findings`");
+                    let last: Option<&mut Case> = cases.last_mut();
+                    let Some(last) = last else { panic!("it follows `findings`") };
                     last.of_audit = Some(std::mem::take(content));
                 }
                 "errors" => case.errors = Some(std::mem::take(content)),

@@ -253,6 +253,34 @@ fn verdicts_follow_the_policies_of_the_cluster() {
         (!answer.is_success()).then_some(())
     });
 
+    // What is there already is found by the audit; who may not list it is told so.
+    assert!(patch(&env, CONSTRAINT, r#"{"spec":{"enforcementAction":"warn"}}"#, "").is_success());
+    wait("it is let through again", || {
+        env.admin().create(&pod("a", true)).ok().filter(|answer| answer.is_success()).map(drop)
+    });
+    let audit = |context: &str, output: &str| {
+        let mut command = Command::new(SEKISHO);
+        command.args(["audit", "--cluster", "--fail-on", "warn", "--context", context]);
+        let done = command.args(["-o", output]).arg("--kubeconfig").arg(env.kubeconfig()).output();
+        let done = done.unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    };
+    let (code, text) = audit("admin", "text");
+    assert!(text.contains("warn[SekishoPrivileged/privileged]"), "{text}");
+    assert!(
+        text.contains("--> default/Pod/a /spec/containers/0/securityContext/privileged"),
+        "{text}"
+    );
+    // The faulty template is an error beside it.
+    assert_eq!(code, Some(2), "{text}");
+    for format in ["json", "sarif", "junit", "github", "gitlab"] {
+        let (_, text) = audit("admin", format);
+        assert!(text.contains("default/Pod/a"), "{format}: {text}");
+    }
+    let (code, text) = audit("outsider", "text");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("cannot list resource"), "{text}");
+
     // It disappears.
     assert!(env.admin().delete(CONSTRAINT).unwrap().is_success());
     wait("nothing holds any more", || {
