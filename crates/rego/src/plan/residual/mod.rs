@@ -116,9 +116,9 @@ impl<'p, 'h> Reduction<'p, 'h> {
                         longer.push((bound, formula));
                     }
                 }
-            }
-            if longer.len() > WAYS {
-                return None;
+                if longer.len() > WAYS {
+                    return None;
+                }
             }
             ways = longer;
         }
@@ -348,9 +348,9 @@ impl<'p, 'h> Reduction<'p, 'h> {
             for (bound, value) in ways {
                 self.step()?;
                 self.at_key(value, key, bound, &mut longer)?;
-            }
-            if longer.len() > WAYS {
-                return None;
+                if longer.len() > WAYS {
+                    return None;
+                }
             }
             ways = longer;
         }
