@@ -8,6 +8,7 @@ use crate::gatekeeper::{engines, only, request, set_of};
 use crate::json::pretty;
 use crate::judge::Engine;
 use crate::sources::{self, Sources};
+use crate::watch::Watched;
 use crate::{FAILED, OK, tell};
 use rayon::prelude::*;
 use sekisho_engine::{
@@ -22,7 +23,7 @@ use sekisho_value::{Map, Pointer, Str, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What `gator test` is asked for.
 pub struct ObjectTestOptions {
@@ -34,6 +35,8 @@ pub struct ObjectTestOptions {
     pub deny_only: bool,
     /// judge by CEL where a template has it
     pub cel: bool,
+    /// show what rules print
+    pub verbose: bool,
     /// the time that decides on expiry
     pub now: jiff::Timestamp,
 }
@@ -70,7 +73,7 @@ pub fn test_objects(
         None => return Ok(FAILED),
     };
     let world = match World::of(&documents, options.cel, options.now) {
-        Ok(world) => world,
+        Ok(world) => World { verbose: options.verbose, ..world },
         Err(errors) => {
             tell(&errors, false, err)?;
             return Ok(FAILED);
@@ -81,7 +84,11 @@ pub fn test_objects(
         tell(&nameless, false, err)?;
         return Ok(FAILED);
     }
-    let judged: Vec<_> = documents.par_iter().map(|document| world.judge(document)).collect();
+    // What is printed stands in the order of the objects.
+    let judged: Vec<_> = match options.verbose {
+        true => documents.iter().map(|document| world.judge(document)).collect(),
+        false => documents.par_iter().map(|document| world.judge(document)).collect(),
+    };
     let mut found = Vec::new();
     let mut errors = Vec::new();
     for of_document in judged {
@@ -98,6 +105,10 @@ pub fn test_objects(
     let denied = found.iter().any(Found::is_denied);
     found.retain(|one| !options.deny_only || one.is_denied());
     found::print(&found, options.format, out)?;
+    let printed = world.inventory.into_printed();
+    if !printed.is_empty() {
+        writeln!(out, "\n{}\n", printed.join("\n"))?;
+    }
     Ok(if denied { FAILED } else { OK })
 }
 
@@ -201,7 +212,9 @@ struct World {
     constraints: Constraints,
     /// the kinds of constraints that CEL judges: it gives no details
     by_cel: BTreeSet<Str>,
-    inventory: MemoryInventory,
+    inventory: Watched<'static>,
+    /// what rules print is asked for
+    verbose: bool,
     schemas: Schemas,
     now: jiff::Timestamp,
 }
@@ -245,15 +258,17 @@ impl World {
             expansions,
             constraints,
             by_cel: by_cel_kinds,
-            inventory,
+            inventory: Watched { inventory, lines: None, printed: Mutex::default() },
+            verbose: false,
             schemas: Schemas::builtin(),
             now,
         })
     }
 
     fn judging(&self) -> Judge<'_> {
+        let Self { inventory, verbose, .. } = self;
         Judge {
-            inventory: &self.inventory,
+            inventory: if *verbose { inventory } else { &inventory.inventory },
             schemas: &self.schemas,
             now: self.now,
             implied: false,
@@ -287,7 +302,7 @@ impl World {
     }
 
     fn lacks_namespace(&self, name: &str) -> bool {
-        Reads::new(&self.inventory).namespace(name).is_none()
+        Reads::new(&self.inventory.inventory).namespace(name).is_none()
     }
 
     /// The object as mutators leave it, and what would come of it.
@@ -301,7 +316,7 @@ impl World {
         let request = Request { object: mutated.sent.clone(), ..request };
         let all = self
             .expansions
-            .expand(&self.set, &request, &judge, &Reads::new(&self.inventory))
+            .expand(&self.set, &request, &judge, &Reads::new(&self.inventory.inventory))
             .map_err(|error| at(document, &error))?;
         Ok((mutated.sent, all))
     }

@@ -19,6 +19,7 @@ fn answer(filenames: Vec<PathBuf>) -> (String, String, u8) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let options = ObjectTestOptions {
         cel: true,
+        verbose: false,
         filenames,
         format: ObjectFormat::Json,
         deny_only: false,

@@ -86,6 +86,7 @@ fn ours(documents: &str) -> (Answer, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let options = ObjectTestOptions {
         cel: true,
+        verbose: false,
         filenames: Vec::new(),
         format: ObjectFormat::Text,
         deny_only: false,

@@ -4,6 +4,7 @@ use super::gator_bench::{BenchArgs, SyncArgs, run_bench, run_sync};
 use super::test::ended;
 use crate::output;
 use anyhow::{Context as _, Result};
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Subcommand};
 use sekisho_gator_tool::{
     ExpandOptions, ObjectFormat, ObjectTestOptions, VerifyOptions, expand_objects, test_objects,
@@ -72,7 +73,7 @@ struct TestArgs {
     #[arg(long)]
     stats: bool,
 
-    /// Print what rules print (taken, and not built in)
+    /// Print what rules print
     #[arg(short, long)]
     verbose: bool,
 
@@ -158,9 +159,13 @@ pub(crate) fn run(args: &GatorArgs) -> Result<ExitCode> {
 /// How an argument that is none is told: the exit code is gator's under its name.
 pub(crate) fn refused(given: &[OsString], error: &clap::Error) -> Result<ExitCode> {
     error.print()?;
+    let asks = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     Ok(match error.exit_code() {
         0 => ExitCode::SUCCESS,
-        _ if given.get(1).is_some_and(|command| command == "gator") => ExitCode::FAILURE,
+        _ if given.get(1).is_some_and(|command| command == "gator") => match asks {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        },
         code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
     })
 }
@@ -196,9 +201,7 @@ fn run_test(args: &TestArgs) -> Result<ExitCode> {
         "yaml" => ObjectFormat::Yaml,
         other => return fail(&format!("there is no output format `{other}`: give json or yaml")),
     };
-    for (given, flag) in
-        [(args.trace, "--trace"), (args.stats, "--stats"), (args.verbose, "--verbose")]
-    {
+    for (given, flag) in [(args.trace, "--trace"), (args.stats, "--stats")] {
         if given {
             output::note(&format!("{flag} is not built in, and shows nothing"));
         }
@@ -208,6 +211,7 @@ fn run_test(args: &TestArgs) -> Result<ExitCode> {
         format,
         deny_only: args.deny_only,
         cel: args.enable_k8s_native_validation,
+        verbose: args.verbose,
         now: jiff::Timestamp::now(),
     };
     let mut stdin = stdin();

@@ -142,6 +142,25 @@ fn what_is_not_synced_is_told() {
     assert!(run.out.starts_with(skipped), "{}", run.out);
 }
 
+#[test]
+fn what_rules_print_is_shown_behind_the_results() {
+    let prints = TEMPLATE
+        .replace(
+            "violation[",
+            "noted { print(\"asked of\", input.review.name) }\n\n      violation[",
+        )
+        .replace("{ not input", "{ noted; not input");
+    let of_pods = "spec: {match: {kinds: [{apiGroups: [\"\"], kinds: [Pod]}]}}\n";
+    let scene = scene()
+        .file("in/template.yaml", prints)
+        .file("in/constraint.yaml", format!("{CONSTRAINT}{of_pods}"));
+    let result = "v1/Pod web: [\"owner\"] Message: \"no owner\"\n";
+    let run = scene.run(&["gator", "test", "-f", "in", "-v"]).code(1);
+    assert_eq!(run.out, format!("{result}\nasked of web\nasked of owned\n\n"), "{}", run.err);
+    let run = scene.run(&["gator", "test", "-f", "in"]).code(1);
+    assert_eq!(run.out, result);
+}
+
 /// Under gator's name arguments that are none end as gator ends.
 #[test]
 fn arguments_that_are_none() {
@@ -150,6 +169,8 @@ fn arguments_that_are_none() {
         (vec!["gator", "test", "--bogus"], 1),
         (vec!["gator", "bench", "--iterations", "many"], 1),
         (vec!["gator", "nothing"], 1),
+        (vec!["gator", "sync"], 0),
+        (vec!["gator"], 0),
         (vec!["gator", "test", "--help"], 0),
         (vec!["test", "--bogus"], 2),
         (vec!["nothing"], 2),
