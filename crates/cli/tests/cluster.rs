@@ -1,6 +1,6 @@
 //! `sekisho serve --cluster` and `sekisho audit --cluster` with a real API server; skipped where
 //! there can be none.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -193,7 +193,7 @@ fn restart_api_server(env: &TestEnv) {
     assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
     wait("it is gone", || env.admin().get("/livez").is_err().then_some(()));
     use std::os::unix::process::CommandExt as _;
-    Command::new(program)
+    let mut server = Command::new(program)
         .arg0(first)
         .args(rest)
         .current_dir(env.dir())
@@ -202,6 +202,8 @@ fn restart_api_server(env: &TestEnv) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    // It is ended with its environment.
+    std::thread::spawn(move || server.wait());
     wait("it is ready", || env.admin().get("/readyz").ok().filter(|a| a.is_success()).map(drop));
 }
 
