@@ -9,13 +9,21 @@ pub(crate) fn format_general(double: f64) -> String {
     if double.is_infinite() {
         return if double > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    let scientific = format!("{double:e}");
+    let scientific = shortest(double);
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..6).contains(&exponent) {
         return format!("{double}");
     }
     format!("{mantissa}e{}", exponent_text(exponent))
+}
+
+/// As few digits as tell the number from others; of two that are as near to it, the even one.
+fn shortest(double: f64) -> String {
+    let text = format!("{double:e}");
+    let decimals = text.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let rounded = format!("{double:.*e}", decimals.saturating_sub(1));
+    if rounded.parse() == Ok(double) { rounded } else { text }
 }
 
 /// `+07`, `-123`
@@ -41,6 +49,7 @@ mod tests {
             (1.5e-5, "1.5e-05"),
             (0.0001, "0.0001"),
             (1.8446744073709552e19, "1.8446744073709552e+19"),
+            (2_251_799_812_636_672.25, "2.2517998126366722e+15"),
             (f64::NEG_INFINITY, "-Inf"),
         ] {
             assert_eq!(format_general(double), text);

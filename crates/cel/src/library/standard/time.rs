@@ -88,16 +88,26 @@ fn millisecond(date: DateTime) -> i64 {
 }
 
 fn calendar<'a>(args: &[Term<'a>], get: fn(DateTime) -> i64) -> Outcome<'a> {
-    let date = match args {
-        [Term::Timestamp(time)] => civil(*time, 0),
+    let (time, offset) = match args {
+        [Term::Timestamp(time)] => (*time, 0),
         [Term::Timestamp(time), Term::String(zone)] => {
-            let offset = time_zone(zone)?.to_offset(time.to_jiff());
-            civil(*time, offset.seconds().into())
+            (*time, time_zone(zone)?.to_offset(time.to_jiff()).seconds().into())
         }
         _ => return Err(EvalError::no_such_overload()),
     };
-    date.map(|date| Term::Int(get(date))).ok_or_else(|| EvalError::new("timestamp overflow"))
+    let overflow = || EvalError::new("timestamp overflow");
+    if let Some(date) = civil(time, offset) {
+        return Ok(Term::Int(get(date)));
+    }
+    // East of UTC, the last hours of 9999 are in a year that the calendar does not have. It is as
+    // the year 400 before it, but for its number, which nothing else is as large as.
+    let date = civil(time, offset - CYCLE).ok_or_else(overflow)?;
+    let value = get(date);
+    Ok(Term::Int(if value == year(date) { value + 400 } else { value }))
 }
+
+/// The seconds of 400 years, after which the calendar begins anew.
+const CYCLE: i64 = 146_097 * 86_400;
 
 /// The date of a time so many seconds east of UTC. The calendar reaches further than `jiff`'s
 /// points in time, which leave room for offsets.
