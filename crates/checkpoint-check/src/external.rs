@@ -5,7 +5,7 @@ use sekisho_engine::{MemoryInventory, ProviderAnswers};
 use sekisho_policy::Digest;
 use sekisho_report::Diagnostic;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The answers of all files.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl Answers {
     }
 }
 
-fn read(path: &PathBuf) -> Result<(Vec<u8>, ProviderAnswers), Diagnostic> {
+fn read(path: &Path) -> Result<(Vec<u8>, ProviderAnswers), Diagnostic> {
     let name = path.display().to_string();
     let bytes = read_file(path).map_err(|message| Diagnostic::file(name.clone(), message))?;
     let document = sekisho_manifest::read_document(&name, bytes.as_slice())

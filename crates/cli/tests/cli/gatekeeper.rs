@@ -191,7 +191,7 @@ fn nulls_are_taken_out_as_an_api_server_does() {
         let scene = Scene::new().file("a.yaml", CONFIG_MAP).file("p.yaml", policy(rego, spec));
         scene.run(&["check", "-p", "p.yaml", "a.yaml"]).code(1);
         let gator = scene.run(&["gator", "test", "-f", "p.yaml", "-f", "a.yaml"]).code(1);
-        assert_eq!(gator.err.contains("wants"), spec != "{}", "{spec}: {gator:?}");
+        assert_eq!(gator.err.contains("found `null`"), spec != "{}", "{spec}: {gator:?}");
     }
     let text = policy(rego, "{match: {kinds: [null]}}");
     let scene = Scene::new().file("a.yaml", CONFIG_MAP).file("p.yaml", text);

@@ -7,11 +7,14 @@ use crate::Fault;
 use sekisho_value::{Pointer, Value};
 
 impl Schema {
-    /// Takes out every null of a field that may be none and has no default.
+    /// Takes out every null of a field that may be none and has no default, or that there is not.
     pub(crate) fn prune_nulls(&self, value: &mut Value) {
         match value {
             Value::Object(map) => map.retain(|name, value| {
-                let Some(schema) = self.of_field(name) else { return true };
+                let Some(schema) = self.of_field(name) else {
+                    let kept = self.preserves_unknown || matches!(self.additional, Additional::Any);
+                    return kept || !value.is_null();
+                };
                 let pruned = value.is_null() && !schema.nullable && schema.default.is_none();
                 schema.prune_nulls(value);
                 !pruned
