@@ -2,7 +2,7 @@
 
 use crate::limits::Limits;
 use crate::load::LoadError;
-use sekisho_rego::{Diagnostic, EvalError, Location, Source};
+use sekisho_rego::{Diagnostic, EvalCode, EvalError, Location, Source};
 use sekisho_report::{Level, Marked, RenderOptions, render_diagnostic};
 use sekisho_value::{Map, Value};
 use std::io::{self, Write};
@@ -87,8 +87,9 @@ impl Problem {
                 ("col", int(self.column)),
             ]);
             map.insert("location", Value::Object(location));
-            if let Some(help) = &self.help {
-                map.insert("help", help.as_str());
+            // OPA has no such error: nothing else says what would mend it.
+            if let Some(help) = self.help.as_deref().filter(|_| code == EvalCode::Budget.as_str()) {
+                map.insert("help", help);
             }
         } else if let Some(file) = &self.file {
             map.insert("message", format!("{file}: {}", self.message).as_str());

@@ -8,7 +8,7 @@ use crate::{ERROR, FAILED, OK};
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json_within;
-use sekisho_rego::{Coverable, EvalError, Location, Policies, Prepared, Question, Scratch};
+use sekisho_rego::{Coverable, EvalError, Location, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::{Map, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -504,7 +504,11 @@ fn coverage(policies: &Policies, covered: &HashSet<Location>) -> CoverageReport 
             if source.name.ends_with("_test.rego") || place.span.start == place.span.end {
                 continue;
             }
-            let range = [place.span.start, place.span.end].map(|end| source.line_column(end));
+            let end = match head.filter(|head| head == place) {
+                Some(head) => head_end(source, head, &places),
+                None => place.span.end,
+            };
+            let range = [place.span.start, end].map(|end| source.line_column(end));
             let (run, missed) = report.files.entry(source.name.to_string()).or_default();
             if reached.is_some_and(|reached| at <= reached) {
                 run.insert(range);
@@ -517,6 +521,18 @@ fn coverage(policies: &Policies, covered: &HashSet<Location>) -> CoverageReport 
         missed.retain(|range| !run.contains(range));
     }
     report
+}
+
+/// Where a head ends: before the `if` or the brace of the body, where it has one.
+fn head_end(source: &Source, head: Location, places: &[Location]) -> u32 {
+    let (start, end) = (head.span.start, head.span.end);
+    let before = places.iter().filter_map(|place| {
+        let text = source.text.get(start as usize..place.span.start as usize)?.trim_end();
+        let text = text.strip_suffix('{').unwrap_or(text).trim_end();
+        text.strip_suffix("if").filter(|text| text.ends_with(char::is_whitespace))
+    });
+    let head = before.map(|text| text.trim_end().len()).filter(|len| *len > 0).min();
+    head.and_then(|len| u32::try_from(len).ok()).map_or(end, |len| start.saturating_add(len))
 }
 
 fn show_coverage(report: &CoverageReport, out: &mut dyn Write) -> io::Result<()> {

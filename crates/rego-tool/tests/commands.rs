@@ -558,3 +558,36 @@ fn budgets_say_what_raises_them() {
         assert!(out.contains(wanted) && out.contains("in `data.a."), "{wanted}: {out}");
     }
 }
+
+/// Places as `opa test --coverage` has them.
+#[test]
+fn coverage_has_columns() {
+    let made = folder(&[(
+        "a.rego",
+        "package a\n\np if input.x == 1\n\nq contains x if {\n\tsome x in [1, 2]\n\tx > 1; x < 3\n}\n\n\
+         default r := 1\n\nr := 2 if {\n\tnot p\n\tinput.none\n}\n\n\
+         test_p if { p with input as {\"x\": 1}; q == {2}; r == 1 }\n",
+    )]);
+    let (code, out, _) = run_tests(made.path(), |options| options.coverage = true);
+    assert_eq!(code, OK, "{out}");
+    let report = from_json(&out).unwrap();
+    let (_, file) = report.get("files").and_then(Value::as_object).unwrap().entry_at(0).unwrap();
+    let ranges = |key: &str| -> Vec<String> {
+        let place = |range: &Value, end: &str| {
+            let number = |key: &str| range.path(&[end, key]).and_then(Value::as_i64).unwrap();
+            format!("{}:{}", number("row"), number("col"))
+        };
+        let ranges = file.get(key).and_then(Value::as_array).unwrap();
+        ranges
+            .iter()
+            .map(|range| format!("{}-{}", place(range, "start"), place(range, "end")))
+            .collect()
+    };
+    let run = ranges("covered");
+    for place in
+        ["3:1-3:2", "3:6-3:18", "5:1-5:13", "7:2-7:7", "7:9-7:14", "10:1-10:15", "13:2-13:7"]
+    {
+        assert!(run.iter().any(|range| range == place), "{place}: {run:?}");
+    }
+    assert_eq!(ranges("not_covered"), ["12:1-12:7"]);
+}

@@ -97,6 +97,7 @@ impl<'h> Planner<'h> {
             for clause in &rule.clauses {
                 let done = self.e.label();
                 let scope = self.e.open(done);
+                self.e.location = clause.location;
                 self.params(rule, args);
                 self.body(&clause.body, After::Reads(&[&clause.value]));
                 let src = self.value(&clause.value);
