@@ -36,8 +36,11 @@ const UUID3: &str = "(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?3[0-9a-f]{3}-?[0-9a-f]{4}-?[
 const UUID4: &str = "(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$";
 const UUID5: &str = "(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?5[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$";
 
+/// Whether a text is of a format.
+type Holds = fn(&str) -> bool;
+
 /// Formats that code tells.
-const CODED: &[(&str, &str, fn(&str) -> bool)] = &[
+const CODED: &[(&str, &str, Holds)] = &[
     ("byte", "base64", is_base64),
     ("cidr", "a CIDR", is_cidr),
     ("date", "a date, as `2026-01-31`", is_date),
@@ -58,7 +61,7 @@ pub(super) struct Format {
 #[derive(Clone, Debug)]
 enum By {
     Pattern(Pattern),
-    Code(fn(&str) -> bool),
+    Code(Holds),
 }
 
 impl Format {
