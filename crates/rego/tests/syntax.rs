@@ -89,7 +89,13 @@ fn what_could_be_read_is_kept() {
     let names: Vec<String> =
         module.unwrap().rules.iter().map(|rule| rule.head.reference.to_string()).collect();
     assert_eq!(names, ["q", "s"]);
-    assert_eq!(errors, ["2: unexpected ) token", "4: non-terminated string"]);
+    assert_eq!(
+        errors,
+        [
+            "2: unexpected ) token",
+            "4: non-terminated string (close the text with `\"`; one of several lines stands between backquotes)"
+        ]
+    );
 }
 
 #[test]
