@@ -61,7 +61,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Node>, (u32, String)> {
     let (nodes, end) = block(&mut at, 0)?;
     match end {
         End::Text => Ok(nodes),
-        End::Else(line, _) | End::End(line) => Err((line, "there is no block to end".to_owned())),
+        End::Else(line, _) | End::Closed(line) => {
+            Err((line, "there is no block to end".to_owned()))
+        }
     }
 }
 
@@ -98,7 +100,7 @@ enum End {
     Text,
     /// with the condition of `else if`
     Else(u32, Option<Pipe>),
-    End(u32),
+    Closed(u32),
 }
 
 /// How deep blocks may be nested.
@@ -126,7 +128,7 @@ fn block<'t>(
             "range" => {
                 let list = pipe(rest, line)?;
                 match block(pieces, depth + 1)? {
-                    (body, End::End(_)) => nodes.push(Node::Range(list, body)),
+                    (body, End::Closed(_)) => nodes.push(Node::Range(list, body)),
                     _ => return Err((line, "`range` without `end`".to_owned())),
                 }
             }
@@ -137,7 +139,7 @@ fn block<'t>(
                 };
                 return Ok((nodes, End::Else(line, condition)));
             }
-            "end" => return Ok((nodes, End::End(line))),
+            "end" => return Ok((nodes, End::Closed(line))),
             _ => nodes.push(Node::Print(pipe(action, line)?)),
         }
     }
@@ -155,12 +157,12 @@ fn branches<'t>(
         let (body, end) = block(pieces, depth + 1)?;
         all.push((condition, body));
         condition = match end {
-            End::End(_) => return Ok(Node::If(all, Vec::new())),
+            End::Closed(_) => return Ok(Node::If(all, Vec::new())),
             End::Else(_, Some(next)) => next,
             End::Else(_, None) => {
                 let (body, end) = block(pieces, depth + 1)?;
                 return match end {
-                    End::End(_) => Ok(Node::If(all, body)),
+                    End::Closed(_) => Ok(Node::If(all, body)),
                     _ => Err((line, "`else` without `end`".to_owned())),
                 };
             }

@@ -1,7 +1,7 @@
 //! The open connections: no more than so many, the idlest goes first.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -18,19 +18,25 @@ pub(super) struct Connection {
     id: u64,
     /// how many requests it is busy with
     busy: AtomicUsize,
+    /// whether it ever asked anything
+    asked: AtomicBool,
     /// when it was last used, by the clock that ticks with every use
     used: AtomicU64,
     close: Notify,
 }
 
 impl Connections {
-    /// Adds a connection. Where there are `most` already, the one that was idle longest is told
-    /// to close; where all are busy, there is no room.
+    /// Adds a connection. Where there are `most` already, one is told to close: of those that never
+    /// asked anything the one that was idle longest, else of all; where all are busy, there is no
+    /// room. So whoever only connects never takes the place of one who asks.
     pub(super) fn open(&self, most: usize) -> Option<Arc<Connection>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= most {
             let idle = open.values().filter(|c| c.busy.load(Ordering::Relaxed) == 0);
-            let idlest = idle.min_by_key(|c| c.used.load(Ordering::Relaxed)).map(|c| c.id)?;
+            let key = |c: &&Arc<Connection>| {
+                (c.asked.load(Ordering::Relaxed), c.used.load(Ordering::Relaxed))
+            };
+            let idlest = idle.min_by_key(key).map(|c| c.id)?;
             if let Some(closed) = open.remove(&idlest) {
                 closed.close.notify_one();
             }
@@ -39,6 +45,7 @@ impl Connections {
         let connection = Arc::new(Connection {
             id,
             busy: AtomicUsize::new(0),
+            asked: AtomicBool::new(false),
             used: AtomicU64::new(id),
             close: Notify::new(),
         });
@@ -59,6 +66,7 @@ impl Connections {
     /// Marks a connection as busy until the mark is dropped.
     pub(super) fn busy(self: &Arc<Self>, connection: &Arc<Connection>) -> Busy {
         connection.busy.fetch_add(1, Ordering::Relaxed);
+        connection.asked.store(true, Ordering::Relaxed);
         connection.used.store(self.tick(), Ordering::Relaxed);
         Busy { connections: Arc::clone(self), connection: Arc::clone(connection) }
     }
@@ -107,5 +115,17 @@ mod tests {
         connections.closed(&second);
         connections.closed(&third);
         assert_eq!(connections.count(), 1);
+    }
+
+    #[test]
+    fn who_only_connects_takes_nobodys_place_who_asks() {
+        let connections = Arc::new(Connections::default());
+        let asks = connections.open(2).unwrap();
+        drop(connections.busy(&asks));
+        for _ in 0..10 {
+            assert!(connections.open(2).is_some());
+        }
+        let open = connections.open.lock().unwrap();
+        assert!(open.contains_key(&asks.id), "it is the idlest, and stays");
     }
 }

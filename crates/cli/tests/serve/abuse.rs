@@ -21,7 +21,7 @@ const IDLE: usize = 10_000;
 
 /// How long a healthy request may take beside all of that, in a build that is not optimized, on a
 /// machine that does other things.
-const HEALTHY: Duration = Duration::from_secs(3);
+const HEALTHY: Duration = Duration::from_secs(10);
 
 /// How much more memory the server may keep afterwards.
 const KEPT: u64 = 96 << 20;
