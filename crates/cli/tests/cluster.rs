@@ -286,7 +286,7 @@ fn verdicts_follow_the_policies_of_the_cluster() {
     // It disappears.
     assert!(env.admin().delete(CONSTRAINT).unwrap().is_success());
     wait("nothing holds any more", || {
-        let answer = env.admin().create_dry_run(&pod("a", true)).unwrap();
+        let answer = env.admin().create_dry_run(&pod("b", true)).unwrap();
         (answer.is_success() && answer.warnings.is_empty()).then_some(())
     });
 }
