@@ -1,5 +1,11 @@
 //! `sekisho serve` behind a real API server; skipped where there can be none.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test"
+)]
 
 mod abuse;
 mod api_server;
