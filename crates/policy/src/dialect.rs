@@ -1,6 +1,7 @@
 use crate::{Action, Severity};
 use crate::{
-    CompiledExpansion, CompiledMutators, Digest, Evaluate, KindNeeded, Matcher, PolicyId, Rule, Target,
+    CompiledExpansion, CompiledMutators, Digest, Evaluate, KindNeeded, Matcher, PolicyId, Rule,
+    Target,
 };
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;

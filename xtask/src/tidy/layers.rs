@@ -17,7 +17,13 @@ const LAYERS: [&[&str]; 13] = [
     &["sekisho-dialects", "sekisho-packs"],
     &["sekisho-cluster", "sekisho-watchdog"],
     &["sekisho-checkpoint-"],
-    &["sekisho-checkpoints", "sekisho-rego-tool", "sekisho-cel-tool", "sekisho-gator-tool", "sekisho-install"],
+    &[
+        "sekisho-checkpoints",
+        "sekisho-rego-tool",
+        "sekisho-cel-tool",
+        "sekisho-gator-tool",
+        "sekisho-install",
+    ],
     &["sekisho"],
     &[FOR_TESTS],
 ];

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
     };
     if args.trace {
         tracing::subscriber::set_global_default(SpanLines::new(move |line| {
-            of_spans.line(line.to_owned())
+            of_spans.line(line.to_owned());
         }))?;
     }
     let server = Server::new(Arc::clone(&live), &certificate, limits, on_error, Box::new(log))?
