@@ -44,6 +44,8 @@ fn judge(bytes: &[u8], strict: bool) -> Report {
         user: &UserInfo::default(),
         implied: true,
         strict,
+        inventory: &[],
+        external_data: &[],
         baseline: None,
     };
     let input = Input { sources: vec![InputSource::Stdin], ..Input::default() };

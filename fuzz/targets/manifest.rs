@@ -8,8 +8,10 @@ use sekisho_manifest::{Read, ReadError, ReadOptions, read, read_document, read_v
 fuzz_target!(|bytes: &[u8]| {
     for gator in [false, true] {
         for client_kinds in [false, true] {
-            let options = ReadOptions { gator, client_kinds };
-            stream(&read("fuzz.yaml", bytes, &options));
+            for last_key_wins in [false, true] {
+                let options = ReadOptions { gator, client_kinds, last_key_wins };
+                stream(&read("fuzz.yaml", bytes, &options));
+            }
         }
     }
     match read_document("fuzz.yaml", bytes) {

@@ -17,6 +17,8 @@ struct Problem {
 pub enum Cause {
     /// an error of the language, which `||`, `&&` and the like may absorb
     Value,
+    /// what was asked for cannot be told here; whatever does not hang on it has its value
+    Unknown,
     /// the evaluation cost more than its limit
     CostLimit,
     /// the budget is used up, or the evaluation was cancelled
@@ -42,6 +44,12 @@ impl EvalError {
         Self::new(format!("no such key: {key}"))
     }
 
+    /// What the expression asks for cannot be told here, as it could be elsewhere.
+    #[must_use]
+    pub fn unknown(message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Problem { cause: Cause::Unknown, message: message.into() }))
+    }
+
     /// The evaluation cost more than its limit.
     #[must_use]
     pub fn cost_limit() -> Self {
@@ -58,7 +66,7 @@ impl EvalError {
     /// Whether nothing may absorb it.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        self.0.cause != Cause::Value
+        !matches!(self.0.cause, Cause::Value | Cause::Unknown)
     }
 
     /// What is wrong.

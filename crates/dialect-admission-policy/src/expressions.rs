@@ -4,6 +4,7 @@
 //! `pkg/admission/plugin/webhook/matchconditions` of `k8s.io/apiserver`.
 
 use crate::read::Expression;
+use sekisho_cel::EvalError as CelError;
 use sekisho_cel::kubernetes::{MATCH_CONDITIONS_LIMIT, PER_CALL_LIMIT};
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Term};
 use sekisho_policy::EvalError;
@@ -13,7 +14,7 @@ use sekisho_policy::EvalError;
 pub(crate) enum Stop {
     /// in the words of the API server; the failure policy says what becomes of it
     Policy(String),
-    /// it took more than judging one request may
+    /// something is not known here, or it took more than judging one request may
     Here(EvalError),
 }
 
@@ -55,17 +56,21 @@ fn value<'a>(
     let before = evaluation.lazy_spent();
     let value = expression.program.evaluate(evaluation.with_cost(cost), activation);
     let of_variables = evaluation.lazy_spent().saturating_sub(before);
-    if let Err(error) = &value
-        && let Cause::Budget(exceeded) = error.cause()
-    {
-        return Err(Stop::Here(exceeded.into()));
+    let told = |error: &CelError| {
+        format!("expression '{}' resulted in error: {}", expression.text, error.message())
+    };
+    match value.as_ref().map_err(|error| (error.cause(), error)) {
+        Err((Cause::Budget(exceeded), _)) => return Err(Stop::Here(exceeded.into())),
+        Err((Cause::Unknown, error)) => {
+            let help = "give what is missing with the policies, or with `--inventory`".to_owned();
+            return Err(Stop::Here(EvalError::Failed { message: told(error), help: Some(help) }));
+        }
+        _ => {}
     }
     *left = left
         .checked_sub(cost.spent().saturating_add(of_variables))
         .ok_or_else(|| Stop::Policy(OUT_OF_BUDGET.to_owned()))?;
-    Ok(value.map_err(|error| {
-        format!("expression '{}' resulted in error: {}", expression.text, error.message())
-    }))
+    Ok(value.map_err(|error| told(&error)))
 }
 
 /// Whether all match conditions hold. One that does not counts before errors of others.

@@ -73,6 +73,11 @@ const ROLES: &str = r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Clus
     "metadata":{"name":"b"},"roleRef":{"kind":"ClusterRole","name":"cluster-admin"},
     "subjects":[{"kind":"User","name":"ann"}]}"#;
 
+/// A role that is not given is one that may allow it.
+const UNKNOWN_ROLE: &str = r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding",
+    "metadata":{"name":"b"},"roleRef":{"kind":"ClusterRole","name":"other"},
+    "subjects":[{"kind":"User","name":"ann"}]}"#;
+
 #[test]
 fn what_is_not_known_is_an_error_where_it_counts() {
     let selected = |labels: &str| {
@@ -157,6 +162,27 @@ fn what_is_not_known_is_an_error_where_it_counts() {
             &[ROLES][..],
             "bob",
             "no",
+        ),
+        // Whatever the failure policy lets through.
+        (
+            format!(
+                "failurePolicy: Ignore, {}",
+                says("authorizer.path('/x').check('get').allowed()")
+            ),
+            String::new(),
+            MAP.to_owned(),
+            &[UNKNOWN_ROLE][..],
+            "ann",
+            "\"other\" not found",
+        ),
+        // What does not hang on it is what it is.
+        (
+            says("authorizer.path('/x').check('get').allowed() || true"),
+            String::new(),
+            MAP.to_owned(),
+            &[UNKNOWN_ROLE][..],
+            "ann",
+            "",
         ),
         // Who asks.
         (

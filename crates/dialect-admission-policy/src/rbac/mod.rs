@@ -219,7 +219,7 @@ impl Authorizer for Rbac {
         match errors.as_slice() {
             [] => Ok(Decision::default()),
             // It may be there, and allow it.
-            [first, ..] if !self.is_complete => Err(CelError::new(first.clone())),
+            [first, ..] if !self.is_complete => Err(CelError::unknown(first.clone())),
             _ => {
                 let all = errors.join(", ");
                 let all = if errors.len() > 1 { format!("[{all}]") } else { all };
