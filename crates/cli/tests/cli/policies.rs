@@ -85,7 +85,8 @@ fn levels_go_by_their_names() {
             level("one", "baseline") + &level("one", "restricted"),
             2,
             1,
-            "policy `local/pod-security/PodSecurityLevel/one` stands twice with different contents",
+            "policy `local/pod-security/PodSecurityLevel/one` stands twice with different contents, \
+             here and in `p.yaml:1`",
         ),
         (level("house-rule", "baseline") + &exception, 0, 0, ""),
         (level("''", "baseline"), 2, 0, "`metadata.name` is missing"),
