@@ -44,7 +44,7 @@ fn end(expression: &str, object: &Value) -> &'static str {
                 Ok(_) => "value",
                 Err(Cause::CostLimit) => "cost",
                 Err(Cause::Budget(_)) => "budget",
-                Err(Cause::Value) => "error",
+                Err(Cause::Value | Cause::Unknown) => "error",
             }
         }
     };
