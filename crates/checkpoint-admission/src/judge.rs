@@ -4,9 +4,11 @@ use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use crate::timed::Timed;
-use sekisho_engine::{Denial, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch};
+use sekisho_engine::{
+    Denial, ErrorKind, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch,
+};
 use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
-use sekisho_value::Value;
+use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -48,6 +50,19 @@ pub fn judge_images(
         policies.iter().any(|p| p.matches(policy.as_str()) || p.matches(policy.name()))
     };
     let mut verdict = evaluate(&basis.set, &request, &judging(basis, conduct, false));
+    let is_called = |id: &str| {
+        let name = id.rsplit('/').next().unwrap_or_default();
+        policies.iter().any(|pattern| pattern.matches(id) || pattern.matches(name))
+    };
+    if !basis.set.states().iter().any(|state| is_called(&state.id)) {
+        verdict.errors.push(VerdictError {
+            kind: ErrorKind::Failed,
+            policy: None,
+            pointer: Pointer::root(),
+            message: "no policy in force is called as `--image-policy` has it".to_owned(),
+            help: None,
+        });
+    }
     verdict.denials.retain(|denial| counts(&denial.policy));
     verdict.judgements.retain(|judgement| counts(&judgement.policy_id));
     verdict.errors.retain(|error| error.policy.as_ref().is_none_or(counts));

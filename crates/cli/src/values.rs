@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use sekisho_checkpoint_admission::{FailureDirection, FailureDirections};
 use sekisho_packs::{Pack, packs};
-use sekisho_policy::{KubernetesVersion, Pattern};
+use sekisho_policy::{KubernetesVersion, Pattern, UserInfo};
 
 /// `LEVEL[:VERSION]` of `--pod-security`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +105,27 @@ fn is_rfc3339(text: &str) -> bool {
     let offset = form(rest, "+00:00") || form(rest, "-00:00");
     form(head, "0000-00-00T00:00:00")
         && (matches!(rest, "Z" | "z") || offset && hours(rest).is_some_and(|hours: u8| hours < 24))
+}
+
+/// Who sends the requests that are judged: the groups are what the API server makes of those that
+/// `--as-group` gives.
+///
+/// # Errors
+/// Where there are groups of nobody.
+pub(crate) fn user(name: Option<&str>, groups: &[String]) -> anyhow::Result<UserInfo> {
+    let Some(name) = name else {
+        if groups.is_empty() {
+            return Ok(UserInfo::default());
+        }
+        anyhow::bail!("`--as-group` gives groups of the user of `--as`: give one");
+    };
+    let mut groups = groups.to_vec();
+    let of_all =
+        if name == "system:anonymous" { "system:unauthenticated" } else { "system:authenticated" };
+    if !groups.iter().any(|group| group == of_all) {
+        groups.push(of_all.to_owned());
+    }
+    Ok(UserInfo { username: name.to_owned(), groups, ..UserInfo::default() })
 }
 
 /// The name of a namespace: a label as of RFC 1123.

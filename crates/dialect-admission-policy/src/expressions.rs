@@ -3,7 +3,8 @@
 //! Source of the rules: `pkg/admission/plugin/cel/activation.go` and
 //! `pkg/admission/plugin/webhook/matchconditions` of `k8s.io/apiserver`.
 
-use crate::read::Expression;
+use crate::read::{Definition, Expression};
+use crate::scene::Scene;
 use sekisho_cel::EvalError as CelError;
 use sekisho_cel::kubernetes::{MATCH_CONDITIONS_LIMIT, PER_CALL_LIMIT};
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Term};
@@ -16,6 +17,20 @@ pub(crate) enum Stop {
     Policy(String),
     /// something is not known here, or it took more than judging one request may
     Here(EvalError),
+}
+
+/// Whether it is known who asks, where expressions read it.
+///
+/// # Errors
+/// Where it is not.
+pub(crate) fn user_is_known(definition: &Definition, scene: Scene<'_>) -> Result<(), EvalError> {
+    let user = &scene.request.user;
+    if definition.reads_user && user.username.is_empty() && user.groups.is_empty() {
+        let message = "the policy reads who sends the request, which is not known".to_owned();
+        let help = "say who asks: with `--as` and `--as-group`, or `user` in a suite".to_owned();
+        return Err(EvalError::Failed { message, help: Some(help) });
+    }
+    Ok(())
 }
 
 /// The value of an expression, or what is told of its error.

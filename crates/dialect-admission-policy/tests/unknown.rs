@@ -199,7 +199,7 @@ fn what_is_not_known_is_an_error_where_it_counts() {
             MAP.to_owned(),
             &[][..],
             "",
-            "no such key: username",
+            "reads who sends the request",
         ),
     ] {
         let verdict = judge(&set(&policy, &binding), &object, known, user);

@@ -6,11 +6,11 @@ use crate::config;
 use crate::output::{self, Output};
 use crate::policies;
 use crate::progress::Bar;
-use anyhow::{Context as _, Result, anyhow, bail};
+use crate::values;
+use anyhow::{Context as _, Result, anyhow};
 use clap::ArgMatches;
 use sekisho_checkpoint_check::{CheckOptions, check, collect, read_stream};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_policy::UserInfo;
 use sekisho_report::{Action, RenderOptions, Report, baseline_keys, render};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -29,14 +29,7 @@ pub(crate) fn run(
     let (bundle, policy_errors) = policies::bundle(&args.policies)?;
     let target = policies::target(&args.policies)?;
     let now = args.time.unwrap_or_else(jiff::Timestamp::now);
-    if args.user.is_none() && !args.groups.is_empty() {
-        bail!("`--as-group` gives groups of the user of `--as`: give one");
-    }
-    let user = UserInfo {
-        username: args.user.clone().unwrap_or_default(),
-        groups: args.groups.clone(),
-        ..UserInfo::default()
-    };
+    let user = values::user(args.user.as_deref(), &args.groups)?;
     let baseline = args.baseline.as_deref().map(baseline).transpose()?;
     let options = CheckOptions {
         bundle: &bundle,

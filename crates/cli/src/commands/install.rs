@@ -68,6 +68,9 @@ const FORGET: Duration = Duration::from_secs(3);
 const CONFIG_MAP: usize = 1 << 20;
 
 pub(crate) fn run(args: &InstallArgs) -> Result<ExitCode> {
+    if args.namespace == "default" || args.namespace.starts_with("kube-") {
+        bail!("`{}` is a namespace of the cluster's own: give another with -n", args.namespace);
+    }
     let mut values = values(args)?;
     if !args.apply {
         if !args.uninstall {
@@ -113,13 +116,23 @@ fn values(args: &InstallArgs) -> Result<Value> {
             let text = std::str::from_utf8(&file.bytes)
                 .with_context(|| format!("{} is not UTF-8", file.path))?;
             bytes += text.len();
-            of_map.insert(key(&file.path), text);
+            if of_map.insert(key(&file.path), text).is_some() {
+                bail!(
+                    "two policy files are both `{}` in the ConfigMap, {} among them: rename one",
+                    key(&file.path),
+                    file.path
+                );
+            }
         }
         if bytes > CONFIG_MAP {
             bail!("the policies have {bytes} bytes, and a ConfigMap holds {CONFIG_MAP}");
         }
         let policies = Value::Object(Map::from_iter([("files", Value::Object(of_map))]));
         merge(&mut values, &Value::Object(Map::from_iter([("policies", policies)])))?;
+    }
+    let is = |path: [&str; 2]| values.path(&path).and_then(Value::as_bool) == Some(true);
+    if is(["tls", "cluster"]) && !is(["policies", "cluster"]) {
+        bail!("`tls.cluster` is true and `policies.cluster` is not: replicas could not keep it");
     }
     Ok(values)
 }
@@ -227,6 +240,13 @@ async fn install(client: &Client, objects: &[Document], args: &InstallArgs) -> R
     let (webhooks, others): (Vec<_>, Vec<_>) =
         objects.iter().partition(|object| is_webhook(&object.value));
     for object in others {
+        if is_of_others(client, object).await? {
+            bail!(
+                "namespace `{}` is there, and Sekisho did not make it: install into it as it is \
+                 with `--set namespace.create=false`, or name another with -n",
+                args.namespace
+            );
+        }
         apply(client, object).await?;
     }
     if args.wait > 0 {
@@ -236,6 +256,17 @@ async fn install(client: &Client, objects: &[Document], args: &InstallArgs) -> R
         apply(client, object).await?;
     }
     Ok(())
+}
+
+/// Whether an object is a Namespace that no installation made.
+async fn is_of_others(client: &Client, object: &Document) -> Result<bool> {
+    if object.kind() != "Namespace" {
+        return Ok(false);
+    }
+    let path = path(&object.value).context("the namespace has no path")?;
+    let label = ["metadata", "labels", "app.kubernetes.io/name"];
+    let there = there(client, &path).await?;
+    Ok(there.is_some_and(|there| there.path_str(&label) != Some("sekisho")))
 }
 
 async fn apply(client: &Client, object: &Document) -> Result<()> {
@@ -252,8 +283,11 @@ async fn wait(client: &Client, namespace: &str, most: Duration) -> Result<()> {
     let started = Instant::now();
     loop {
         let deployment = client.get(&path).await?;
-        let available = deployment.path(&["status", "availableReplicas"]).and_then(Value::as_i64);
-        if available.is_some_and(|replicas| replicas > 0) {
+        let number = |path: [&str; 2]| deployment.path(&path).and_then(Value::as_i64).unwrap_or(0);
+        let is_seen =
+            number(["status", "observedGeneration"]) >= number(["metadata", "generation"]);
+        let updated = number(["status", "updatedReplicas"]);
+        if is_seen && updated > 0 && number(["status", "availableReplicas"]) > 0 {
             return Ok(());
         }
         if started.elapsed() > most {
@@ -276,6 +310,10 @@ async fn uninstall(client: &Client, objects: &[Document]) -> Result<()> {
         }
         let name = format!("{} {}", object.kind(), object.name().unwrap_or_default());
         let path = path(&object.value).with_context(|| format!("{name} has no path"))?;
+        if is_of_others(client, object).await? {
+            output::note(&format!("{name} stays: Sekisho did not make it"));
+            continue;
+        }
         match client.delete(&path).await {
             Ok(_) => output::note(&format!("deleted {name}")),
             Err(error) if error.is_not_found() => {}

@@ -3,7 +3,8 @@
 use super::check::{paths, read_stdin};
 use crate::args::{Color, InputArgs, ShowFormat, VERSION};
 use crate::output;
-use anyhow::{Result, bail};
+use crate::values;
+use anyhow::Result;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use sekisho_checkpoint_check::{
@@ -12,7 +13,7 @@ use sekisho_checkpoint_check::{
 };
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_manifest::to_yaml;
-use sekisho_policy::{Bundle, Target, UserInfo};
+use sekisho_policy::{Bundle, Target};
 use sekisho_report::{Diagnostic, Level, RenderOptions, Summary, render_diagnostic};
 use sekisho_value::{Map, Value};
 use similar::TextDiff;
@@ -68,16 +69,9 @@ pub(crate) struct MutateArgs {
 }
 
 pub(crate) fn run(args: &MutateArgs) -> Result<ExitCode> {
-    if args.user.is_none() && !args.groups.is_empty() {
-        bail!("`--as-group` gives groups of the user of `--as`: give one");
-    }
     let (files, policy_errors) = bundle_of_paths(&args.policies);
     let bundle = Bundle::anonymous(files);
-    let user = UserInfo {
-        username: args.user.clone().unwrap_or_default(),
-        groups: args.groups.clone(),
-        ..UserInfo::default()
-    };
+    let user = values::user(args.user.as_deref(), &args.groups)?;
     let options = MutateOptions {
         bundle: &bundle,
         dialects: DIALECTS,

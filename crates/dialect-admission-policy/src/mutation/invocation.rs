@@ -8,7 +8,7 @@ use super::decoding;
 use super::json_patch::{self, Unpatched};
 use super::policy::{Change, MutatingPolicy, Patch};
 use crate::attributes::{Attributes, Namespace, shown};
-use crate::expressions::{Stop, all_hold, costs, values};
+use crate::expressions::{Stop, all_hold, costs, user_is_known, values};
 use crate::matching::{self, Matched};
 use crate::read::Binding;
 use crate::scene::Scene;
@@ -171,6 +171,7 @@ impl Bound {
         let definition = &self.policy.definition;
         let expressions = change.map_or(&definition.conditions, |change| &change.expression);
         let costs = costs(expressions.len());
+        user_is_known(definition, about.scene).map_err(Failure::Here)?;
         let old_object = converted(&about.attributes.old_object, about)?;
         let asking = self.policy.asks_authorizer.then(|| asking(about.scene)).transpose();
         let asking = asking.map_err(Failure::Here)?;

@@ -27,6 +27,8 @@ pub(crate) struct Definition {
     pub(crate) variables: LazyFields,
     /// the names that variables read
     pub(crate) variables_read: BTreeSet<String>,
+    /// an expression may read who asks
+    pub(crate) reads_user: bool,
     /// `failurePolicy: Ignore`
     pub(crate) ignores_errors: bool,
 }
@@ -109,6 +111,8 @@ impl Reader<'_> {
             conditions,
             variables,
             variables_read,
+            // It may do so in a way that has a value where nobody asks.
+            reads_user: ["userInfo", "authorizer"].iter().any(|name| spec.to_json().contains(name)),
             ignores_errors,
         };
         Ok((definition, environments))

@@ -7,7 +7,7 @@ use super::decision::{Annotation, Decisions, Denied, Given, decide};
 use super::policy::ValidatingPolicy;
 use super::published::Published;
 use crate::attributes::{Attributes, Namespace, shown};
-use crate::expressions::Stop;
+use crate::expressions::{Stop, user_is_known};
 use crate::fault::Fault;
 use crate::matching::{self, Matched};
 use crate::rbac;
@@ -169,6 +169,7 @@ impl Judgement {
         published: &Published,
         outcome: &mut Outcome,
     ) -> Result<(), EvalError> {
+        user_is_known(&self.policy.definition, scene)?;
         let namespace = self.namespace(attributes, scene)?;
         let converted = |object: &Value| match matched.kind == attributes.gvk {
             true => Ok(object.clone()),
@@ -270,7 +271,7 @@ impl Judgement {
             match reason {
                 None => outcome.errors.push(Unevaluated {
                     message: message.clone(),
-                    help: help(message).map(str::to_owned),
+                    help: None,
                     action: strongest,
                 }),
                 Some(reason) => outcome.violations.push(Violation {
@@ -306,15 +307,6 @@ impl Judgement {
             }
         }
     }
-}
-
-/// What to do where it is not known who asks.
-fn help(message: &str) -> Option<&'static str> {
-    let of_user = ["no such key: username", "no such key: groups"];
-    of_user
-        .into_iter()
-        .any(|end| message.ends_with(end))
-        .then_some("say who asks: with `--as` and `--as-group`, or `user` in a suite")
 }
 
 fn word(action: Action) -> &'static str {
