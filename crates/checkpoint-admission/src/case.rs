@@ -8,7 +8,6 @@ use sekisho_engine::{BuildOptions, CaseError, CaseFinding, Checkpoint};
 use sekisho_kube_model::{Created, Decoded};
 use sekisho_manifest::{Document, ReadOptions, read};
 use sekisho_policy::{Bundle, BundleFile, Dialect, Target};
-use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Value};
 
 /// The admission checkpoint, as the list of checkpoints knows it.
@@ -41,7 +40,7 @@ impl Checkpoint for Admission {
             return Err(CaseError(read.errors.iter().map(ToString::to_string).collect()));
         }
         let basis = Basis::build(&bundle, &options, &read.documents)
-            .map_err(|errors| CaseError(errors.iter().map(told).collect()))?;
+            .map_err(|errors| CaseError::of(&errors))?;
         let mut findings = Vec::new();
         for document in &read.documents {
             findings.extend(findings_of(document, &basis)?);
@@ -67,14 +66,7 @@ fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, C
     if !verdict.errors.is_empty() {
         return Err(CaseError(verdict.errors.iter().map(|error| error.message.clone()).collect()));
     }
-    let findings = verdict.judgements.into_iter().map(|judgement| CaseFinding {
-        object: format!("{}/{}", judgement.resource.kind, judgement.resource.name),
-        action: judgement.action,
-        policy: judgement.policy.to_string(),
-        rule: judgement.rule.to_string(),
-        message: judgement.message,
-    });
-    Ok(findings.collect())
+    Ok(verdict.judgements.into_iter().map(CaseFinding::from).collect())
 }
 
 /// What an API server would ask before it creates an object.
@@ -98,11 +90,4 @@ fn review(created: &Created) -> String {
     review.insert("kind", "AdmissionReview");
     review.insert("request", Value::Object(request));
     Value::Object(review).to_json()
-}
-
-fn told(error: &Diagnostic) -> String {
-    match (error.line, error.column) {
-        (Some(line), Some(column)) => format!("{line}:{column}: {}", error.message),
-        _ => error.message.clone(),
-    }
 }

@@ -9,7 +9,6 @@ use sekisho_engine::{
 use sekisho_kube_model::{Created, Schemas};
 use sekisho_manifest::{Document, ReadOptions, read};
 use sekisho_policy::{Bundle, BundleFile, Dialect, Point, Request, Target};
-use sekisho_report::Diagnostic;
 
 /// The audit checkpoint, as the list of checkpoints knows it.
 pub struct AuditCluster;
@@ -41,7 +40,7 @@ impl Checkpoint for AuditCluster {
         }
         let (set, errors) = PolicySet::build(&bundle, &options);
         if !errors.is_empty() {
-            return Err(CaseError(errors.iter().map(told).collect()));
+            return Err(CaseError::of(&errors));
         }
         let known: Vec<&Document> = read.documents.iter().chain(set.objects()).collect();
         let definitions = known.iter().filter(|d| d.kind() == "CustomResourceDefinition");
@@ -90,19 +89,5 @@ fn findings_of(
         let errors = verdict.errors.iter().map(|error| findings::error(&request, error).message);
         return Err(CaseError(errors.collect()));
     }
-    let findings = verdict.judgements.into_iter().map(|judgement| CaseFinding {
-        object: format!("{}/{}", judgement.resource.kind, judgement.resource.name),
-        action: judgement.action,
-        policy: judgement.policy.to_string(),
-        rule: judgement.rule.to_string(),
-        message: judgement.message,
-    });
-    Ok(findings.collect())
-}
-
-fn told(error: &Diagnostic) -> String {
-    match (error.line, error.column) {
-        (Some(line), Some(column)) => format!("{line}:{column}: {}", error.message),
-        _ => error.message.clone(),
-    }
+    Ok(verdict.judgements.into_iter().map(CaseFinding::from).collect())
 }

@@ -5,7 +5,6 @@ use crate::check::{CheckOptions, check};
 use crate::input::{Input, InputSource};
 use sekisho_engine::{CaseError, CaseFinding, Checkpoint};
 use sekisho_policy::{Bundle, BundleFile, Dialect, Target, UserInfo};
-use sekisho_report::Diagnostic;
 
 /// The file checkpoint, as the list of checkpoints knows it.
 pub struct CheckFiles;
@@ -46,7 +45,7 @@ impl Checkpoint for CheckFiles {
         let stdin = || Ok(objects.as_bytes().to_vec());
         let report = check(input, &stdin, &options, &Silent);
         if !report.errors.is_empty() {
-            return Err(CaseError(report.errors.iter().map(line).collect()));
+            return Err(CaseError::of(&report.errors));
         }
         let finding = |finding: sekisho_report::Finding| CaseFinding {
             object: format!("{}/{}", finding.resource.kind, finding.resource.name),
@@ -56,12 +55,5 @@ impl Checkpoint for CheckFiles {
             message: finding.message,
         };
         Ok(report.findings.into_iter().map(finding).collect())
-    }
-}
-
-fn line(error: &Diagnostic) -> String {
-    match (error.line, error.column) {
-        (Some(line), Some(column)) => format!("{line}:{column}: {}", error.message),
-        _ => error.message.clone(),
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::advice;
 use crate::external::Answers;
-use crate::findings;
 use crate::input::{Input, collect};
 use crate::load::{Loaded, Stdin, load};
 use crate::mutation::{self, Mutation};
@@ -245,19 +244,13 @@ impl Run<'_> {
         }
         let verdict = evaluate(self.set, &request, judge);
         for judgement in verdict.judgements {
-            let docs = self.docs(judgement.dialect, &judgement.rule);
-            judged.findings.push(findings::finding(judgement, object.document, self.places, docs));
+            let place = |at: &Pointer| self.places.location(object.document, at);
+            judged.findings.push(judgement.into_finding(self.options.dialects, place));
         }
         for error in verdict.errors.iter().chain(&verdict.tolerated) {
             judged.errors.push(schema_findings::policy_error(object, error, self.places));
         }
         judged
-    }
-
-    fn docs(&self, dialect: &str, rule: &str) -> Option<String> {
-        let dialect = self.options.dialects.iter().find(|d| d.name() == dialect)?;
-        let rule = dialect.rules().iter().find(|r| r.id == rule)?;
-        rule.references.first().map(|reference| reference.url.to_owned())
     }
 
     /// Expired exceptions warn, unused ones are recorded.

@@ -12,7 +12,6 @@ mod check;
 mod exclude;
 mod external;
 mod file;
-mod findings;
 mod input;
 mod load;
 mod mutate;

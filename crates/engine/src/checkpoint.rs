@@ -1,4 +1,6 @@
+use crate::Judgement;
 use sekisho_policy::{Action, Dialect};
+use sekisho_report::Diagnostic;
 
 /// A place at which requests are judged, as the list of checkpoints knows it.
 pub trait Checkpoint: Sync {
@@ -36,7 +38,31 @@ pub struct CaseFinding {
     pub message: String,
 }
 
+impl From<Judgement> for CaseFinding {
+    fn from(judgement: Judgement) -> Self {
+        Self {
+            object: format!("{}/{}", judgement.resource.kind, judgement.resource.name),
+            action: judgement.action,
+            policy: judgement.policy.to_string(),
+            rule: judgement.rule.to_string(),
+            message: judgement.message,
+        }
+    }
+}
+
 /// What could not be read, compiled or judged in a policy test.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
 pub struct CaseError(pub Vec<String>);
+
+impl CaseError {
+    /// What is wrong, with its places.
+    #[must_use]
+    pub fn of(errors: &[Diagnostic]) -> Self {
+        let told = |error: &Diagnostic| match (error.line, error.column) {
+            (Some(line), Some(column)) => format!("{line}:{column}: {}", error.message),
+            _ => error.message.clone(),
+        };
+        Self(errors.iter().map(told).collect())
+    }
+}

@@ -1,6 +1,6 @@
 use crate::Subject;
-use sekisho_policy::{Action, Manner, PolicyId, ReadSet, Severity};
-use sekisho_report::{Resource, Status};
+use sekisho_policy::{Action, Dialect, Manner, PolicyId, ReadSet, Severity};
+use sekisho_report::{Finding, Location, Resource, Status};
 use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
 
@@ -84,6 +84,48 @@ pub struct Judgement {
     pub pointers: Vec<Pointer>,
     /// what the policy tells beside the message; null where nothing
     pub details: Value,
+}
+
+impl Judgement {
+    /// The finding that it is; `place` tells where a field of the object stands.
+    #[must_use]
+    pub fn into_finding(
+        self,
+        dialects: &[&dyn Dialect],
+        place: impl Fn(&Pointer) -> Location,
+    ) -> Finding {
+        let mut places = self.pointers.iter().map(&place);
+        let location = places.next().unwrap_or_else(|| place(&Pointer::root()));
+        let related = places.collect();
+        Finding {
+            docs: docs(dialects, self.dialect, &self.rule),
+            key: self.key,
+            policy: self.policy.to_string(),
+            policy_id: self.policy_id.as_str().to_owned(),
+            binding: self.binding.map(|binding| binding.to_string()),
+            dialect: self.dialect.to_owned(),
+            rule: self.rule.to_string(),
+            action: self.action,
+            declared_action: self.declared_action,
+            action_reason: self.action_reason,
+            status: self.status,
+            exception: self.exception,
+            implied: self.implied,
+            severity: self.severity,
+            message: self.message,
+            help: self.help.map(|help| help.to_string()),
+            resource: Arc::unwrap_or_clone(self.resource),
+            location,
+            related,
+        }
+    }
+}
+
+/// Where a rule is documented.
+fn docs(dialects: &[&dyn Dialect], dialect: &str, rule: &str) -> Option<String> {
+    let dialect = dialects.iter().find(|known| known.name() == dialect)?;
+    let rule = dialect.rules().iter().find(|known| known.id == rule)?;
+    rule.references.first().map(|reference| reference.url.to_owned())
 }
 
 /// The sorts of [`VerdictError`].

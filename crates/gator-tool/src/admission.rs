@@ -3,6 +3,7 @@
 //! Policies and objects are read as kubectl reads them, and judged as the API server stores them,
 //! as at every checkpoint.
 
+use crate::any_test::{broken, not_run, run_all};
 use crate::file::Files;
 use crate::mutation::same;
 use crate::outcome::{By, CaseResult, Note, Outcome, Problem, Run, TestResult};
@@ -17,71 +18,24 @@ use sekisho_policy::{Action, Bundle, BundleFile, Operation, Request, Target};
 use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Value};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Runs the tests of admission policies of a suite.
 pub(crate) fn run(suite: &Suite, files: &Files, setting: &Setting<'_>) -> Vec<TestResult> {
-    let one = |test: &AdmissionTest| match left_out(suite, test, setting) {
-        Some(reason) => skipped(test, &reason),
-        None => run_test(test, files, setting),
-    };
-    suite.admission.par_iter().map(one).collect()
+    run_all(&suite.admission, suite, setting, |test| run_test(test, files, setting))
 }
 
-fn left_out(suite: &Suite, test: &AdmissionTest, setting: &Setting<'_>) -> Option<String> {
-    let names = test.cases.iter().map(|case| case.name.as_str());
-    if suite.skip {
-        Some("the suite is skipped".to_owned())
-    } else if test.skip {
-        Some("the test is skipped".to_owned())
-    } else if !setting.filter.takes_test(setting.regexes, &test.name, names) {
-        Some("not selected".to_owned())
-    } else {
-        None
-    }
-}
-
-fn skipped(test: &AdmissionTest, reason: &str) -> TestResult {
-    let outcome = || Outcome::Skipped(reason.to_owned());
-    TestResult {
-        name: test.name.clone(),
-        place: test.place.clone(),
-        skipped: Some(reason.to_owned()),
-        problem: None,
-        cases: test.cases.iter().map(|case| not_run(case, By::Nothing, outcome())).collect(),
-        time: Duration::ZERO,
-    }
-}
-
-fn not_run(case: &AdmissionCase, by: By, outcome: Outcome) -> CaseResult {
-    CaseResult {
-        name: case.name.clone(),
-        place: case.place.clone(),
-        runs: vec![Run::new(by, outcome)],
-        time: Duration::ZERO,
-    }
-}
-
-fn run_test(test: &AdmissionTest, files: &Files, setting: &Setting<'_>) -> TestResult {
-    let started = Instant::now();
-    let (problem, cases) = match compile(test, files, setting) {
+fn run_test(
+    test: &AdmissionTest,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> (Option<Problem>, Vec<CaseResult>) {
+    match compile(test, files, setting) {
         Ok(set) => {
             let one = |case: &AdmissionCase| run_case(case, test, &set, files, setting);
             (None, test.cases.par_iter().map(one).collect())
         }
-        Err(problem) => {
-            let broken = Problem::error("not run: the test is broken").at(&test.place);
-            let one = |case| not_run(case, By::Admission, Outcome::Wrong(broken.clone()));
-            (Some(problem.at(&test.place)), test.cases.iter().map(one).collect())
-        }
-    };
-    TestResult {
-        name: test.name.clone(),
-        place: test.place.clone(),
-        skipped: None,
-        problem,
-        cases,
-        time: started.elapsed(),
+        Err(problem) => (Some(problem.at(&test.place)), broken(test, &By::Admission)),
     }
 }
 
@@ -104,10 +58,10 @@ fn compile(
         strict: false,
     };
     let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(bundle), &options);
-    if diagnostics.is_empty() { Ok(set) } else { Err(broken(&diagnostics)) }
+    if diagnostics.is_empty() { Ok(set) } else { Err(refused(&diagnostics)) }
 }
 
-fn broken(diagnostics: &[Diagnostic]) -> Problem {
+fn refused(diagnostics: &[Diagnostic]) -> Problem {
     let first = diagnostics.first().map_or("", |first| first.message.as_str());
     let message = match diagnostics.len() {
         0 | 1 => first.to_owned(),

@@ -1,13 +1,14 @@
 //! Runs one case: by every engine of its template, and at every checkpoint that it names.
 
 use crate::admission_review;
+use crate::any_test::not_run;
 use crate::assertion;
 use crate::checkpoints;
 use crate::file::Files;
 use crate::go;
 use crate::judge::{Compiled, Given, Judged, Subject};
 use crate::outcome::{By, CaseResult, Note, Outcome, Problem, Run};
-use crate::run::{Prepared, Setting, not_run, objects};
+use crate::run::{Prepared, Setting, objects};
 use crate::suite::{Case, Place, Test};
 use sekisho_kube_model::split_api_version;
 use sekisho_manifest::Document;
@@ -29,10 +30,10 @@ pub(crate) fn run(
     setting: &Setting<'_>,
 ) -> CaseResult {
     if case.skip {
-        return not_run(case, Outcome::Skipped("the case is skipped".to_owned()));
+        return not_run(case, By::Nothing, Outcome::Skipped("the case is skipped".to_owned()));
     }
     if !setting.filter.takes_case(setting.regexes, &test.name, &case.name) {
-        return not_run(case, Outcome::Skipped("not selected".to_owned()));
+        return not_run(case, By::Nothing, Outcome::Skipped("not selected".to_owned()));
     }
     let started = Instant::now();
     let runs = match inputs(case, files, setting) {

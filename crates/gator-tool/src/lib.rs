@@ -10,6 +10,7 @@
 
 mod admission;
 mod admission_review;
+mod any_test;
 mod assertion;
 mod bench;
 mod case;

@@ -1,15 +1,16 @@
 //! Our extension of suites: mutators, and what becomes of objects.
 
+use crate::any_test::{broken, not_run, run_all};
 use crate::case::{all_objects, external_data_files, one_object};
 use crate::file::Files;
 use crate::go;
-use crate::outcome::{By, CaseResult, Outcome, Problem, Run, TestResult};
+use crate::outcome::{By, CaseResult, Outcome, Problem, TestResult};
 use crate::run::{Setting, place_of};
 use crate::suite::{Expected, MutationCase, MutationTest, Place, Suite};
 use rayon::prelude::*;
 use sekisho_manifest::Document;
 use sekisho_value::{Pointer, Value};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Compiles mutators.
 pub(crate) trait Mutate: Sync {
@@ -36,73 +37,26 @@ pub(crate) trait Mutators: Send + Sync {
 
 /// Runs the mutation tests of a suite.
 pub(crate) fn run(suite: &Suite, files: &Files, setting: &Setting<'_>) -> Vec<TestResult> {
-    let one = |test: &MutationTest| match left_out(suite, test, setting) {
-        Some(reason) => skipped(test, &reason),
-        None => run_test(test, files, setting),
-    };
-    suite.mutations.par_iter().map(one).collect()
+    run_all(&suite.mutations, suite, setting, |test| run_test(test, files, setting))
 }
 
-fn left_out(suite: &Suite, test: &MutationTest, setting: &Setting<'_>) -> Option<String> {
-    let names = test.cases.iter().map(|case| case.name.as_str());
-    if suite.skip {
-        Some("the suite is skipped".to_owned())
-    } else if test.skip {
-        Some("the test is skipped".to_owned())
-    } else if !setting.filter.takes_test(setting.regexes, &test.name, names) {
-        Some("not selected".to_owned())
-    } else {
-        None
-    }
-}
-
-fn skipped(test: &MutationTest, reason: &str) -> TestResult {
-    let outcome = || Outcome::Skipped(reason.to_owned());
-    TestResult {
-        name: test.name.clone(),
-        place: test.place.clone(),
-        skipped: Some(reason.to_owned()),
-        problem: None,
-        cases: test.cases.iter().map(|case| not_run(case, By::Nothing, outcome())).collect(),
-        time: Duration::ZERO,
-    }
-}
-
-fn not_run(case: &MutationCase, by: By, outcome: Outcome) -> CaseResult {
-    CaseResult {
-        name: case.name.clone(),
-        place: case.place.clone(),
-        runs: vec![Run::new(by, outcome)],
-        time: Duration::ZERO,
-    }
-}
-
-fn run_test(test: &MutationTest, files: &Files, setting: &Setting<'_>) -> TestResult {
-    let started = Instant::now();
+fn run_test(
+    test: &MutationTest,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> (Option<Problem>, Vec<CaseResult>) {
     let documents = match test.mutators.as_slice() {
         // Nothing would be changed, and a case that wants that would pass.
         [] => Err(Problem::error("invalid test: must define mutators")),
         paths => all_objects(paths, files, &test.place),
     };
     let mutators = documents.and_then(|documents| setting.mutate.compile(&documents));
-    let (problem, cases) = match mutators {
+    match mutators {
         Ok(mutators) => {
             let one = |case: &MutationCase| run_case(case, test, mutators.as_ref(), files, setting);
             (None, test.cases.par_iter().map(one).collect())
         }
-        Err(problem) => {
-            let broken = Problem::error("not run: the test is broken").at(&test.place);
-            let one = |case| not_run(case, By::Mutation, Outcome::Wrong(broken.clone()));
-            (Some(problem.at(&test.place)), test.cases.iter().map(one).collect())
-        }
-    };
-    TestResult {
-        name: test.name.clone(),
-        place: test.place.clone(),
-        skipped: None,
-        problem,
-        cases,
-        time: started.elapsed(),
+        Err(problem) => (Some(problem.at(&test.place)), broken(test, &By::Mutation)),
     }
 }
 

@@ -1,15 +1,14 @@
 //! Runs suites: reads what their tests name, compiles it once, and judges every case.
 
 use crate::admission;
+use crate::any_test::{broken, run_all};
 use crate::case;
 use crate::file::{Fault, Files, Shown, Text, go_json};
 use crate::filter::Filter;
 use crate::go;
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{self, Mutate};
-use crate::outcome::{
-    By, CaseResult, Note, Outcome, Problem, ProblemKind, Run, SuiteResult, TestResult,
-};
+use crate::outcome::{By, CaseResult, Note, Problem, ProblemKind, SuiteResult};
 use crate::regex::Regexes;
 use crate::suite::{Case, Place, Suite, Test};
 use rayon::prelude::*;
@@ -59,14 +58,7 @@ fn run_suite(suite: &Suite, setting: &Setting<'_>) -> SuiteResult {
     let started = Instant::now();
     let shown = if setting.as_gator { Shown::AsGator } else { Shown::AsGiven };
     let files = Files::new(suite.folder.clone(), shown);
-    let mut tests: Vec<TestResult> = suite
-        .tests
-        .par_iter()
-        .map(|test| match left_out(suite, test, setting) {
-            Some(reason) => skipped(test, &reason),
-            None => run_test(test, &files, setting),
-        })
-        .collect();
+    let mut tests = run_all(&suite.tests, suite, setting, |test| run_test(test, &files, setting));
     if !setting.as_gator {
         tests.extend(mutation::run(suite, &files, setting));
         tests.extend(admission::run(suite, &files, setting));
@@ -75,64 +67,18 @@ fn run_suite(suite: &Suite, setting: &Setting<'_>) -> SuiteResult {
     SuiteResult { name: Arc::clone(&suite.name), skipped: suite.skip, tests, time }
 }
 
-/// Why a test is not run.
-fn left_out(suite: &Suite, test: &Test, setting: &Setting<'_>) -> Option<String> {
-    let names = test.cases.iter().map(|case| case.name.as_str());
-    if suite.skip {
-        Some("the suite is skipped".to_owned())
-    } else if test.skip {
-        Some("the test is skipped".to_owned())
-    } else if !setting.filter.takes_test(setting.regexes, &test.name, names) {
-        Some("not selected".to_owned())
-    } else {
-        None
-    }
-}
-
-fn skipped(test: &Test, reason: &str) -> TestResult {
-    let cases = test.cases.iter().map(|case| not_run(case, Outcome::Skipped(reason.to_owned())));
-    TestResult {
-        name: test.name.clone(),
-        place: test.place.clone(),
-        skipped: Some(reason.to_owned()),
-        problem: None,
-        cases: cases.collect(),
-        time: Duration::ZERO,
-    }
-}
-
-pub(crate) fn not_run(case: &Case, outcome: Outcome) -> CaseResult {
-    CaseResult {
-        name: case.name.clone(),
-        place: case.place.clone(),
-        runs: vec![Run::new(By::Nothing, outcome)],
-        time: Duration::ZERO,
-    }
-}
-
-fn run_test(test: &Test, files: &Files, setting: &Setting<'_>) -> TestResult {
-    let started = Instant::now();
-    let prepared = prepare(test, files, setting);
-    let (problem, cases) = match (test.invalid, prepared) {
+fn run_test(
+    test: &Test,
+    files: &Files,
+    setting: &Setting<'_>,
+) -> (Option<Problem>, Vec<CaseResult>) {
+    match (test.invalid, prepare(test, files, setting)) {
         (true, prepared) => (not_invalid(prepared.err(), &test.place), Vec::new()),
         (false, Ok(prepared)) => {
             let run = |case: &Case| case::run(case, test, &prepared, files, setting);
             (None, test.cases.par_iter().map(run).collect())
         }
-        (false, Err(refusal)) => {
-            let problem = refused(refusal, &test.place);
-            let broken = Problem::error("not run: the test is broken").at(&test.place);
-            let case = |case| not_run(case, Outcome::Wrong(broken.clone()));
-            (Some(problem), test.cases.iter().map(case).collect())
-        }
-    };
-    TestResult {
-        name: test.name.clone(),
-        place: test.place.clone(),
-        skipped: None,
-        problem,
-        cases,
-        time: started.elapsed(),
+        (false, Err(refusal)) => (Some(refused(refusal, &test.place)), broken(test, &By::Nothing)),
     }
 }
 
