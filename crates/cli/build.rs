@@ -1,6 +1,8 @@
 //! Puts the commit that the binary is built from into its version.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 fn main() {
     println!("cargo:rerun-if-changed=../../.git/HEAD");
@@ -9,10 +11,31 @@ fn main() {
     let commit = std::env::var("SEKISHO_COMMIT").ok().or_else(git_commit);
     let commit = commit.unwrap_or_else(|| "unknown commit".to_owned());
     println!("cargo:rustc-env=SEKISHO_COMMIT={commit}");
-    if of_cargo("PROFILE") == "release" && of_cargo("TARGET") == "x86_64-unknown-linux-gnu" {
-        // Code that is the same for many types is kept once, by the linker that comes with Rust.
-        println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
+    if of_cargo("PROFILE") == "release" && linker_takes(FOLD) {
+        println!("cargo:rustc-link-arg-bins={FOLD}");
     }
+}
+
+/// Code that is the same for many types is kept once. The linker that comes with Rust does it, as
+/// LLVM's others do; GNU's does not know it.
+const FOLD: &str = "-Wl,--icf=all";
+
+/// Whether the linker that the binary will be linked by takes an argument.
+fn linker_takes(argument: &str) -> bool {
+    let mut rustc = Command::new(of_cargo("RUSTC"));
+    rustc.args(["-", "--crate-name=probe", "--crate-type=bin", "--target", &of_cargo("TARGET")]);
+    rustc.args(of_cargo("CARGO_ENCODED_RUSTFLAGS").split('\x1f').filter(|flag| !flag.is_empty()));
+    match std::env::var("RUSTC_LINKER") {
+        Ok(linker) => rustc.arg(format!("-Clinker={linker}")),
+        Err(_) => &mut rustc,
+    };
+    rustc.arg(format!("-Clink-arg={argument}")).arg("-o");
+    rustc.arg(Path::new(&of_cargo("OUT_DIR")).join("probe"));
+    rustc.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut child) = rustc.spawn() else { return false };
+    let written = child.stdin.take().map(|mut stdin| stdin.write_all(b"fn main() {}"));
+    let status = child.wait();
+    matches!(written, Some(Ok(()))) && status.is_ok_and(|status| status.success())
 }
 
 fn of_cargo(variable: &str) -> String {
