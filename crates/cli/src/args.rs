@@ -8,6 +8,7 @@ use crate::commands::install::InstallArgs;
 use crate::commands::mutate::MutateArgs;
 use crate::commands::rego::RegoArgs;
 use crate::commands::test::TestArgs;
+use crate::progress::Bar;
 use crate::values::{self, PodSecurity, PolicyDirection};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -71,6 +72,25 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) external_data: Vec<PathBuf>,
 
+    /// The user who creates the objects
+    #[arg(long = "as", value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) user: Option<String>,
+
+    /// A group of that user; repeatable
+    #[arg(long = "as-group", value_name = "GROUP", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) groups: Vec<String>,
+
+    /// Skipped documents, schema findings and unknown fields of policies are errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// What of the judgements is told, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
     /// Findings of this earlier JSON output do not count
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
@@ -93,21 +113,9 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "RFC3339", value_parser = values::time)]
     pub(crate) time: Option<Timestamp>,
 
-    /// The user who creates the objects
-    #[arg(long = "as", value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) user: Option<String>,
-
-    /// A group of that user; repeatable
-    #[arg(long = "as-group", value_name = "GROUP", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) groups: Vec<String>,
-
     /// Do not judge the pods that controllers would create
     #[arg(long)]
     pub(crate) no_implied: bool,
-
-    /// Skipped documents, schema findings and unknown fields of policies are errors
-    #[arg(long)]
-    pub(crate) strict: bool,
 
     /// Show only findings that count, and errors
     #[arg(short, long)]
@@ -119,6 +127,13 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
+}
+
+impl ReportArgs {
+    /// The progress of the work, where it is wanted.
+    pub(crate) fn bar(&self) -> Bar {
+        Bar::new(!self.no_progress && !self.quiet)
+    }
 }
 
 /// What to judge by.

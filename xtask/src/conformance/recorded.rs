@@ -1,5 +1,5 @@
-//! What was recorded of a real API server, for docs/CONFORMANCE.md: how many answers, which
-//! defaults they show, and each difference that the replaying tests know of.
+//! What was recorded of a real API server, and of upstream's own Go code, for docs/CONFORMANCE.md:
+//! how many answers, which defaults they show, and each difference that the replaying tests know of.
 
 use crate::{documents, workspace};
 use anyhow::Context as _;
@@ -27,9 +27,9 @@ const NAMED: usize = 6;
 pub(super) fn sections() -> anyhow::Result<String> {
     let mut text = String::from(
         "\n## Recorded answers of a real API server\n\n\
-         `cargo xtask record` asks kube-apiserver and writes `tests/golden`; the tests \
-         `crates/cli/tests/replay_*.rs` ask `sekisho` the same, everywhere.\n\n\
-         | suite | file | answers | server |\n|---|---|--:|---|\n",
+         `cargo xtask record` asks kube-apiserver and writes `tests/golden`; what Kubernetes' and \
+         Gatekeeper's own Go code answered stands there too. Tests ask ours the same, everywhere.\n\n\
+         | suite | file | answers | of |\n|---|---|--:|---|\n",
     );
     let golden = workspace::root().join("tests/golden");
     let mut total = 0;
@@ -38,17 +38,31 @@ pub(super) fn sections() -> anyhow::Result<String> {
             continue;
         }
         let content = std::fs::read_to_string(&path)?;
-        let (header, cases) = content.split_once('\n').context("an empty golden file")?;
-        let header: Value = serde_json::from_str(header)?;
-        let of = |key: &str| header.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (answers, name) = (cases.lines().count(), workspace::shown(&path));
+        let lines: Vec<Value> = content
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()
+            .with_context(|| format!("{}: a line that is no JSON", workspace::shown(&path)))?;
+        // What a server answered begins with how it was asked; what Go code answered does not.
+        let header = lines.first().filter(|first| first.get("server").is_some());
+        let of = |key: &str| header?.get(key)?.as_str();
+        let answers: usize = lines.iter().skip(header.iter().count()).map(answers).sum();
         total += answers;
-        writeln!(text, "| `{}` | `{name}` | {answers} | {} |", of("suite"), of("server"))?;
+        let file = workspace::shown(&path);
+        let folder = file.trim_start_matches("tests/golden/").split(['/', '.']).next();
+        let suite = of("suite").or(folder).unwrap_or_default();
+        let server = of("server").unwrap_or("its own Go code");
+        writeln!(text, "| `{suite}` | `{file}` | {answers} | {server} |")?;
     }
     writeln!(text, "| all | | {total} | |")?;
     coverage(&mut text, &golden.join("defaulting/summary.json"))?;
     differences(&mut text, &golden.join("differences.json"))?;
     Ok(text)
+}
+
+/// How many answers a line holds: one, or as many as a scenario has cases.
+fn answers(line: &Value) -> usize {
+    line.get("cases").and_then(Value::as_array).map_or(1, Vec::len)
 }
 
 fn coverage(text: &mut String, path: &std::path::Path) -> anyhow::Result<()> {

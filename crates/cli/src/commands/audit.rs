@@ -1,21 +1,17 @@
 //! `sekisho audit`
 
-use super::check::{self, Looks};
-use crate::args::{FailOn, PolicyArgs, SettingsArgs, VERSION};
+use super::check;
+use crate::args::{PolicyArgs, ReportArgs, VERSION};
 use crate::cluster::{self, ClusterArgs};
 use crate::output;
 use crate::policies;
-use crate::progress::Bar;
 use crate::values;
 use anyhow::{Result, bail};
-use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use sekisho_checkpoint_audit::{AuditOptions, audit};
 use sekisho_checkpoint_check::{Silent, collect, load};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_report::Format;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -41,46 +37,12 @@ pub(crate) struct AuditArgs {
     #[arg(short, long, value_parser = values::namespace)]
     pub(crate) namespace: Option<String>,
 
-    /// Findings of this earlier JSON output do not count
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-
-    /// Output format: text, json, sarif, junit, github or gitlab; repeatable with --output-file
-    /// [default: text]
-    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true,
-          value_parser = PossibleValuesParser::new(Format::ALL.map(Format::as_str)))]
-    pub(crate) output: Vec<String>,
-
-    /// Where the output of the --output before it goes [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output_file: Vec<PathBuf>,
-
-    /// The weakest action that makes the exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Deny, value_name = "ACTION")]
-    pub(crate) fail_on: FailOn,
-
-    /// The time that decides on expiry, as in `2026-11-21T12:00:00Z` [default: now]
-    #[arg(long, value_name = "RFC3339", value_parser = values::time)]
-    pub(crate) time: Option<Timestamp>,
-
-    /// Do not judge the pods that controllers would create
-    #[arg(long)]
-    pub(crate) no_implied: bool,
-
     /// Unknown fields of policies are errors
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Show only findings that count, and errors
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-
-    /// No progress bar
-    #[arg(long)]
-    pub(crate) no_progress: bool,
-
     #[command(flatten)]
-    pub(crate) settings: SettingsArgs,
+    pub(crate) report: ReportArgs,
 }
 
 pub(crate) fn run(args: &AuditArgs, matches: &ArgMatches) -> Result<ExitCode> {
@@ -93,7 +55,7 @@ pub(crate) fn run(args: &AuditArgs, matches: &ArgMatches) -> Result<ExitCode> {
     let nothing = || Err("the inventory is not read from standard input".to_owned());
     let known = load(collect(&args.policies.inventory, &[]), &nothing, &Silent);
     errors.extend(known.errors);
-    let baseline = args.baseline.as_deref().map(check::baseline).transpose()?;
+    let baseline = args.report.baseline.as_deref().map(check::baseline).transpose()?;
     let client = args.cluster.client()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -113,28 +75,16 @@ pub(crate) fn run(args: &AuditArgs, matches: &ArgMatches) -> Result<ExitCode> {
         dialects: DIALECTS,
         unsupported,
         target: &target,
-        now: args.time.unwrap_or_else(Timestamp::now),
+        now: args.report.time.unwrap_or_else(Timestamp::now),
         engine_version: VERSION,
         objects: &known.documents,
-        implied: !args.no_implied,
+        implied: !args.report.no_implied,
         strict: args.strict,
         namespace: args.namespace.as_deref(),
         baseline: baseline.as_ref(),
     };
-    let bar = Bar::new(!args.no_progress && !args.quiet);
-    let mut report = runtime.block_on(audit(&client, &options, &bar));
+    let bar = args.report.bar();
+    let report = runtime.block_on(audit(&client, &options, &bar));
     bar.finish();
-    report.summary.errors += errors.len();
-    report.errors.splice(0..0, errors);
-    report.summary.seconds = started.elapsed().as_secs_f64();
-    let looks = Looks {
-        color: args.settings.color,
-        quiet: args.quiet,
-        fail_on: args.fail_on.action(),
-        packs: !args.policies.pack.is_empty(),
-    };
-    for output in &outputs {
-        check::write(&report, output, &looks)?;
-    }
-    Ok(ExitCode::from(report.summary.exit_code(looks.fail_on)))
+    check::tell(report, errors, started, &outputs, &args.report, &args.policies)
 }

@@ -1,17 +1,16 @@
 //! `sekisho check`
 
 use super::rules;
-use crate::args::{CheckArgs, Color, VERSION};
+use crate::args::{CheckArgs, PolicyArgs, ReportArgs, VERSION};
 use crate::config;
 use crate::output::{self, Output};
 use crate::policies;
-use crate::progress::Bar;
 use crate::values;
 use anyhow::{Context as _, Result, anyhow};
 use clap::ArgMatches;
 use sekisho_checkpoint_check::{CheckOptions, check, collect, read_stream};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_report::{Action, RenderOptions, Report, baseline_keys, render};
+use sekisho_report::{Diagnostic, RenderOptions, Report, RuleInfo, baseline_keys, render};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,9 +27,9 @@ pub(crate) fn run(
     let outputs = output::outputs(matches)?;
     let (bundle, policy_errors) = policies::bundle(&args.policies)?;
     let target = policies::target(&args.policies)?;
-    let now = args.time.unwrap_or_else(jiff::Timestamp::now);
+    let now = args.report.time.unwrap_or_else(jiff::Timestamp::now);
     let user = values::user(args.user.as_deref(), &args.groups)?;
-    let baseline = args.baseline.as_deref().map(baseline).transpose()?;
+    let baseline = args.report.baseline.as_deref().map(baseline).transpose()?;
     let options = CheckOptions {
         bundle: &bundle,
         dialects: DIALECTS,
@@ -40,30 +39,18 @@ pub(crate) fn run(
         engine_version: VERSION,
         namespace: &args.input.namespace,
         user: &user,
-        implied: !args.no_implied,
+        implied: !args.report.no_implied,
         strict: args.strict,
         inventory: &args.policies.inventory,
         external_data: &args.external_data,
         baseline: baseline.as_ref(),
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);
-    let bar = Bar::new(!args.no_progress && !args.quiet);
+    let bar = args.report.bar();
     let mut report = check(input, &read_stdin, &options, &bar);
     bar.finish();
-    report.summary.errors += policy_errors.len();
-    report.errors.splice(0..0, policy_errors);
     report.basis.settings = settings.map(|file| file.display().to_string());
-    report.summary.seconds = started.elapsed().as_secs_f64();
-    let looks = Looks {
-        color: args.settings.color,
-        quiet: args.quiet,
-        fail_on: args.fail_on.action(),
-        packs: !args.policies.pack.is_empty(),
-    };
-    for output in &outputs {
-        write(&report, output, &looks)?;
-    }
-    Ok(ExitCode::from(report.summary.exit_code(args.fail_on.action())))
+    tell(report, policy_errors, started, &outputs, &args.report, &args.policies)
 }
 
 /// The paths that were given, or the working folder.
@@ -86,27 +73,41 @@ pub(crate) fn baseline(path: &Path) -> Result<BTreeMap<String, usize>> {
     })
 }
 
-/// How a report is to look.
-pub(crate) struct Looks {
-    pub(crate) color: Color,
-    pub(crate) quiet: bool,
-    pub(crate) fail_on: Option<Action>,
-    /// policies of packs are among those that were judged by
-    pub(crate) packs: bool,
-}
-
-pub(crate) fn write(report: &Report, output: &Output, looks: &Looks) -> Result<()> {
+/// Writes a report wherever it is wanted; `errors` were found before it was made.
+pub(crate) fn tell(
+    mut report: Report,
+    errors: Vec<Diagnostic>,
+    started: Instant,
+    outputs: &[Output],
+    args: &ReportArgs,
+    policies: &PolicyArgs,
+) -> Result<ExitCode> {
+    report.summary.errors += errors.len();
+    report.errors.splice(0..0, errors);
+    report.summary.seconds = started.elapsed().as_secs_f64();
     let mut rules = rules::infos();
-    if looks.packs {
+    if !policies.pack.is_empty() {
         rules.extend(rules::library());
     }
+    for output in outputs {
+        write(&report, output, args, &rules)?;
+    }
+    Ok(ExitCode::from(report.summary.exit_code(args.fail_on.action())))
+}
+
+fn write(
+    report: &Report,
+    output: &Output,
+    args: &ReportArgs,
+    rules: &[RuleInfo],
+) -> Result<()> {
     let options = RenderOptions {
-        color: output.file.is_none() && output::color(looks.color),
-        quiet: looks.quiet,
+        color: output.file.is_none() && output::color(args.settings.color),
+        quiet: args.quiet,
         width: None,
-        fail_on: looks.fail_on,
+        fail_on: args.fail_on.action(),
         tool_version: env!("CARGO_PKG_VERSION"),
-        rules: &rules,
+        rules,
     };
     match &output.file {
         None => output::to_stdout(|out| render(report, output.format, &options, out)),
