@@ -4,7 +4,7 @@ use crate::given::Given;
 use sekisho_budget::Budget;
 use sekisho_cel::cost::CostEstimate;
 use sekisho_cel::kubernetes::{
-    Admission, Asking, Attributes, Authorizer, Decision, PER_CALL_LIMIT, Release, Rule,
+    Admission, Asking, Attributes, Authorizer, Decision, KindTypes, PER_CALL_LIMIT, Release, Rule,
     TypeChecker, User,
 };
 use sekisho_cel::term::to_json;
@@ -129,7 +129,8 @@ fn warnings(
     let rule = Rule { groups: &[&kind.group], versions: &[&kind.version], resources: &[resource] };
     let params =
         given.params.as_ref().map(|params| Gvk::of(params).unwrap_or_else(|| Gvk::new("", "", "")));
-    let checker = TypeChecker::new(&given.schemas, release, &[rule], params.as_ref(), &[])?;
+    let checker =
+        TypeChecker::new(&KindTypes::new(&given.schemas), release, &[rule], params.as_ref(), &[])?;
     let wrong = checker.check(expression);
     Ok(wrong.into_iter().flat_map(|warning| warning.faults).collect())
 }

@@ -85,7 +85,7 @@ pub(crate) fn check(
     let bindings = checker.bindings;
     let types = checker.types.iter().map(|of| bindings.substitute(of, true)).collect();
     let checked = Checked { expr, types, references: checker.references };
-    if environment.inner().options.homogeneous_literals && !unchecked {
+    if environment.inner().libraries.options.homogeneous_literals && !unchecked {
         let mut wrong = validate::validate(text, &checked);
         if !wrong.is_empty() {
             wrong.sort_by_key(|diagnostic| diagnostic.span.start);
@@ -176,11 +176,11 @@ impl Checker<'_> {
             if let Some(of) = environment.variables.get(&candidate) {
                 return Some((of.clone(), Reference::Variable(candidate)));
             }
-            if let Some(of) = environment.types.get(&candidate) {
+            if let Some(of) = environment.libraries.types.get(&candidate) {
                 let name = Name::new(of.runtime_name());
                 return Some((Type::type_of(of.clone()), Reference::Type(name)));
             }
-            if let Some(int) = environment.constants.get(&candidate) {
+            if let Some(int) = environment.libraries.constants.get(&candidate) {
                 return Some((Type::Int, Reference::Constant(*int)));
             }
             let (structs, of) = environment.structs_of(&candidate)?;
@@ -246,7 +246,7 @@ impl Checker<'_> {
 
     fn undeclared(&mut self, span: Span, name: &str, function: bool) {
         let environment = self.environment.inner();
-        let container = environment.container.clone();
+        let container = environment.libraries.container.clone();
         let help = advice::undeclared(environment, &self.scopes, name, function);
         let message = format!("undeclared reference to '{name}' (in container '{container}')");
         self.error(span, message, help);

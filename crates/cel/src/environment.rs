@@ -20,13 +20,20 @@ pub struct Environment {
 
 #[derive(Debug)]
 pub(crate) struct Inner {
+    /// what environments that differ in their variables share
+    pub(crate) libraries: Arc<Libraries>,
+    pub(crate) variables: BTreeMap<Name, Type>,
+    pub(crate) structs: Vec<Arc<dyn StructTypes>>,
+}
+
+/// All that libraries bring but types with fields, and how expressions are read and compiled.
+#[derive(Debug)]
+pub(crate) struct Libraries {
     pub(crate) container: Name,
     pub(crate) syntax: Syntax,
     pub(crate) macros: Macros,
     pub(crate) functions: HashMap<Name, Vec<Arc<Declared>>>,
-    pub(crate) variables: BTreeMap<Name, Type>,
     pub(crate) types: HashMap<Name, Type>,
-    pub(crate) structs: Vec<Arc<dyn StructTypes>>,
     pub(crate) constants: HashMap<Name, i64>,
     pub(crate) options: Options,
     pub(crate) call_costs: Option<Arc<dyn CallCosts>>,
@@ -148,21 +155,23 @@ impl EnvironmentBuilder {
     /// # Errors
     /// Where a library declares what cannot be read, or one overload in two ways.
     pub fn build(self) -> Result<Environment, EnvironmentError> {
-        let mut inner = Inner {
+        let mut libraries = Libraries {
             container: self.container,
             syntax: Syntax { optionals: false, quoted_fields: self.quoted_fields },
             macros: Macros::default(),
             functions: HashMap::new(),
-            variables: self.variables.into_iter().collect(),
             types: HashMap::new(),
-            structs: Vec::new(),
             constants: HashMap::new(),
             options: self.options,
             call_costs: self.call_costs,
         };
-        for library in self.libraries {
-            inner.add(library)?;
+        let mut structs = Vec::new();
+        for mut library in self.libraries {
+            structs.append(&mut library.structs);
+            libraries.add(library)?;
         }
+        let variables = self.variables.into_iter().collect();
+        let inner = Inner { libraries: Arc::new(libraries), variables, structs };
         Ok(Environment { inner: Arc::new(inner) })
     }
 }
@@ -183,19 +192,20 @@ impl Environment {
     /// This environment with more variables, or other types of those it has.
     #[must_use]
     pub fn with_variables<'n>(&self, variables: impl IntoIterator<Item = (&'n str, Type)>) -> Self {
-        let own = &*self.inner;
-        let mut all = own.variables.clone();
+        let Inner { libraries, structs, .. } = &*self.inner;
+        let mut all = self.inner.variables.clone();
         all.extend(variables.into_iter().map(|(name, of)| (Name::new(name), of)));
-        Self { inner: Arc::new(Inner { variables: all, ..own.clone_parts() }) }
+        let (libraries, structs) = (Arc::clone(libraries), structs.clone());
+        Self { inner: Arc::new(Inner { libraries, variables: all, structs }) }
     }
 
     /// This environment with more types that have fields, which come before those it has.
     #[must_use]
     pub fn with_structs(&self, structs: Arc<dyn StructTypes>) -> Self {
-        let own = &*self.inner;
-        let all = std::iter::once(structs).chain(own.structs.iter().cloned()).collect();
-        let variables = own.variables.clone();
-        Self { inner: Arc::new(Inner { variables, structs: all, ..own.clone_parts() }) }
+        let Inner { libraries, variables, structs: own } = &*self.inner;
+        let structs = std::iter::once(structs).chain(own.iter().cloned()).collect();
+        let (libraries, variables) = (Arc::clone(libraries), variables.clone());
+        Self { inner: Arc::new(Inner { libraries, variables, structs }) }
     }
 
     /// Reads an expression and expands its macros.
@@ -203,7 +213,8 @@ impl Environment {
     /// # Errors
     /// Where it is none.
     pub fn parse(&self, text: &str) -> Result<Expr, Vec<Diagnostic>> {
-        syntax::parse(text, self.inner.syntax, &self.inner.macros)
+        let Libraries { syntax, macros, .. } = &*self.inner.libraries;
+        syntax::parse(text, *syntax, macros)
     }
 
     /// Reads and checks an expression.
@@ -241,22 +252,7 @@ impl Environment {
     }
 }
 
-impl Inner {
-    fn clone_parts(&self) -> Self {
-        Self {
-            container: self.container.clone(),
-            syntax: self.syntax,
-            macros: self.macros.clone(),
-            functions: self.functions.clone(),
-            variables: BTreeMap::new(),
-            types: self.types.clone(),
-            structs: self.structs.clone(),
-            constants: self.constants.clone(),
-            options: self.options,
-            call_costs: self.call_costs.clone(),
-        }
-    }
-
+impl Libraries {
     fn add(&mut self, library: Library) -> Result<(), EnvironmentError> {
         self.syntax.optionals |= library.optional_syntax;
         for added in library.macros {
@@ -265,7 +261,6 @@ impl Inner {
         for (name, of) in library.types {
             self.types.insert(Name::new_static(name), of);
         }
-        self.structs.extend(library.structs);
         let constants = library.constants.into_iter();
         self.constants.extend(constants.map(|(name, int)| (Name::new_static(name), int)));
         for overload in library.overloads {
@@ -286,7 +281,9 @@ impl Inner {
         }
         Ok(())
     }
+}
 
+impl Inner {
     /// The names that a name may stand for, the innermost first (the specification's name
     /// resolution).
     pub(crate) fn candidates(&self, name: &str) -> Vec<Name> {
@@ -294,7 +291,7 @@ impl Inner {
             return vec![Name::new(absolute)];
         }
         let mut candidates = Vec::new();
-        let mut container = self.container.as_str();
+        let mut container = self.libraries.container.as_str();
         while !container.is_empty() {
             candidates.push(Name::from(format!("{container}.{name}")));
             container = container.rsplit_once('.').map_or("", |(outer, _)| outer);
@@ -306,7 +303,7 @@ impl Inner {
     /// The functions of a name, and their full name.
     pub(crate) fn function(&self, name: &str) -> Option<(Name, &[Arc<Declared>])> {
         self.candidates(name).into_iter().find_map(|candidate| {
-            let found = self.functions.get(&candidate)?;
+            let found = self.libraries.functions.get(&candidate)?;
             Some((candidate, found.as_slice()))
         })
     }
@@ -318,7 +315,7 @@ impl Inner {
 
     /// Whether an overload stands aside: comparisons of numbers of different types.
     pub(crate) fn is_disabled(&self, declared: &Declared) -> bool {
-        if self.options.cross_type_comparison {
+        if self.libraries.options.cross_type_comparison {
             return false;
         }
         let comparison = matches!(

@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use sekisho_cel::kubernetes::{Release, Rule, TypeChecker, type_warning_text};
+use sekisho_cel::kubernetes::{KindTypes, Release, Rule, TypeChecker, type_warning_text};
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_value::{Value, from_json};
 
@@ -36,7 +36,14 @@ fn checker(schemas: &Schemas, spec: &Value) -> TypeChecker {
         .iter()
         .map(|of| (of.path_str(&["name"]).unwrap(), of.path_str(&["expression"]).unwrap()))
         .collect();
-    TypeChecker::new(schemas, Release { minor: 36 }, &rules, params.as_ref(), &variables).unwrap()
+    TypeChecker::new(
+        &KindTypes::new(schemas),
+        Release { minor: 36 },
+        &rules,
+        params.as_ref(),
+        &variables,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -107,7 +114,8 @@ fn kinds_of_definitions_are_checked() {
     let (schemas, problems) = Schemas::with_crds([&definition]);
     assert!(problems.is_empty());
     let rule = Rule { groups: &["example.com"], versions: &["v1"], resources: &["rules"] };
-    let checker = TypeChecker::new(&schemas, Release::NEWEST, &[rule], None, &[]).unwrap();
+    let checker =
+        TypeChecker::new(&KindTypes::new(&schemas), Release::NEWEST, &[rule], None, &[]).unwrap();
     for (expression, wanted) in [
         ("object.spec.most <= 5", None),
         (

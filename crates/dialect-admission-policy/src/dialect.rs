@@ -1,14 +1,16 @@
+use crate::advice;
 use crate::join::Join;
 use crate::mutation::{Bound, MutatingPolicy, Mutators};
 use crate::read::Reader;
-use crate::typing;
+use crate::told::Told;
 use crate::validation::{Judgement, ValidatingPolicy};
+use sekisho_cel::kubernetes::KindTypes;
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
     Action, CompileContext, Compiled, CompiledMutators, CompiledPolicy, Dialect, Digest, Matcher,
     OperationSet, PolicyDocument, PolicyId, ResourceRule, Rule, Severity,
 };
-use sekisho_value::{Str, Value};
+use sekisho_value::{Pointer, Str, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,6 +27,9 @@ const KINDS: [&str; 4] = [
     "MutatingAdmissionPolicyBinding",
 ];
 
+/// The kinds of the group that are none of ours.
+const OTHERS: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
 /// ValidatingAdmissionPolicy, MutatingAdmissionPolicy and their bindings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AdmissionPolicy;
@@ -39,18 +44,31 @@ impl Dialect for AdmissionPolicy {
     }
 
     fn reads(&self, group: &str, kind: &str) -> bool {
-        group == GROUP && KINDS.contains(&kind)
+        // A misspelt kind of the group is a policy that nobody would miss.
+        group == GROUP && !OTHERS.contains(&kind)
     }
 
     fn rules(&self) -> &'static [&'static Rule] {
-        typing::RULES
+        advice::RULES
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
         let mut compiled = Compiled::default();
-        validating(&mut compiled, documents, context);
-        mutating(&mut compiled, documents, context);
+        unknown_kinds(&mut compiled, documents);
+        let types = KindTypes::new(context.schemas);
+        validating(&mut compiled, documents, context, &types);
+        mutating(&mut compiled, documents, context, &types);
         compiled
+    }
+}
+
+fn unknown_kinds(compiled: &mut Compiled, documents: &[PolicyDocument<'_>]) {
+    for policy in documents.iter().filter(|policy| !KINDS.contains(&policy.document.kind())) {
+        let mut told = Told::of(policy.document);
+        let message = format!("`{GROUP}` has no such kind");
+        let help = format!("the policies and bindings of the group are {}", KINDS.join(", "));
+        told.fault(&Pointer::root().key("kind"), message, &help);
+        compiled.diagnostics.extend(told.diagnostics);
     }
 }
 
@@ -59,9 +77,10 @@ fn validating(
     compiled: &mut Compiled,
     documents: &[PolicyDocument<'_>],
     context: &CompileContext<'_>,
+    types: &KindTypes<'_>,
 ) {
     let actions = |reader: &mut Reader<'_>, binding: &Value| reader.validation_actions(binding);
-    let pairs = Join::<ValidatingPolicy>::pairs(compiled, documents, context, actions);
+    let pairs = Join::<ValidatingPolicy>::pairs(compiled, documents, context, types, actions);
     let policies: Vec<PolicyId> =
         pairs.iter().map(|(policy, ..)| policy.definition.id.clone()).collect();
     for (index, (policy, binding, actions)) in pairs.into_iter().enumerate() {
@@ -75,8 +94,9 @@ fn mutating(
     compiled: &mut Compiled,
     documents: &[PolicyDocument<'_>],
     context: &CompileContext<'_>,
+    types: &KindTypes<'_>,
 ) {
-    let pairs = Join::<MutatingPolicy>::pairs(compiled, documents, context, |_, _| ());
+    let pairs = Join::<MutatingPolicy>::pairs(compiled, documents, context, types, |_, _| ());
     if pairs.is_empty() {
         return;
     }

@@ -1,8 +1,10 @@
 //! Policies of one sort and the bindings that put them in force.
 
+use crate::advice::NOT_IN_FORCE;
 use crate::rbac;
 use crate::read::{Binding, Definition, Reader};
 use sekisho_cel::EnvironmentError;
+use sekisho_cel::kubernetes::KindTypes;
 use sekisho_policy::{
     Advice, CompileContext, Compiled, Digest, KindNeeded, KubernetesVersion, PolicyDocument,
     PolicyId, PolicyState, PolicyStatus,
@@ -36,8 +38,9 @@ pub(crate) trait Policy: Sized {
         document: &PolicyDocument<'_>,
         object: &Value,
         context: &CompileContext<'_>,
+        types: &KindTypes<'_>,
     ) -> Vec<Advice> {
-        let _ = (document, object, context);
+        let _ = (document, object, context, types);
         Vec::new()
     }
 
@@ -45,50 +48,53 @@ pub(crate) trait Policy: Sized {
 }
 
 /// A policy by its name.
-enum Entry<P> {
-    Compiled(Arc<P>),
-    Failed { digest: Digest, reason: String },
-}
-
-impl<P: Policy> Entry<P> {
-    fn digest(&self) -> Digest {
-        match self {
-            Self::Compiled(policy) => policy.definition().digest,
-            Self::Failed { digest, .. } => *digest,
-        }
-    }
+struct Entry<'d, P> {
+    document: PolicyDocument<'d>,
+    /// or why it does not compile
+    policy: Result<Arc<P>, String>,
 }
 
 /// Policies of one sort, while they are joined with their bindings.
-pub(crate) struct Join<'c, P> {
+pub(crate) struct Join<'c, 'd, P> {
     pub(crate) compiled: &'c mut Compiled,
-    policies: BTreeMap<String, Entry<P>>,
-    bound: BTreeSet<PolicyId>,
+    context: &'c CompileContext<'d>,
+    types: &'c KindTypes<'d>,
+    policies: BTreeMap<&'d str, Entry<'d, P>>,
+    bindings: BTreeMap<&'d str, PolicyDocument<'d>>,
+    /// the names of policies that a binding names, be it in order or not
+    named: BTreeSet<String>,
 }
 
-impl<'c, P: Policy> Join<'c, P> {
+impl<'c, 'd, P: Policy> Join<'c, 'd, P> {
     /// The pairs among documents: each policy with each of its bindings, in the order of their
     /// names. `beside` reads what a binding has that others do not.
     pub(crate) fn pairs<B>(
         compiled: &'c mut Compiled,
-        documents: &[PolicyDocument<'_>],
-        context: &CompileContext<'_>,
+        documents: &[PolicyDocument<'d>],
+        context: &'c CompileContext<'d>,
+        types: &'c KindTypes<'d>,
         beside: impl Fn(&mut Reader<'_>, &Value) -> B,
     ) -> Vec<(Arc<P>, Binding, B)> {
-        let mut join = Self { compiled, policies: BTreeMap::new(), bound: BTreeSet::new() };
+        let mut join = Self {
+            compiled,
+            context,
+            types,
+            policies: BTreeMap::new(),
+            bindings: BTreeMap::new(),
+            named: BTreeSet::new(),
+        };
         let of_kind = |kind| documents.iter().filter(move |policy| policy.document.kind() == kind);
         for policy in of_kind(P::KIND) {
-            join.policy(*policy, context);
+            join.policy(*policy);
         }
         let mut pairs = Vec::new();
         for binding in of_kind(P::BINDING) {
-            pairs.extend(join.binding(*binding, context, &beside));
+            pairs.extend(join.binding(*binding, &beside));
         }
         pairs.sort_by_key(|(policy, binding, _)| {
             (policy.definition().id.clone(), binding.id.clone())
         });
         for (policy, binding, _) in &pairs {
-            join.bound.insert(policy.definition().id.clone());
             join.needs(policy, binding);
         }
         join.unbound();
@@ -99,6 +105,7 @@ impl<'c, P: Policy> Join<'c, P> {
         let (id, digest, reason) = (reader.id(), reader.document.digest, reader.told.reason());
         self.compiled.failed.push((id, digest, reason));
         self.compiled.diagnostics.extend(reader.told.diagnostics);
+        self.compiled.advice.extend(reader.advice);
     }
 
     fn state(&mut self, id: &PolicyId, digest: Digest, status: PolicyStatus, reason: &str) {
@@ -110,52 +117,64 @@ impl<'c, P: Policy> Join<'c, P> {
         });
     }
 
-    fn policy(&mut self, document: PolicyDocument<'_>, context: &CompileContext<'_>) {
-        let (mut reader, object) = Reader::open(document, context.strict);
+    fn policy(&mut self, document: PolicyDocument<'d>) {
         let name = document.document.name().unwrap_or_default();
-        match self.policies.get(name) {
-            Some(before) if before.digest() == document.digest => return,
-            Some(_) => {
-                let at = Pointer::root().keys(&["metadata", "name"]);
-                let message = "another policy of the same name says something else";
-                reader.fault(&at, message, "give them different names, or take one away");
-            }
-            None => {}
+        let before = self.policies.get(name).map(|entry| entry.document);
+        if before.is_some_and(|before| before.digest == document.digest) {
+            return;
         }
-        let read =
-            object.as_ref().map(|of| P::read(&mut reader, of, context.target.kubernetes_version));
-        let entry = match read {
+        let (mut reader, object) = Reader::open(document, self.context);
+        if let Some(before) = before {
+            stands_twice(&mut reader, "policy", before);
+        }
+        let release = self.context.target.kubernetes_version;
+        let read = object.as_ref().map(|of| P::read(&mut reader, of, release));
+        let policy = match read {
             Some(Ok(policy)) if reader.told.is_empty() => {
                 let object = object.unwrap_or_default();
-                self.compiled.advice.extend(policy.advice(&document, &object, context));
-                Entry::Compiled(Arc::new(policy))
+                let advice = policy.advice(&document, &object, self.context, self.types);
+                self.compiled.advice.extend(std::mem::take(&mut reader.advice));
+                self.compiled.advice.extend(advice);
+                Ok(Arc::new(policy))
             }
             Some(Err(error)) => {
                 let message = format!("the libraries of CEL are broken: {error}");
                 reader.fault(&Pointer::root(), message, "report this");
-                Entry::Failed { digest: document.digest, reason: reader.told.reason() }
+                Err(reader.told.reason())
             }
-            _ => Entry::Failed { digest: document.digest, reason: reader.told.reason() },
+            _ => Err(reader.told.reason()),
         };
-        if let Entry::Failed { .. } = entry {
+        if policy.is_err() {
             self.fail(reader);
         }
-        self.policies.entry(name.to_owned()).or_insert(entry);
+        self.policies.entry(name).or_insert(Entry { document, policy });
     }
 
     fn binding<B>(
         &mut self,
-        document: PolicyDocument<'_>,
-        context: &CompileContext<'_>,
+        document: PolicyDocument<'d>,
         beside: impl Fn(&mut Reader<'_>, &Value) -> B,
     ) -> Option<(Arc<P>, Binding, B)> {
-        let (mut reader, object) = Reader::open(document, context.strict);
+        let name = document.document.name().unwrap_or_default();
+        let before = self.bindings.get(name).copied();
+        if before.is_some_and(|before| before.digest == document.digest) {
+            return None;
+        }
+        self.bindings.entry(name).or_insert(document);
+        let (mut reader, object) = Reader::open(document, self.context);
+        if let Some(before) = before {
+            stands_twice(&mut reader, "binding", before);
+        }
+        if let Some(named) = document.document.value.path_str(&["spec", "policyName"]) {
+            self.named.insert(named.to_owned());
+        }
         let read = object.map(|object| (reader.binding(&object), beside(&mut reader, &object)));
         let Some((binding, beside)) = read.filter(|_| reader.told.is_empty()) else {
             self.fail(reader);
             return None;
         };
-        match self.policies.get(&binding.policy_name) {
+        self.compiled.advice.extend(std::mem::take(&mut reader.advice));
+        match self.policies.get(binding.policy_name.as_str()).map(|entry| &entry.policy) {
             None => {
                 let reason = format!("there is no policy `{}`", binding.policy_name);
                 self.state(&binding.id, binding.digest, PolicyStatus::Off, &reason);
@@ -169,12 +188,12 @@ impl<'c, P: Policy> Join<'c, P> {
                 None
             }
             // What is wrong with the policy is told once.
-            Some(Entry::Failed { reason, .. }) => {
+            Some(Err(reason)) => {
                 let reason = format!("its policy does not compile: {reason}");
                 self.compiled.failed.push((binding.id, binding.digest, reason));
                 None
             }
-            Some(Entry::Compiled(policy)) => Some((Arc::clone(policy), binding, beside)),
+            Some(Ok(policy)) => Some((Arc::clone(policy), binding, beside)),
         }
     }
 
@@ -197,20 +216,35 @@ impl<'c, P: Policy> Join<'c, P> {
 
     /// A policy that no binding names does nothing.
     fn unbound(&mut self) {
-        let unbound: Vec<(PolicyId, Digest)> = self
-            .policies
-            .values()
-            .filter_map(|entry| match entry {
-                Entry::Compiled(policy) => {
-                    let definition = policy.definition();
-                    let bound = self.bound.contains(&definition.id);
-                    (!bound).then(|| (definition.id.clone(), definition.digest))
-                }
-                Entry::Failed { .. } => None,
-            })
-            .collect();
-        for (id, digest) in unbound {
-            self.state(&id, digest, PolicyStatus::Off, "no binding names it");
+        for (name, entry) in &self.policies {
+            let Ok(policy) = &entry.policy else { continue };
+            if self.named.contains(*name) {
+                continue;
+            }
+            let definition = policy.definition();
+            self.compiled.states.push(PolicyState {
+                id: definition.id.as_str().to_owned(),
+                digest: definition.digest.to_string(),
+                status: PolicyStatus::Off,
+                reason: Some("no binding names it".to_owned()),
+            });
+            self.compiled.advice.push(Advice {
+                policy: definition.id.clone(),
+                rule: &NOT_IN_FORCE,
+                document: entry.document.document.clone(),
+                pointer: Pointer::root().keys(&["metadata", "name"]),
+                message: format!("no binding names `{name}`: it does nothing"),
+                help: format!("give a {} of it with the policies", P::BINDING),
+            });
         }
     }
+}
+
+/// Tells that what is read goes by the name of something else.
+fn stands_twice(reader: &mut Reader<'_>, what: &str, before: PolicyDocument<'_>) {
+    let at = Pointer::root().keys(&["metadata", "name"]);
+    let line = before.document.locate(&at).line;
+    let place = format!("{}:{line}", before.document.source().name);
+    let message = format!("another {what} of the same name says something else, in `{place}`");
+    reader.fault(&at, message, "give them different names, or take one away");
 }

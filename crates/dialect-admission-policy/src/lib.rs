@@ -16,7 +16,8 @@
 //! | `dialect` | [`AdmissionPolicy`]: what comes of the documents |
 //! | `join` | policies of one sort joined with their bindings; the states of those that do nothing |
 //! | `told` | what is wrong with a document, with places in its file |
-//! | `read/` | `names`, `rules`, `params`, `expressions`; `definition` and `binding` are what policies of both sorts share |
+//! | `advice` | the documentation of what is unwise about one |
+//! | `read/` | `names`, `versions`, `rules`, `resources`, `params`, `expressions`; `definition` and `binding` are what policies of both sorts share |
 //! | `matching/` | `rules`, `selectors`, `equivalent` |
 //! | `attributes` | `object`, `oldObject`, `request` and `namespaceObject` |
 //! | `params` | the objects that a `paramRef` names |
@@ -29,6 +30,7 @@
 //! **Invariant:** what a kube-apiserver answers to a request is the answer here, at every
 //! checkpoint, in its words.
 
+mod advice;
 mod attributes;
 mod dialect;
 mod expressions;

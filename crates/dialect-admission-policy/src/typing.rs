@@ -6,15 +6,12 @@
 //! `k8s.io/apiserver`.
 
 use crate::read::Definition;
-use sekisho_cel::kubernetes::{Release, Rule as Kinds, TypeChecker, TypeWarning};
+use sekisho_cel::kubernetes::{KindTypes, Release, Rule as Kinds, TypeChecker, TypeWarning};
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{Advice, CompileContext, PolicyDocument, Reference, Rule, Severity};
 use sekisho_value::{Pointer, Value};
 
-/// The documentation of what is told.
-pub(crate) static RULES: &[&Rule] = &[&RULE];
-
-static RULE: Rule = Rule {
+pub(crate) static RULE: Rule = Rule {
     id: "admission-policy/type-checking",
     title: "an expression that does not fit the kinds it is about",
     severity: Severity::Medium,
@@ -42,8 +39,9 @@ pub(crate) fn advice(
     document: &PolicyDocument<'_>,
     object: &Value,
     context: &CompileContext<'_>,
+    types: &KindTypes<'_>,
 ) -> Vec<Advice> {
-    let Some(checker) = checker(definition, object, context) else { return Vec::new() };
+    let Some(checker) = checker(definition, object, context, types) else { return Vec::new() };
     let mut all = Vec::new();
     let validations = object.path(&["spec", "validations"]).and_then(Value::as_array);
     let at = Pointer::root().keys(&["spec", "validations"]);
@@ -72,6 +70,7 @@ fn checker(
     definition: &Definition,
     object: &Value,
     context: &CompileContext<'_>,
+    types: &KindTypes<'_>,
 ) -> Option<TypeChecker> {
     let texts = |rule: &'_ Value, key: &str| -> Vec<String> {
         let list = rule.get(key).and_then(Value::as_array).unwrap_or_default();
@@ -103,7 +102,7 @@ fn checker(
         .filter_map(|of| Some((of.path_str(&["name"])?, of.path_str(&["expression"])?)))
         .collect();
     let release = Release::new(context.target.kubernetes_version.minor.into());
-    TypeChecker::new(context.schemas, release, &rules, params.as_ref(), &variables).ok()
+    TypeChecker::new(types, release, &rules, params.as_ref(), &variables).ok()
 }
 
 /// What is wrong, and for which kinds.

@@ -4,15 +4,19 @@
 
 use sekisho_dialect_admission_policy::AdmissionPolicy;
 use sekisho_engine::{BuildOptions, PolicySet};
-use sekisho_policy::{Bundle, BundleFile, Target};
+use sekisho_policy::{Bundle, BundleFile, KubernetesVersion, Target};
 use sekisho_report::PolicyStatus;
 
 fn build(yaml: &str, strict: bool) -> (PolicySet, Vec<String>) {
+    build_for(yaml, strict, KubernetesVersion::NEWEST)
+}
+
+fn build_for(yaml: &str, strict: bool, release: KubernetesVersion) -> (PolicySet, Vec<String>) {
     let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
     let options = BuildOptions {
         dialects: &[&AdmissionPolicy],
         unsupported: |_, _| None,
-        target: &Target::default(),
+        target: &Target { kubernetes_version: release, ..Target::default() },
         strict,
     };
     let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
@@ -188,11 +192,196 @@ fn faults_of_bindings_are_told_at_their_places() {
     }
 }
 
+/// What is advised: `RULE LINE:COLUMN MESSAGE (HELP)`.
+fn advised(set: &PolicySet) -> Vec<String> {
+    let line = |advice: &sekisho_policy::Advice| {
+        let at = advice.document.locate(&advice.pointer);
+        let (_, rule) = advice.rule.id.split_once('/').unwrap();
+        format!("{rule} {}:{} {} ({})", at.line, at.column, advice.message, advice.help)
+    };
+    set.advice().iter().map(line).collect()
+}
+
+/// What is advised of a policy that a binding names.
+fn advised_of(spec: &str) -> Vec<String> {
+    let binding = binding("  policyName: p\n  validationActions: [Deny]\n");
+    let (set, told) = build(&binding.replace(GOOD, spec), false);
+    assert_eq!(told, Vec::<String>::new());
+    advised(&set)
+}
+
 #[test]
-fn unknown_fields_are_errors_where_that_is_asked() {
+fn unknown_fields_are_told_and_errors_where_that_is_asked() {
     let spec = format!("{GOOD}  variabels: []\n");
-    assert_eq!(build(&policy(&spec), false).1, Vec::<String>::new());
-    assert_eq!(build(&policy(&spec), true).1.len(), 1);
+    let wanted = "unknown field `variabels`";
+    let told = advised_of(&spec);
+    assert_eq!(told, [format!("unknown-field 8:3 {wanted} (did you mean `variables`?)")]);
+    assert_eq!(build(&policy(&spec), true).1, [format!("8:3 {wanted}")]);
+    let text = binding("  policyName: p\n  validationActions: [Deny]\n  matchResource: {}\n");
+    let (set, told) = build(&text, false);
+    assert_eq!(told, Vec::<String>::new());
+    let wanted = "unknown field `matchResource` (did you mean `matchResources`?)";
+    assert_eq!(advised(&set), [format!("unknown-field 15:3 {wanted}")]);
+}
+
+#[test]
+fn policies_that_nothing_binds_are_told() {
+    let (set, _) = build(&policy(GOOD), false);
+    let wanted = "not-in-force 3:12 no binding names `p`: it does nothing (give a \
+                  ValidatingAdmissionPolicyBinding of it with the policies)";
+    assert_eq!(advised(&set), [wanted]);
+    // That a binding of it is wrong is told already.
+    let (set, told) = build(&binding("  policyName: p\n"), false);
+    assert_eq!(told.len(), 1);
+    assert_eq!(advised(&set), Vec::<String>::new());
+}
+
+#[test]
+fn versions_are_those_that_are_served() {
+    let good = binding("  policyName: p\n  validationActions: [Deny]\n");
+    for (version, minor, wanted) in [
+        ("v1", 30, None),
+        (
+            "v1",
+            29,
+            Some(
+                "v1.30 is the first that does (it is served in `admissionregistration.k8s.io/v1beta1`, `admissionregistration.k8s.io/v1alpha1`)",
+            ),
+        ),
+        ("v1beta1", 33, None),
+        (
+            "v1beta1",
+            34,
+            Some("v1.33 was the last that did (it is served in `admissionregistration.k8s.io/v1`)"),
+        ),
+        (
+            "v1alpha1",
+            25,
+            Some(
+                "v1.26 is the first that does (`--kubernetes-version` is the version of your clusters)",
+            ),
+        ),
+        ("v1alpha1", 26, None),
+    ] {
+        let text = good.replace("k8s.io/v1", &format!("k8s.io/{version}"));
+        let (set, told) = build_for(&text, false, KubernetesVersion { minor });
+        assert_eq!(told, Vec::<String>::new(), "{version}");
+        let kinds = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+        let lines = [1, 9];
+        let wanted: Vec<String> = wanted.map_or_else(Vec::new, |rest| {
+            let line = |(kind, line)| {
+                format!(
+                    "unserved-version {line}:1 Kubernetes v1.{minor} does not serve {kind} in \
+                     `{version}`: {rest}"
+                )
+            };
+            kinds.into_iter().zip(lines).map(line).collect()
+        });
+        assert_eq!(advised(&set), wanted, "{version} {minor}");
+    }
+    for (version, kind) in
+        [("v2", "ValidatingAdmissionPolicy"), ("v1beta2", "MutatingAdmissionPolicy")]
+    {
+        let text = format!(
+            "apiVersion: admissionregistration.k8s.io/{version}\nkind: {kind}\nmetadata: {{name: p}}\n"
+        );
+        let (_, told) = build(&text, false);
+        let wanted = format!("1:1 there is no {kind} in `admissionregistration.k8s.io/{version}`");
+        assert_eq!(told.first(), Some(&wanted));
+    }
+    let (_, told) =
+        build(&good.replace("AdmissionPolicyBinding", "AdmissionPolicyBindings"), false);
+    assert_eq!(told, ["10:1 `admissionregistration.k8s.io` has no such kind"]);
+}
+
+#[test]
+fn rules_about_nothing_are_told() {
+    let rule = |groups: &str, versions: &str, resources: &str| {
+        advised_of(&format!(
+            "  matchConstraints:\n    resourceRules:\n    - apiGroups: [{groups}]\n      \
+             apiVersions: [{versions}]\n      operations: ['*']\n      resources: [{resources}]\n  \
+             validations: [{{expression: 'true'}}]\n"
+        ))
+    };
+    let told = |line: &str| vec![format!("unknown-resource {line}")];
+    for (groups, versions, resources, wanted) in [
+        ("apps", "v1", "deployments", vec![]),
+        ("'*'", "'*'", "'*/*'", vec![]),
+        ("'', apps", "v1", "pods, deployments/scale, pods/exec, pods/*", vec![]),
+        // What a definition that is not given may define.
+        ("example.com", "v1", "things, deploymets", vec![]),
+        ("'*'", "'*'", "things", vec![]),
+        (
+            "apps",
+            "v1",
+            "deploymets",
+            told("10:19 no resource of `apps` is called `deploymets` (did you mean `deployments`?)"),
+        ),
+        (
+            "'*'",
+            "'*'",
+            "Deployment",
+            told("10:19 no resource is called `Deployment` (did you mean `deployments`?)"),
+        ),
+        (
+            "''",
+            "v1",
+            "deployments",
+            told("10:19 no resource of `` is called `deployments` (`deployments` are in the API group `apps`)"),
+        ),
+        (
+            "app",
+            "v1",
+            "deployments",
+            told("7:19 no kind is in the API group `app` (did you mean `apps`?)"),
+        ),
+        (
+            "core",
+            "v1",
+            "pods",
+            told("7:19 no kind is in the API group `core` (the core group is `\"\"`)"),
+        ),
+        (
+            "networking.k8s.oi",
+            "v1",
+            "ingresses",
+            told("7:19 no kind is in the API group `networking.k8s.oi` (did you mean `networking.k8s.io`?)"),
+        ),
+        (
+            "''",
+            "V1, apps/v1",
+            "pods",
+            vec![
+                "unknown-resource 8:21 no kind is in the version `V1` (versions are `v1`, `v2beta1` and the like)".to_owned(),
+                "unknown-resource 8:25 no kind is in the version `apps/v1` (versions are `v1`, `v2beta1` and the like)".to_owned(),
+            ],
+        ),
+        (
+            "''",
+            "v1",
+            "pods/exce, configmaps/status",
+            vec![
+                "unknown-resource 10:19 `pods` has no subresource `exce` (did you mean `exec`?)".to_owned(),
+                "unknown-resource 10:30 `configmaps` has no subresource `status` (it has none)".to_owned(),
+            ],
+        ),
+    ] {
+        assert_eq!(rule(groups, versions, resources), wanted, "{groups} {versions} {resources}");
+    }
+}
+
+#[test]
+fn what_stands_twice_is_told_with_both_places() {
+    let good = binding("  policyName: p\n  validationActions: [Deny]\n");
+    assert_eq!(build(&format!("{good}---\n{good}"), false).1, Vec::<String>::new());
+    let other = good.replace("'true'", "'false'").replace("[Deny]", "[Warn]");
+    assert_eq!(
+        build(&format!("{good}---\n{other}"), false).1,
+        [
+            "18:12 another policy of the same name says something else, in `p.yaml:3`",
+            "26:12 another binding of the same name says something else, in `p.yaml:11`",
+        ]
+    );
 }
 
 #[test]

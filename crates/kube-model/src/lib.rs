@@ -12,7 +12,7 @@ mod quantity;
 mod schema;
 mod selector;
 
-pub use decode::{Created, Decoded, Known};
+pub use decode::{Created, Decoded, Known, is_near};
 pub use defaults::{
     PriorityClass, PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults,
 };

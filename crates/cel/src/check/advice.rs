@@ -48,7 +48,7 @@ pub(super) fn undeclared(
     function: bool,
 ) -> Option<String> {
     if function {
-        return nearest(name, environment.functions.keys().map(Name::as_str));
+        return nearest(name, environment.libraries.functions.keys().map(Name::as_str));
     }
     let locals = scopes.iter().map(|(name, _)| name.as_str());
     let names = environment.variables.keys().map(Name::as_str).chain(locals);

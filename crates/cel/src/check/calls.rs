@@ -68,8 +68,8 @@ impl Checker<'_> {
         args: usize,
     ) {
         let environment = self.environment.inner();
-        let is_macro = environment.macros.has(function);
-        let container = environment.container.clone();
+        let is_macro = environment.libraries.macros.has(function);
+        let container = environment.libraries.container.clone();
         let message = format!("undeclared reference to '{function}' (in container '{container}')");
         let help = if is_macro {
             let of = if target.is_some() { "a macro" } else { "a macro of lists and maps" };

@@ -88,7 +88,10 @@ impl Checker<'_> {
             self.refer(expr.id, Reference::Struct(found.clone()));
             return Some(found.to_string());
         }
-        match candidates.iter().find(|candidate| environment.types.contains_key(*candidate)) {
+        match candidates
+            .iter()
+            .find(|candidate| environment.libraries.types.contains_key(*candidate))
+        {
             Some(name) => {
                 self.error(expr.span, format!("'{name}' is not a message type"), None);
             }

@@ -97,12 +97,12 @@ impl Sizes for () {
 /// What evaluating an expression may cost.
 #[must_use]
 pub fn estimate(checked: &Checked, environment: &Environment, sizes: &dyn Sizes) -> CostEstimate {
-    let call_costs = environment.inner().call_costs.as_deref();
+    let call_costs = environment.inner().libraries.call_costs.as_deref();
     let mut estimator = Estimator {
         checked,
         sizes,
         call_costs,
-        presence_tests_cost: environment.inner().options.presence_tests_cost,
+        presence_tests_cost: environment.inner().libraries.options.presence_tests_cost,
         paths: HashMap::new(),
         computed: HashMap::new(),
         entries: HashMap::new(),

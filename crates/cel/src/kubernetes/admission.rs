@@ -11,7 +11,8 @@ use crate::library::{Library, StructTypes};
 use crate::term::Term;
 use crate::types::{Type, read_type};
 use crate::{EvalError, Evaluation};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What expressions of an admission policy may use.
 ///
@@ -51,31 +52,51 @@ impl Admission {
     /// Never, but that a library is broken.
     pub fn environment(self) -> Result<Environment, EnvironmentError> {
         let of = |name: &'static str| Type::Struct(Name::new_static(name));
-        let mut builder = base(self.release, self.expressions)
-            .library(given())
-            .variable("object", Type::Dyn)
-            .variable("oldObject", Type::Dyn)
-            .variable("request", of("kubernetes.AdmissionRequest"));
+        let mut given = vec![
+            ("object", Type::Dyn),
+            ("oldObject", Type::Dyn),
+            ("request", of("kubernetes.AdmissionRequest")),
+        ];
         if self.release.minor >= 28 {
-            builder = builder.variable("namespaceObject", of("kubernetes.Namespace"));
+            given.push(("namespaceObject", of("kubernetes.Namespace")));
         }
         if self.params {
-            builder = builder.variable("params", Type::Dyn);
+            given.push(("params", Type::Dyn));
         }
         if self.authorizer && self.release.minor >= 27 {
-            builder = builder
-                .variable("authorizer", of(AUTHORIZER))
-                .variable("authorizer.requestResource", of(RESOURCE_CHECK));
+            given.push(("authorizer", of(AUTHORIZER)));
+            given.push(("authorizer.requestResource", of(RESOURCE_CHECK)));
         }
-        if self.patches {
-            builder = builder.library(patch::patches());
-        }
-        builder.build()
+        Ok(libraries(self.release, self.expressions, self.patches)?.with_variables(given))
     }
 }
 
+/// The libraries of an environment, without variables: made once, and shared by all policies.
+pub(super) fn libraries(
+    release: Release,
+    expressions: Expressions,
+    patches: bool,
+) -> Result<Environment, EnvironmentError> {
+    type Made = BTreeMap<(Release, Expressions, bool), Environment>;
+    static MADE: Mutex<Made> = Mutex::new(Made::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(environment) = made.get(&(release, expressions, patches)) {
+        return Ok(environment.clone());
+    }
+    let mut builder = base(release, expressions).library(given());
+    if patches {
+        builder = builder.library(patch::patches());
+    }
+    let environment = builder.build()?;
+    // Releases that are none would be without number.
+    if (Release::OLDEST..=Release::NEWEST).contains(&release) {
+        made.insert((release, expressions, patches), environment.clone());
+    }
+    Ok(environment)
+}
+
 /// The types of `request` and `namespaceObject`.
-pub(super) fn given() -> Library {
+fn given() -> Library {
     Library::new("kubernetes.admission", 0).with_structs(Arc::new(Given))
 }
 

@@ -155,8 +155,8 @@ impl StructTypes for Declared {
     }
 }
 
-/// Words of the language that are no names.
-const RESERVED: &[&str] = &[
+/// Words of the language that are no names: `celReservedSymbols` in `pkg/cel/escaping.go`.
+pub const RESERVED: &[&str] = &[
     "true",
     "false",
     "null",

@@ -26,11 +26,11 @@ pub use authorizer::{
     AUTHORIZER, Asking, Attributes, Authorizer, Decision, RESOURCE_CHECK, Resource, ResourceCheck,
     User, What,
 };
-pub use declared::escape;
+pub use declared::{RESERVED, escape};
 pub use patch::{JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch};
 pub use release::{Expressions, Release, base};
 pub use semver::Version;
-pub use typing::{Rule, TypeChecker, TypeWarning, type_warning_text};
+pub use typing::{KindTypes, Rule, TypeChecker, TypeWarning, type_warning_text};
 
 /// What an evaluation of one expression may cost.
 pub const PER_CALL_LIMIT: u64 = 1_000_000;

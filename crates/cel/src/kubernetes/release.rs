@@ -20,7 +20,7 @@ pub struct Release {
 }
 
 /// For whom an environment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Expressions {
     /// expressions that a server of this release has stored already, whoever wrote them: all that
     /// the release can do

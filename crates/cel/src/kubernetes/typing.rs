@@ -5,7 +5,7 @@
 
 use super::authorizer::AUTHORIZER;
 use super::declared::Declared;
-use super::release::{Expressions, Release, base};
+use super::release::{Expressions, Release};
 use super::{admission, variables};
 use crate::Diagnostic;
 use crate::ast::Name;
@@ -13,7 +13,8 @@ use crate::environment::{Environment, EnvironmentError};
 use crate::library::StructTypes;
 use crate::types::Type;
 use sekisho_kube_model::{Gvk, Schemas};
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// So many kinds of one rule are checked.
@@ -28,6 +29,41 @@ pub struct Rule<'r> {
     pub versions: &'r [&'r str],
     /// its resources
     pub resources: &'r [&'r str],
+}
+
+/// The types of the kinds whose schemas are known, each declared when it is first asked for: the
+/// policies of a set are about the same few.
+#[derive(Debug)]
+pub struct KindTypes<'s> {
+    schemas: &'s Schemas,
+    declared: RefCell<HashMap<Gvk, Option<KindType>>>,
+}
+
+/// The type of an object, and the types of all that is in it.
+type KindType = (Type, Arc<dyn StructTypes>);
+
+impl<'s> KindTypes<'s> {
+    /// The types of these schemas.
+    #[must_use]
+    pub fn new(schemas: &'s Schemas) -> Self {
+        Self { schemas, declared: RefCell::default() }
+    }
+
+    fn of(&self, kind: &Gvk) -> Option<KindType> {
+        if let Some(known) = self.declared.borrow().get(kind) {
+            return known.clone();
+        }
+        let declare = || {
+            let found = self.schemas.kind_of(kind)?;
+            let mut types = Declared::default();
+            let (of, is_custom) = (found.object_type()?, found.is_custom());
+            let object = types.object(self.schemas, &kind.kind, of, is_custom)?;
+            Some((object, Arc::new(types) as Arc<dyn StructTypes>))
+        };
+        let declared = declare();
+        self.declared.borrow_mut().insert(kind.clone(), declared.clone());
+        declared
+    }
 }
 
 /// Checks the types of expressions for each kind that a policy is for.
@@ -52,21 +88,26 @@ impl TypeChecker {
     /// # Errors
     /// Never, but that a library is broken.
     pub fn new(
-        schemas: &Schemas,
+        known: &KindTypes<'_>,
         release: Release,
         rules: &[Rule<'_>],
         params: Option<&Gvk>,
         policy_variables: &[(&str, &str)],
     ) -> Result<Self, EnvironmentError> {
         let mut kinds = Vec::new();
-        for kind in kinds_of(schemas, rules) {
-            let mut declared = Declared::default();
-            let Some(object) = declare(&mut declared, schemas, &kind) else { continue };
+        for kind in kinds_of(known.schemas, rules) {
+            let Some((object, types)) = known.of(&kind) else { continue };
+            let mut declared = vec![types];
             let params = params.map(|params| {
+                let known = known.of(params).filter(|_| *params != kind);
                 // Where nothing is known of it, anything goes.
-                declare(&mut declared, schemas, params).unwrap_or(Type::Dyn)
+                let Some((of, types)) = known else {
+                    return if *params == kind { object.clone() } else { Type::Dyn };
+                };
+                declared.push(types);
+                of
             });
-            let environment = environment(release, declared, object, params)?;
+            let environment = environment(release, object, params, declared)?;
             kinds.push((kind, with_variables(&environment, policy_variables)));
         }
         Ok(Self { kinds })
@@ -149,28 +190,24 @@ fn made(kinds: BTreeSet<(String, String, String)>) -> Vec<Gvk> {
     kinds.iter().map(|(group, version, kind)| Gvk::new(group, version, kind)).collect()
 }
 
-fn declare(declared: &mut Declared, schemas: &Schemas, kind: &Gvk) -> Option<Type> {
-    let found = schemas.kind_of(kind)?;
-    declared.object(schemas, &kind.kind, found.object_type()?, found.is_custom())
-}
-
 fn environment(
     release: Release,
-    declared: Declared,
     object: Type,
     params: Option<Type>,
+    declared: Vec<Arc<dyn StructTypes>>,
 ) -> Result<Environment, EnvironmentError> {
-    let mut builder = base(release, Expressions::Stored)
-        .library(admission::given())
-        .variable("object", object.clone())
-        .variable("oldObject", object)
-        .variable("request", Type::Struct(Name::new_static("kubernetes.AdmissionRequest")))
-        .variable("namespaceObject", Type::Struct(Name::new_static("kubernetes.Namespace")))
-        .variable("authorizer", Type::Struct(Name::new_static(AUTHORIZER)));
-    if let Some(params) = params {
-        builder = builder.variable("params", params);
-    }
-    Ok(builder.build()?.with_structs(Arc::new(declared) as Arc<dyn StructTypes>))
+    let of = |name: &'static str| Type::Struct(Name::new_static(name));
+    let given = [
+        ("object", object.clone()),
+        ("oldObject", object),
+        ("request", of("kubernetes.AdmissionRequest")),
+        ("namespaceObject", of("kubernetes.Namespace")),
+        ("authorizer", of(AUTHORIZER)),
+    ];
+    let libraries = admission::libraries(release, Expressions::Stored, false)?;
+    let environment = libraries.with_variables(given);
+    let environment = environment.with_variables(params.map(|params| ("params", params)));
+    Ok(declared.into_iter().fold(environment, |made, types| made.with_structs(types)))
 }
 
 /// The environment with `variables`; one that is wrong is of any type.

@@ -100,7 +100,8 @@ impl Program {
                 slot.set(Slot::Value(value));
             }
         }
-        let bad_presence_is_error = inner.environment.inner().options.bad_presence_is_error;
+        let bad_presence_is_error =
+            inner.environment.inner().libraries.options.bad_presence_is_error;
         inner.node.value(&Frame { evaluation, slots, bad_presence_is_error })
     }
 }

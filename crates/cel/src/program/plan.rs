@@ -164,7 +164,7 @@ impl Planner<'_> {
         let mut rule = self.rule(expr);
         // cel-go makes a set of a constant list, once.
         if let (true, true, Node::Constant(Constant::Json(value))) =
-            (in_list, self.environment.options.fold_constants, &operands[1])
+            (in_list, self.environment.libraries.options.fold_constants, &operands[1])
         {
             if value.as_array().is_some_and(<[_]>::is_empty) {
                 return Node::Constant(Constant::Bool(false));
@@ -185,7 +185,7 @@ impl Planner<'_> {
     fn rule(&self, expr: &Expr) -> Rule {
         let overloads = self.overloads(expr);
         let name = overloads.first().map_or("", |overload| overload.name.as_str());
-        let costs = self.environment.call_costs.as_deref();
+        let costs = self.environment.libraries.call_costs.as_deref();
         match overloads.as_slice() {
             [only] => {
                 let id = only.overload.id;

@@ -102,6 +102,7 @@ impl Reader<'_> {
         let mut variables_read = BTreeSet::new();
         let (variables, types) = self.variables(spec, &at, &environment, &mut variables_read);
         let environments = Environments { base, variables: types };
+        let text = spec.to_json();
         let definition = Definition {
             id: self.id(),
             digest: self.document.digest,
@@ -112,7 +113,7 @@ impl Reader<'_> {
             variables,
             variables_read,
             // It may do so in a way that has a value where nobody asks.
-            reads_user: ["userInfo", "authorizer"].iter().any(|name| spec.to_json().contains(name)),
+            reads_user: ["userInfo", "authorizer"].iter().any(|name| text.contains(name)),
             ignores_errors,
         };
         Ok((definition, environments))

@@ -48,7 +48,11 @@ impl Reader<'_> {
             let (names, found) = (names.join(" or "), program.result_type());
             let message = format!("must evaluate to {names}, found `{found}`");
             let first = wanted.first().map_or(String::new(), Type::to_string);
-            let help = format!("compare it with something, or convert it with `{first}(…)`");
+            let help = match wanted.first() {
+                Some(Type::Bool) => "say what has to be true: compare it with something".to_owned(),
+                Some(Type::String) => "convert it: `string(…)`".to_owned(),
+                _ => format!("make a `{first}` of it"),
+            };
             self.fault(&at, message, &help);
             return None;
         }

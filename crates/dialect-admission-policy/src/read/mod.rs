@@ -8,22 +8,29 @@ mod expressions;
 mod fields;
 mod names;
 mod params;
+mod resources;
 mod rules;
+mod versions;
 
 pub(crate) use binding::Binding;
 pub(crate) use definition::{Definition, Environments};
 pub(crate) use expressions::Expression;
 
+use crate::advice::UNKNOWN_FIELD;
 use crate::told::Told;
 use fields::VariableFields;
 use sekisho_kube_model::{Gvk, ProblemKind, Schemas};
-use sekisho_policy::{PolicyDocument, PolicyId};
+use sekisho_policy::{Advice, CompileContext, PolicyDocument, PolicyId, Rule};
 use sekisho_value::{Pointer, Value};
 
 /// Reads one document, and keeps what is wrong with it.
 pub(crate) struct Reader<'a> {
     pub(crate) document: PolicyDocument<'a>,
     pub(crate) told: Told<'a>,
+    /// what is unwise about it
+    pub(crate) advice: Vec<Advice>,
+    /// the kinds that rules may be about
+    schemas: &'a Schemas,
     /// what the variables that were read so far read of the object
     variable_fields: VariableFields,
 }
@@ -31,22 +38,29 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader, and the document as the API server would store it: types checked, defaults
     /// filled in; `None` where that cannot be.
-    pub(crate) fn open(document: PolicyDocument<'a>, strict: bool) -> (Self, Option<Value>) {
+    pub(crate) fn open(
+        document: PolicyDocument<'a>,
+        context: &CompileContext<'a>,
+    ) -> (Self, Option<Value>) {
         let mut reader = Self {
             document,
             told: Told::of(document.document),
+            advice: Vec::new(),
+            schemas: context.schemas,
             variable_fields: VariableFields::new(),
         };
+        reader.version(context.target.kubernetes_version);
         let decoded = Schemas::builtin().store(&of_known_version(&document.document.value));
         for problem in decoded.problems {
-            let counts = match problem.kind {
-                ProblemKind::WrongType => true,
-                ProblemKind::UnknownField => strict,
-                ProblemKind::RequiredField | ProblemKind::UnservedVersion => false,
-            };
-            if counts {
-                let help = problem.help.unwrap_or_else(|| "see the API reference".to_owned());
-                reader.fault(&problem.pointer, problem.message, &help);
+            let help = problem.help.unwrap_or_else(|| "see the API reference".to_owned());
+            match problem.kind {
+                ProblemKind::UnknownField if !context.strict => {
+                    reader.advise(&UNKNOWN_FIELD, &problem.pointer, problem.message, help);
+                }
+                ProblemKind::WrongType | ProblemKind::UnknownField => {
+                    reader.fault(&problem.pointer, problem.message, &help);
+                }
+                ProblemKind::RequiredField | ProblemKind::UnservedVersion => {}
             }
         }
         let readable = reader.told.is_empty();
@@ -80,10 +94,27 @@ impl<'a> Reader<'a> {
         self.told.fault(at, message, help);
     }
 
+    /// Something is unwise about a field.
+    pub(crate) fn advise(
+        &mut self,
+        rule: &'static Rule,
+        at: &Pointer,
+        message: String,
+        help: String,
+    ) {
+        let document = self.document.document.clone();
+        let policy = self.id();
+        self.advice.push(Advice { policy, rule, document, pointer: at.clone(), message, help });
+    }
+
     /// A text that is none of those that are known.
     pub(crate) fn not_supported(&mut self, at: &Pointer, given: &str, known: &[&str]) {
         let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-        let message = format!("`{given}` is not supported");
+        let field = at.tokens().last().filter(|token| token.as_index().is_none());
+        let message = match field {
+            Some(field) if given.is_empty() => format!("`{}` is missing", field.as_str()),
+            _ => format!("`{given}` is not supported"),
+        };
         self.fault(at, message, &format!("it is one of {}", known.join(", ")));
     }
 

@@ -3,6 +3,8 @@
 //! Source of the rules: `pkg/util/validation` and `pkg/api/validate/content` of
 //! `k8s.io/apimachinery`, and `isCELIdentifier` of Kubernetes' `admissionregistration/validation`.
 
+use sekisho_cel::kubernetes;
+
 /// Whether it is a part of a DNS name, however long: RFC 1123, section 2.1.
 fn is_part(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -45,33 +47,10 @@ pub(super) fn is_path_segment(text: &str) -> bool {
 
 /// Whether it may be the name of a variable of CEL.
 pub(super) fn is_cel_identifier(text: &str) -> bool {
-    const RESERVED: [&str; 21] = [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    ];
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     text.bytes().next().is_some_and(letter)
         && text.bytes().all(|byte| letter(byte) || byte.is_ascii_digit())
-        && !RESERVED.contains(&text)
+        && !kubernetes::RESERVED.contains(&text)
 }
 
 #[cfg(test)]

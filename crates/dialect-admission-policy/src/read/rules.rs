@@ -2,6 +2,7 @@
 //!
 //! Source of the rules: `validateMatchResources` of Kubernetes' `admissionregistration/validation`.
 
+use super::resources::Named;
 use super::{Reader, names};
 use crate::matching::{MatchResources, ResourceRule, Scope};
 use sekisho_kube_model::LabelSelector;
@@ -67,6 +68,8 @@ impl Reader<'_> {
         let versions = self.wanted(rule, at, "apiVersions", false);
         let resources = self.wanted(rule, at, "resources", false);
         self.resources(&resources, &at.key("resources"));
+        let named = Named { groups: &groups, versions: &versions, resources: &resources };
+        self.known_resources(&named, at);
         let scope = match rule.path_str(&["scope"]) {
             Some("Cluster") => Scope::Cluster,
             Some("Namespaced") => Scope::Namespaced,

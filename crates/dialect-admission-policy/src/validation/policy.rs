@@ -6,6 +6,7 @@
 use crate::join::Policy;
 use crate::read::{Definition, Environments, Expression, Reader};
 use crate::typing;
+use sekisho_cel::kubernetes::KindTypes;
 use sekisho_cel::types::Type;
 use sekisho_cel::{Environment, EnvironmentError};
 use sekisho_policy::{Advice, CompileContext, KubernetesVersion, PolicyDocument, StatusReason};
@@ -185,8 +186,9 @@ impl Policy for ValidatingPolicy {
         document: &PolicyDocument<'_>,
         object: &Value,
         context: &CompileContext<'_>,
+        types: &KindTypes<'_>,
     ) -> Vec<Advice> {
-        typing::advice(&self.definition, document, object, context)
+        typing::advice(&self.definition, document, object, context, types)
     }
 
     fn asks_authorizer(&self) -> bool {

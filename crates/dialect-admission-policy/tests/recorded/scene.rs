@@ -145,6 +145,7 @@ impl Scene {
                 .set
                 .advice()
                 .iter()
+                .filter(|advice| advice.rule.id == "admission-policy/type-checking")
                 .filter(|advice| advice.policy.as_str().ends_with(&format!("/{kind}/{name}")))
                 .map(|advice| (advice.pointer.as_str().to_owned(), advice.message.as_str()))
                 .collect();

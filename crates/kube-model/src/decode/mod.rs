@@ -9,6 +9,7 @@ mod time;
 mod typed;
 mod walk;
 
+pub use nearest::is_near;
 pub use create::Created;
 
 use crate::defaults::{PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults};
@@ -228,7 +229,7 @@ impl Schemas {
         for kind in self.kinds().filter(|kind| kind.group() == gvk.group) {
             // Other kinds of a custom group may be defined where nobody looked.
             known_group |= !kind.is_custom();
-            if nearest.is_none() && kind.served() && nearest::is_near(&gvk.kind, kind.kind()) {
+            if nearest.is_none() && kind.served() && is_near(&gvk.kind, kind.kind()) {
                 nearest = Some(format!("did you mean `{}`?", kind.kind()));
             }
         }

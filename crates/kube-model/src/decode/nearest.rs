@@ -106,7 +106,8 @@ fn nearest<'s>(of: TypeRef<'s>, name: &str) -> Option<&'s str> {
 }
 
 /// Whether one name was probably meant by the other.
-pub(super) fn is_near(given: &str, name: &str) -> bool {
+#[must_use]
+pub fn is_near(given: &str, name: &str) -> bool {
     distance(given, name).is_some()
 }
 

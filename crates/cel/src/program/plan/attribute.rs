@@ -53,7 +53,7 @@ impl Planner<'_> {
             ExprKind::Select { operand, field, test } => {
                 let (operand, cost) = self.qualified(operand, free);
                 if *test {
-                    let counts = self.environment.options.presence_tests_cost;
+                    let counts = self.environment.libraries.options.presence_tests_cost;
                     let cost = if counts { cost } else { cost.saturating_sub(cost::SELECT) };
                     Node::Has(Box::new(Select { operand, field: field.clone(), cost }))
                 } else {

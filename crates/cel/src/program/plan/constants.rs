@@ -23,7 +23,7 @@ impl Planner<'_> {
     pub(super) fn list(&mut self, items: &[Element]) -> Node {
         let nodes: Vec<(Node, bool)> =
             items.iter().map(|item| (self.expr(&item.value), item.optional)).collect();
-        let folds = self.environment.options.fold_constants;
+        let folds = self.environment.libraries.options.fold_constants;
         if nodes.iter().all(|(_, optional)| !optional) {
             let values: Option<Vec<Value>> = nodes.iter().map(|(node, _)| json(node)).collect();
             if let Some(values) = values {
@@ -39,8 +39,8 @@ impl Planner<'_> {
             .iter()
             .map(|entry| (self.expr(&entry.key), self.expr(&entry.value), entry.optional))
             .collect();
-        let folds = self.environment.options.fold_constants;
-        let lenient = folds && self.environment.options.lenient_constant_maps;
+        let folds = self.environment.libraries.options.fold_constants;
+        let lenient = folds && self.environment.libraries.options.lenient_constant_maps;
         if nodes.iter().all(|(.., optional)| !optional) {
             let values: Option<Vec<(Key, Value)>> =
                 nodes.iter().map(|(key, value, _)| Some((text(key)?, json(value)?))).collect();
@@ -86,7 +86,7 @@ impl Planner<'_> {
         let conversion = call.args.len() == 1 && CONVERSIONS.contains(&call.function.as_str());
         let constant = conversion || call.overloads.iter().all(|of| of.overload.constant);
         if let ("dyn", [Node::Constant(constant)]) = (call.function.as_str(), &*call.args)
-            && self.environment.options.fold_constants
+            && self.environment.libraries.options.fold_constants
         {
             return Node::Constant(constant.clone());
         }
@@ -96,7 +96,7 @@ impl Planner<'_> {
         let evaluation = Evaluation::new(&scratch, &budget, &cost);
         let frame = Frame { evaluation, slots: &[], bad_presence_is_error: false };
         let result = call.apply(&frame, &args);
-        let folds = self.environment.options.fold_constants;
+        let folds = self.environment.libraries.options.fold_constants;
         match result {
             Ok(term) => match kept(term, &scratch) {
                 Some(constant) if conversion && folds => Node::Constant(constant),

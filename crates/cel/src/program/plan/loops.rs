@@ -10,7 +10,8 @@ use std::sync::Arc;
 impl Planner<'_> {
     pub(super) fn comprehension(&mut self, fold: &Comprehension) -> Node {
         // An empty list to go through costs what a list costs, unless constants cost nothing.
-        let empty = |cost: u64| if self.environment.options.fold_constants { 0 } else { cost };
+        let empty =
+            |cost: u64| if self.environment.libraries.options.fold_constants { 0 } else { cost };
         let (list, map) = (empty(cost::LIST), empty(cost::MAP));
         match fold.form {
             Form::Bind => {
