@@ -78,7 +78,9 @@ fuzz_target!(|bytes: &[u8]| {
             Ok(program) => {
                 let first = evaluate(&program, &object);
                 assert_eq!(first, evaluate(&program, &object));
-                let _ = program.estimate(&());
+                if let Ok(checked) = environment.check(expression) {
+                    let _ = environment.estimate(&checked, &());
+                }
             }
             Err(errors) => {
                 assert!(!errors.is_empty());

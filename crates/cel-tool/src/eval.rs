@@ -61,7 +61,9 @@ struct Nobody;
 
 impl Authorizer for Nobody {
     fn authorize(&self, _: &User, _: &Attributes<'_>) -> Result<Decision, EvalError> {
-        Err(EvalError::new("there is no authorizer to ask"))
+        let message = "`authorizer` is not answered here: `sekisho check` and `sekisho test` answer \
+                       it by the roles and bindings that they are given";
+        Err(EvalError::new(message))
     }
 }
 
@@ -78,7 +80,8 @@ pub fn eval(expression: &str, given: &Given, options: EvalOptions) -> Result<Eva
     };
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(error.to_string());
     let environment = admission.environment().map_err(|error| broken(&error))?;
-    let program = environment.compile(expression).map_err(Fault::Compile)?;
+    let checked = environment.check(expression).map_err(Fault::Compile)?;
+    let program = environment.program(&checked, expression).map_err(Fault::Compile)?;
     let warnings = if options.mutation {
         Vec::new()
     } else {
@@ -108,7 +111,7 @@ pub fn eval(expression: &str, given: &Given, options: EvalOptions) -> Result<Eva
             value,
             of: program.result_type().to_string(),
             cost: spent,
-            estimate: program.estimate(&()),
+            estimate: environment.estimate(&checked, &()),
             warnings,
         }),
         Err(error) => Err(Fault::Evaluate { error, cost: spent, warnings }),

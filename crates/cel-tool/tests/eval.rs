@@ -60,7 +60,7 @@ fn values_costs_and_faults_are_told() {
             "authorizer.path('/a').check('get').allowed()",
             37,
             "",
-            "error: there is no authorizer to ask\n",
+            "error: `authorizer` is not answered here: `sekisho check` and `sekisho test` answer it by the roles and bindings that they are given\n",
         ),
     ] {
         let outcome = eval(expression, &given, options(minor));

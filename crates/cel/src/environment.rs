@@ -1,7 +1,7 @@
 use crate::Diagnostic;
 use crate::ast::{Expr, Name, operator};
 use crate::check::{self, Checked};
-use crate::cost::CallCosts;
+use crate::cost::{CallCosts, CostEstimate, Sizes, estimate};
 use crate::library::{Implementation, Library, Overload, StructTypes};
 use crate::macros::Macros;
 use crate::program::Program;
@@ -231,7 +231,7 @@ impl Environment {
     /// # Errors
     /// Where it is no expression.
     pub fn compile_unchecked(&self, text: &str) -> Result<Program, Vec<Diagnostic>> {
-        Program::new(check::check(text, self.parse(text)?, self, true)?, self, text)
+        Program::new(&check::check(text, self.parse(text)?, self, true)?, self, text)
     }
 
     /// Reads, checks and compiles an expression.
@@ -239,7 +239,21 @@ impl Environment {
     /// # Errors
     /// All that is wrong with it.
     pub fn compile(&self, text: &str) -> Result<Program, Vec<Diagnostic>> {
-        Program::new(self.check(text)?, self, text)
+        self.program(&self.check(text)?, text)
+    }
+
+    /// Compiles an expression that was checked here, and of which this is the text.
+    ///
+    /// # Errors
+    /// Constants that have no value.
+    pub fn program(&self, checked: &Checked, text: &str) -> Result<Program, Vec<Diagnostic>> {
+        Program::new(checked, self, text)
+    }
+
+    /// What an expression that was checked here may cost.
+    #[must_use]
+    pub fn estimate(&self, checked: &Checked, sizes: &dyn Sizes) -> CostEstimate {
+        estimate(checked, self, sizes)
     }
 
     /// The names of the declared variables, and their types.

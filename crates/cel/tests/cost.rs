@@ -223,8 +223,8 @@ fn estimates_are_those_of_cel_go() {
         ("[1,2,3].map(x, x)", 60, 60),
         ("[{'k1': 1}, {'k2': 2}].all(x, true)", 77, 77),
     ] {
-        let program = environment.compile(expression).unwrap();
-        let estimate = program.estimate(&());
+        let checked = environment.check(expression).unwrap();
+        let estimate = environment.estimate(&checked, &());
         assert_eq!(estimate, CostEstimate { min, max }, "{expression}");
     }
 }

@@ -32,7 +32,7 @@ fn end(expression: &str, object: &Value) -> &'static str {
     let end = match environment.compile(expression) {
         Err(_) => "refused",
         Ok(program) => {
-            let _ = program.estimate(&());
+            let _ = environment.estimate(&environment.check(expression).unwrap(), &());
             let (scratch, budget) = (Scratch::new(), Budget::standard());
             let cost = Cost::limited(PER_CALL_LIMIT);
             let evaluation = Evaluation::new(&scratch, &budget, &cost);

@@ -112,8 +112,12 @@ struct Answer {
 }
 
 fn answer(environment: &Environment, expression: &str, object: &Value) -> Answer {
-    let program = match environment.compile(expression) {
-        Ok(program) => program,
+    let compiled = environment.check(expression).and_then(|checked| {
+        let estimate = environment.estimate(&checked, &());
+        Ok((environment.program(&checked, expression)?, estimate))
+    });
+    let (program, estimate) = match compiled {
+        Ok(compiled) => compiled,
         Err(errors) => {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
             return Answer {
@@ -126,7 +130,6 @@ fn answer(environment: &Environment, expression: &str, object: &Value) -> Answer
             };
         }
     };
-    let estimate = program.estimate(&());
     let (scratch, budget) = (Scratch::new(), Budget::standard());
     let cost = Cost::limited(PER_CALL_LIMIT);
     let evaluation = Evaluation::new(&scratch, &budget, &cost);

@@ -294,3 +294,25 @@ impl StructTypes for Given {
         not_made(type_name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Admission, variables};
+    use crate::kubernetes::Release;
+    use std::sync::Arc;
+
+    #[test]
+    fn policies_share_what_libraries_bring() {
+        let libraries = |admission: Admission| {
+            let environment = variables(&admission.environment().unwrap(), Vec::new());
+            Arc::clone(&environment.inner().libraries)
+        };
+        let plain = Admission::of(Release::NEWEST);
+        let first = libraries(plain);
+        assert!(Arc::ptr_eq(&first, &libraries(Admission { params: true, ..plain })));
+        assert!(Arc::ptr_eq(&first, &libraries(Admission { authorizer: true, ..plain })));
+        for other in [Admission { patches: true, ..plain }, Admission::of(Release::OLDEST)] {
+            assert!(!Arc::ptr_eq(&first, &libraries(other)));
+        }
+    }
+}

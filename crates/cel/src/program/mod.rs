@@ -10,7 +10,6 @@ mod plan;
 
 use crate::ast::Name;
 use crate::check::Checked;
-use crate::cost::{CostEstimate, Sizes, estimate};
 use crate::environment::Environment;
 use crate::evaluation::Slot;
 use crate::term::Term;
@@ -32,8 +31,8 @@ struct Compiled {
     /// the environment's variables that it reads; they stand in the first slots
     variables: Vec<Name>,
     slots: usize,
-    checked: Checked,
-    environment: Environment,
+    result_type: Type,
+    bad_presence_is_error: bool,
 }
 
 /// Where the variables of an evaluation stand.
@@ -45,17 +44,17 @@ pub(crate) struct Frame<'a> {
 
 impl Program {
     pub(crate) fn new(
-        checked: Checked,
+        checked: &Checked,
         environment: &Environment,
         text: &str,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let planned = plan::plan(&checked, environment, text)?;
+        let planned = plan::plan(checked, environment, text)?;
         let inner = Compiled {
             node: planned.node,
             variables: planned.variables,
             slots: planned.slots,
-            checked,
-            environment: environment.clone(),
+            result_type: checked.result_type().clone(),
+            bad_presence_is_error: environment.inner().libraries.options.bad_presence_is_error,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -63,24 +62,12 @@ impl Program {
     /// The type of its values, as far as the checker knows.
     #[must_use]
     pub fn result_type(&self) -> &Type {
-        self.inner.checked.result_type()
+        &self.inner.result_type
     }
 
     /// The environment's variables that it reads.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.inner.variables.iter().map(Name::as_str)
-    }
-
-    /// The tree and its types.
-    #[must_use]
-    pub fn checked(&self) -> &Checked {
-        &self.inner.checked
-    }
-
-    /// What it may cost.
-    #[must_use]
-    pub fn estimate(&self, sizes: &dyn Sizes) -> CostEstimate {
-        estimate(&self.inner.checked, &self.inner.environment, sizes)
     }
 
     /// Its value.
@@ -100,8 +87,7 @@ impl Program {
                 slot.set(Slot::Value(value));
             }
         }
-        let bad_presence_is_error =
-            inner.environment.inner().libraries.options.bad_presence_is_error;
+        let bad_presence_is_error = inner.bad_presence_is_error;
         inner.node.value(&Frame { evaluation, slots, bad_presence_is_error })
     }
 }

@@ -34,8 +34,12 @@ impl Reader<'_> {
             self.fault(&at, format!("`{key}` is missing"), "give an expression of CEL");
             return None;
         };
-        let program = match environment.compile(text) {
-            Ok(program) => program,
+        let compiled = environment.check(text).and_then(|checked| {
+            let program = environment.program(&checked, text)?;
+            Ok((program, fields_of(&checked.expr, &self.variable_fields)))
+        });
+        let (program, fields) = match compiled {
+            Ok(compiled) => compiled,
             Err(faults) => {
                 for fault in &faults {
                     self.tell(&at, text, fault);
@@ -56,9 +60,7 @@ impl Reader<'_> {
             self.fault(&at, message, &help);
             return None;
         }
-        let parsed = environment.parse(text).ok();
-        let fields = parsed.map(|parsed| fields_of(&parsed, &self.variable_fields));
-        Some(Expression { text: text.to_owned(), program, fields: fields.unwrap_or_default() })
+        Some(Expression { text: text.to_owned(), program, fields })
     }
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {
