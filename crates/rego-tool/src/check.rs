@@ -37,8 +37,8 @@ pub fn check(options: &CheckOptions, out: &mut dyn Write, err: &mut dyn Write) -
     }
     let watch = Watch::start(options.limits.time);
     let budget = watch.budget(&options.limits);
-    if let Err(found) = compile(loaded.modules, options.version, options.schema.as_deref(), &budget)
-    {
+    let schema = options.schema.as_deref();
+    if let Err(found) = compile(loaded.modules, options.version, schema, &budget, &options.limits) {
         problems.extend(found);
     }
     if options.json {

@@ -123,7 +123,8 @@ impl<'o> Session<'o> {
         };
         let watch = Watch::start(options.limits.time);
         let budget = watch.budget(&options.limits);
-        let policies = compile(modules, options.version, options.schema.as_deref(), &budget)?;
+        let schema = options.schema.as_deref();
+        let policies = compile(modules, options.version, schema, &budget, &options.limits)?;
         let conflicts = conflicts(&policies, &data);
         if !conflicts.is_empty() && !options.allow_conflicts {
             return Err(conflicts);
@@ -136,7 +137,7 @@ impl<'o> Session<'o> {
             .map_err(|found| {
             let mut sources = policies.sources().to_vec();
             sources.push(Source::new("", &options.query));
-            problems(&found, &sources)
+            problems(&found, &sources, &options.limits)
         })?;
         let data = Value::Object(data);
         Ok(Self { options, query, data, input, scratch: Scratch::default() })
@@ -192,12 +193,13 @@ pub(crate) fn compile(
     version: Version,
     schema: Option<&str>,
     budget: &Budget<'_>,
+    limits: &Limits,
 ) -> Result<Policies, Vec<Problem>> {
     let schemas = schemas(schema).map_err(|error| vec![Problem::of_file(&error)])?;
     let options = Options { schemas: Some(schemas), ..Options::default() };
     let modules = modules.into_iter().map(|source| (source, version)).collect();
     let (policies, sources, found) = Policies::compile(modules, &options, budget);
-    policies.ok_or_else(|| problems(&found, &sources))
+    policies.ok_or_else(|| problems(&found, &sources, limits))
 }
 
 /// Rules that stand where base documents do.
@@ -213,7 +215,7 @@ pub(crate) fn conflicts(policies: &Policies, data: &Map) -> Vec<Problem> {
             let message = format!("conflicting rule for data path {} found", path.join("/"));
             let (location, help) = (rule.location, Some("rename one of them".to_owned()));
             let fault = sekisho_rego::Diagnostic { code: Code::Compile, message, location, help };
-            found.push(Problem::of_diagnostic(&fault, policies.sources()));
+            found.push(Problem::of_diagnostic(&fault, policies.sources(), None));
         }
     }
     found
@@ -232,8 +234,12 @@ fn exists(data: &Map, path: &[Str]) -> bool {
     false
 }
 
-pub(crate) fn problems(found: &[sekisho_rego::Diagnostic], sources: &[Source]) -> Vec<Problem> {
-    found.iter().map(|diagnostic| Problem::of_diagnostic(diagnostic, sources)).collect()
+fn problems(
+    found: &[sekisho_rego::Diagnostic],
+    sources: &[Source],
+    limits: &Limits,
+) -> Vec<Problem> {
+    found.iter().map(|fault| Problem::of_diagnostic(fault, sources, Some(limits))).collect()
 }
 
 fn read_input(name: &str, text: &str) -> Result<Value, Vec<Problem>> {

@@ -2,7 +2,7 @@
 
 use crate::limits::Limits;
 use crate::load::LoadError;
-use sekisho_rego::{Diagnostic, EvalCode, EvalError, Location, Source};
+use sekisho_rego::{Code, Diagnostic, EvalCode, EvalError, Location, Source};
 use sekisho_report::{Level, Marked, RenderOptions, render_diagnostic};
 use sekisho_value::{Map, Value};
 use std::io::{self, Write};
@@ -19,14 +19,24 @@ pub(crate) struct Problem {
     line: usize,
     column: usize,
     marked: Option<Marked>,
+    /// a budget is used up
+    is_budget: bool,
 }
 
 impl Problem {
-    pub(crate) fn of_diagnostic(diagnostic: &Diagnostic, sources: &[Source]) -> Self {
+    pub(crate) fn of_diagnostic(
+        diagnostic: &Diagnostic,
+        sources: &[Source],
+        limits: Option<&Limits>,
+    ) -> Self {
         let code = diagnostic.code.as_str();
         let mut problem =
             Self::at(Some(code), diagnostic.message.clone(), diagnostic.location, sources);
-        problem.help.clone_from(&diagnostic.help);
+        problem.help = match (diagnostic.code, limits) {
+            (Code::Budget(limit), Some(limits)) => Some(limits.advice(limit)),
+            _ => diagnostic.help.clone(),
+        };
+        problem.is_budget = matches!(diagnostic.code, Code::Budget(_));
         problem
     }
 
@@ -34,6 +44,7 @@ impl Problem {
         let code = Some(error.code.as_str());
         let mut problem = Self::at(code, error.message.clone(), error.location, sources);
         problem.help = error.limit.map(|limit| limits.advice(limit));
+        problem.is_budget = error.code == EvalCode::Budget;
         problem
     }
 
@@ -47,6 +58,7 @@ impl Problem {
             line: line as usize,
             column: column as usize,
             marked: None,
+            is_budget: false,
         }
     }
 
@@ -59,6 +71,7 @@ impl Problem {
             line: 0,
             column: 0,
             marked: None,
+            is_budget: false,
         }
     }
 
@@ -73,7 +86,7 @@ impl Problem {
             source.map_or((0, 0), |source| source.line_column(location.span.start));
         let file = source.map(|source| source.name.to_string());
         let marked = source.and_then(|source| mark(source, line, location));
-        Self { code, message, help: None, file, line, column, marked }
+        Self { code, message, help: None, file, line, column, marked, is_budget: false }
     }
 
     /// As `opa eval --format json` shows it.
@@ -88,7 +101,7 @@ impl Problem {
             ]);
             map.insert("location", Value::Object(location));
             // OPA has no such error: nothing else says what would mend it.
-            if let Some(help) = self.help.as_deref().filter(|_| code == EvalCode::Budget.as_str()) {
+            if let Some(help) = self.help.as_deref().filter(|_| self.is_budget) {
                 map.insert("help", help);
             }
         } else if let Some(file) = &self.file {

@@ -131,7 +131,7 @@ pub fn test(options: &TestOptions, out: &mut dyn Write, err: &mut dyn Write) -> 
     let watch = Watch::start(options.limits.time);
     let budget = watch.budget(&options.limits);
     let schema = options.schema.as_deref();
-    let policies = match compile(modules, options.version, schema, &budget) {
+    let policies = match compile(modules, options.version, schema, &budget, &options.limits) {
         Ok(policies) if problems.is_empty() => {
             let conflicts = conflicts(&policies, &data);
             if !conflicts.is_empty() {

@@ -1,4 +1,4 @@
-use crate::Location;
+use crate::{Limit, Location};
 use std::fmt;
 
 /// The class of an error, spelt as OPA spells it.
@@ -14,6 +14,8 @@ pub enum Code {
     UnsafeVar,
     /// `rego_recursion_error`
     Recursion,
+    /// `rego_budget_error`: a budget is used up
+    Budget(Limit),
 }
 
 impl Code {
@@ -26,6 +28,7 @@ impl Code {
             Self::Type => "rego_type_error",
             Self::UnsafeVar => "rego_unsafe_var_error",
             Self::Recursion => "rego_recursion_error",
+            Self::Budget(_) => "rego_budget_error",
         }
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Cx<'a> {
     /// an error stands that later passes would only repeat in other words
     pub(super) stop: bool,
     pub(super) exceeded: Option<BudgetExceeded>,
+    /// the rule that is looked at
+    pub(super) at: Location,
     budget: &'a Budget<'a>,
 }
 
@@ -25,7 +27,16 @@ impl<'a> Cx<'a> {
         options: &'a Options,
         budget: &'a Budget<'a>,
     ) -> Self {
-        Self { names, sources, options, errors: Vec::new(), stop: false, exceeded: None, budget }
+        Self {
+            names,
+            sources,
+            options,
+            errors: Vec::new(),
+            stop: false,
+            exceeded: None,
+            at: Location::default(),
+            budget,
+        }
     }
 
     /// An error after which no further pass runs.

@@ -3,9 +3,9 @@
 use super::draft::{
     Body, Clause, Expr, Kind, Module, Operand, Rule, Term, Value, With, is_empty_body,
 };
-use super::functions;
 use super::names::{Name, Names};
 use super::rule_tree::RuleTree;
+use super::{functions, key_order};
 use crate::hir::{
     self, Callee, ComprehensionKind, Constant, ExprKind, Operand as Out, Root, RuleKind, Var,
     WithTarget,
@@ -250,8 +250,8 @@ impl<'n> Lower<'n> {
             Value::Array(items) => Out::Array(self.operands(items)),
             Value::Set(items) => Out::Set(self.operands(items)),
             Value::Object(entries) => Out::Object(
-                entries
-                    .iter()
+                key_order::in_order(self.names, entries)
+                    .into_iter()
                     .map(|(key, value)| (self.operand(key), self.operand(value)))
                     .collect(),
             ),

@@ -18,6 +18,7 @@ mod functions;
 mod gather;
 mod graph;
 mod heads;
+mod key_order;
 mod lift;
 mod locals;
 mod lower;
@@ -49,7 +50,7 @@ pub use schemas::Schemas;
 
 use crate::ast;
 use crate::hir::{self, Hir};
-use crate::{Code, Diagnostic, Location, Source, SourceId};
+use crate::{Code, Diagnostic, Limit, Source, SourceId};
 use cx::Cx;
 use draft::{Clause, Module};
 use lift::Lift;
@@ -120,12 +121,19 @@ pub fn analyze(
 
 /// The faults in the order of their places.
 fn finish(cx: Cx<'_>) -> Vec<Diagnostic> {
-    let Cx { mut errors, exceeded, sources, .. } = cx;
+    let Cx { mut errors, exceeded, at, sources, .. } = cx;
     if let Some(exceeded) = exceeded {
+        let limit = Limit::of(exceeded).unwrap_or(Limit::Calls);
+        let what = match limit {
+            Limit::Steps => "took more operations than it may",
+            Limit::Memory => "took more memory than it may",
+            Limit::Time => "took longer than it may",
+            Limit::Calls => "nests deeper than it may",
+        };
         errors.push(Diagnostic {
-            code: Code::Compile,
-            message: format!("policies are too costly to analyze: {exceeded}"),
-            location: Location::default(),
+            code: Code::Budget(limit),
+            message: format!("compiling the policies {what}"),
+            location: at,
             help: Some("raise the budget, or compile fewer policies at once".to_owned()),
         });
     }
@@ -147,6 +155,7 @@ fn finish(cx: Cx<'_>) -> Vec<Diagnostic> {
 fn each(cx: &mut Cx<'_>, modules: &mut [Module], pass: impl Fn(&mut Cx<'_>, &mut Clause)) {
     for rule in modules.iter_mut().flat_map(|module| &mut module.rules) {
         for clause in &mut rule.clauses {
+            cx.at = clause.at;
             pass(cx, clause);
         }
         if !cx.step(1) {
@@ -258,6 +267,7 @@ fn rewrite(cx: &mut Cx<'_>, written: &[&ast::Module], modules: &mut [Module]) ->
     going(cx)?;
     for (module, scopes) in modules.iter_mut().zip(&scopes) {
         for clause in module.rules.iter_mut().flat_map(|rule| &mut rule.clauses) {
+            cx.at = clause.at;
             safety::order_clause(cx, &tree, clause, scopes);
         }
     }

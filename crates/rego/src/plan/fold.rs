@@ -232,15 +232,13 @@ impl Planner<'_> {
         Some(self.json(Value::Array(Arc::new(items?))))
     }
 
-    /// An object of constants, keys and values in turn.
+    /// An object of constants, keys and values in turn. Of equal keys the last one counts.
     pub(super) fn fold_object(&mut self, flat: &[Src]) -> Option<Src> {
         let mut map = Map::new();
         for pair in flat.chunks_exact(2) {
             let [key, value] = pair else { return None };
             let Value::String(key) = self.known_value(*key)?.clone() else { return None };
-            if map.insert(key, self.known_value(*value)?.clone()).is_some() {
-                return None;
-            }
+            map.insert(key, self.known_value(*value)?.clone());
         }
         Some(self.json(Value::Object(map)))
     }

@@ -3,7 +3,11 @@
 //! All tokens of a text are made before any is parsed: which words are keywords depends on
 //! imports, so every word that may be one is marked, and the parser decides. Brackets know their
 //! partner, so that what stands behind one can be seen without parsing what is in it.
+//!
+//! More brackets within each other than any statement may have end the statement here already: the
+//! text goes on where the next one seems to begin.
 
+use super::MAX_NESTING;
 use super::token::{Comment, Kind, Token};
 use crate::Span;
 
@@ -24,6 +28,7 @@ pub(super) fn tokens(text: &str) -> Tokens {
         out: Tokens::default(),
         open: Vec::new(),
         templates: Vec::new(),
+        outside: 0,
         spaced: false,
         newline: false,
         fault: None,
@@ -31,11 +36,22 @@ pub(super) fn tokens(text: &str) -> Tokens {
     if text.starts_with(BYTE_ORDER_MARK) {
         lexer.at = BYTE_ORDER_MARK.len_utf8();
     }
-    while lexer.token() {}
+    while lexer.token() {
+        if lexer.nesting() > lexer.outside + MAX_OPEN {
+            lexer.give_up();
+        }
+    }
     lexer.out
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What is wrong with the bracket that is one too many.
+pub(super) const TOO_DEEP: &str = "max parsing recursion depth exceeded";
+
+/// How many brackets may be open: more than the parser ever allows, so that what it reads is never
+/// cut short.
+const MAX_OPEN: usize = 2 * MAX_NESTING;
 
 struct Lexer<'t> {
     text: &'t str,
@@ -45,6 +61,8 @@ struct Lexer<'t> {
     open: Vec<u32>,
     /// interpolated strings that the text is in the expression of
     templates: Vec<Template>,
+    /// how many of the open brackets may be left over from statements before this one
+    outside: usize,
     spaced: bool,
     newline: bool,
     fault: Option<&'static str>,
@@ -98,6 +116,21 @@ impl Lexer<'_> {
             self.check(char);
         }
         self.at > start
+    }
+
+    /// How many brackets and interpolated strings are open.
+    fn nesting(&self) -> usize {
+        self.open.len() + self.templates.len()
+    }
+
+    /// Passes over the rest of a statement that is nested too deep.
+    fn give_up(&mut self) {
+        self.illegal(TOO_DEEP);
+        self.push(Kind::Illegal, self.at);
+        self.open.clear();
+        self.templates.clear();
+        self.at = next_statement(self.text, self.at);
+        (self.spaced, self.newline) = (true, true);
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
@@ -162,6 +195,9 @@ impl Lexer<'_> {
                 return true;
             }
             'a'..='z' | 'A'..='Z' | '_' => {
+                if is_first_column(self.text, start) {
+                    self.outside = self.nesting();
+                }
                 self.skip_while(is_word);
                 Kind::of_word(self.text.get(start..self.at).unwrap_or_default())
             }
@@ -236,8 +272,7 @@ impl Lexer<'_> {
             self.push(Kind::Illegal, start);
             return;
         }
-        let first_column =
-            start.checked_sub(1).is_none_or(|at| self.text.as_bytes().get(at) == Some(&b'\n'));
+        let first_column = is_first_column(self.text, start);
         let text = self.text.get(start..self.at).unwrap_or_default();
         let end = start + text.trim_end_matches('\r').len();
         let span = Span { start: offset(start), end: offset(end) };
@@ -372,6 +407,22 @@ impl Lexer<'_> {
         self.spaced = false;
         self.newline = false;
     }
+}
+
+fn is_first_column(text: &str, at: usize) -> bool {
+    at.checked_sub(1).is_none_or(|before| text.as_bytes().get(before) == Some(&b'\n'))
+}
+
+/// Where a word begins a line next, or the text ends.
+fn next_statement(text: &str, at: usize) -> usize {
+    let mut rest = text.get(at..).unwrap_or_default();
+    while let Some((_, after)) = rest.split_once('\n') {
+        rest = after;
+        if rest.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') {
+            return text.len() - rest.len();
+        }
+    }
+    text.len()
 }
 
 fn is_word(char: char) -> bool {

@@ -1,6 +1,6 @@
 //! The state of the parser: where it is, what it has found wrong.
 
-use super::lexer::Tokens;
+use super::lexer::{TOO_DEEP, Tokens};
 use super::token::{Keywords, Kind, Token};
 use super::{MAX_ERRORS, MAX_NESTING, MAX_PATH};
 use crate::ast::{Expr, ExprKind, Version};
@@ -239,7 +239,7 @@ impl<'t> Parser<'t> {
 
     fn too_deep<T>(&mut self) -> Parse<T> {
         self.exhausted = true;
-        self.error(self.span(), "max parsing recursion depth exceeded")?;
+        self.error(self.span(), TOO_DEEP)?;
         self.help(format!("nesting may be {MAX_NESTING} levels deep"));
         Err(Failed)
     }
@@ -257,7 +257,10 @@ impl<'t> Parser<'t> {
         let fault = faults.binary_search_by_key(&self.at, |(index, _)| *index).ok();
         let fault = fault.and_then(|index| faults.get(index));
         let (span, message) = match fault {
-            Some((_, fault)) if self.kind == Kind::Illegal => (self.span(), (*fault).to_owned()),
+            Some((_, fault)) if self.kind == Kind::Illegal => {
+                self.exhausted |= *fault == TOO_DEEP;
+                (self.span(), (*fault).to_owned())
+            }
             _ => (span, message.to_string()),
         };
         if self.diagnostics.len() >= MAX_ERRORS {

@@ -6,6 +6,15 @@ use crate::term::{Comparison, Term};
 use bumpalo::collections::Vec as BumpVec;
 use sekisho_budget::BudgetExceeded;
 
+/// What becomes of a key that stands in an object twice, with different values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    /// of an object that is collected
+    IsConflict,
+    /// of one written out, whose entries are in OPA's order
+    LastCounts,
+}
+
 impl<'a> Machine<'a> {
     pub(super) fn make(
         &mut self,
@@ -27,7 +36,7 @@ impl<'a> Machine<'a> {
             }
             Make::Object => {
                 let flat = self.registers_from(start, count.saturating_mul(2));
-                return self.object_of(flat);
+                return self.object_of(flat, Repeated::LastCounts);
             }
         };
         made.map_err(|cause| self.exceeded(cause))
@@ -67,7 +76,7 @@ impl<'a> Machine<'a> {
         let made = match what {
             Make::Array => self.arena.array(collected),
             Make::Set => self.set_of(mark),
-            Make::Object => Ok(self.object_of(collected)?),
+            Make::Object => Ok(self.object_of(collected, Repeated::IsConflict)?),
         };
         let made = made.map_err(|cause| self.exceeded(cause))?;
         self.stack.truncate(mark);
@@ -81,8 +90,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// An object of keys and values in turn; a key with two values is a conflict.
-    fn object_of(&self, flat: &[Term<'a>]) -> Result<Term<'a>, EvalError> {
+    /// An object of keys and values in turn.
+    fn object_of(&self, flat: &[Term<'a>], repeated: Repeated) -> Result<Term<'a>, EvalError> {
         let pairs = flat.chunks_exact(2);
         let mut entries = BumpVec::with_capacity_in(pairs.len(), self.bump);
         entries.extend(pairs.filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))));
@@ -94,12 +103,19 @@ impl<'a> Machine<'a> {
         let comparison = Comparison::new(budget);
         let same = |left, right| comparison.compare(left, right).is_eq();
         entries.sort_by(|(left, _), (right, _)| comparison.compare(*left, *right));
-        let conflict = entries.windows(2).any(|pair| match pair {
+        let is_conflict = |pair: &[(Term<'a>, Term<'a>)]| match pair {
             [(left, first), (right, second)] => same(*left, *right) && !same(*first, *second),
             _ => false,
-        });
+        };
+        let conflict = repeated == Repeated::IsConflict && entries.windows(2).any(is_conflict);
         if !conflict {
-            entries.dedup_by(|(later, _), (kept, _)| same(*later, *kept));
+            entries.dedup_by(|(later, value), (kept, last)| {
+                let repeats = same(*later, *kept);
+                if repeats {
+                    *last = *value;
+                }
+                repeats
+            });
         }
         comparison.end().map_err(|cause| self.exceeded(cause))?;
         if conflict {

@@ -53,6 +53,7 @@ pub(super) fn check(
         let Some(written) = module.rules.get(info.place.1) else { continue };
         for (position, clause) in written.clauses.iter().enumerate() {
             let documents = schemas.documents(cx, module, info.place, (position, clause));
+            cx.at = clause.at;
             let (path, ty) = check_clause(cx, tree, (&types, &documents), &mut builtins, clause);
             let mut whole: Vec<Key> = module.package.iter().cloned().map(Key::String).collect();
             whole.extend(path);

@@ -172,7 +172,7 @@ impl<'f> Reader<'f> {
         let arg = self.args.get(self.next_arg)?;
         self.next_arg += 1;
         match arg {
-            Arg::Int(int) if (-LARGEST..=LARGEST).contains(int) => Some(*int),
+            Arg::Int(int, _) if (-LARGEST..=LARGEST).contains(int) => Some(*int),
             _ => None,
         }
     }

@@ -17,42 +17,54 @@ use write::Writer;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[("sprintf", sprintf)];
 
-/// What OPA hands to `fmt.Sprintf` for a value.
+/// Names of types in Go.
+pub(super) const STRING: &str = "string";
+pub(super) const JSON_NUMBER: &str = "json.Number";
+pub(super) const GO_INT: &str = "int";
+const INT64: &str = "int64";
+
+/// What is handed to Go's `fmt.Sprintf` for a value. OPA's own function hands it texts and numbers
+/// alone.
 #[derive(Clone, Debug)]
-enum Arg {
-    /// a string; of a value that is neither number nor string its text
-    String(String),
-    Int(i64),
+pub(super) enum Arg {
+    /// a string, and the name of its type; of a value that is neither number nor string its text
+    String(String, &'static str),
+    /// an integer, and the name of its type
+    Int(i64, &'static str),
     Big(BigInt),
     Double(f64),
+    Bool(bool),
+    Nil,
+    List(Vec<Self>),
+    Map(Vec<(Self, Self)>),
 }
 
 impl Arg {
     fn of(term: Term<'_>, budget: &Budget<'_>) -> Result<Self, BudgetExceeded> {
         let mut text = Text::new(budget);
         Ok(match term {
-            Term::Int(int) => Self::Int(int),
+            Term::Int(int) => Self::Int(int, INT64),
             Term::Number(literal) if literal.contains(['.', 'e', 'E']) => {
                 match literal.parse::<f64>() {
                     Ok(double) if double.is_finite() => Self::Double(double),
-                    _ => Self::String(literal.to_owned()),
+                    _ => Self::String(literal.to_owned(), STRING),
                 }
             }
             Term::Number(literal) => {
                 let int = with_literal(term, |literal| literal.to_integer(Cost(budget)));
                 match (term.as_int(), int.transpose()?.flatten()) {
-                    (Some(int), _) => Self::Int(int),
+                    (Some(int), _) => Self::Int(int, INT64),
                     (None, Some(int)) => Self::Big(int),
-                    (None, None) => Self::String(literal.to_owned()),
+                    (None, None) => Self::String(literal.to_owned(), STRING),
                 }
             }
             Term::String(string) => {
                 text.push_str(string)?;
-                Self::String(text.into_string())
+                Self::String(text.into_string(), STRING)
             }
             other => {
                 text.push_term(other)?;
-                Self::String(text.into_string())
+                Self::String(text.into_string(), STRING)
             }
         })
     }
@@ -60,10 +72,13 @@ impl Arg {
     /// The name of its type in Go.
     fn type_name(&self) -> &'static str {
         match self {
-            Self::String(_) => "string",
-            Self::Int(_) => "int64",
+            Self::String(_, name) | Self::Int(_, name) => name,
             Self::Big(_) => "*big.Int",
             Self::Double(_) => "float64",
+            Self::Bool(_) => "bool",
+            Self::Nil => "<nil>",
+            Self::List(_) => "[]interface {}",
+            Self::Map(_) => "map[string]interface {}",
         }
     }
 }
@@ -117,7 +132,14 @@ fn write_simple(format: &str, values: Term<'_>, out: &mut Text<'_>) -> Result<()
     out.push_str(rest)
 }
 
-fn write_all(format: &str, args: &[Arg], out: &mut Text<'_>) -> Result<(), Failure> {
+/// Writes one value as `%v` does.
+pub(super) fn write_value(arg: &Arg, out: &mut Text<'_>) -> Result<(), BudgetExceeded> {
+    let directive = Directive { verb: 'v', ..Directive::default() };
+    Writer { out, directive, complaining: false }.print(arg)
+}
+
+/// Writes what a format makes of its arguments.
+pub(super) fn write_all(format: &str, args: &[Arg], out: &mut Text<'_>) -> Result<(), Failure> {
     let mut reader = Reader::new(format, args);
     while let Some(step) = reader.next() {
         match step {
@@ -137,8 +159,7 @@ fn write_all(format: &str, args: &[Arg], out: &mut Text<'_>) -> Result<(), Failu
             out.push_str(if position > 0 { ", " } else { "" })?;
             out.push_str(arg.type_name())?;
             out.push('=')?;
-            let directive = Directive { verb: 'v', ..Directive::default() };
-            Writer { out, directive, complaining: false }.print(arg)?;
+            write_value(arg, out)?;
         }
         out.push(')')?;
     }

@@ -21,7 +21,7 @@ impl Writer<'_, '_> {
             return self.string(arg.type_name());
         }
         match arg {
-            Arg::String(text) => match self.directive.verb {
+            Arg::String(text, _) => match self.directive.verb {
                 'v' if self.directive.sharp_v => self.quoted(text),
                 'v' | 's' => self.string(text),
                 'x' => self.hexadecimal(text, *b"0123456789abcdefx"),
@@ -29,7 +29,7 @@ impl Writer<'_, '_> {
                 'q' => self.quoted(text),
                 _ => self.bad_verb(arg),
             },
-            Arg::Int(int) => match self.directive.verb {
+            Arg::Int(int, _) => match self.directive.verb {
                 'v' | 'd' | 'b' | 'o' | 'O' | 'x' | 'X' => self.integer(*int),
                 'c' => self.padded(&character(*int).to_string()),
                 'q' => {
@@ -45,6 +45,62 @@ impl Writer<'_, '_> {
                 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E' => self.double(*double),
                 _ => self.bad_verb(arg),
             },
+            Arg::Bool(bool) => match self.directive.verb {
+                'v' | 't' => self.padded(if *bool { "true" } else { "false" }),
+                _ => self.bad_verb(arg),
+            },
+            Arg::Nil => match self.directive.verb {
+                'v' => self.padded("<nil>"),
+                verb => self.out.push_str(&format!("%!{verb}(<nil>)")),
+            },
+            Arg::List(items) => {
+                self.opened(arg, "[", "{")?;
+                for (position, item) in items.iter().enumerate() {
+                    self.separated(position)?;
+                    self.inner(item)?;
+                }
+                self.closed("]")
+            }
+            Arg::Map(entries) => {
+                self.opened(arg, "map[", "{")?;
+                for (position, (key, value)) in entries.iter().enumerate() {
+                    self.separated(position)?;
+                    self.inner(key)?;
+                    self.out.push(':')?;
+                    self.inner(value)?;
+                }
+                self.closed("]")
+            }
+        }
+    }
+
+    /// How a collection begins: plainly, or behind its type in Go's syntax.
+    fn opened(&mut self, arg: &Arg, plain: &str, syntax: &str) -> Written {
+        if self.directive.sharp_v {
+            self.out.push_str(arg.type_name())?;
+            return self.out.push_str(syntax);
+        }
+        self.out.push_str(plain)
+    }
+
+    fn separated(&mut self, position: usize) -> Written {
+        match (position, self.directive.sharp_v) {
+            (0, _) => Ok(()),
+            (_, true) => self.out.push_str(", "),
+            (_, false) => self.out.push(' '),
+        }
+    }
+
+    fn closed(&mut self, plain: &str) -> Written {
+        self.out.push_str(if self.directive.sharp_v { "}" } else { plain })
+    }
+
+    /// What a collection holds. Values are of bounded depth, and so is the recursion.
+    fn inner(&mut self, arg: &Arg) -> Written {
+        match arg {
+            Arg::Nil if self.directive.sharp_v => self.out.push_str("interface {}(nil)"),
+            Arg::Nil => self.out.push_str("<nil>"),
+            other => self.print(other),
         }
     }
 

@@ -1,100 +1,201 @@
 //! What a template makes of its data.
 
-use super::parse::{Branch, Node, Operand, Pipeline};
+use super::parse::{MAIN, Operand, Pipeline, Step, Templates};
+use super::value::Value;
+use super::{fail, functions};
 use crate::builtins::{Context, Failure, operands::quoted};
-use crate::term::{Term, TermKind};
-use sekisho_budget::{Budget, BudgetExceeded};
-use sekisho_go_net::query_escape;
-use std::cmp::Ordering;
+use crate::term::{Term, TermKind, Text};
+use sekisho_budget::BudgetExceeded;
 
-/// A value in a template: what comes from the data, or from the template itself. Numbers of the
-/// data are text to templates, as they are to OPA's.
-#[derive(Clone, Copy, Debug)]
-enum Value<'a> {
-    Data(Term<'a>),
-    Text(&'a str),
-    Int(i64),
-    Bool(bool),
-    /// a key that is not there
-    Missing,
-}
-
-/// Where a loop goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    On,
-    Break,
-    Continue,
-}
-
-fn fail<T>(message: impl std::fmt::Display) -> Result<T, Failure> {
-    Err(Failure::error(format!("template: template:1: executing \"template\": {message}")))
-}
+/// How many templates may call each other, as in Go.
+const MAX_CALLS: usize = 100_000;
 
 /// Renders a template with its data.
 pub(super) fn execute<'a>(
-    cx: &mut Context<'a>,
-    nodes: &[Node],
+    cx: &Context<'a>,
+    templates: &Templates<'_>,
     data: Term<'a>,
 ) -> Result<String, Failure> {
-    let mut writer =
-        Writer { cx, out: String::new(), variables: vec![(String::new(), Value::Data(data))] };
-    match writer.nodes(nodes, Value::Data(data))? {
-        Flow::On => Ok(writer.out),
-        _ => fail("break or continue outside of a loop"),
-    }
+    let out = Text::new(cx.arena.budget());
+    let mut writer = Writer {
+        cx,
+        templates,
+        out,
+        variables: Vec::new(),
+        scopes: Vec::new(),
+        calls: Vec::new(),
+        deepest: 0,
+    };
+    writer.enter(MAIN, Value::Data(data))?;
+    writer.run()?;
+    Ok(writer.out.into_string())
 }
 
-struct Writer<'c, 'a> {
-    cx: &'c mut Context<'a>,
-    out: String,
-    variables: Vec<(String, Value<'a>)>,
+/// A template that runs.
+struct Call<'t> {
+    steps: &'t [Step<'t>],
+    at: usize,
+    /// how many scopes and variables its caller has
+    scopes: usize,
+    variables: usize,
 }
 
-impl<'a> Writer<'_, 'a> {
-    /// Blocks are of bounded depth, and so is the recursion.
-    fn nodes(&mut self, nodes: &[Node], dot: Value<'a>) -> Result<Flow, Failure> {
-        let known = self.variables.len();
-        for node in nodes {
+/// A block, and what the dot is in it.
+struct Scope<'t, 'a> {
+    dot: Value<'a>,
+    /// how many variables stand outside it
+    known: usize,
+    iteration: Option<Iteration<'t, 'a>>,
+}
+
+/// A loop that goes through entries.
+#[derive(Clone, Copy)]
+struct Iteration<'t, 'a> {
+    pipeline: &'t Pipeline<'t>,
+    over: Value<'a>,
+    next: usize,
+    len: usize,
+    /// where its body begins and ends
+    body: usize,
+    again: usize,
+    end: usize,
+    /// how many variables stand outside its body
+    known: usize,
+}
+
+struct Writer<'c, 't, 'a> {
+    cx: &'c Context<'a>,
+    templates: &'t Templates<'t>,
+    out: Text<'a>,
+    variables: Vec<(&'t str, Value<'a>)>,
+    scopes: Vec<Scope<'t, 'a>>,
+    calls: Vec<Call<'t>>,
+    /// how much of the stacks has been paid for
+    deepest: usize,
+}
+
+impl<'t, 'a> Writer<'_, 't, 'a> {
+    fn run(&mut self) -> Result<(), Failure> {
+        while let Some(call) = self.calls.last_mut() {
             self.cx.arena.budget().step(2)?;
-            let flow = match node {
-                Node::Text(text) => self.push(text).map(|()| Flow::On)?,
-                Node::Action(pipeline) => {
-                    let value = self.pipeline(pipeline, dot)?;
-                    if pipeline.variables.is_empty() {
-                        self.print(value)?;
-                    }
-                    Flow::On
-                }
-                Node::If(branch) | Node::With(branch) => {
-                    let outer = self.variables.len();
-                    let value = self.pipeline(&branch.pipeline, dot)?;
-                    let inner = if matches!(node, Node::With(_)) { value } else { dot };
-                    let flow = if is_true(value) {
-                        self.nodes(&branch.then, inner)?
-                    } else {
-                        self.nodes(&branch.otherwise, dot)?
-                    };
-                    self.variables.truncate(outer);
-                    flow
-                }
-                Node::Range(branch) => self.range(branch, dot)?,
-                Node::Break => Flow::Break,
-                Node::Continue => Flow::Continue,
+            let steps = call.steps;
+            let Some(step) = steps.get(call.at) else {
+                self.scopes.truncate(call.scopes);
+                self.variables.truncate(call.variables);
+                self.calls.pop();
+                continue;
             };
-            if flow != Flow::On {
-                self.variables.truncate(known);
-                return Ok(flow);
+            call.at += 1;
+            self.step(step)?;
+            self.pay()?;
+        }
+        Ok(())
+    }
+
+    /// Takes memory where the stacks are larger than ever.
+    fn pay(&mut self) -> Result<(), BudgetExceeded> {
+        let depth = self.variables.len() + self.scopes.len() + self.calls.len();
+        let grown = depth.saturating_sub(self.deepest);
+        self.deepest += grown;
+        self.cx.arena.budget().allocate((grown * 2 * size_of::<Scope<'_, '_>>()) as u64)
+    }
+
+    fn dot(&self) -> Value<'a> {
+        self.scopes.last().map_or(Value::Missing, |scope| scope.dot)
+    }
+
+    fn go_to(&mut self, at: usize) {
+        if let Some(call) = self.calls.last_mut() {
+            call.at = at;
+        }
+    }
+
+    fn step(&mut self, step: &'t Step<'t>) -> Result<(), Failure> {
+        match step {
+            Step::Text(text) => self.out.push_str(text)?,
+            Step::Action(pipeline) => {
+                let value = self.pipeline(pipeline)?;
+                if pipeline.variables.is_empty() {
+                    value.print(&mut self.out)?;
+                }
+            }
+            Step::Test { pipeline, with, otherwise } => {
+                let known = self.variables.len();
+                let value = self.pipeline(pipeline)?;
+                let holds = value.is_true();
+                let dot = if *with && holds { value } else { self.dot() };
+                self.scopes.push(Scope { dot, known, iteration: None });
+                if !holds {
+                    self.go_to(*otherwise);
+                }
+            }
+            Step::Loop { pipeline, otherwise, end } => self.range(pipeline, *otherwise, *end)?,
+            Step::Again => self.again()?,
+            Step::Jump(to) => self.go_to(*to),
+            Step::Leave => {
+                if let Some(scope) = self.scopes.pop() {
+                    self.variables.truncate(scope.known);
+                }
+            }
+            Step::Break => {
+                if let Some(iteration) = self.innermost() {
+                    self.go_to(iteration.end);
+                }
+            }
+            Step::Continue => {
+                if let Some(iteration) = self.innermost() {
+                    self.go_to(iteration.again);
+                }
+            }
+            Step::Call { name, pipeline } => {
+                if self.calls.len() > MAX_CALLS {
+                    return fail("exceeded maximum template depth (100000)");
+                }
+                let dot = match pipeline {
+                    Some(pipeline) => self.pipeline(pipeline)?,
+                    None => Value::Missing,
+                };
+                self.enter(name, dot)?;
             }
         }
-        self.variables.truncate(known);
-        Ok(Flow::On)
+        Ok(())
     }
 
-    fn range(&mut self, branch: &Branch, dot: Value<'a>) -> Result<Flow, Failure> {
-        let outer = self.variables.len();
-        let over = self.commands(&branch.pipeline, dot)?;
+    /// Begins a template; it knows no variables but `$`.
+    fn enter(&mut self, name: &str, dot: Value<'a>) -> Result<(), Failure> {
+        let Some(steps) = self.templates.get(name) else {
+            return fail(format_args!("template {} not defined", quoted(name)));
+        };
+        let (scopes, variables) = (self.scopes.len(), self.variables.len());
+        self.calls.push(Call { steps, at: 0, scopes, variables });
+        self.scopes.push(Scope { dot, known: variables, iteration: None });
+        self.variables.push(("", dot));
+        Ok(())
+    }
+
+    /// Leaves what stands within the innermost loop.
+    fn innermost(&mut self) -> Option<Iteration<'t, 'a>> {
+        while let Some(scope) = self.scopes.last() {
+            if let Some(iteration) = scope.iteration {
+                return Some(iteration);
+            }
+            self.scopes.pop();
+        }
+        None
+    }
+
+    fn range(
+        &mut self,
+        pipeline: &'t Pipeline<'t>,
+        otherwise: usize,
+        end: usize,
+    ) -> Result<(), Failure> {
+        let known = self.variables.len();
+        let over = self.pipeline(pipeline)?;
         let len = match over {
+            Value::Int(_) if pipeline.variables.len() > 1 => {
+                return fail("can't use an integer to iterate over more than one variable");
+            }
             Value::Int(count) => usize::try_from(count).unwrap_or(0),
             Value::Missing | Value::Data(Term::Null) => 0,
             Value::Data(term)
@@ -103,49 +204,77 @@ impl<'a> Writer<'_, 'a> {
                 term.len().unwrap_or(0)
             }
             other => {
-                return fail(format_args!("range can't iterate over {}", shown(other, self.cx)?));
+                return fail(format_args!("range can't iterate over {}", other.type_name()));
             }
         };
-        for index in 0..len {
-            self.cx.arena.budget().step(2)?;
-            let position = i64::try_from(index).unwrap_or(i64::MAX);
-            let (key, item) = match over {
-                Value::Data(term) => {
-                    let (key, item) = term.entry(index).unwrap_or((Term::Null, Term::Null));
-                    let is_object = term.kind() == TermKind::Object;
-                    let key = if is_object { Value::Data(key) } else { Value::Int(position) };
-                    (key, Value::Data(item))
-                }
-                _ => (Value::Int(position), Value::Int(position)),
-            };
-            match branch.pipeline.variables.as_slice() {
-                [one] => self.set(&branch.pipeline, one, item)?,
-                [one, two] => {
-                    self.set(&branch.pipeline, one, key)?;
-                    self.set(&branch.pipeline, two, item)?;
-                }
-                _ => {}
-            }
-            let flow = self.nodes(&branch.then, item)?;
-            self.variables.truncate(outer);
-            if flow == Flow::Break {
-                break;
-            }
-        }
+        let mut scope = Scope { dot: self.dot(), known, iteration: None };
         if len == 0 {
-            return self.nodes(&branch.otherwise, dot);
-        }
-        Ok(Flow::On)
-    }
-
-    fn set(&mut self, of: &Pipeline, name: &str, value: Value<'a>) -> Result<(), Failure> {
-        if of.declares {
-            self.cx.arena.budget().allocate(64)?;
-            self.variables.push((name.to_owned(), value));
+            self.scopes.push(scope);
+            self.go_to(otherwise);
             return Ok(());
         }
-        match self.variables.iter_mut().rev().find(|(known, _)| known == name) {
-            Some((_, place)) => {
+        scope.iteration = Some(Iteration {
+            pipeline,
+            over,
+            next: 0,
+            len,
+            body: self.calls.last().map_or(0, |call| call.at),
+            again: otherwise.saturating_sub(1),
+            end,
+            known: self.variables.len(),
+        });
+        self.scopes.push(scope);
+        self.again()
+    }
+
+    /// The next entry of the loop that the innermost scope is.
+    fn again(&mut self) -> Result<(), Failure> {
+        let Some(Scope { dot, iteration: Some(iteration), .. }) = self.scopes.last_mut() else {
+            return Ok(());
+        };
+        let index = iteration.next;
+        iteration.next += 1;
+        let position = Value::Int(i64::try_from(index).unwrap_or(i64::MAX));
+        let (key, item) = match iteration.over {
+            Value::Data(term) => {
+                let (key, item) = term.entry(index).unwrap_or((Term::Null, Term::Null));
+                let is_object = term.kind() == TermKind::Object;
+                (if is_object { Value::Data(key) } else { position }, Value::Data(item))
+            }
+            _ => (position, position),
+        };
+        let is_over = index >= iteration.len;
+        if !is_over {
+            *dot = item;
+        }
+        let iteration = *iteration;
+        self.variables.truncate(iteration.known);
+        if is_over {
+            self.go_to(iteration.end);
+            return Ok(());
+        }
+        match iteration.pipeline.variables.as_slice() {
+            [one] => self.assign(one, item)?,
+            [one, two] => {
+                self.assign(one, key)?;
+                self.assign(two, item)?;
+            }
+            _ => {}
+        }
+        self.go_to(iteration.body);
+        Ok(())
+    }
+
+    /// A variable of the template that runs.
+    fn find(&mut self, name: &str) -> Option<&mut Value<'a>> {
+        let own = self.calls.last().map_or(0, |call| call.variables);
+        let known = self.variables.get_mut(own..)?;
+        known.iter_mut().rev().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    fn assign(&mut self, name: &str, value: Value<'a>) -> Result<(), Failure> {
+        match self.find(name) {
+            Some(place) => {
                 *place = value;
                 Ok(())
             }
@@ -153,281 +282,76 @@ impl<'a> Writer<'_, 'a> {
         }
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline, dot: Value<'a>) -> Result<Value<'a>, Failure> {
-        let value = self.commands(pipeline, dot)?;
-        if let [name] = pipeline.variables.as_slice() {
-            self.set(pipeline, name, value)?;
+    fn pipeline(&mut self, pipeline: &'t Pipeline<'t>) -> Result<Value<'a>, Failure> {
+        let mut value = None;
+        for command in &pipeline.commands {
+            self.cx.arena.budget().step(1)?;
+            value = Some(self.command(command, value)?.unwrapped());
+        }
+        let value = value.unwrap_or(Value::Missing);
+        for name in &pipeline.variables {
+            if pipeline.declares {
+                self.variables.push((name, value));
+            } else {
+                self.assign(name, value)?;
+            }
         }
         Ok(value)
     }
 
-    fn commands(&mut self, pipeline: &Pipeline, dot: Value<'a>) -> Result<Value<'a>, Failure> {
-        let mut last = None;
-        for command in &pipeline.commands {
-            self.cx.arena.budget().step(1)?;
-            let Some((first, rest)) = command.split_first() else {
-                return fail("missing value for command");
-            };
-            last = Some(match first {
-                Operand::Function(name) => {
-                    let mut operands = Vec::new();
-                    for operand in rest {
-                        operands.push(self.operand(operand, dot)?);
+    /// A command, given what the one before it gave.
+    fn command(
+        &mut self,
+        command: &'t [Operand<'t>],
+        last: Option<Value<'a>>,
+    ) -> Result<Value<'a>, Failure> {
+        match command.split_first() {
+            Some((Operand::Function(name @ ("and" | "or")), rest)) => {
+                let mut value = None;
+                for operand in rest {
+                    let found = self.operand(operand)?;
+                    value = Some(found);
+                    if found.is_true() == (*name == "or") {
+                        return Ok(found);
                     }
-                    operands.extend(last);
-                    self.call(name, &operands)?
                 }
-                Operand::Nil => return fail("nil is not a command"),
-                other if rest.is_empty() && last.is_none() => self.operand(other, dot)?,
-                _ => return fail("can't give argument to non-function"),
-            });
+                match last.or(value) {
+                    Some(value) => Ok(value),
+                    None => fail(format_args!("wrong number of args for {name}: got 0")),
+                }
+            }
+            Some((Operand::Function(name), rest)) => {
+                let mut operands = Vec::with_capacity(rest.len() + 1);
+                for operand in rest {
+                    operands.push(self.operand(operand)?);
+                }
+                operands.extend(last);
+                functions::call(self.cx, name, &operands)
+            }
+            Some((Operand::Nil, _)) => fail("nil is not a command"),
+            Some((other, [])) if last.is_none() => self.operand(other),
+            Some(_) => fail("can't give argument to non-function"),
+            None => fail("missing value for command"),
         }
-        Ok(last.unwrap_or(Value::Missing))
     }
 
-    fn operand(&mut self, operand: &Operand, dot: Value<'a>) -> Result<Value<'a>, Failure> {
-        Ok(match operand {
-            Operand::Field(names) => fields(self.cx, dot, names)?,
-            Operand::Variable(name, names) => {
-                let found = self.variables.iter().rev().find(|(known, _)| known == name);
-                match found {
-                    Some((_, value)) => fields(self.cx, *value, names)?,
-                    None => return fail(format_args!("undefined variable: ${name}")),
-                }
-            }
-            Operand::Function(name) => self.call(name, &[])?,
-            Operand::Text(text) | Operand::Number(text) => Value::Text(self.cx.arena.text(text)?),
-            Operand::Int(int) => Value::Int(*int),
-            Operand::Bool(bool) => Value::Bool(*bool),
-            Operand::Nil => Value::Data(Term::Null),
-            Operand::Pipeline(pipeline, names) => {
-                let value = self.pipeline(pipeline, dot)?;
-                fields(self.cx, value, names)?
-            }
-        })
-    }
-
-    fn call(&mut self, name: &str, operands: &[Value<'a>]) -> Result<Value<'a>, Failure> {
-        let wrong_count =
-            || fail(format_args!("wrong number of args for {name}: got {}", operands.len()));
-        Ok(match (name, operands) {
-            ("and" | "or", []) | ("not" | "len" | "eq" | "ne", []) => return wrong_count(),
-            ("and" | "or", [.., last]) => {
-                let stops = name == "or";
-                let found = operands.iter().find(|value| is_true(**value) == stops);
-                *found.unwrap_or(last)
-            }
-            ("not", [value]) => Value::Bool(!is_true(*value)),
-            ("len", [value]) => match value {
-                Value::Data(Term::String(text) | Term::Number(text)) | Value::Text(text) => {
-                    Value::Int(i64::try_from(text.len()).unwrap_or(i64::MAX))
-                }
-                Value::Data(Term::Int(int)) => {
-                    Value::Int(i64::try_from(int.to_string().len()).unwrap_or(0))
-                }
-                Value::Data(term) if term.len().is_some() => {
-                    Value::Int(i64::try_from(term.len().unwrap_or(0)).unwrap_or(i64::MAX))
-                }
-                other => return fail(format_args!("len of {}", shown(*other, self.cx)?)),
+    fn operand(&mut self, operand: &'t Operand<'t>) -> Result<Value<'a>, Failure> {
+        let (value, names) = match operand {
+            Operand::Field(names) => (self.dot(), names),
+            Operand::Variable(name, names) => match self.find(name) {
+                Some(value) => (*value, names),
+                None => return fail(format_args!("undefined variable: ${name}")),
             },
-            ("index", [value, keys @ ..]) => {
-                let mut value = *value;
-                for key in keys {
-                    value = index(value, *key)?;
-                }
-                value
-            }
-            ("eq", [first, rest @ ..]) if !rest.is_empty() => {
-                let mut same = false;
-                for other in rest {
-                    same |= compare(*first, *other)?.is_eq();
-                }
-                Value::Bool(same)
-            }
-            ("ne", [left, right]) => Value::Bool(compare(*left, *right)?.is_ne()),
-            ("lt", [left, right]) => Value::Bool(compare(*left, *right)?.is_lt()),
-            ("le", [left, right]) => Value::Bool(compare(*left, *right)?.is_le()),
-            ("gt", [left, right]) => Value::Bool(compare(*left, *right)?.is_gt()),
-            ("ge", [left, right]) => Value::Bool(compare(*left, *right)?.is_ge()),
-            ("print" | "println" | "html" | "urlquery", values) => {
-                let mut out = String::new();
-                let line = name == "println";
-                let is_text = |value: &Value<'_>| text_of(*value).is_some();
-                for (at, value) in values.iter().enumerate() {
-                    // `print` puts spaces between values that are no text
-                    let before = at.checked_sub(1).and_then(|before| values.get(before));
-                    let apart = before.is_some_and(|before| !is_text(before) && !is_text(value));
-                    if at > 0 && (line || apart) {
-                        out.push(' ');
-                    }
-                    out.push_str(&shown(*value, self.cx)?);
-                    self.cx.arena.budget().allocate(out.len() as u64)?;
-                }
-                if line {
-                    out.push('\n');
-                }
-                let out = match name {
-                    "html" => html(&out),
-                    "urlquery" => query_escape(&out),
-                    _ => out,
-                };
-                Value::Text(self.cx.arena.text(&out)?)
-            }
-            ("ne" | "lt" | "le" | "gt" | "ge" | "not" | "len" | "eq" | "index", _) => {
-                return wrong_count();
-            }
-            _ => return fail(format_args!("function {} not defined", quoted(name))),
-        })
-    }
-
-    fn print(&mut self, value: Value<'a>) -> Result<(), Failure> {
-        let text = shown(value, self.cx)?;
-        self.push(&text)
-    }
-
-    fn push(&mut self, text: &str) -> Result<(), Failure> {
-        self.cx.arena.budget().step(text.len() as u64 / 64)?;
-        self.cx.arena.budget().allocate(text.len() as u64)?;
-        self.out.push_str(text);
-        Ok(())
-    }
-}
-
-fn fields<'a>(cx: &Context<'a>, value: Value<'a>, names: &[String]) -> Result<Value<'a>, Failure> {
-    let mut at = value;
-    for name in names {
-        at = match at {
-            Value::Data(term) if term.kind() == TermKind::Object => {
-                term.field(name).map_or(Value::Missing, Value::Data)
-            }
-            Value::Missing => Value::Missing,
-            Value::Data(Term::Null) => {
-                return fail(format_args!("nil pointer evaluating interface {{}}.{name}"));
-            }
-            other => {
-                let other = shown(other, cx)?;
-                return fail(format_args!("can't evaluate field {name} in {other}"));
-            }
+            Operand::Pipeline(pipeline, names) => (self.pipeline(pipeline)?, names),
+            Operand::Function("and" | "or") => return fail("wrong number of args: got 0"),
+            Operand::Function(name) => return functions::call(self.cx, name, &[]),
+            Operand::Text(text) => return Ok(Value::Text(self.cx.arena.text(text)?)),
+            Operand::Int(int) => return Ok(Value::Int(*int)),
+            Operand::Float(float) => return Ok(Value::Float(*float)),
+            Operand::Bool(bool) => return Ok(Value::Bool(*bool)),
+            Operand::Nil => return Ok(Value::NIL),
         };
+        self.cx.arena.budget().step(names.len() as u64)?;
+        names.iter().try_fold(value, |value, name| value.field(name))
     }
-    Ok(at)
-}
-
-fn index<'a>(value: Value<'a>, key: Value<'a>) -> Result<Value<'a>, Failure> {
-    match (value, key) {
-        (Value::Data(term), Value::Int(index)) if term.kind() == TermKind::Array => {
-            let item = usize::try_from(index).ok().and_then(|index| term.entry(index));
-            match item {
-                Some((_, item)) => Ok(Value::Data(item)),
-                None => fail(format_args!("error calling index: index out of range: {index}")),
-            }
-        }
-        (Value::Data(term), Value::Text(key) | Value::Data(Term::String(key)))
-            if term.kind() == TermKind::Object =>
-        {
-            Ok(term.field(key).map_or(Value::Missing, Value::Data))
-        }
-        _ => fail("error calling index: can't index item"),
-    }
-}
-
-/// What a value is compared by.
-fn text_of(value: Value<'_>) -> Option<String> {
-    match value {
-        Value::Text(text) | Value::Data(Term::String(text) | Term::Number(text)) => {
-            Some(text.to_owned())
-        }
-        Value::Data(Term::Int(int)) => Some(int.to_string()),
-        _ => None,
-    }
-}
-
-fn compare(left: Value<'_>, right: Value<'_>) -> Result<Ordering, Failure> {
-    if let (Some(left), Some(right)) = (text_of(left), text_of(right)) {
-        return Ok(left.cmp(&right));
-    }
-    let bool = |value| match value {
-        Value::Bool(bool) | Value::Data(Term::Bool(bool)) => Some(bool),
-        _ => None,
-    };
-    let nothing = |value: &Value<'_>| matches!(value, Value::Missing | Value::Data(Term::Null));
-    match (left, right) {
-        (Value::Int(left), Value::Int(right)) => Ok(left.cmp(&right)),
-        (left, right) if nothing(&left) && nothing(&right) => Ok(Ordering::Equal),
-        (left, right) => match (bool(left), bool(right)) {
-            (Some(left), Some(right)) => Ok(left.cmp(&right)),
-            _ => fail("incompatible types for comparison"),
-        },
-    }
-}
-
-fn is_true(value: Value<'_>) -> bool {
-    match value {
-        Value::Missing | Value::Data(Term::Null) => false,
-        Value::Bool(bool) | Value::Data(Term::Bool(bool)) => bool,
-        Value::Int(int) => int != 0,
-        Value::Text(text) | Value::Data(Term::String(text)) => !text.is_empty(),
-        // a number of the data is text, and never empty
-        Value::Data(Term::Int(_) | Term::Number(_)) => true,
-        Value::Data(term) => term.len() != Some(0),
-    }
-}
-
-fn shown(value: Value<'_>, cx: &Context<'_>) -> Result<String, BudgetExceeded> {
-    Ok(match value {
-        Value::Missing | Value::Data(Term::Null) => "<no value>".to_owned(),
-        Value::Text(text) => text.to_owned(),
-        Value::Int(int) => int.to_string(),
-        Value::Bool(bool) => bool.to_string(),
-        Value::Data(term) => {
-            let mut out = String::new();
-            go_value(term, &mut out, cx.arena.budget())?;
-            out
-        }
-    })
-}
-
-/// As Go's `%v`. Values are of bounded depth, and so is the recursion.
-fn go_value(term: Term<'_>, out: &mut String, budget: &Budget<'_>) -> Result<(), BudgetExceeded> {
-    budget.step(1)?;
-    let before = out.len();
-    match term {
-        Term::Null => out.push_str("<nil>"),
-        Term::Bool(bool) => out.push_str(if bool { "true" } else { "false" }),
-        Term::Int(int) => out.push_str(&int.to_string()),
-        Term::Number(text) | Term::String(text) => out.push_str(text),
-        _ => {
-            let is_object = term.kind() == TermKind::Object;
-            out.push_str(if is_object { "map[" } else { "[" });
-            for (index, (key, value)) in term.entries().enumerate() {
-                if index > 0 {
-                    out.push(' ');
-                }
-                if is_object {
-                    go_value(key, out, budget)?;
-                    out.push(':');
-                }
-                go_value(value, out, budget)?;
-            }
-            out.push(']');
-            return budget.allocate(2);
-        }
-    }
-    budget.allocate((out.len() - before) as u64)
-}
-
-fn html(text: &str) -> String {
-    let mut out = String::new();
-    for char in text.chars() {
-        match char {
-            '\0' => out.push('\u{fffd}'),
-            '"' => out.push_str("&#34;"),
-            '\'' => out.push_str("&#39;"),
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            other => out.push(other),
-        }
-    }
-    out
 }

@@ -1,338 +1,366 @@
-//! Templates of Go's `text/template`: text, actions, `if`, `range`, `with`, variables and calls.
+//! Tokens into steps.
 
-use crate::builtins::Failure;
+use super::functions::NAMES;
+use super::lex::{Kind, Piece, Token, pieces};
+use super::malformed;
+use crate::builtins::{Failure, operands::quoted};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-/// How deep blocks and parentheses may stand in one another.
+/// How deep parentheses may stand in one another.
 const MAX_NESTING: usize = 64;
 
-/// A part of a template.
+/// What is rendered, and what it may call, by name.
+pub(super) type Templates<'t> = HashMap<String, Vec<Step<'t>>>;
+
+/// The template that is rendered.
+pub(super) const MAIN: &str = "template";
+
+/// One step of a template.
 #[derive(Debug)]
-pub(super) enum Node {
-    Text(String),
-    Action(Pipeline),
-    If(Branch),
-    With(Branch),
-    Range(Branch),
+pub(super) enum Step<'t> {
+    Text(&'t str),
+    Action(Pipeline<'t>),
+    /// `if` and `with`: opens a scope, and goes on at `otherwise` where the value is no true one
+    Test {
+        pipeline: Pipeline<'t>,
+        with: bool,
+        otherwise: usize,
+    },
+    /// `range`: opens a scope, and goes on at `otherwise` where there is nothing to go through
+    Loop {
+        pipeline: Pipeline<'t>,
+        otherwise: usize,
+        end: usize,
+    },
+    /// to the next entry, or to the end of the loop
+    Again,
+    Jump(usize),
+    /// closes a scope
+    Leave,
     Break,
     Continue,
-}
-
-/// A block with a condition, and what stands in its place otherwise.
-#[derive(Debug)]
-pub(super) struct Branch {
-    pub(super) pipeline: Pipeline,
-    pub(super) then: Vec<Node>,
-    pub(super) otherwise: Vec<Node>,
+    Call {
+        name: String,
+        pipeline: Option<Pipeline<'t>>,
+    },
 }
 
 /// Commands, each given the value of the one before as its last argument.
 #[derive(Debug, Default)]
-pub(super) struct Pipeline {
-    pub(super) variables: Vec<String>,
+pub(super) struct Pipeline<'t> {
+    pub(super) variables: Vec<&'t str>,
     /// `:=` rather than `=`
     pub(super) declares: bool,
-    pub(super) commands: Vec<Vec<Operand>>,
+    pub(super) commands: Vec<Vec<Operand<'t>>>,
 }
 
 #[derive(Debug)]
-pub(super) enum Operand {
+pub(super) enum Operand<'t> {
     /// `.a.b`; of no names the dot itself
-    Field(Vec<String>),
+    Field(Vec<&'t str>),
     /// `$x.a`; `$` has no name
-    Variable(String, Vec<String>),
-    Function(String),
-    Text(String),
+    Variable(&'t str, Vec<&'t str>),
+    Function(&'t str),
+    Text(Cow<'t, str>),
     Int(i64),
-    Number(String),
+    Float(f64),
     Bool(bool),
     Nil,
     /// `(…).a`
-    Pipeline(Pipeline, Vec<String>),
+    Pipeline(Pipeline<'t>, Vec<&'t str>),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    /// `.a`, directly behind what stands before or not
-    Field(String, bool),
-    Dot,
-    Variable(String),
-    Word(String),
-    Text(String),
-    Number(String),
-    Open,
-    Close,
-    Pipe,
-    Comma,
-    Declare,
-    Assign,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    If,
+    With,
+    Range,
 }
 
-enum Piece {
-    Text(String),
-    Action(Vec<Token>),
+impl Context {
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "if" => Some(Self::If),
+            "with" => Some(Self::With),
+            "range" => Some(Self::Range),
+            _ => None,
+        }
+    }
 }
 
-fn fail<T>(message: impl std::fmt::Display) -> Result<T, Failure> {
-    Err(Failure::error(format!("template: template:1: {message}")))
+/// What waits for its `end`.
+enum Open<'t> {
+    Branch {
+        context: Context,
+        /// where its step stands
+        at: usize,
+        /// where the jump over its `else` stands
+        jump: Option<usize>,
+        has_else: bool,
+        /// it stands in the `else` of another one, which ends with it
+        chained: bool,
+        /// how many variables there were before
+        known: usize,
+    },
+    /// of `define`, and of `block`, which is called where it stands
+    Template { name: String, outer: Body<'t>, call: Option<Step<'t>> },
+}
+
+/// A template that is being read.
+#[derive(Default)]
+struct Body<'t> {
+    steps: Vec<Step<'t>>,
+    variables: Vec<&'t str>,
+    /// how many loops the text is in
+    loops: usize,
+}
+
+impl Body<'_> {
+    /// `$` is known everywhere.
+    fn new() -> Self {
+        Self { variables: vec![""], ..Self::default() }
+    }
+}
+
+struct Parser<'t> {
+    templates: Templates<'t>,
+    body: Body<'t>,
+    open: Vec<Open<'t>>,
 }
 
 /// Reads a template.
-pub(super) fn parse(text: &str) -> Result<Vec<Node>, Failure> {
-    let mut parser = Parser { pieces: pieces(text)?.into_iter(), nesting: 0 };
-    let (nodes, end) = parser.block()?;
-    match end {
-        End::Template => Ok(nodes),
-        End::Closed => fail("unexpected {{end}}"),
-        End::Else(_) => fail("unexpected {{else}}"),
+pub(super) fn parse(text: &str) -> Result<Templates<'_>, Failure> {
+    let mut parser = Parser { templates: HashMap::new(), body: Body::new(), open: Vec::new() };
+    for piece in pieces(text)? {
+        match piece {
+            Piece::Text("") => {}
+            Piece::Text(text) => parser.body.steps.push(Step::Text(text)),
+            Piece::Action(tokens) => parser.action(&tokens)?,
+        }
     }
+    if !parser.open.is_empty() {
+        return malformed("unexpected EOF");
+    }
+    let steps = std::mem::take(&mut parser.body.steps);
+    parser.add(MAIN.to_owned(), steps)?;
+    Ok(parser.templates)
 }
 
-/// The text and the actions in turn; `{{-` and `-}}` take the white space beside them.
-fn pieces(text: &str) -> Result<Vec<Piece>, Failure> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    let mut trims = false;
-    loop {
-        let (before, action) = match rest.split_once("{{") {
-            Some((before, action)) => (before, Some(action)),
-            None => (rest, None),
+impl<'t> Parser<'t> {
+    fn action(&mut self, tokens: &[Token<'t>]) -> Result<(), Failure> {
+        let (word, rest) = match tokens.split_first() {
+            Some((Token { kind: Kind::Word(word), .. }, rest)) => (*word, rest),
+            Some(_) => ("", tokens),
+            None => return malformed("missing value for command"),
         };
-        let space = [' ', '\t', '\r', '\n'];
-        let mut plain = if trims { before.trim_start_matches(space) } else { before };
-        let Some(action) = action else {
-            pieces.push(Piece::Text(plain.to_owned()));
-            return Ok(pieces);
-        };
-        let marked = action.strip_prefix('-').filter(|rest| rest.starts_with(space));
-        if marked.is_some() {
-            plain = plain.trim_end_matches(space);
+        if let Some(context) = Context::of(word) {
+            return self.begin(context, rest, false);
         }
-        pieces.push(Piece::Text(plain.to_owned()));
-        let action = marked.unwrap_or(action);
-        if let Some(comment) = action.trim_start_matches(space).strip_prefix("/*") {
-            let Some((_, after)) = comment.split_once("*/") else {
-                return fail("unclosed comment");
-            };
-            let after_space = after.trim_start_matches(space);
-            trims = after_space.len() < after.len() && after_space.starts_with("-}}");
-            let Some(after) = after_space.strip_prefix(if trims { "-}}" } else { "}}" }) else {
-                return fail("comment ends before closing delimiter");
-            };
-            rest = after;
-            continue;
-        }
-        let (tokens, after, trim) = tokens(action)?;
-        pieces.push(Piece::Action(tokens));
-        (rest, trims) = (after, trim);
-    }
-}
-
-/// The tokens of an action, what follows it, and whether it takes the white space there.
-fn tokens(text: &str) -> Result<(Vec<Token>, &str, bool), Failure> {
-    let mut tokens = Vec::new();
-    let mut rest = text;
-    let mut spaced = true;
-    loop {
-        let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
-        spaced |= trimmed.len() < rest.len();
-        rest = trimmed;
-        if let Some(after) = rest.strip_prefix("}}") {
-            return Ok((tokens, after, false));
-        }
-        if spaced && let Some(after) = rest.strip_prefix("-}}") {
-            return Ok((tokens, after, true));
-        }
-        let Some(first) = rest.chars().next() else {
-            return fail("unclosed action");
-        };
-        let after_first = rest.get(first.len_utf8()..).unwrap_or_default();
-        let name_len = |text: &str| {
-            text.find(|char: char| !char.is_alphanumeric() && char != '_').unwrap_or(text.len())
-        };
-        let (token, after) = match first {
-            '(' => (Token::Open, after_first),
-            ')' => (Token::Close, after_first),
-            '|' => (Token::Pipe, after_first),
-            ',' => (Token::Comma, after_first),
-            ':' if after_first.starts_with('=') => {
-                (Token::Declare, after_first.get(1..).unwrap_or_default())
+        match (word, rest) {
+            ("else", rest) => self.otherwise(rest),
+            ("end", []) => self.close(),
+            ("break" | "continue", []) if self.body.loops == 0 => {
+                malformed(format_args!("{{{{{word}}}}} outside {{{{range}}}}"))
             }
-            '=' => (Token::Assign, after_first),
-            '"' => quoted(after_first)?,
-            '`' => match after_first.split_once('`') {
-                Some((text, after)) => (Token::Text(text.to_owned()), after),
-                None => return fail("unterminated raw quoted string"),
-            },
-            '.' => {
-                let (name, after) = after_first.split_at(name_len(after_first));
-                if name.is_empty() {
-                    (Token::Dot, after_first)
-                } else {
-                    (Token::Field(name.to_owned(), !spaced), after)
+            ("break", []) => self.push(Step::Break),
+            ("continue", []) => self.push(Step::Continue),
+            ("define", [Token { kind: Kind::Text(name), .. }]) if self.open.is_empty() => {
+                self.enter(name, None);
+                Ok(())
+            }
+            ("template", [Token { kind: Kind::Text(name), .. }, rest @ ..]) => {
+                let pipeline =
+                    if rest.is_empty() { None } else { Some(self.pipeline(rest, false)?) };
+                self.push(Step::Call { name: name.to_string(), pipeline })
+            }
+            ("block", [Token { kind: Kind::Text(name), .. }, rest @ ..]) => {
+                let pipeline = Some(self.pipeline(rest, false)?);
+                let call = Step::Call { name: name.to_string(), pipeline };
+                self.enter(name, Some(call));
+                Ok(())
+            }
+            ("end" | "break" | "continue" | "define" | "template" | "block", _) => {
+                malformed(format_args!("unexpected {{{{{word}}}}}"))
+            }
+            _ => {
+                let pipeline = self.pipeline(tokens, false)?;
+                self.push(Step::Action(pipeline))
+            }
+        }
+    }
+
+    fn push(&mut self, step: Step<'t>) -> Result<(), Failure> {
+        self.body.steps.push(step);
+        Ok(())
+    }
+
+    fn pipeline(&mut self, tokens: &[Token<'t>], is_range: bool) -> Result<Pipeline<'t>, Failure> {
+        let variables = &mut self.body.variables;
+        let mut reader = Reader { tokens, at: 0, nesting: 0, variables };
+        let pipeline = reader.pipeline(is_range)?;
+        if reader.at < tokens.len() {
+            malformed("unexpected token in command")
+        } else {
+            Ok(pipeline)
+        }
+    }
+
+    fn begin(
+        &mut self,
+        context: Context,
+        tokens: &[Token<'t>],
+        chained: bool,
+    ) -> Result<(), Failure> {
+        let known = self.body.variables.len();
+        let is_range = context == Context::Range;
+        let pipeline = self.pipeline(tokens, is_range)?;
+        let at = self.body.steps.len();
+        self.body.loops += usize::from(is_range);
+        self.open.push(Open::Branch { context, at, jump: None, has_else: false, chained, known });
+        self.push(if is_range {
+            Step::Loop { pipeline, otherwise: 0, end: 0 }
+        } else {
+            Step::Test { pipeline, with: context == Context::With, otherwise: 0 }
+        })
+    }
+
+    /// `else`, with what follows it.
+    fn otherwise(&mut self, rest: &[Token<'t>]) -> Result<(), Failure> {
+        let Some(Open::Branch { context, at, jump, has_else: has_else @ false, .. }) =
+            self.open.last_mut()
+        else {
+            return malformed("unexpected {{else}}");
+        };
+        *has_else = true;
+        let (context, at) = (*context, *at);
+        if context == Context::Range {
+            self.body.loops -= 1;
+            self.body.steps.push(Step::Again);
+        } else {
+            *jump = Some(self.body.steps.len());
+            self.body.steps.push(Step::Jump(0));
+        }
+        self.patch(at);
+        match rest.split_first() {
+            None => Ok(()),
+            Some((Token { kind: Kind::Word(word), .. }, rest))
+                if Context::of(word) == Some(context) && context != Context::Range =>
+            {
+                self.begin(context, rest, true)
+            }
+            Some(_) => malformed("unexpected token in else"),
+        }
+    }
+
+    /// What is not true goes on here.
+    fn patch(&mut self, at: usize) {
+        let here = self.body.steps.len();
+        match self.body.steps.get_mut(at) {
+            Some(Step::Test { otherwise, .. } | Step::Loop { otherwise, .. }) => *otherwise = here,
+            Some(Step::Jump(to)) => *to = here,
+            _ => {}
+        }
+    }
+
+    /// `end`, which also ends the branches that this one is the `else` of.
+    fn close(&mut self) -> Result<(), Failure> {
+        loop {
+            match self.open.pop() {
+                None => return malformed("unexpected {{end}}"),
+                Some(Open::Template { name, outer, call }) => {
+                    let body = std::mem::replace(&mut self.body, outer);
+                    self.add(name, body.steps)?;
+                    self.body.steps.extend(call);
+                    return Ok(());
                 }
-            }
-            '$' => {
-                let (name, after) = after_first.split_at(name_len(after_first));
-                (Token::Variable(name.to_owned()), after)
-            }
-            '0'..='9' | '+' | '-' => {
-                let end = rest
-                    .find(|char: char| {
-                        !char.is_alphanumeric() && !matches!(char, '.' | '+' | '-' | '_')
-                    })
-                    .unwrap_or(rest.len());
-                let (number, after) = rest.split_at(end);
-                (Token::Number(number.to_owned()), after)
-            }
-            char if char.is_alphabetic() || char == '_' => {
-                let (word, after) = rest.split_at(name_len(rest));
-                (Token::Word(word.to_owned()), after)
-            }
-            other => {
-                return fail(format_args!("unexpected {:?} in command", other.to_string()));
-            }
-        };
-        tokens.push(token);
-        rest = after;
-        spaced = false;
-    }
-}
-
-/// A string in double quotes, behind the first.
-fn quoted(text: &str) -> Result<(Token, &str), Failure> {
-    let mut out = String::new();
-    let mut chars = text.char_indices();
-    while let Some((index, char)) = chars.next() {
-        match char {
-            '"' => {
-                let after = text.get(index + 1..).unwrap_or_default();
-                return Ok((Token::Text(out), after));
-            }
-            '\\' => match chars.next().map(|(_, char)| char) {
-                Some('n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some('r') => out.push('\r'),
-                Some(char @ ('"' | '\\')) => out.push(char),
-                _ => return fail("invalid syntax"),
-            },
-            '\n' => break,
-            other => out.push(other),
-        }
-    }
-    fail("unterminated quoted string")
-}
-
-/// What ended a block.
-enum End {
-    Template,
-    Closed,
-    /// with the tokens of `else if` or `else with`
-    Else(Vec<Token>),
-}
-
-struct Parser {
-    pieces: std::vec::IntoIter<Piece>,
-    nesting: usize,
-}
-
-impl Parser {
-    fn block(&mut self) -> Result<(Vec<Node>, End), Failure> {
-        let mut nodes = Vec::new();
-        while let Some(piece) = self.pieces.next() {
-            let tokens = match piece {
-                Piece::Text(text) => {
-                    if !text.is_empty() {
-                        nodes.push(Node::Text(text));
+                Some(Open::Branch { context, at, jump, has_else, chained, known }) => {
+                    if context == Context::Range && !has_else {
+                        self.body.loops -= 1;
+                        self.body.steps.push(Step::Again);
                     }
-                    continue;
+                    if !has_else {
+                        self.patch(at);
+                    }
+                    jump.into_iter().for_each(|jump| self.patch(jump));
+                    let here = self.body.steps.len();
+                    if let Some(Step::Loop { end, .. }) = self.body.steps.get_mut(at) {
+                        *end = here;
+                    }
+                    self.body.steps.push(Step::Leave);
+                    self.body.variables.truncate(known);
+                    if !chained {
+                        return Ok(());
+                    }
                 }
-                Piece::Action(tokens) => tokens,
-            };
-            let (first, rest) = match tokens.split_first() {
-                Some((Token::Word(word), rest)) => (word.as_str(), rest),
-                Some(_) => ("", tokens.as_slice()),
-                None => return fail("missing value for command"),
-            };
-            nodes.push(match first {
-                "end" => return Ok((nodes, End::Closed)),
-                "else" => return Ok((nodes, End::Else(rest.to_vec()))),
-                "if" => Node::If(self.branch("if", rest)?),
-                "with" => Node::With(self.branch("with", rest)?),
-                "range" => Node::Range(self.branch("range", rest)?),
-                "break" => Node::Break,
-                "continue" => Node::Continue,
-                "define" | "template" | "block" => {
-                    return fail(format_args!("{{{{{first}}}}} is not supported here"));
-                }
-                _ => Node::Action(pipeline(&tokens)?),
-            });
+            }
         }
-        Ok((nodes, End::Template))
     }
 
-    fn branch(&mut self, keyword: &str, tokens: &[Token]) -> Result<Branch, Failure> {
-        self.nesting += 1;
-        if self.nesting > MAX_NESTING {
-            return fail("nested too deep");
-        }
-        let pipeline = pipeline(tokens)?;
-        let (then, end) = self.block()?;
-        let otherwise = match end {
-            End::Template => return fail("unexpected EOF"),
-            End::Closed => Vec::new(),
-            End::Else(rest) => match rest.split_first() {
-                None => match self.block()? {
-                    (nodes, End::Closed) => nodes,
-                    (_, End::Else(_)) => return fail("expected end; found {{else}}"),
-                    (_, End::Template) => return fail("unexpected EOF"),
-                },
-                // `else if` ends with the block that it stands in
-                Some((Token::Word(word), rest)) if word == keyword && keyword != "range" => {
-                    let branch = self.branch(keyword, rest)?;
-                    vec![if keyword == "if" { Node::If(branch) } else { Node::With(branch) }]
-                }
-                Some(_) => return fail("unexpected token in else"),
-            },
+    fn enter(&mut self, name: &str, call: Option<Step<'t>>) {
+        let outer = std::mem::replace(&mut self.body, Body::new());
+        self.open.push(Open::Template { name: name.to_owned(), outer, call });
+    }
+
+    /// Of two templates of one name one has to be blank.
+    fn add(&mut self, name: String, steps: Vec<Step<'t>>) -> Result<(), Failure> {
+        let blank = |steps: &[Step<'_>]| {
+            steps.iter().all(|step| matches!(step, Step::Text(text) if text.trim().is_empty()))
         };
-        self.nesting -= 1;
-        Ok(Branch { pipeline, then, otherwise })
+        match self.templates.get(&name) {
+            Some(known) if !blank(known) => {
+                if blank(&steps) {
+                    return Ok(());
+                }
+                malformed(format_args!("multiple definition of template {}", quoted(&name)))
+            }
+            _ => {
+                self.templates.insert(name, steps);
+                Ok(())
+            }
+        }
     }
 }
 
-fn pipeline(tokens: &[Token]) -> Result<Pipeline, Failure> {
-    let mut reader = Reader { tokens, at: 0, nesting: 0 };
-    let pipeline = reader.pipeline()?;
-    match reader.peek() {
-        None => Ok(pipeline),
-        Some(token) => fail(format_args!("unexpected {token:?} in command")),
-    }
-}
-
-struct Reader<'t> {
-    tokens: &'t [Token],
+struct Reader<'r, 't> {
+    tokens: &'r [Token<'t>],
     at: usize,
     nesting: usize,
+    /// those that are known here
+    variables: &'r mut Vec<&'t str>,
 }
 
-impl Reader<'_> {
-    fn peek(&self) -> Option<&Token> {
+impl<'t> Reader<'_, 't> {
+    fn peek(&self) -> Option<&Token<'t>> {
         self.tokens.get(self.at)
     }
 
-    fn pipeline(&mut self) -> Result<Pipeline, Failure> {
+    fn is_next(&self, kind: &Kind<'_>) -> bool {
+        self.peek().is_some_and(|token| token.kind == *kind)
+    }
+
+    fn pipeline(&mut self, is_range: bool) -> Result<Pipeline<'t>, Failure> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return fail("nested too deep");
+            return malformed("max expression depth exceeded");
         }
         let mut pipeline = Pipeline::default();
-        self.variables(&mut pipeline);
+        self.declarations(&mut pipeline, is_range)?;
         loop {
             let command = self.command()?;
+            let executable = !matches!(
+                command.first(),
+                Some(Operand::Bool(_) | Operand::Nil | Operand::Text(_))
+                    | Some(Operand::Int(_) | Operand::Float(_))
+            ) && !matches!(command.first(), Some(Operand::Field(names)) if names.is_empty());
             if command.is_empty() {
-                return fail("missing value for command");
+                return malformed("missing value for command");
+            }
+            if !executable && !pipeline.commands.is_empty() {
+                return malformed("non executable command in pipeline");
             }
             pipeline.commands.push(command);
-            if self.peek() != Some(&Token::Pipe) {
+            if !self.is_next(&Kind::Pipe) {
                 break;
             }
             self.at += 1;
@@ -341,80 +369,127 @@ impl Reader<'_> {
         Ok(pipeline)
     }
 
-    fn variables(&mut self, pipeline: &mut Pipeline) {
-        let rest = self.tokens.get(self.at..).unwrap_or_default();
-        let (names, len): (Vec<&String>, usize) = match rest {
-            [Token::Variable(one), Token::Declare | Token::Assign, ..] => (vec![one], 2),
-            [
-                Token::Variable(one),
-                Token::Comma,
-                Token::Variable(two),
-                Token::Declare | Token::Assign,
-                ..,
-            ] => (vec![one, two], 4),
-            _ => return,
+    fn declarations(&mut self, pipeline: &mut Pipeline<'t>, is_range: bool) -> Result<(), Failure> {
+        let mut kinds = self.tokens.get(self.at..).unwrap_or_default().iter().map(|it| &it.kind);
+        let (Some(Kind::Variable(first)), Some(second)) = (kinds.next(), kinds.next()) else {
+            return Ok(());
         };
-        pipeline.variables = names.into_iter().cloned().collect();
+        let (sign, len) = match second {
+            Kind::Declare | Kind::Assign => (second, 2),
+            Kind::Comma if is_range => match (kinds.next(), kinds.next()) {
+                (Some(Kind::Variable(next)), Some(sign @ (Kind::Declare | Kind::Assign))) => {
+                    pipeline.variables.push(next);
+                    (sign, 4)
+                }
+                _ => return malformed("range can only initialize variables"),
+            },
+            Kind::Comma => return malformed("too many declarations in command"),
+            _ => return Ok(()),
+        };
+        pipeline.variables.insert(0, first);
+        pipeline.declares = *sign == Kind::Declare;
+        self.variables.extend(&pipeline.variables);
         self.at += len;
-        pipeline.declares = self.tokens.get(self.at - 1) == Some(&Token::Declare);
+        Ok(())
     }
 
-    fn command(&mut self) -> Result<Vec<Operand>, Failure> {
+    fn command(&mut self) -> Result<Vec<Operand<'t>>, Failure> {
         let mut operands = Vec::new();
         while let Some(token) = self.peek().cloned() {
+            if matches!(token.kind, Kind::Pipe | Kind::Close) {
+                break;
+            }
+            if !operands.is_empty() && !token.spaced {
+                return malformed("unexpected token in operand");
+            }
             self.at += 1;
-            let operand = match token {
-                Token::Pipe | Token::Close => {
-                    self.at -= 1;
-                    break;
-                }
-                Token::Dot => Operand::Field(Vec::new()),
-                Token::Field(name, _) => {
-                    let mut names = vec![name];
-                    names.extend(self.fields());
-                    Operand::Field(names)
-                }
-                Token::Variable(name) => Operand::Variable(name, self.fields()),
-                Token::Text(text) => Operand::Text(text),
-                Token::Number(text) => number(&text)?,
-                Token::Word(word) => match word.as_str() {
-                    "true" => Operand::Bool(true),
-                    "false" => Operand::Bool(false),
-                    "nil" => Operand::Nil,
-                    _ => Operand::Function(word),
-                },
-                Token::Open => {
-                    let inner = self.pipeline()?;
-                    if self.peek() != Some(&Token::Close) {
-                        return fail("unclosed left paren");
-                    }
-                    self.at += 1;
-                    Operand::Pipeline(inner, self.fields())
-                }
-                other => return fail(format_args!("unexpected {other:?} in operand")),
-            };
-            operands.push(operand);
+            operands.push(self.operand(token.kind)?);
         }
         Ok(operands)
     }
 
+    fn operand(&mut self, kind: Kind<'t>) -> Result<Operand<'t>, Failure> {
+        let operand = match kind {
+            Kind::Dot => Operand::Field(Vec::new()),
+            Kind::Field(name) => {
+                let mut names = vec![name];
+                names.extend(self.fields());
+                return Ok(Operand::Field(names));
+            }
+            Kind::Variable(name) if !self.variables.contains(&name) => {
+                return malformed(format_args!("undefined variable \"${name}\""));
+            }
+            Kind::Variable(name) => return Ok(Operand::Variable(name, self.fields())),
+            Kind::Open => {
+                let inner = self.pipeline(false)?;
+                if !self.is_next(&Kind::Close) {
+                    return malformed("unclosed left paren");
+                }
+                self.at += 1;
+                return Ok(Operand::Pipeline(inner, self.fields()));
+            }
+            Kind::Word("true") => Operand::Bool(true),
+            Kind::Word("false") => Operand::Bool(false),
+            Kind::Word("nil") => Operand::Nil,
+            Kind::Word(word) if NAMES.contains(&word) => {
+                let fields = self.fields();
+                if fields.is_empty() {
+                    return Ok(Operand::Function(word));
+                }
+                let commands = vec![vec![Operand::Function(word)]];
+                return Ok(Operand::Pipeline(Pipeline { commands, ..Pipeline::default() }, fields));
+            }
+            Kind::Word(word) => {
+                return malformed(format_args!("function {} not defined", quoted(word)));
+            }
+            Kind::Text(text) => Operand::Text(text),
+            Kind::Char(char) => Operand::Int(i64::from(u32::from(char))),
+            Kind::Number(text) => number(text)?,
+            Kind::Comma | Kind::Declare | Kind::Assign | Kind::Pipe | Kind::Close => {
+                return malformed("unexpected token in operand");
+            }
+        };
+        if self.fields().is_empty() { Ok(operand) } else { malformed("unexpected . after term") }
+    }
+
     /// The fields directly behind an operand.
-    fn fields(&mut self) -> Vec<String> {
+    fn fields(&mut self) -> Vec<&'t str> {
         let mut names = Vec::new();
-        while let Some(Token::Field(name, true)) = self.peek() {
-            names.push(name.clone());
+        while let Some(Token { kind: Kind::Field(name), spaced: false }) = self.peek() {
+            names.push(*name);
             self.at += 1;
         }
         names
     }
 }
 
-fn number(text: &str) -> Result<Operand, Failure> {
-    if let Ok(int) = text.parse() {
+/// A number as Go writes it; complex ones and those in hexadecimal with a point are not read.
+fn number<'t>(text: &str) -> Result<Operand<'t>, Failure> {
+    let bad = || malformed(format_args!("bad number syntax: {}", quoted(text)));
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, digits.get(2..)),
+        [b'0', b'o' | b'O', ..] => (8, digits.get(2..)),
+        [b'0', b'b' | b'B', ..] => (2, digits.get(2..)),
+        [b'0', b'0'..=b'9' | b'_', ..] if !digits.contains(['.', 'e', 'E']) => (8, digits.get(1..)),
+        _ => (10, Some(digits)),
+    };
+    let digits = digits.unwrap_or_default();
+    if digits.starts_with(['+', '-']) || digits.ends_with('_') || digits.contains("__") {
+        return bad();
+    }
+    let plain = format!("{sign}{}", digits.replace('_', ""));
+    if let Ok(int) = i64::from_str_radix(&plain, radix) {
         return Ok(Operand::Int(int));
     }
-    match text.parse::<f64>() {
-        Ok(_) => Ok(Operand::Number(text.to_owned())),
-        Err(_) => fail(format_args!("bad number syntax: {text:?}")),
+    let is_float = radix == 10
+        && digits.contains(['.', 'e', 'E'])
+        && digits.starts_with(|char: char| char.is_ascii_digit() || char == '.');
+    match plain.parse::<f64>() {
+        Ok(float) if is_float && float.is_finite() => Ok(Operand::Float(float)),
+        _ => bad(),
     }
 }
