@@ -5,16 +5,16 @@
 
 #[cfg(feature = "bench")]
 mod cel;
-mod gatekeeper;
+pub(crate) mod gatekeeper;
 #[cfg(feature = "bench")]
 mod judge;
-mod measure;
+pub(crate) mod measure;
 mod programs;
 #[cfg(feature = "bench")]
 mod read;
 #[cfg(feature = "bench")]
 mod rego;
-mod report;
+pub(crate) mod report;
 mod tree;
 
 use crate::process;
@@ -61,15 +61,15 @@ enum Bench {
 
 /// One row of the results.
 #[derive(Debug, Serialize)]
-struct Figure {
-    bench: &'static str,
-    case: String,
-    unit: &'static str,
-    ours: f64,
-    rivals: BTreeMap<String, f64>,
+pub(crate) struct Figure {
+    pub(crate) bench: &'static str,
+    pub(crate) case: String,
+    pub(crate) unit: &'static str,
+    pub(crate) ours: f64,
+    pub(crate) rivals: BTreeMap<String, f64>,
     /// what else is worth knowing
     #[serde(skip)]
-    note: String,
+    pub(crate) note: String,
 }
 
 /// Measures and prints.

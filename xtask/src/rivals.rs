@@ -29,7 +29,7 @@ pub(crate) struct Rival {
 }
 
 /// The rivals; versions are fixed, so that figures can be compared.
-pub(crate) const RIVALS: [Rival; 3] = [
+pub(crate) const RIVALS: [Rival; 4] = [
     Rival {
         name: "gator",
         version: "3.23.1",
@@ -37,6 +37,11 @@ pub(crate) const RIVALS: [Rival; 3] = [
             module: "github.com/open-policy-agent/gatekeeper/v3",
             package: "./cmd/gator",
         },
+    },
+    Rival {
+        name: "gatekeeper",
+        version: "3.23.1",
+        origin: Origin::Go { module: "github.com/open-policy-agent/gatekeeper/v3", package: "." },
     },
     Rival {
         name: "kube-score",
@@ -56,6 +61,18 @@ impl Rival {
     pub(crate) fn program(&self) -> Option<PathBuf> {
         let program = self.folder().ok()?.join("bin").join(self.name);
         program.is_file().then_some(program)
+    }
+
+    /// The folder of its source; none where it is not a Go module.
+    ///
+    /// # Errors
+    /// Where Go does not find it.
+    #[cfg(feature = "load")]
+    pub(crate) fn source(&self) -> anyhow::Result<Option<PathBuf>> {
+        match self.origin {
+            Origin::Go { module, .. } => go_module(module, self.version).map(Some),
+            Origin::Python { .. } => Ok(None),
+        }
     }
 
     fn folder(&self) -> anyhow::Result<PathBuf> {
@@ -117,16 +134,22 @@ fn cache() -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(home).join(".cache/sekisho"))
 }
 
-/// Builds from a copy of the module's folder: `go install` refuses modules that use `replace`.
-fn build_go(module: &str, version: &str, package: &str, to: &Path) -> anyhow::Result<()> {
+/// The folder of a module in Go's cache.
+fn go_module(module: &str, version: &str) -> anyhow::Result<PathBuf> {
     let told = process::capture(
         Command::new("go").args(["mod", "download", "-json"]).arg(format!("{module}@v{version}")),
     )?;
     let told: serde_json::Value = serde_json::from_str(&told)?;
-    let from = told.get("Dir").and_then(|dir| dir.as_str()).context("go names no folder")?;
+    let folder = told.get("Dir").and_then(|dir| dir.as_str()).context("go names no folder")?;
+    Ok(folder.into())
+}
+
+/// Builds from a copy of the module's folder: `go install` refuses modules that use `replace`.
+fn build_go(module: &str, version: &str, package: &str, to: &Path) -> anyhow::Result<()> {
+    let from = go_module(module, version)?;
     let copy = tempfile::tempdir()?;
-    for file in crate::workspace::files(Path::new(from), &[])? {
-        let target = copy.path().join(file.strip_prefix(from)?);
+    for file in crate::workspace::files(&from, &[])? {
+        let target = copy.path().join(file.strip_prefix(&from)?);
         std::fs::create_dir_all(target.parent().context("a file has no folder")?)?;
         // Read and written, not copied: the module cache is read-only, and so would the copy be.
         std::fs::write(&target, std::fs::read(&file)?)?;

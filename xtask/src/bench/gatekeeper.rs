@@ -1,6 +1,6 @@
 //! Gatekeeper policies over what a cluster holds, beside gator: the whole program, and one review.
 
-mod library;
+pub(crate) mod library;
 #[cfg(feature = "bench")]
 mod reviews;
 

@@ -7,7 +7,7 @@ mod turns;
 pub(super) use turns::{Contender, compare};
 
 /// The middle of some figures.
-pub(super) fn median(mut figures: Vec<f64>) -> f64 {
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use std::process::Command;
 
 /// The figures as text: ours, each rival's and how many times ours that is.
-pub(super) fn text(figures: &[Figure]) -> String {
+pub(crate) fn text(figures: &[Figure]) -> String {
     let mut text = String::new();
     for figure in figures {
         let Figure { bench, case, unit, ours, note, .. } = figure;
@@ -25,7 +25,7 @@ pub(super) fn text(figures: &[Figure]) -> String {
 }
 
 /// Writes docs/PERFORMANCE.md.
-pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
+pub(crate) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let rustc = process::capture(Command::new("rustc").arg("--version"))?;
     let mut text = format!(
@@ -62,7 +62,14 @@ pub(super) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          (`xtask/src/bench/gatekeeper/inventory`), by Rego, over objects of `cargo xtask \
          generate-tree --cluster`, which are the inventory, too: the whole program, and one review \
          in a process that holds the policies, beside the mean of `gator bench`; and an object \
-         under constraints of our own.\n",
+         under constraints of our own. `admission` is `cargo xtask load --rival gatekeeper \
+         --write-docs`, after `cargo xtask rivals gatekeeper`: the creation of the same objects, \
+         as an API server asks about it, sent over TLS to `sekisho serve` and to Gatekeeper's \
+         webhook (its manager, as it is shipped, against the API server of `testenv/`), first with \
+         those constraints alone, and without an inventory. CPU and memory are those of the server \
+         as Linux tells them; latencies at the client count from when a request was due, on the \
+         same machine, whose cores the client shares. `all policies` are the level `restricted`, \
+         the constraints, and the admission policies of `xtask/src/load/admission-policies`.\n",
     );
     std::fs::write(path, text).context("cannot write docs/PERFORMANCE.md")
 }

@@ -15,6 +15,8 @@ pub(super) struct Plan {
     pub(super) rate: Option<f64>,
     pub(super) seconds: f64,
     pub(super) lanes: usize,
+    /// no more requests than that
+    pub(super) most: usize,
 }
 
 /// What came of it.
@@ -82,6 +84,7 @@ pub(super) async fn drive(
             link,
             reviews: Arc::clone(reviews),
             next: Arc::clone(&next),
+            most: plan.most,
             outcome: Outcome::new()?,
         });
     }
@@ -123,6 +126,7 @@ struct Lane {
     link: Link,
     reviews: Arc<[Bytes]>,
     next: Arc<AtomicUsize>,
+    most: usize,
     outcome: Outcome,
 }
 
@@ -137,12 +141,15 @@ impl Lane {
                 None if Instant::now() >= end => return self.outcome,
                 None => Instant::now(),
             };
-            self.one(at).await;
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.most {
+                return self.outcome;
+            }
+            self.one(number, at).await;
         }
     }
 
-    async fn one(&mut self, due: Instant) {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+    async fn one(&mut self, number: usize, due: Instant) {
         let Some(review) = self.reviews.get(number % self.reviews.len().max(1)) else { return };
         let sent = Instant::now();
         match self.link.review(&self.target, review.clone()).await {

@@ -138,11 +138,17 @@ impl Link {
 /// How many requests took how many microseconds at most, as the server counts them itself.
 pub(super) type OwnTimes = Vec<(f64, u64)>;
 
+/// What is at a path; none where that is nothing, or nobody answers.
+pub(super) async fn get(target: &Target, path: &str) -> Option<String> {
+    let request = target.request(Method::GET, path, Bytes::new()).ok()?;
+    let (status, body) = target.open().await.ok()?.send(request).await.ok()?;
+    let text = String::from_utf8(body.to_vec()).ok();
+    text.filter(|_| status == StatusCode::OK)
+}
+
 /// What our server says of its own time; none of other servers.
 pub(super) async fn own_times(target: &Target) -> Option<OwnTimes> {
-    let request = target.request(Method::GET, "/metrics", Bytes::new()).ok()?;
-    let (status, body) = target.open().await.ok()?.send(request).await.ok()?;
-    let text = std::str::from_utf8(&body).ok().filter(|_| status == StatusCode::OK)?;
+    let text = get(target, "/metrics").await?;
     let bucket = "sekisho_request_duration_seconds_bucket{le=\"";
     let times = text.lines().filter_map(|line| {
         let (bound, count) = line.strip_prefix(bucket)?.split_once("\"} ")?;

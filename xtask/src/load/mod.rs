@@ -5,21 +5,42 @@
 //! or not the ones before it are answered. What is measured from the moment it is due shows what a
 //! slow server does to those who wait; what is measured from the moment it is sent shows the
 //! server alone.
+//!
+//! Without a URL it starts `sekisho serve` itself, and a rival beside it, and measures all that
+//! `docs/PERFORMANCE.md` tells of admission.
 
+mod admission;
 mod drive;
+mod gatekeeper;
 mod link;
 mod process;
 mod report;
 mod reviews;
+mod serving;
 
 use anyhow::Context as _;
+use bytes::Bytes;
+use drive::Plan;
+use link::Target;
+use report::Report;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The arguments of `cargo xtask load`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The webhook, as `https://127.0.0.1:8443/validate?timeout=5s`; its certificate is not checked
-    url: String,
+    /// The webhook, as `https://127.0.0.1:8443/validate?timeout=5s`; its certificate is not
+    /// checked. Without it, `sekisho serve` is built, started and measured
+    url: Option<String>,
+    /// Measure this one beside it; it is to be built by `cargo xtask rivals gatekeeper`
+    #[arg(long, conflicts_with = "url")]
+    rival: Option<RivalWebhook>,
+    /// Measure this program instead of one that is built
+    #[arg(long, conflicts_with = "url", value_name = "SEKISHO")]
+    program: Option<PathBuf>,
+    /// Put the figures into docs/PERFORMANCE.md
+    #[arg(long, conflicts_with = "url")]
+    write_docs: bool,
     /// Requests a second; without it, as many as are answered with `--lanes` at once
     #[arg(long)]
     rate: Option<f64>,
@@ -49,6 +70,13 @@ pub(crate) struct Arguments {
     write_reviews: Option<PathBuf>,
 }
 
+/// A webhook that is measured beside ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum RivalWebhook {
+    /// Gatekeeper's manager, against `testenv/`
+    Gatekeeper,
+}
+
 /// Sends and reports.
 ///
 /// # Errors
@@ -74,26 +102,34 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let told = runtime.block_on(async {
-        let target = link::Target::new(&arguments.url, arguments.http1)?;
-        let plan = drive::Plan {
-            rate: arguments.rate,
-            seconds: arguments.seconds,
-            lanes: arguments.lanes,
-        };
-        let warm_up = drive::Plan { seconds: arguments.warm_up, ..plan };
-        if warm_up.seconds > 0.0 {
-            drive::drive(&target, &reviews, &warm_up).await?;
-        }
-        let before = arguments.pid.map(process::look).transpose()?;
-        let own_before = link::own_times(&target).await;
-        let result = drive::drive(&target, &reviews, &plan).await?;
-        let own = link::own_times(&target).await;
-        let after = arguments.pid.map(process::look).transpose()?;
-        let used = before.zip(after);
-        anyhow::Ok(report::Report { result, used, own: own_before.zip(own) })
-    })?;
+    let Some(url) = &arguments.url else {
+        return runtime.block_on(admission::measure(arguments, &reviews));
+    };
+    let target = Target::new(url, arguments.http1)?;
+    let (rate, seconds, lanes) = (arguments.rate, arguments.seconds, arguments.lanes);
+    let plan = Plan { rate, seconds, lanes, most: usize::MAX };
+    let told = measured(&target, &reviews, &plan, arguments.warm_up, arguments.pid);
+    let told = runtime.block_on(told)?;
     print!("{}", told.text());
     anyhow::ensure!(told.result.failures == 0, "{} requests failed", told.result.failures);
     Ok(())
+}
+
+/// Sends as planned, and says what came of it and what the process took.
+async fn measured(
+    target: &Target,
+    reviews: &Arc<[Bytes]>,
+    plan: &Plan,
+    warm_up: f64,
+    pid: Option<u32>,
+) -> anyhow::Result<Report> {
+    if warm_up > 0.0 {
+        drive::drive(target, reviews, &Plan { seconds: warm_up, ..*plan }).await?;
+    }
+    let before = pid.map(process::look).transpose()?;
+    let own_before = link::own_times(target).await;
+    let result = drive::drive(target, reviews, plan).await?;
+    let own = link::own_times(target).await;
+    let after = pid.map(process::look).transpose()?;
+    Ok(Report { result, used: before.zip(after), own: own_before.zip(own) })
 }

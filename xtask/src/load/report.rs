@@ -19,36 +19,57 @@ const QUANTILES: [(&str, f64); 6] =
 
 impl Report {
     pub(super) fn text(&self) -> String {
-        let Outcome { due, sent, allowed, denied, failures, took } = &self.result;
-        let answered = allowed + denied;
+        let Outcome { due, sent, allowed, denied, failures, .. } = &self.result;
+        let answered = self.answered();
         let mut out = String::new();
         // Writing to a `String` cannot fail.
         let _ = writeln!(
             out,
             "{answered} answered ({allowed} allowed, {denied} denied), {failures} failed, \
              {:.0} a second",
-            answered as f64 / took.as_secs_f64()
+            self.throughput()
         );
         for (name, histogram) in [("from when it was due", due), ("from when it was sent", sent)] {
             let _ = writeln!(out, "{name}: {}", quantiles(histogram));
         }
-        if let Some((before, after)) = &self.own {
-            let counts = before.iter().zip(after);
-            let own: Vec<(f64, u64)> =
-                counts.map(|((bound, before), (_, after))| (*bound, after - before)).collect();
-            let _ = writeln!(out, "the server's own time: {}", within(&own));
+        if let Some(own) = self.own() {
+            let told = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)]
+                .map(|(name, part)| format!("{name} at most {:.3} ms", quantile(&own, part) / 1e3));
+            let _ = writeln!(out, "the server's own time: {}", told.join(", "));
         }
-        if let Some((before, after)) = &self.used {
-            let cpu = after.cpu - before.cpu;
+        if let (Some((before, after)), Some(each)) = (&self.used, self.cpu()) {
             let _ = writeln!(
                 out,
-                "CPU: {cpu:.2} s, {:.0} µs a request; memory: {:.1} MB, at most {:.1} MB",
-                cpu * 1e6 / answered.max(1) as f64,
+                "CPU: {:.2} s, {each:.0} µs a request; memory: {:.1} MB, at most {:.1} MB",
+                after.cpu - before.cpu,
                 after.resident as f64 / 1e6,
                 after.peak as f64 / 1e6,
             );
         }
         out
+    }
+
+    /// How many requests were answered.
+    pub(super) fn answered(&self) -> u64 {
+        self.result.allowed + self.result.denied
+    }
+
+    /// How many were answered in a second.
+    pub(super) fn throughput(&self) -> f64 {
+        self.answered() as f64 / self.result.took.as_secs_f64()
+    }
+
+    /// The CPU of a request, in microseconds.
+    pub(super) fn cpu(&self) -> Option<f64> {
+        let (before, after) = self.used?;
+        Some((after.cpu - before.cpu) * 1e6 / self.answered().max(1) as f64)
+    }
+
+    /// How many requests the server itself says took so many microseconds at most.
+    pub(super) fn own(&self) -> Option<OwnTimes> {
+        let (before, after) = self.own.as_ref()?;
+        let counts = before.iter().zip(after);
+        Some(counts.map(|((bound, before), (_, after))| (*bound, after - before)).collect())
     }
 }
 
@@ -59,26 +80,22 @@ fn quantiles(histogram: &Histogram<u64>) -> String {
     told.join(", ")
 }
 
-/// The bounds of buckets that hold so many of all.
-fn within(counts: &[(f64, u64)]) -> String {
+/// The bound of the bucket up to which so many of all are.
+pub(super) fn quantile(counts: &[(f64, u64)], part: f64) -> f64 {
     let total = counts.last().map_or(0, |(_, count)| *count);
-    let told = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)].map(|(name, quantile)| {
-        let bound = counts.iter().find(|(_, count)| *count as f64 >= quantile * total as f64);
-        format!("{name} at most {:.3} ms", bound.map_or(f64::NAN, |(bound, _)| bound / 1e3))
-    });
-    told.join(", ")
+    let bucket = counts.iter().find(|(_, count)| *count as f64 >= part * total as f64);
+    bucket.map_or(f64::NAN, |(bound, _)| *bound)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::within;
+    use super::quantile;
 
     #[test]
     fn buckets_hold_quantiles() {
         let counts = [(50.0, 40), (100.0, 60), (250.0, 99), (f64::INFINITY, 100)];
-        assert_eq!(
-            within(&counts),
-            "p50 at most 0.100 ms, p99 at most 0.250 ms, p99.9 at most inf ms"
-        );
+        for (part, bound) in [(0.4, 50.0), (0.5, 100.0), (0.99, 250.0), (0.999, f64::INFINITY)] {
+            assert_eq!(quantile(&counts, part), bound, "{part}");
+        }
     }
 }

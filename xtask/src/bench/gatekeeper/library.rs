@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Templates and their constraints, as they are written; without Gatekeeper's library where that
 /// is not there, which is told.
-pub(super) fn policies() -> anyhow::Result<Vec<String>> {
+pub(crate) fn policies() -> anyhow::Result<Vec<String>> {
     let mut policies = Vec::new();
     let library = workspace::corpora().join("gatekeeper-library/library");
     if library.is_dir() {
@@ -67,7 +67,7 @@ fn recommended() -> anyhow::Result<Vec<String>> {
 }
 
 /// Writes the policies to a folder, one file each.
-pub(super) fn write(policies: &[String], dir: &Path) -> anyhow::Result<()> {
+pub(crate) fn write(policies: &[String], dir: &Path) -> anyhow::Result<()> {
     for (index, policy) in policies.iter().enumerate() {
         fs::write(dir.join(format!("policy-{index}.yaml")), policy)?;
     }
