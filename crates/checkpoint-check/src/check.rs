@@ -87,6 +87,7 @@ pub fn check(
         schemas(&set, inventory.documents.iter().chain(&loaded.documents), &places);
     errors.extend(schema_errors);
     errors.extend(inventory.errors);
+    errors.extend(set.twice(&inventory.documents));
     let mut external = Answers::read(options.external_data);
     errors.append(&mut external.errors);
     if !options.inventory.is_empty() {

@@ -53,7 +53,10 @@ fn all_off(set: &PolicySet) -> Option<Diagnostic> {
         count => format!(" (and {count} more)"),
     };
     let message = format!("no policy is in force: {first}{others}");
-    let help = "a template of Gatekeeper judges by its constraints: give them besides";
+    let help = match set.states().iter().all(|state| state.id.contains("AdmissionPolicy/")) {
+        true => "an admission policy judges by its bindings: give them besides",
+        false => "a template of Gatekeeper judges by its constraints: give them besides",
+    };
     Some(Diagnostic::general(message).with_help(help))
 }
 

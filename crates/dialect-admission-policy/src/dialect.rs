@@ -48,6 +48,10 @@ impl Dialect for AdmissionPolicy {
         group == GROUP && !OTHERS.contains(&kind)
     }
 
+    fn names_needs(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> &'static [&'static Rule] {
         advice::RULES
     }

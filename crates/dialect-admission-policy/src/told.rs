@@ -39,7 +39,7 @@ impl<'a> Told<'a> {
         message: &str,
         help: Option<String>,
     ) {
-        match self.in_block(at, text, line, column).or_else(|| self.in_line(at, text, column)) {
+        match self.document.locate_in_text(at, text, line, column) {
             Some((line, column)) => self.push(line, column, message, help),
             None => {
                 let field = self.document.locate(at);
@@ -47,41 +47,6 @@ impl<'a> Told<'a> {
                 self.push(field.line, field.column, &message, help);
             }
         }
-    }
-
-    /// The place in the file, where the text is a block that the file holds line by line.
-    fn in_block(
-        &self,
-        field: &Pointer,
-        text: &str,
-        line: usize,
-        column: usize,
-    ) -> Option<(u32, u32)> {
-        let header = self.document.locate(field).line;
-        let number = header.checked_add(u32::try_from(line).ok()?)?;
-        let written = self.document.source().line(number)?;
-        let meant = text.lines().nth(line.checked_sub(1)?)?;
-        let before = written.strip_suffix(meant)?;
-        let is_indentation = before.bytes().all(|byte| byte == b' ');
-        let column = u32::try_from(column.checked_add(before.len())?).ok()?;
-        is_indentation.then_some((number, column))
-    }
-
-    /// The place in the file, where the text stands behind its key as it is.
-    fn in_line(&self, field: &Pointer, text: &str, column: usize) -> Option<(u32, u32)> {
-        let key = self.document.locate(field);
-        let written = self.document.source().line(key.line)?;
-        let skipped = usize::try_from(key.column).ok()?.checked_sub(1)?;
-        let (start, _) = written.char_indices().nth(skipped)?;
-        let (name, behind) = written.get(start..)?.split_once(':')?;
-        let (before, after) = behind.split_once(text)?;
-        let skipped = skipped.checked_add(name.chars().count())?.checked_add(1)?;
-        // What stands twice could be another field's.
-        if text.contains('\n') || after.contains(text) {
-            return None;
-        }
-        let column = skipped.checked_add(before.chars().count())?.checked_add(column)?;
-        Some((key.line, u32::try_from(column).ok()?))
     }
 
     /// `ValidatingAdmissionPolicy `replicas`: ` before every message: a file may hold many.

@@ -116,6 +116,7 @@ impl Judgement {
     /// The violations in the order of their messages.
     fn violations(&self, found: Vec<Found>, action: Action, point: Point) -> Vec<Violation> {
         let violation = |found: Found| Violation {
+            parameter: None,
             policy: None,
             rule: self.kind.clone(),
             pointers: locus::pointers(&found.details),

@@ -81,6 +81,10 @@ impl Dialect for PodSecurity {
         "the Pod Security Standards, as the API server applies them"
     }
 
+    fn names_needs(&self) -> bool {
+        true
+    }
+
     fn reads(&self, group: &str, kind: &str) -> bool {
         configuration::reads(group, kind) || kind == LEVEL_KIND && group == LEVEL_GROUP
     }

@@ -33,6 +33,7 @@ pub(crate) fn violations(
     action: Option<Action>,
 ) -> impl Iterator<Item = Violation> {
     results.into_iter().map(move |(check, forbidden)| Violation {
+        parameter: None,
         policy: policy.cloned(),
         rule: Str::new_static(check.rule.id),
         message: forbidden.message(),

@@ -9,6 +9,7 @@
 
 mod about;
 mod actions;
+mod beside;
 mod checkpoint;
 mod evaluate;
 mod exceptions;

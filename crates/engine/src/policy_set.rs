@@ -1,3 +1,4 @@
+use crate::beside;
 use crate::exceptions::{self, Exception, ExceptionUse, Exceptions, Period};
 use crate::expand::Expansions;
 use crate::index::Index;
@@ -64,6 +65,7 @@ impl PolicySet {
         let documents = builder.sort_out(documents, options);
         builder.compile(&documents, options);
         builder.refuse_two_contents(&documents);
+        builder.beside(&documents, options);
         builder.set.index = Index::new(&builder.set.policies);
         builder.set.exceptions = Exceptions::new(builder.exceptions);
         builder.set.states.sort_by(|a, b| a.id.cmp(&b.id));
@@ -204,6 +206,13 @@ impl PolicySet {
         &self.advice
     }
 
+    /// The errors of objects that policies look up, and that say something else than an object of
+    /// the same name among these documents, or those of the bundle.
+    #[must_use]
+    pub fn twice(&self, documents: &[Document]) -> Vec<Diagnostic> {
+        beside::twice(&self.objects, documents, &self.needs)
+    }
+
     /// The kinds whose objects the policies look up, namespaces apart.
     #[must_use]
     pub fn needs(&self) -> &BTreeSet<KindNeeded> {
@@ -247,6 +256,8 @@ impl Builder {
         let mut documents = Vec::new();
         for file in bundle.files() {
             let read = sekisho_manifest::read(&file.path, &*file.bytes, &options);
+            let is_empty =
+                read.documents.is_empty() && read.errors.is_empty() && read.skipped.is_empty();
             for error in read.errors {
                 let place = Diagnostic::at(
                     file.path.clone(),
@@ -268,6 +279,10 @@ impl Builder {
                 } else {
                     self.set.skipped.push(Skipped { file: file.path.clone(), line, reason });
                 }
+            }
+            if is_empty {
+                let reason = "it holds no policy".to_owned();
+                self.set.skipped.push(Skipped { file: file.path.clone(), line: 1, reason });
             }
             documents.extend(read.documents);
         }
@@ -411,6 +426,23 @@ impl Builder {
             digest: policy.digest.to_string(),
             status,
             reason,
+        }
+    }
+
+    /// What stands beside the policies is looked up by them, and stands there once.
+    fn beside(&mut self, policies: &[Document], options: &BuildOptions<'_>) {
+        let Self { set, diagnostics, .. } = self;
+        diagnostics.extend(beside::twice(&[], &set.objects, &set.needs));
+        let names_needs = |document: &Document| {
+            let Some(gvk) = Gvk::of(&document.value) else { return false };
+            let mut dialects = options.dialects.iter();
+            let dialect = dialects.find(|dialect| dialect.reads(&gvk.group, &gvk.kind));
+            dialect.is_some_and(|dialect| dialect.names_needs())
+        };
+        // What does not compile may look up anything.
+        let compiled = !policies.is_empty() && diagnostics.is_empty();
+        if compiled && policies.iter().all(names_needs) {
+            set.skipped.extend(beside::idle(&set.objects, &set.needs));
         }
     }
 

@@ -126,9 +126,10 @@ fn shown(ruled: &[(Violation, Ruling)]) -> Vec<bool> {
 }
 
 /// What tells the violations of one policy apart.
-fn fields(violation: &Violation) -> (&str, &[Pointer], &str, &Value) {
+fn fields(violation: &Violation) -> (&str, &[Pointer], &str, &Value, Option<&str>) {
     let message = if violation.pointers.is_empty() { violation.message.as_str() } else { "" };
-    (&violation.rule, &violation.pointers, message, &violation.details)
+    let parameter = violation.parameter.as_deref();
+    (&violation.rule, &violation.pointers, message, &violation.details, parameter)
 }
 
 fn judgement(
@@ -137,10 +138,14 @@ fn judgement(
     ruling: Ruling,
     about: &mut About<'_>,
 ) -> Judgement {
-    let Violation { rule, message, pointers, .. } = &violation;
+    let Violation { rule, message, pointers, parameter, .. } = &violation;
     let loci = about.loci(pointers);
+    let found_by = match parameter {
+        Some(parameter) => format!("{rule} {parameter}"),
+        None => rule.to_string(),
+    };
     Judgement {
-        key: finding_key(&policy.id, rule, &about.subject, &loci, message),
+        key: finding_key(&policy.id, &found_by, &about.subject, &loci, message),
         policy_id: policy.id.clone(),
         policy: ruling.name,
         dialect: policy.dialect,

@@ -48,6 +48,7 @@ impl Evaluate for TestRule {
             .cloned()
             .collect();
         let violation = |action: Option<Action>, message: String| Violation {
+            parameter: None,
             policy: None,
             rule: "absent".into(),
             message,

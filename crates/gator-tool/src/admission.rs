@@ -12,11 +12,12 @@ use crate::suite::{AdmissionCase, AdmissionTest, Patched, Place, Suite, Verdict}
 use crate::{assertion, go};
 use rayon::prelude::*;
 use sekisho_engine::{BuildOptions, Judge, MemoryInventory, Mutated, PolicySet, evaluate, mutate};
-use sekisho_kube_model::{Created, Schemas};
+use sekisho_kube_model::{Created, Gvk, Schemas};
 use sekisho_manifest::{Document, ReadOptions, read};
-use sekisho_policy::{Action, Bundle, BundleFile, Operation, Request, Target};
+use sekisho_policy::{Action, Advice, Bundle, BundleFile, Operation, Request, Target};
 use sekisho_report::Diagnostic;
-use sekisho_value::{Map, Value};
+use sekisho_value::{Map, Pointer, Value};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -58,7 +59,43 @@ fn compile(
         strict: false,
     };
     let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(bundle), &options);
-    if diagnostics.is_empty() { Ok(set) } else { Err(refused(&diagnostics)) }
+    if !diagnostics.is_empty() {
+        return Err(refused(&diagnostics));
+    }
+    let idle: Vec<Diagnostic> =
+        set.advice().iter().filter(|advice| IDLE.contains(&advice.rule.id)).map(told).collect();
+    if !idle.is_empty() {
+        return Err(refused(&idle));
+    }
+    if set.is_empty() && !set.mutates() {
+        return Err(Problem::error(format!("no policy is in force: {}", holds(&set))));
+    }
+    Ok(set)
+}
+
+/// What says that policies do less than their author means. A test of them would be one of nothing.
+const IDLE: [&str; 2] = ["admission-policy/not-in-force", "admission-policy/unknown-field"];
+
+fn told(advice: &Advice) -> Diagnostic {
+    let at = advice.document.locate(&advice.pointer);
+    let file = Arc::clone(&advice.document.source().name);
+    let (kind, name) = (advice.document.kind(), advice.document.name().unwrap_or_default());
+    let message = format!("{kind} `{name}`: {}", advice.message);
+    Diagnostic::at(file, at.line, at.column, message).with_help(advice.help.clone())
+}
+
+/// What there is in place of policies.
+fn holds(set: &PolicySet) -> String {
+    let off = set
+        .states()
+        .iter()
+        .find_map(|state| Some(format!("`{}` is off: {}", state.id, state.reason.as_deref()?)));
+    let kinds: BTreeSet<&str> = set.objects().iter().map(Document::kind).collect();
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    off.unwrap_or_else(|| match kinds.as_slice() {
+        [] => "the files hold nothing".to_owned(),
+        kinds => format!("the files hold no policy, but {}", kinds.join(", ")),
+    })
 }
 
 fn refused(diagnostics: &[Diagnostic]) -> Problem {
@@ -134,8 +171,9 @@ fn judge(
     for path in &case.known {
         known.extend(documents(path, files).map_err(|problem| problem.at(&case.place))?);
     }
-    let known: Vec<&Value> =
-        set.objects().iter().chain(&known).map(|document| &document.value).collect();
+    let known: Vec<&Document> = set.objects().iter().chain(&known).collect();
+    stand_once(&known).map_err(|problem| problem.at(&case.place))?;
+    let known: Vec<&Value> = known.into_iter().map(|document| &document.value).collect();
     let (schemas, _) = Schemas::with_crds(known.iter().copied());
     let stored = |path: &str| match path {
         "" => Ok(None),
@@ -184,6 +222,26 @@ fn judge(
         objects: (sent, object),
         schemas,
     })
+}
+
+/// Refuses objects of one name that say different things: which of them counts is anybody's guess.
+fn stand_once(known: &[&Document]) -> Result<(), Problem> {
+    let mut seen: HashMap<(Gvk, &str, &str), &Document> = HashMap::new();
+    for document in known {
+        let Some(gvk) = Gvk::of(&document.value) else { continue };
+        let text = |key: &str| document.value.path_str(&["metadata", key]).unwrap_or_default();
+        let of_any_version = Gvk::new(gvk.group, "", gvk.kind);
+        let before = seen.insert((of_any_version, text("namespace"), text("name")), document);
+        let Some(before) = before.filter(|before| before.value != document.value) else { continue };
+        let (kind, name) = (document.kind(), text("name"));
+        let message = format!("{kind} `{name}` stands twice, with different contents");
+        let place = |of: &Document| {
+            let at = of.locate(&Pointer::root().keys(&["metadata", "name"]));
+            Place { file: Arc::clone(&of.source().name), line: at.line, column: at.column }
+        };
+        return Err(Problem::error(message).at(&place(document)).at(&place(before)));
+    }
+    Ok(())
 }
 
 /// The objects of a file, as kubectl reads them.
@@ -263,7 +321,6 @@ fn compare(
     files: &Files,
     setting: &Setting<'_>,
 ) -> Result<(), Problem> {
-    let place = &case.place;
     let quoted = |texts: &[String]| go::list(texts.iter().map(String::as_str));
     let got = || match given.messages.as_slice() {
         [] => String::new(),
@@ -277,54 +334,89 @@ fn compare(
     if !asserts {
         let message = "invalid case: must define one of verdict, message, warnings, \
                        auditAnnotations, patched and unchanged";
-        return Err(Problem::error(message).at(place));
+        return Err(Problem::error(message).at(&case.place));
     }
+    let mut problems = Vec::new();
     if let Some(wanted) = case.verdict.filter(|wanted| *wanted != given.verdict) {
         let (wanted, found) = (wanted.as_str(), given.verdict.as_str());
         let message = format!("unexpected verdict: want {wanted}, got {found}{}", got());
-        return Err(Problem::failed(message).at(place));
+        problems.push(Problem::failed(message).at(case.at("verdict")));
     }
     // What could not be judged is no answer to a case that does not ask for it.
     if given.verdict == Verdict::Error && case.verdict.is_none() && case.message.is_none() {
-        return Err(Problem::error(given.messages.join("; ")).at(place));
+        return Err(Problem::error(given.messages.join("; ")).at(&case.place));
     }
-    let is_match = |pattern: &str, text: &str| {
-        let matched = setting.regexes.is_match(pattern, text);
-        matched.map_err(|fault| assertion::invalid_regex(&fault).at(place))
-    };
     if let Some(pattern) = &case.message {
-        let mut any = false;
-        for message in &given.messages {
-            any |= is_match(pattern, message)?;
-        }
-        if !any {
-            let message = format!("unexpected message: want {}{}", go::quoted(pattern), got());
-            return Err(Problem::failed(message).at(place));
+        let place = case.at("message");
+        match any_match(pattern, &given.messages, setting) {
+            Ok(true) => {}
+            Ok(false) => {
+                let message = format!("unexpected message: want {}{}", go::quoted(pattern), got());
+                problems.push(Problem::failed(message).at(place));
+            }
+            Err(problem) => problems.push(problem.at(place)),
         }
     }
     if let Some(expected) = &case.warnings {
-        assertion::check_warnings(expected, &given.warnings, setting.regexes)
-            .map_err(|found| if found.notes.is_empty() { found.at(place) } else { found })?;
+        let place = case.at("warnings");
+        problems.extend(
+            assertion::check_warnings(expected, &given.warnings, setting.regexes, place).err(),
+        );
     }
     for (key, wanted) in &case.annotations {
         let found = given.annotations.iter().find(|(own, _)| own == key);
-        let matches = match (wanted, found) {
-            (None, None) => true,
-            (Some(pattern), Some((_, value))) => is_match(pattern, value)?,
-            _ => false,
-        };
-        if !matches {
-            let wanted = wanted.as_ref().map_or("none".to_owned(), |pattern| go::quoted(pattern));
+        let place = case.at("auditAnnotations");
+        problems.extend(annotation(key, wanted.as_deref(), found, setting).map(|p| p.at(place)));
+    }
+    problems.extend(patched(case, given, files).err());
+    Problem::joined(problems).map_or(Ok(()), Err)
+}
+
+fn any_match(pattern: &str, texts: &[String], setting: &Setting<'_>) -> Result<bool, Problem> {
+    let mut any = false;
+    for text in texts {
+        let matched = setting.regexes.is_match(pattern, text);
+        any |= matched.map_err(|fault| assertion::invalid_regex(&fault))?;
+    }
+    Ok(any)
+}
+
+/// How an audit annotation differs from what is wanted of it.
+fn annotation(
+    key: &str,
+    wanted: Option<&str>,
+    found: Option<&(String, String)>,
+    setting: &Setting<'_>,
+) -> Option<Problem> {
+    let matches = match (wanted, found) {
+        (None, None) => Ok(true),
+        (Some(pattern), Some((_, value))) => {
+            any_match(pattern, std::slice::from_ref(value), setting)
+        }
+        _ => Ok(false),
+    };
+    match matches {
+        Ok(true) => None,
+        Ok(false) => {
+            let wanted = wanted.map_or("none".to_owned(), go::quoted);
             let found = found.map_or("none".to_owned(), |(_, value)| go::quoted(value));
             let message = format!("unexpected audit annotation {key}: want {wanted}, got {found}");
-            return Err(Problem::failed(message).at(place));
+            Some(Problem::failed(message))
         }
+        Err(problem) => Some(problem),
     }
+}
+
+/// Whether the object became what the case wants.
+fn patched(case: &AdmissionCase, given: &Given, files: &Files) -> Result<(), Problem> {
     let (sent, patched) = &given.objects;
     match &case.patched {
         None => Ok(()),
-        Some(Patched::Unchanged) => same(sent, patched).map_err(|(problem, _)| problem.at(place)),
+        Some(Patched::Unchanged) => {
+            same(sent, patched).map_err(|(problem, _)| problem.at(case.at("unchanged")))
+        }
         Some(Patched::Object(path)) => {
+            let place = case.at("patched");
             let document = one(path, files).map_err(|problem| problem.at(place))?;
             let wanted = given.schemas.create(&document.value, "default").decoded.object;
             same(&wanted, patched).map_err(|(problem, pointer)| {

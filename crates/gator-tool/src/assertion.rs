@@ -3,7 +3,7 @@
 use crate::go;
 use crate::outcome::Problem;
 use crate::regex::Regexes;
-use crate::suite::{Assertion, Violations, Warning};
+use crate::suite::{Assertion, Place, Violations, Warning};
 
 const WORDS: &str =
     r#"invalid yaml: assertion.violation, if set, must be a nonnegative integer, "yes", or "no""#;
@@ -56,15 +56,18 @@ fn difference(assertion: &Assertion, count: usize) -> Option<Problem> {
 }
 
 /// Compares warnings with those that are expected: each is expected, and each expected is there.
+/// `place` is that of the whole list.
 ///
 /// # Errors
-/// How they differ.
+/// All in which they differ.
 pub(crate) fn check_warnings(
     expected: &[Warning],
     warnings: &[String],
     regexes: &Regexes,
+    place: &Place,
 ) -> Result<(), Problem> {
     let mut unexpected: Vec<&String> = warnings.iter().collect();
+    let mut problems = Vec::new();
     for warning in expected {
         let mut found = false;
         for given in warnings {
@@ -81,14 +84,15 @@ pub(crate) fn check_warnings(
             let wanted = go::quoted(&warning.message);
             let given = go::list(warnings.iter().map(String::as_str));
             let message = format!("no warning contains {wanted}: got warnings {given}");
-            return Err(Problem::failed(message).at(&warning.place));
+            problems.push(Problem::failed(message).at(&warning.place));
         }
     }
-    if unexpected.is_empty() {
-        return Ok(());
+    if !unexpected.is_empty() {
+        let given = go::list(unexpected.into_iter().map(String::as_str));
+        let message = format!("unexpected warnings: got warnings {given}");
+        problems.push(Problem::failed(message).at(place));
     }
-    let given = go::list(unexpected.into_iter().map(String::as_str));
-    Err(Problem::failed(format!("unexpected warnings: got warnings {given}")))
+    Problem::joined(problems).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -158,7 +162,7 @@ mod tests {
                 |message: &&str| Warning { place: place(), message: (*message).to_owned() };
             let expected: Vec<Warning> = expected.iter().map(warning).collect();
             let given: Vec<String> = given.iter().map(|text| (*text).to_owned()).collect();
-            let found = check_warnings(&expected, &given, &regexes);
+            let found = check_warnings(&expected, &given, &regexes, &place());
             assert_eq!(found.is_ok(), wanted, "{expected:?} {given:?}: {found:?}");
         }
     }

@@ -7,7 +7,7 @@ use crate::checkpoints;
 use crate::file::Files;
 use crate::go;
 use crate::judge::{Compiled, Given, Judged, Subject};
-use crate::outcome::{By, CaseResult, Note, Outcome, Problem, Run};
+use crate::outcome::{By, CaseResult, Outcome, Problem, Run};
 use crate::run::{Prepared, Setting, objects};
 use crate::suite::{Case, Place, Test};
 use sekisho_kube_model::split_api_version;
@@ -221,25 +221,10 @@ pub(crate) fn compare(case: &Case, judged: &Judged, setting: &Setting<'_>) -> Re
     }
     if !setting.as_gator
         && let Some(expected) = &case.warnings
-        && let Err(found) = assertion::check_warnings(expected, &judged.warnings, setting.regexes)
+        && let Err(found) =
+            assertion::check_warnings(expected, &judged.warnings, setting.regexes, &case.place)
     {
-        problems.push(if found.notes.is_empty() { found.at(&case.place) } else { found });
+        problems.push(found);
     }
-    joined(problems).map_or(Ok(()), Err)
-}
-
-/// One problem of several: the first, and the others in its notes.
-fn joined(problems: Vec<Problem>) -> Option<Problem> {
-    let mut problems = problems.into_iter();
-    let mut first = problems.next()?;
-    for other in problems {
-        let message = &other.message;
-        let notes =
-            other.notes.iter().map(|note| Note { message: message.clone(), ..note.clone() });
-        first.notes.extend(notes);
-        if other.is_error() {
-            first.kind = other.kind;
-        }
-    }
-    Some(first)
+    Problem::joined(problems).map_or(Ok(()), Err)
 }

@@ -62,6 +62,24 @@ impl Problem {
         self
     }
 
+    /// One problem of several: the first, and the others in its notes.
+    pub(crate) fn joined(problems: Vec<Self>) -> Option<Self> {
+        let mut problems = problems.into_iter();
+        let mut first = problems.next()?;
+        for other in problems {
+            if other.is_error() {
+                first.kind = other.kind;
+            }
+            // Its first place says what is wrong, those behind it belong to that.
+            let mut message = Some(other.message);
+            first.notes.extend(other.notes.into_iter().map(|note| match message.take() {
+                Some(message) if note.message.is_empty() => Note { message, ..note },
+                _ => note,
+            }));
+        }
+        Some(first)
+    }
+
     pub(crate) fn is_error(&self) -> bool {
         self.kind == ProblemKind::Error
     }

@@ -20,6 +20,11 @@ pub trait Dialect: Send + Sync {
     /// Whether a kind is one of its policy documents.
     fn reads(&self, group: &str, kind: &str) -> bool;
 
+    /// Whether [`Compiled::needs`] names all that its policies look up.
+    fn names_needs(&self) -> bool {
+        false
+    }
+
     /// Compiles all its documents at once. One bad policy never hides the others.
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled;
 

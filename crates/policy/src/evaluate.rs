@@ -163,6 +163,9 @@ pub struct Violation {
     pub rule: Str,
     /// what is wrong, in the words of the system the policy comes from
     pub message: String,
+    /// the parameter that it was found with, where a policy is judged once for each of several:
+    /// `namespace/name`
+    pub parameter: Option<Str>,
     /// the offending fields within the object, the most telling first; empty where the policy
     /// gives none. Fields that are wanted and absent are named all the same.
     pub pointers: Vec<Pointer>,

@@ -19,7 +19,7 @@ use sekisho_policy::{
     Action, EvalContext, EvalError, Evaluate, Manner, Outcome, Severity, StatusReason, Unevaluated,
     Violation,
 };
-use sekisho_value::{Map, Pointer, Value};
+use sekisho_value::{Map, Pointer, Str, Value};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -213,11 +213,11 @@ impl Judgement {
             Err(Stop::Here(error)) => return Err(error),
             Err(Stop::Policy(message)) => {
                 let denied = Denied { index: 0, message, reason: None };
-                self.publish(&[denied], false, published, outcome);
+                self.publish(&[denied], None, false, published, outcome);
             }
             Ok(Decisions { denied, annotations }) => {
                 let located = matched.kind == attributes.gvk && !object.is_null();
-                self.publish(&denied, located, published, outcome);
+                self.publish(&denied, parameter(param), located, published, outcome);
                 self.annotate(annotations, published, outcome);
             }
         }
@@ -252,6 +252,7 @@ impl Judgement {
     fn publish(
         &self,
         denied: &[Denied],
+        parameter: Option<Str>,
         located: bool,
         published: &Published,
         outcome: &mut Outcome,
@@ -276,16 +277,23 @@ impl Judgement {
                 }),
                 Some(reason) => outcome.violations.push(Violation {
                     policy: None,
+                    parameter: parameter.clone(),
                     rule: format!("validations[{index}]").into(),
                     message: message.clone(),
                     pointers: if located { self.fields(*index) } else { Vec::new() },
                     action: None,
                     severity: Severity::Medium,
-                    help: None,
+                    help: parameter.as_ref().map(|name| self.judged_by(name)),
                     details: Value::Object(Map::from_iter([("reason", reason.as_str())])),
                 }),
             }
         }
+    }
+
+    /// Which parameter it was that the object does not hold to.
+    fn judged_by(&self, parameter: &str) -> Str {
+        let kind = self.policy.definition.param_kind.as_ref().map_or("", |kind| kind.kind.as_str());
+        format!("the parameter is {kind} `{parameter}`").into()
     }
 
     /// The fields of the object that a validation reads.
@@ -307,6 +315,15 @@ impl Judgement {
             }
         }
     }
+}
+
+/// `namespace/name` of a parameter; `None` where there is none.
+fn parameter(param: &Value) -> Option<Str> {
+    let name = param.path_str(&["metadata", "name"])?;
+    Some(match param.path_str(&["metadata", "namespace"]) {
+        Some(namespace) if !namespace.is_empty() => format!("{namespace}/{name}").into(),
+        _ => name.into(),
+    })
 }
 
 fn word(action: Action) -> &'static str {

@@ -204,6 +204,7 @@ fn name(object: &Value) -> &str {
 
 fn invalid(errors: &[LabelError]) -> Outcome {
     let violation = |error: &LabelError| Violation {
+        parameter: None,
         policy: None,
         rule: Str::new_static(RULE.id),
         message: error.to_string(),

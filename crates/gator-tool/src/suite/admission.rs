@@ -37,7 +37,20 @@ pub(crate) struct AdmissionCase {
     /// by key, what matches the value; `None` where the annotation must not be there
     pub(crate) annotations: Vec<(String, Option<String>)>,
     pub(crate) patched: Option<Patched>,
+    /// where its assertions stand
+    places: Vec<(&'static str, Place)>,
 }
+
+impl AdmissionCase {
+    /// Where an assertion stands.
+    pub(crate) fn at(&self, assertion: &str) -> &Place {
+        let found = self.places.iter().find(|(name, _)| *name == assertion);
+        found.map_or(&self.place, |(_, place)| place)
+    }
+}
+
+const ASSERTIONS: [&str; 6] =
+    ["verdict", "message", "warnings", "auditAnnotations", "patched", "unchanged"];
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +86,7 @@ const OPERATIONS: [Operation; 4] =
     [Operation::Create, Operation::Update, Operation::Delete, Operation::Connect];
 
 pub(super) fn test(object: &Object<'_>) -> AdmissionTest {
-    object.known(&["name", "policies", "skip", "cases"]);
+    object.only(&["name", "policies", "skip", "cases"]);
     if !object.has("policies") {
         let message = "a test of admission policies without `policies`";
         object.problem("name", message, "name the files of the policies and their bindings");
@@ -88,7 +101,7 @@ pub(super) fn test(object: &Object<'_>) -> AdmissionTest {
 }
 
 fn case(object: &Object<'_>) -> AdmissionCase {
-    object.known(&[
+    object.only(&[
         "name",
         "object",
         "oldObject",
@@ -122,6 +135,7 @@ fn case(object: &Object<'_>) -> AdmissionCase {
         warnings: object.has("warnings").then(|| super::read::warnings(object)),
         annotations: annotations(object),
         patched: patched(object),
+        places: ASSERTIONS.map(|name| (name, object.place_of(name))).to_vec(),
     };
     if case.object.is_empty() && case.old_object.is_empty() {
         object.problem("name", "a case without `object` and `oldObject`", "name a file");
@@ -150,6 +164,7 @@ fn user(object: &Object<'_>) -> UserInfo {
     if user.as_object().is_none() {
         object.wrong_value("user", "an object with `username` and `groups`");
     }
+    object.only_in("user", &["username", "uid", "groups", "extra"]);
     let texts = |value: Option<&Value>| -> Vec<String> {
         let list = value.and_then(Value::as_array).unwrap_or_default();
         list.iter().filter_map(Value::as_str).map(str::to_owned).collect()

@@ -2,6 +2,7 @@
 //! null is absent, and a value of another type is an error.
 
 use crate::suite::Place;
+use sekisho_kube_model::is_near;
 use sekisho_manifest::Document;
 use sekisho_report::Diagnostic;
 use sekisho_value::{Kind, Map, Pointer, Value};
@@ -67,6 +68,10 @@ impl<'r> Object<'r> {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.field(name).is_some()
+    }
+
+    pub(super) fn place_of(&self, name: &str) -> Place {
+        self.reader.place(&self.pointer_to(name))
     }
 
     pub(super) fn pointer_to(&self, name: &str) -> Pointer {
@@ -160,18 +165,37 @@ impl<'r> Object<'r> {
 
     /// Notes down what is none of the fields that are known here.
     pub(super) fn known(&self, names: &[&str]) {
-        for (key, _) in self.map.iter() {
-            if names.contains(&key.as_str()) {
-                continue;
-            }
+        let unknown = self.unknown(names);
+        self.reader.unknown.borrow_mut().extend(unknown);
+    }
+
+    /// Refuses what is none of the fields that are known here: gator does not read these objects,
+    /// and an assertion that is misspelt asserts nothing.
+    pub(super) fn only(&self, names: &[&str]) {
+        let unknown = self.unknown(names);
+        self.reader.problems.borrow_mut().extend(unknown);
+    }
+
+    /// As [`Self::only`], of the object that a field holds.
+    pub(super) fn only_in(&self, name: &str, names: &[&str]) {
+        if let Some(map) = self.value(name).and_then(Value::as_object) {
+            Object { reader: self.reader, map, pointer: self.pointer_to(name) }.only(names);
+        }
+    }
+
+    fn unknown(&self, names: &[&str]) -> Vec<Diagnostic> {
+        let unknown = self.map.keys().map(|key| key.as_str()).filter(|key| !names.contains(key));
+        let told = |key: &str| {
             let diagnostic =
                 self.reader.diagnostic(&self.pointer.key(key), format!("unknown field `{key}`"));
-            let similar = names.iter().find(|name| name.eq_ignore_ascii_case(key));
-            let help = match similar {
-                Some(name) => format!("it is read as `{name}`; write it so"),
-                None => format!("the fields here are {}", names.join(", ")),
-            };
-            self.reader.unknown.borrow_mut().push(diagnostic.with_help(help));
-        }
+            let same = names.iter().find(|name| name.eq_ignore_ascii_case(key));
+            let near = names.iter().find(|name| is_near(key, name));
+            diagnostic.with_help(match (same, near) {
+                (Some(name), _) => format!("it is read as `{name}`; write it so"),
+                (None, Some(name)) => format!("did you mean `{name}`?"),
+                (None, None) => format!("the fields here are {}", names.join(", ")),
+            })
+        };
+        unknown.map(told).collect()
     }
 }
