@@ -25,6 +25,7 @@ mod spans;
 mod split;
 mod stream;
 mod text;
+mod within;
 mod write;
 mod yaml;
 
@@ -33,4 +34,4 @@ pub use document::Document;
 pub use fault::ReadError;
 pub use read::{Read, ReadOptions, Skipped, read, read_document, read_document_as, read_value};
 pub use source::{Place, Source};
-pub use write::to_yaml;
+pub use write::{to_wide_yaml, to_yaml};

@@ -17,33 +17,62 @@ enum At {
     Item,
 }
 
+/// How far what stands within something else is indented, and what that makes of quotes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// By two; lists stand in line with their key.
+    Kubectl,
+    /// To the next multiple of four, lists too.
+    Wide,
+}
+
+impl Style {
+    /// The indentation of what stands behind a key.
+    fn within(self, indent: usize, value: &Value) -> usize {
+        match (self, value) {
+            (Self::Wide, _) => (indent + 4) / 4 * 4,
+            (Self::Kubectl, Value::Array(items)) if !items.is_empty() => indent,
+            (Self::Kubectl, _) => indent + 2,
+        }
+    }
+}
+
 /// Writes a value as YAML that kubectl, this crate and YAML 1.2 readers read back as the same
 /// value. Lists stand in line with their key, as kubectl writes them. A number keeps its literal;
 /// readers of YAML give `1.50` back as `1.5`.
 #[must_use]
 pub fn to_yaml(value: &Value) -> String {
     let mut out = String::new();
-    write_value(&mut out, value, 0, At::Root);
+    write_value(&mut out, value, 0, At::Root, Style::Kubectl);
+    out
+}
+
+/// Writes an object as [`to_yaml`] does, in the style of go-yaml v3: four columns for each level,
+/// lists too, and single quotes where they do. Its lines begin at column `indent`.
+#[must_use]
+pub fn to_wide_yaml(object: &Map, indent: usize) -> String {
+    let mut out = String::new();
+    write_map(&mut out, object, indent, At::Root, Style::Wide);
     out
 }
 
 /// Writes a value and the end of its line. The depth of values is bounded
 /// ([`sekisho_value::MAX_DEPTH`]), and so is the recursion.
-fn write_value(out: &mut String, value: &Value, indent: usize, at: At) {
+fn write_value(out: &mut String, value: &Value, indent: usize, at: At, style: Style) {
     match value {
-        Value::Object(map) if !map.is_empty() => write_map(out, map, indent, at),
-        Value::Array(items) if !items.is_empty() => write_list(out, items, indent, at),
+        Value::Object(map) if !map.is_empty() => write_map(out, map, indent, at, style),
+        Value::Array(items) if !items.is_empty() => write_list(out, items, indent, at, style),
         scalar => {
             if at == At::Value {
                 out.push(' ');
             }
-            write_scalar(out, scalar, indent, at);
+            write_scalar(out, scalar, indent, at, style);
             out.push('\n');
         }
     }
 }
 
-fn write_map(out: &mut String, map: &Map, indent: usize, at: At) {
+fn write_map(out: &mut String, map: &Map, indent: usize, at: At, style: Style) {
     if at == At::Value {
         out.push('\n');
     }
@@ -53,22 +82,18 @@ fn write_map(out: &mut String, map: &Map, indent: usize, at: At) {
             push_indent(out, indent);
         }
         let start = out.len();
-        write_line(out, key, true);
+        write_line(out, key, true, style);
         if out.get(start..).is_some_and(|key| key.chars().count() > MAX_PLAIN_KEY) {
             out.insert_str(start, "? ");
             out.push('\n');
             push_indent(out, indent);
         }
         out.push(':');
-        let deeper = match value {
-            Value::Array(items) if !items.is_empty() => indent,
-            _ => indent + 2,
-        };
-        write_value(out, value, deeper, At::Value);
+        write_value(out, value, style.within(indent, value), At::Value, style);
     }
 }
 
-fn write_list(out: &mut String, items: &[Value], indent: usize, at: At) {
+fn write_list(out: &mut String, items: &[Value], indent: usize, at: At, style: Style) {
     if at == At::Value {
         out.push('\n');
     }
@@ -77,7 +102,7 @@ fn write_list(out: &mut String, items: &[Value], indent: usize, at: At) {
             push_indent(out, indent);
         }
         out.push_str("- ");
-        write_value(out, item, indent + 2, At::Item);
+        write_value(out, item, indent + 2, At::Item, style);
     }
 }
 
@@ -86,7 +111,7 @@ fn push_indent(out: &mut String, indent: usize) {
     let _ = write!(out, "{:indent$}", "");
 }
 
-fn write_scalar(out: &mut String, scalar: &Value, indent: usize, at: At) {
+fn write_scalar(out: &mut String, scalar: &Value, indent: usize, at: At, style: Style) {
     match scalar {
         Value::Null => out.push_str("null"),
         Value::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
@@ -97,7 +122,7 @@ fn write_scalar(out: &mut String, scalar: &Value, indent: usize, at: At) {
             // Within a list in line with its key, the text must stand deeper than the `-`.
             write_block(out, text, if at == At::Root { 2 } else { indent });
         }
-        Value::String(text) => write_line(out, text, false),
+        Value::String(text) => write_line(out, text, false, style),
     }
 }
 
@@ -132,10 +157,14 @@ fn write_block(out: &mut String, text: &str, indent: usize) {
 }
 
 /// Writes a text on one line, with quotes where it needs them.
-fn write_line(out: &mut String, text: &str, key: bool) {
+fn write_line(out: &mut String, text: &str, key: bool, style: Style) {
+    let single = match style {
+        Style::Kubectl => text.contains(['"', '\\']),
+        Style::Wide => !text.is_empty() && !is_like_another(text),
+    };
     if is_plain(text, key) {
         out.push_str(text);
-    } else if text.contains(['"', '\\']) && text.chars().all(is_printable) {
+    } else if single && text.chars().all(is_printable) {
         out.push('\'');
         out.push_str(&text.replace('\'', "''"));
         out.push('\'');
@@ -186,10 +215,15 @@ fn is_plain(text: &str, key: bool) -> bool {
         && !text.contains(": ")
         && !text.contains(" #")
         && text.chars().all(is_printable)
-        && !is_like_number(text)
-        && !is_like_word(text)
-        && resolve_plain(text, Scheme::Kubectl) == Resolved::Text
-        && resolve_plain(text, Scheme::Gator) == Resolved::Text
+        && !is_like_another(text)
+}
+
+/// Whether some reader takes the text without quotes for something else than a text.
+fn is_like_another(text: &str) -> bool {
+    is_like_number(text)
+        || is_like_word(text)
+        || resolve_plain(text, Scheme::Kubectl) != Resolved::Text
+        || resolve_plain(text, Scheme::Gator) != Resolved::Text
 }
 
 /// Numbers and times of any YAML version, sexagesimal ones too.
