@@ -27,7 +27,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) live: Arc<Live>,
     pub(crate) certificate: Certificate,
-    authority: String,
+    pub(crate) authority: String,
 }
 
 pub(crate) fn basis(level: &str) -> Basis {
@@ -139,9 +139,11 @@ impl Running {
     }
 }
 
-fn trusting(authority: &str) -> Arc<ClientConfig> {
+fn trusting(authorities: &str) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+    for authority in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
+        roots.add(authority.unwrap()).unwrap();
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

@@ -4,4 +4,5 @@
 mod abuse;
 mod client;
 mod doors;
+mod renewal;
 mod reviews;
