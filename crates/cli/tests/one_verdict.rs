@@ -16,7 +16,17 @@ use std::time::{Duration, Instant};
 
 const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
 /// What is judged by, everywhere.
-const POLICIES: [&str; 4] = ["--pack", "recommended", "--pod-security", "baseline"];
+const POLICIES: [&str; 6] = [
+    "--pack",
+    "recommended",
+    "--pod-security",
+    "baseline",
+    "--policies",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/one_verdict/policies.yaml"),
+];
+/// A parameter of those.
+const PARAMETER: &str = r#"{"apiVersion":"v1","kind":"ConfigMap",
+    "metadata":{"name":"verdict-ports","namespace":"default"},"data":{"most":"8000"}}"#;
 /// What the reading of files finds, and no other checkpoint has to do with.
 const OF_FILES: [&str; 3] = ["schema/", "exception/", "inventory/"];
 
@@ -35,22 +45,41 @@ fn check_admission_and_audit_say_the_same() {
     let builder = TestEnv::builder().no_service_account().no_workload_controllers();
     let test = "check_admission_and_audit_say_the_same";
     let Some(env) = TestEnv::start_or_skip(test, &builder) else { return };
-    let objects = objects(&corpus);
+    let mut objects = objects(&corpus);
+    objects.push(from_json(PARAMETER).unwrap());
+    tell_apart(&mut objects);
+    let serving = Serving::start(&env);
+    // Whatever mutators change is changed before it is stored.
+    serving.register(&env, "Mutating", "mutate");
     let taken = create(&env, &objects);
     assert!(taken.len() > 400, "{} of {}", taken.len(), objects.len());
 
-    let by_check = check(&taken);
+    let by_check = check(&env, &taken);
     let by_audit = audit(&env);
-    let by_admission = admit(&env, &taken);
+    let (by_admission, told) = admit(&env, &serving, &taken);
     let mut differences = Vec::new();
     let (mut findings, mut with) = (0, 0);
     for object in &taken {
         let named = named(object);
         let of = |found: &Found| found.get(&named).cloned().unwrap_or_default();
         let (check, audit, admission) = (of(&by_check), of(&by_audit), of(&by_admission));
+        // What Secrets hold stays out of the log, so that messages about them are not in it; who
+        // sent one is told all the same.
+        let is_secret = named.0 == "Secret";
+        let as_logged = |found: &BTreeSet<[String; 5]>| match is_secret {
+            true => found.iter().cloned().map(without_message).collect(),
+            false => found.clone(),
+        };
+        for [.., message, _] in check.iter().filter(|_| is_secret) {
+            if !told[&named].contains(message.as_str()) {
+                differences.push(format!("{named:?}: the sender is not told: {message}"));
+            }
+        }
         findings += check.len();
         with += usize::from(!check.is_empty());
-        for (place, other) in [("audit", audit), ("admission", admission)] {
+        for (place, check, other) in
+            [("audit", check.clone(), audit), ("admission", as_logged(&check), admission)]
+        {
             for only in check.difference(&other) {
                 differences.push(format!("{named:?}: not at {place}: {only:?}"));
             }
@@ -67,7 +96,17 @@ fn check_admission_and_audit_say_the_same() {
         differences.len()
     );
     assert!(differences.is_empty(), "{}", differences.join("\n"));
-    assert!(findings > 500, "{findings}");
+    let of = |part: &str| {
+        let policies = by_check.values().flatten().map(|[policy, ..]| policy);
+        policies.filter(|policy| policy.contains(part)).count()
+    };
+    let each = ["Told", "replicas", "images", "ports", "baseline", "Sekisho"].map(|p| (p, of(p)));
+    eprintln!("{each:?}");
+    assert!(each.iter().all(|(_, count)| *count > 0), "every sort of policy finds something");
+}
+
+fn without_message([policy, rule, action, _, key]: [String; 5]) -> [String; 5] {
+    [policy, rule, action, String::new(), key]
 }
 
 fn named(object: &Value) -> Named {
@@ -108,6 +147,46 @@ fn objects(folder: &Path) -> Vec<Value> {
     objects
 }
 
+/// How many clients ask at once.
+const CLIENTS: usize = 8;
+
+/// Asks about each object, several at once; the answers are in order.
+fn each<T: Send>(objects: &[Value], ask: impl Fn(&Value) -> T + Sync) -> Vec<T> {
+    std::thread::scope(|scope| {
+        let ask = &ask;
+        let clients: Vec<_> = objects
+            .chunks(objects.len().div_ceil(CLIENTS).max(1))
+            .map(|share| scope.spawn(move || share.iter().map(ask).collect::<Vec<_>>()))
+            .collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    })
+}
+
+/// Gives an object a name of its own where several projects, or versions of one, have it. The name
+/// of a definition is what it defines; that of a Namespace is where others are.
+fn tell_apart(objects: &mut Vec<Value>) {
+    let mut names: BTreeMap<(String, Named), usize> = BTreeMap::new();
+    objects.retain_mut(|object| {
+        let group = object.path_str(&["apiVersion"]).unwrap_or_default();
+        let group = group.split_once('/').map_or("", |(group, _)| group).to_owned();
+        let (kind, mut namespace, name) = named(object);
+        if namespace.is_empty() {
+            "default".clone_into(&mut namespace);
+        }
+        let count = names.entry((group, (kind.clone(), namespace, name.clone()))).or_default();
+        *count += 1;
+        if *count == 1 || name.is_empty() {
+            return true;
+        }
+        if ["CustomResourceDefinition", "Namespace"].contains(&kind.as_str()) {
+            return false;
+        }
+        let metadata = object.get_mut("metadata").and_then(Value::as_object_mut).unwrap();
+        metadata.insert("name", format!("{name}-{count}"));
+        true
+    });
+}
+
 /// Creates what the API server takes; gives that as it was given, with its namespace.
 fn create(env: &TestEnv, objects: &[Value]) -> Vec<Value> {
     let namespaces: BTreeSet<&str> =
@@ -117,32 +196,50 @@ fn create(env: &TestEnv, objects: &[Value]) -> Vec<Value> {
         .filter(|object| object.path_str(&["kind"]) == Some("Namespace"))
         .filter_map(|object| object.path_str(&["metadata", "name"]))
         .collect();
-    for name in namespaces.difference(&given) {
-        let text =
-            format!(r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{name}"}}}}"#);
-        env.admin().create(&from_json(&text).unwrap()).unwrap();
-    }
+    let missing: Vec<Value> = namespaces
+        .difference(&given)
+        .map(|name| {
+            format!(r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{name}"}}}}"#)
+        })
+        .map(|text| from_json(&text).unwrap())
+        .collect();
+    let come_first = |object: &&Value| {
+        matches!(object.path_str(&["kind"]), Some("CustomResourceDefinition" | "Namespace"))
+    };
+    let (first, others): (Vec<&Value>, Vec<&Value>) = objects.iter().partition(come_first);
+    let first: Vec<Value> = missing.iter().chain(first).cloned().collect();
+    let others: Vec<Value> = others.into_iter().cloned().collect();
+    let mut answers = each(&first, |object| made(env, object));
+    // Kinds are served a moment after their definitions.
+    std::thread::sleep(Duration::from_secs(3));
+    answers.extend(each(&others, |object| made(env, object)));
     let mut taken = Vec::new();
-    let mut defined = false;
-    for object in objects {
-        if !defined && object.path_str(&["kind"]) != Some("CustomResourceDefinition") {
-            // Their kinds are served a moment later.
-            std::thread::sleep(Duration::from_secs(3));
-            defined = true;
+    let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
+    for answer in answers {
+        match answer {
+            Ok(object) => taken.push(object),
+            Err(why) => *refusals.entry(why).or_default() += 1,
         }
-        // What names nothing cannot be told apart; a kind that is not served is none to take.
-        let Ok(answer) = env.admin().create(object) else { continue };
-        if !answer.is_success() || object.path_str(&["metadata", "name"]).is_none() {
-            continue;
-        }
-        let mut object = object.clone();
-        if let Some(namespace) = answer.body.path_str(&["metadata", "namespace"]) {
-            let metadata = object.get_mut("metadata").and_then(Value::as_object_mut).unwrap();
-            metadata.insert("namespace", namespace);
-        }
-        taken.push(object);
     }
+    refusals.iter().for_each(|(why, count)| eprintln!("not taken, {count} times: {why}"));
     taken
+}
+
+/// The object as it was given, with its namespace, where the API server takes it; else why not.
+fn made(env: &TestEnv, object: &Value) -> Result<Value, String> {
+    if object.path_str(&["metadata", "name"]).is_none() {
+        return Err("it has no name, and cannot be told apart".to_owned());
+    }
+    let answer = env.admin().create(object).map_err(|error| error.to_string())?;
+    if !answer.is_success() {
+        return Err(format!("{} {}", answer.status, answer.message()));
+    }
+    let mut object = object.clone();
+    if let Some(namespace) = answer.body.path_str(&["metadata", "namespace"]) {
+        let metadata = object.get_mut("metadata").and_then(Value::as_object_mut).unwrap();
+        metadata.insert("namespace", namespace);
+    }
+    Ok(object)
 }
 
 fn report(command: &mut Command) -> Found {
@@ -169,12 +266,19 @@ fn report(command: &mut Command) -> Found {
     found
 }
 
-fn check(taken: &[Value]) -> Found {
-    let folder = tempfile::tempdir().unwrap();
+fn check(env: &TestEnv, taken: &[Value]) -> Found {
+    let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for (number, object) in taken.iter().enumerate() {
         std::fs::write(folder.path().join(format!("{number:04}.json")), object.to_json()).unwrap();
     }
-    report(Command::new(SEKISHO).args(["check", "--no-config"]).arg(folder.path()))
+    // Namespaces that nobody has to make.
+    for name in ["default", "kube-system", "kube-public"] {
+        let namespace = env.admin().get(&format!("/api/v1/namespaces/{name}")).unwrap().body;
+        std::fs::write(known.path().join(format!("{name}.json")), namespace.to_json()).unwrap();
+    }
+    let mut command = Command::new(SEKISHO);
+    command.args(["check", "--no-config", "--inventory"]).arg(known.path());
+    report(command.arg(folder.path()))
 }
 
 fn audit(env: &TestEnv) -> Found {
@@ -184,62 +288,84 @@ fn audit(env: &TestEnv) -> Found {
 }
 
 /// The server, stopped when dropped.
-struct Serving(Child);
+struct Serving {
+    child: Child,
+    said: Arc<Mutex<Vec<String>>>,
+    authority: String,
+    port: u16,
+}
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-/// What the webhook says of each object as the API server sends it.
-fn admit(env: &TestEnv, taken: &[Value]) -> Found {
-    let mut child = Command::new(SEKISHO)
-        .args(["serve", "--cluster", "--listen", "127.0.0.1:0", "--self-signed", "127.0.0.1"])
-        .arg("--kubeconfig")
-        .arg(env.kubeconfig())
-        .args(POLICIES)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let said: Arc<Mutex<Vec<String>>> = Arc::default();
-    let (lines, log) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
-    std::thread::spawn(move || {
-        lines.map_while(Result::ok).for_each(|line| log.lock().unwrap().push(line));
-    });
-    let mut authority = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    while !authority.contains("END CERTIFICATE") {
-        assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority");
-    }
-    let _serving = Serving(child);
-    let started = Instant::now();
-    let port: u16 = loop {
-        let lines = said.lock().unwrap().clone();
-        let port = lines.iter().find_map(|line| line.strip_prefix("listening on 127.0.0.1:"));
-        if let Some(port) = port
-            && lines.iter().any(|line| line.contains("policies are in force"))
-        {
-            break port.parse().unwrap();
+impl Serving {
+    fn start(env: &TestEnv) -> Self {
+        let mut child = Command::new(SEKISHO)
+            .args(["serve", "--cluster", "--listen", "127.0.0.1:0", "--self-signed", "127.0.0.1"])
+            .arg("--kubeconfig")
+            .arg(env.kubeconfig())
+            .args(POLICIES)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (lines, log) =
+            (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| log.lock().unwrap().push(line));
+        });
+        let mut authority = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        while !authority.contains("END CERTIFICATE") {
+            assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority");
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "{lines:?}");
-        std::thread::sleep(Duration::from_millis(50));
-    };
-    let bundle = STANDARD.encode(&authority);
-    let configuration = format!(
-        r#"{{"apiVersion":"admissionregistration.k8s.io/v1",
-        "kind":"ValidatingWebhookConfiguration","metadata":{{"name":"sekisho"}},
-        "webhooks":[{{"name":"validate.sekisho.test","sideEffects":"None",
-        "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":30,
-        "clientConfig":{{"url":"https://127.0.0.1:{port}/validate","caBundle":"{bundle}"}},
-        "rules":[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["CREATE"],
-        "resources":["*"]}}]}}]}}"#
-    );
-    env.admin().create(&from_json(&configuration).unwrap()).unwrap();
-    std::thread::sleep(Duration::from_secs(3));
-    for object in taken {
+        let mut serving = Self { child, said, authority, port: 0 };
+        let started = Instant::now();
+        while serving.port == 0 {
+            let lines = serving.said.lock().unwrap().clone();
+            let port = lines.iter().find_map(|line| line.split_once("listening on 127.0.0.1:"));
+            let port = port.and_then(|(_, rest)| rest.split('"').next());
+                rest.split('"').next()
+            });
+            if let Some(port) = port
+                && lines.iter().any(|line| line.contains("policies are in force"))
+            {
+                serving.port = port.trim().parse().unwrap();
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "{lines:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        serving
+    }
+
+    /// Has the API server ask it about every creation.
+    fn register(&self, env: &TestEnv, kind: &str, path: &str) {
+        let (port, bundle) = (self.port, STANDARD.encode(&self.authority));
+        let configuration = format!(
+            r#"{{"apiVersion":"admissionregistration.k8s.io/v1",
+            "kind":"{kind}WebhookConfiguration","metadata":{{"name":"sekisho"}},
+            "webhooks":[{{"name":"{path}.sekisho.test","sideEffects":"None",
+            "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":30,
+            "clientConfig":{{"url":"https://127.0.0.1:{port}/{path}","caBundle":"{bundle}"}},
+            "rules":[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["CREATE"],
+            "resources":["*"]}}]}}]}}"#
+        );
+        let created = env.admin().create(&from_json(&configuration).unwrap()).unwrap();
+        assert!(created.is_success(), "{}", created.message());
+        std::thread::sleep(Duration::from_secs(3));
+    }
+}
+
+/// What the webhook says of each object as the API server sends it, and what the sender is told.
+fn admit(env: &TestEnv, serving: &Serving, taken: &[Value]) -> (Found, BTreeMap<Named, String>) {
+    serving.said.lock().unwrap().clear();
+    serving.register(env, "Validating", "validate");
+    let told = each(taken, |object| {
         // It is there already, which is told after all webhooks were asked; that its port is taken
         // is told before.
         if object.path_str(&["kind"]) == Some("Service") {
@@ -249,9 +375,10 @@ fn admit(env: &TestEnv, taken: &[Value]) -> Found {
         }
         let answer = env.admin().create_dry_run(object).unwrap();
         assert!(!answer.is_success() || answer.body.get("kind").is_some());
-    }
+        (named(object), format!("{}\n{}", answer.message(), answer.warnings.join("\n")))
+    });
     let mut found = Found::new();
-    for line in said.lock().unwrap().iter().filter(|line| line.starts_with('{')) {
+    for line in serving.said.lock().unwrap().iter().filter(|line| line.starts_with('{')) {
         let line = from_json(line).unwrap();
         assert!(line.get("errors").is_none(), "{}", line.to_json());
         let text = |key: &str| line.path_str(&[key]).unwrap_or_default().to_owned();
@@ -262,5 +389,5 @@ fn admit(env: &TestEnv, taken: &[Value]) -> Found {
             found.entry(named.clone()).or_default().insert(told);
         }
     }
-    found
+    (found, told.into_iter().collect())
 }

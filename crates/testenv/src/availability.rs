@@ -1,4 +1,5 @@
 use crate::environment::launcher_dir;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -72,7 +73,7 @@ const UNREACHABLE: [&str; 15] = [
 ];
 
 /// The line that says so, if one does.
-fn unreachable_modules(said: &str) -> Option<&str> {
+pub(crate) fn unreachable_modules(said: &str) -> Option<&str> {
     said.lines().find(|line| UNREACHABLE.iter().any(|sign| line.contains(sign)))
 }
 
@@ -89,18 +90,23 @@ fn succeeds(program: &str, args: &[&str]) -> bool {
 /// Whether a control plane was built on this machine before. That it is the right one is for
 /// `testenv/up` to find; it says so where it is not.
 fn cached() -> bool {
-    let cache = std::env::var_os("SEKISHO_TESTENV_CACHE").map(Into::into).or_else(|| {
-        let base = std::env::var_os("XDG_CACHE_HOME")
-            .map(std::path::PathBuf::from)
-            .or_else(|| Some(std::path::PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
-        Some(base.join("sekisho/testenv"))
-    });
+    let cache = cache();
     let has = |name: &str| {
         cache.as_ref().and_then(|cache| std::fs::read_dir(cache).ok()).is_some_and(|mut dirs| {
             dirs.any(|dir| dir.is_ok_and(|dir| dir.path().join(name).exists()))
         })
     };
     launcher_dir().join("up").exists() && has("controlplane") && has("testenv")
+}
+
+/// The folder of what was built.
+pub(crate) fn cache() -> Option<PathBuf> {
+    std::env::var_os("SEKISHO_TESTENV_CACHE").map(Into::into).or_else(|| {
+        let base = std::env::var_os("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+        Some(base.join("sekisho/testenv"))
+    })
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod client;
 mod discovery;
 mod environment;
 mod error;
+mod helm;
 mod kubeconfig;
 mod user;
 
@@ -39,4 +40,5 @@ pub use builder::Builder;
 pub use client::{Body, Request};
 pub use environment::TestEnv;
 pub use error::Error;
+pub use helm::helm;
 pub use user::User;

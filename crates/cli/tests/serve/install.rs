@@ -1,18 +1,25 @@
 //! What `sekisho install` prints: judged by our own packs, and taken by an API server.
 
+use crate::serving::port_of;
+use crate::wire::Client;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sekisho_manifest::{ReadOptions, read};
-use sekisho_testenv::TestEnv;
-use std::process::Command;
+use sekisho_testenv::{Body, Request, TestEnv, helm};
+use sekisho_value::Value;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 /// As a user would install it: with an image that is pinned.
 const PINNED: &str =
     "image.digest=sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Values that each make other objects.
-const VALUES: [&[&str]; 4] = [
+const VALUES: [&[&str]; 5] = [
     &[],
     &["policies.cluster=true", "webhooks.mutating.enabled=true", "metrics.namespaces=[m]"],
-    &["policies.cluster=true", "tls.cluster=true"],
+    &["policies.cluster=true", "policies.admissionPolicies=true", "server.events=true"],
+    &["tls.source=certManager", "webhooks.deletions=true", "networkPolicy.dnsPorts=[53, 5353]"],
     &["namespace.create=false", "priorityClassName=", "replicas=3"],
 ];
 
@@ -42,7 +49,7 @@ fn our_own_packs_find_nothing() {
         arguments.extend(["--pod-security", "restricted"]);
         let (code, said) = sekisho(&arguments);
         // Constraints have a kind for each template, and none of them is known before.
-        let known = "rbac-wildcards]: `rules[1]` grants `*` in `resources`";
+        let known = "rbac-wildcards]: `rules[0]` grants `*` in `resources`";
         let findings =
             said.lines().filter(|line| line.starts_with("deny[") || line.contains("warn["));
         let others: Vec<&str> = findings.filter(|line| !line.contains(known)).collect();
@@ -66,13 +73,68 @@ fn a_webhook_is_the_first_to_go() {
 #[test]
 fn wrong_values_are_told() {
     for (value, told) in [
-        ("replica=3", "there is no value `replica`"),
+        ("replica=3", "there is no value `replica`: did you mean `replicas`?"),
         ("policies.args=x", "`policies.args` is to be a list"),
+        ("replicas=0", "`replicas` is to be 1 at least, and is `0`"),
+        (
+            "webhooks.enforcing.timeoutSeconds=31",
+            "timeoutSeconds` is to be 30 at most, and is `31`",
+        ),
+        ("policies.args=[--pakc=x]", "the server would not start by `policies.args`"),
+        ("server.extraArgs=[--admission-policies]", "the server would not start by"),
+        ("server.failurePolicies=[nosuch=ignore]", "no policy is called `nosuch`"),
+        ("tls.source=secret", "`tls.caBundle` is the way to trust"),
+        ("tolerations=[{key: 1}]", "the values make no Deployment sekisho of it: `key` wants a s"),
+        ("resources.limits.memory=much", "the values make no Deployment sekisho of it: "),
+        ("webhooks.advisory.rules=[{resource: [x]}]", "the values make no ValidatingWebhookConfig"),
     ] {
         let (code, said) = sekisho(&["install", "--set", value]);
-        assert_eq!(code, Some(2), "{said}");
-        assert!(said.contains(told), "{said}");
+        assert_eq!(code, Some(2), "{value}: {said}");
+        assert!(said.contains(told) && !said.contains("kind: "), "{value}: {said}");
     }
+}
+
+#[test]
+fn faulty_policies_are_not_installed() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let template = |rego: &str| {
+        format!(
+            "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\n\
+             metadata: {{name: t}}\nspec:\n  crd: {{spec: {{names: {{kind: T}}}}}}\n  targets:\n  \
+             - target: admission.k8s.gatekeeper.sh\n    rego: |\n      {rego}\n"
+        )
+    };
+    let broken = file("broken.yaml", &template("package t\n      violation[{\"msg\": msg}] {"));
+    let (code, said) = sekisho(&["install", "-p", &broken]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("broken.yaml:") && said.contains("nothing is installed"), "{said}");
+    assert!(!said.contains("kind: Deployment"), "{said}");
+
+    let sound = "package t\n      violation[{\"msg\": msg}] { msg := \"x\" }";
+    let large = format!("{sound}\n      # {}", "x".repeat(300_000));
+    let (code, said) = sekisho(&["install", "-p", &file("large.yaml", &template(&large))]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("too large for `kubectl apply`: give it `--server-side`"), "{said}");
+    let huge = format!("{sound}\n      # {}", "x".repeat(1 << 20));
+    let (code, said) = sekisho(&["install", "-p", &file("huge.yaml", &template(&huge))]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("and a ConfigMap holds 1048576"), "{said}");
+    let deletions = format!("{sound}\n      # input.review.operation == \"DELETE\"");
+    let (code, said) = sekisho(&["install", "-p", &file("gone.yaml", &template(&deletions))]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("deletions are not asked about"), "{said}");
+}
+
+#[test]
+fn what_is_printed_is_the_same_each_time() {
+    assert_eq!(printed(&[], &[]), printed(&[], &[]), "no certificate is made by chance");
+    let (code, said) = sekisho(&["install", "--set", "tls.source=values"]);
+    assert!(code == Some(0) && said.contains("caBundle: "), "{said}");
 }
 
 #[test]
@@ -82,8 +144,9 @@ fn an_api_server_takes_it() {
     let Some(env) = TestEnv::start_or_skip(test, &builder) else { return };
     let kubeconfig = env.kubeconfig().to_str().unwrap();
     let apply = ["--apply", "--wait", "0", "--kubeconfig", kubeconfig];
-    let policies = ["--set", "policies.cluster=true", "--set", "webhooks.mutating.enabled=true"];
-    let install: Vec<&str> = ["install"].iter().chain(&policies).chain(&apply).copied().collect();
+    let plain = ["install", "--set", "policies.cluster=true", "--set", "tls.source=values"];
+    let mutating = ["--set", "webhooks.mutating.enabled=true"];
+    let install: Vec<&str> = plain.iter().chain(&mutating).chain(&apply).copied().collect();
     let (code, said) = sekisho(&install);
     assert_eq!(code, Some(0), "{said}");
     let applied: Vec<&str> = said.lines().collect();
@@ -101,38 +164,205 @@ fn an_api_server_takes_it() {
     let deployment = "/apis/apps/v1/namespaces/sekisho-system/deployments/sekisho";
     assert_eq!(env.admin().get(deployment).unwrap().status, 200);
 
+    // What the values no longer make goes.
+    let path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/sekisho";
+    assert_eq!(env.admin().get(path).unwrap().status, 200);
+    let (code, said) = sekisho(&[plain.as_slice(), &apply].concat());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("deleted MutatingWebhookConfiguration sekisho"), "{said}");
+    assert_eq!(env.admin().get(path).unwrap().status, 404);
+
+    // Another one to make the certificate: the Secret is made anew by who it is.
+    let replicas = ["install", "--set", "policies.cluster=true"];
+    let (code, said) = sekisho(&[replicas.as_slice(), &apply].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let secret = "/api/v1/namespaces/sekisho-system/secrets/sekisho-tls";
+    assert_eq!(env.admin().get(secret).unwrap().status, 404, "the replicas make it");
+
     // Pods of other namespaces are refused now, since nothing answers; ours are not.
     let mut uninstall = vec!["install", "--uninstall"];
     uninstall.extend(apply.iter().filter(|argument| !["--wait", "0"].contains(argument)));
     let (code, said) = sekisho(&uninstall);
     assert_eq!(code, Some(0), "{said}");
-    let first: Vec<&str> = said.lines().take(2).collect();
-    assert!(first.iter().all(|line| line.contains("WebhookConfiguration")), "{said}");
+    assert!(said.lines().next().unwrap().contains("WebhookConfiguration"), "{said}");
     assert_eq!(env.admin().get(webhook).unwrap().status, 404);
     assert_eq!(env.admin().get(deployment).unwrap().status, 404);
+    let exceptions =
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/exceptions.sekisho.dev";
+    assert_eq!(env.admin().get(exceptions).unwrap().status, 200, "exceptions are somebody's");
+    assert!(said.contains("exceptions.sekisho.dev stays"), "{said}");
+}
+
+fn create(env: &TestEnv, json: &str) {
+    let object = sekisho_value::from_json(json).unwrap();
+    let answer = env.admin().create(&object).unwrap();
+    assert!(answer.is_success(), "{}", answer.message());
+}
+
+#[test]
+fn what_others_made_is_theirs() {
+    let test = "what_others_made_is_theirs";
+    let builder = TestEnv::builder().no_service_account().no_workload_controllers();
+    let Some(env) = TestEnv::start_or_skip(test, &builder) else { return };
+    let kubeconfig = ["--kubeconfig", env.kubeconfig().to_str().unwrap(), "--apply"];
+    let run = |arguments: &[&str]| sekisho(&[&["install"], arguments, &kubeconfig].concat());
+    create(&env, r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"theirs"}}"#);
+    create(
+        &env,
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"web","namespace":"theirs"},
+        "data":{"tls.crt":"Y2E="}}"#,
+    );
+    let secret = "/api/v1/namespaces/theirs/secrets/web";
+
+    let (code, said) = run(&["-n", "theirs", "--wait", "0"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("namespace `theirs` is there, and Sekisho did not make it"), "{said}");
+
+    let into = ["-n", "theirs", "--set", "namespace.create=false"];
+    for source in ["cluster", "values"] {
+        let source = format!("tls.source={source}");
+        let more = ["--wait", "0", "--set", "tls.secretName=web", "--set", &source];
+        let (code, said) = run(&[into.as_slice(), &more].concat());
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("Secret `web` is there, and Sekisho did not make it"), "{said}");
+    }
+    let (code, said) = run(&[into.as_slice(), &["--wait", "0"]].concat());
+    assert_eq!(code, Some(0), "{said}");
+
+    // As a whole, and with the Secret's name.
+    let (code, said) = run(&["-n", "theirs", "--uninstall", "--set", "tls.secretName=web"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Namespace theirs stays: Sekisho did not make it"), "{said}");
+    assert!(said.contains("Secret web stays: Sekisho did not make it"), "{said}");
+    assert_eq!(env.admin().get("/api/v1/namespaces/theirs").unwrap().status, 200);
+    let kept = env.admin().get(secret).unwrap().body;
+    assert_eq!(kept.path_str(&["data", "tls.crt"]), Some("Y2E="));
+    for system in ["default", "kube-system", "kube-anything"] {
+        let (code, said) = run(&["-n", system, "--uninstall"]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("is a namespace of the cluster's own"), "{said}");
+    }
+}
+
+const WEBHOOK: &str =
+    "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/sekisho";
+const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/sekisho-system/deployments/sekisho";
+
+/// What a kubelet and the controllers would say of the first replica.
+fn report_a_replica(env: &TestEnv) {
+    let deployment = env.admin().get(DEPLOYMENT).unwrap().body;
+    let generation = deployment.path(&["metadata", "generation"]).and_then(Value::as_i64).unwrap();
+    let status = format!(
+        r#"{{"status":{{"observedGeneration":{generation},"replicas":2,"updatedReplicas":2,
+        "readyReplicas":1,"availableReplicas":1,"unavailableReplicas":1}}}}"#
+    );
+    let body =
+        Body::Bytes { content_type: "application/merge-patch+json", bytes: status.as_bytes() };
+    let path = format!("{DEPLOYMENT}/status");
+    let answer = env.admin().ask(&Request { method: "PATCH", path: &path, body }).unwrap();
+    assert!(answer.is_success(), "{}", answer.message());
+}
+
+#[test]
+fn webhooks_wait_for_a_replica() {
+    let test = "webhooks_wait_for_a_replica";
+    let builder = TestEnv::builder().no_service_account().no_workload_controllers();
+    let Some(env) = TestEnv::start_or_skip(test, &builder) else { return };
+    let kubeconfig = env.kubeconfig().to_str().unwrap();
+    let made = ["install", "--set", PINNED, "--set", "tls.source=values"];
+    let install = [made.as_slice(), &["--kubeconfig", kubeconfig, "--apply", "--wait"]].concat();
+    let status = |path: &str| env.admin().get(path).unwrap().status;
+
+    // No replica comes: nothing is asked of anybody, and pods can be made.
+    let (code, said) = sekisho(&[install.as_slice(), &["2"]].concat());
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no replica is ready after 2 s: the webhooks are not applied"), "{said}");
+    assert_eq!((status(DEPLOYMENT), status(WEBHOOK)), (200, 404));
+
+    // One comes while it waits.
+    std::thread::scope(|scope| {
+        let installing = scope.spawn(|| sekisho(&[install.as_slice(), &["60"]].concat()));
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        assert!(!installing.is_finished(), "it waits");
+        assert_eq!(status(WEBHOOK), 404, "no webhook before a replica");
+        report_a_replica(&env);
+        let (code, said) = installing.join().unwrap();
+        assert_eq!(code, Some(0), "{said}");
+    });
+    assert_eq!(status(WEBHOOK), 200);
+    a_replica_serves_by_what_was_applied(&env);
+}
+
+/// Runs what the Deployment runs, with the Secret it mounts, and meets it as an API server does: by
+/// the name of its Service, trusting what the webhook configuration says.
+fn a_replica_serves_by_what_was_applied(env: &TestEnv) {
+    let secret = env.admin().get("/api/v1/namespaces/sekisho-system/secrets/sekisho-tls").unwrap();
+    let decoded = |text: &str| String::from_utf8(STANDARD.decode(text).unwrap()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["tls.crt", "tls.key"] {
+        let text = decoded(secret.body.path_str(&["data", file]).unwrap());
+        std::fs::write(dir.path().join(file), text).unwrap();
+    }
+    let webhooks = env.admin().get(WEBHOOK).unwrap().body;
+    let webhook = &webhooks.get("webhooks").and_then(Value::as_array).unwrap()[0];
+    let authority = decoded(webhook.path_str(&["clientConfig", "caBundle"]).unwrap());
+    let service = |key: &str| webhook.path_str(&["clientConfig", "service", key]).unwrap();
+    let name = format!("{}.{}.svc", service("name"), service("namespace"));
+
+    let deployment = env.admin().get(DEPLOYMENT).unwrap().body;
+    let containers = deployment.path(&["spec", "template", "spec", "containers"]).unwrap();
+    let arguments = containers.as_array().unwrap()[0].get("args").unwrap().as_array().unwrap();
+    let mounted = format!("={}/", dir.path().display());
+    let arguments = arguments.iter().map(|argument| {
+        let local = argument.as_str().unwrap().replace("=/tls/", &mounted);
+        local.replace("=:8443", "=127.0.0.1:0").replace("=:9090", "=127.0.0.1:0")
+    });
+    let mut replica = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(arguments)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stderr = BufReader::new(replica.stderr.take().unwrap());
+    stderr.read_line(&mut line).unwrap();
+    let port = port_of(&line);
+    let answer = port.map(|port| {
+        let path = service("path");
+        let client = Client::new(port, &name, &authority);
+        client.post(path, "content-type: application/json\r\n", b"{}")
+    });
+    replica.kill().unwrap();
+    replica.wait().unwrap();
+    let (status, said) = answer.unwrap_or_else(|| panic!("{line}"));
+    assert_eq!(status, 400, "{said}");
+    assert!(said.contains("is to be an `AdmissionReview`"), "{said}");
 }
 
 /// Helm is the one that others render the chart with.
 #[test]
 fn helm_renders_the_same() {
     let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/../../charts/sekisho");
+    let program = match helm() {
+        Ok(program) => program,
+        Err(why) => {
+            println!("helm_renders_the_same: skipped: {why}");
+            return;
+        }
+    };
+    let linted = Command::new(&program).args(["lint", "--strict", chart]).output().unwrap();
+    let said = String::from_utf8_lossy(&linted.stdout);
+    assert!(linted.status.success() && !said.contains("[WARNING]"), "{said}");
     let rendered = |values: &[&str]| {
-        let mut helm = Command::new("helm");
+        let mut helm = Command::new(&program);
         helm.args(["template", "sekisho", chart, "--namespace", "sekisho-system"]);
         values.iter().for_each(|value| {
             helm.args(["--set-json", &json(value)]);
         });
         helm.output()
     };
-    let Ok(probe) = Command::new("helm").arg("version").output() else {
-        println!("helm_renders_the_same: skipped: helm is not there");
-        return;
-    };
-    assert!(probe.status.success());
     for values in VALUES {
         let mut values = values.to_vec();
-        // What is made by chance is given.
-        values.extend(["tls.caBundle=Y2E=", "namespace.create=true"]);
+        values.push("namespace.create=true");
         let output = rendered(&values).unwrap();
         let theirs = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -9,7 +9,12 @@
 
 mod abuse;
 mod api_server;
+mod contract;
+mod images;
 mod install;
+mod odd_reviews;
+mod operations;
 mod pod_security;
 mod replicas;
 mod serving;
+mod wire;

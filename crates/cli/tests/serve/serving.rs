@@ -30,7 +30,7 @@ impl Serving {
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
-        let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        let port = port_of(&line);
         let Some(port) = port else {
             stderr.read_to_string(&mut line).unwrap();
             panic!("{line}");
@@ -51,6 +51,19 @@ impl Serving {
             assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority is printed");
         }
         Self { child, authority, port, log }
+    }
+
+    /// Starts one that follows a cluster, and waits until it holds.
+    pub(crate) fn follow(env: &TestEnv, arguments: &[&str]) -> Self {
+        let kubeconfig = env.kubeconfig().to_str().unwrap();
+        let server = Self::start(&[&["--cluster", "--kubeconfig", kubeconfig], arguments].concat());
+        wait("the policies are in force", || server.said("policies are in force").then_some(()));
+        server
+    }
+
+    /// Whether a line that it logged has this part.
+    pub(crate) fn said(&self, part: &str) -> bool {
+        self.log.lock().unwrap().iter().any(|line| line.contains(part))
     }
 
     /// What registers it with an API server.
@@ -76,6 +89,12 @@ impl Drop for Serving {
     }
 }
 
+/// The port of the line that tells where a server listens.
+pub(crate) fn port_of(line: &str) -> Option<u16> {
+    let (_, rest) = line.split_once("listening on ")?;
+    rest.split('"').next()?.rsplit_once(':')?.1.trim().parse().ok()
+}
+
 /// A webhook of a path and port, and the authorities that are trusted for it.
 pub(crate) fn configuration(kind: &str, path: &str, port: u16, authorities: &str) -> Value {
     let bundle = STANDARD.encode(authorities);
@@ -92,6 +111,30 @@ pub(crate) fn configuration(kind: &str, path: &str, port: u16, authorities: &str
         "resources":["pods","pods/exec","deployments","services"]}}]{reinvocation}}}]}}"#
     ))
     .unwrap()
+}
+
+/// The configuration with another list of resources, of all groups, in JSON.
+pub(crate) fn about(configuration: &Value, resources: &str) -> Value {
+    let mut changed = configuration.clone();
+    let webhook = &mut changed.get_mut("webhooks").and_then(Value::as_array_mut).unwrap()[0];
+    let rules = format!(
+        r#"[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["*"],"resources":{resources}}}]"#
+    );
+    webhook.as_object_mut().unwrap().insert("rules", from_json(&rules).unwrap());
+    changed
+}
+
+/// What comes within a minute.
+#[track_caller]
+pub(crate) fn wait<T>(what: &str, mut until: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = until() {
+            return found;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "not within a minute: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The lead-in of the API server before a webhook's message.
