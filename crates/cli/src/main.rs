@@ -7,6 +7,7 @@ mod cluster;
 mod commands;
 mod config;
 mod log;
+mod memory;
 mod output;
 mod policies;
 mod progress;

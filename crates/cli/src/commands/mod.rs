@@ -16,7 +16,7 @@ mod show;
 pub(crate) mod test;
 
 use crate::args::{Cli, Command};
-use crate::settings;
+use crate::{memory, settings};
 use anyhow::Result;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use sekisho_checkpoints::CHECKPOINTS;
@@ -40,7 +40,10 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Show(args) => show::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Audit(args) => audit::run(&args, &of_command),
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => {
+            memory::without_huge_pages();
+            serve::run(&args)
+        }
         Command::Install(args) => install::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
