@@ -330,8 +330,6 @@ impl Serving {
             let lines = serving.said.lock().unwrap().clone();
             let port = lines.iter().find_map(|line| line.split_once("listening on 127.0.0.1:"));
             let port = port.and_then(|(_, rest)| rest.split('"').next());
-                rest.split('"').next()
-            });
             if let Some(port) = port
                 && lines.iter().any(|line| line.contains("policies are in force"))
             {
