@@ -19,6 +19,19 @@ use std::time::{Duration, Instant};
 /// How often the inventory is made anew at most: after so long, and so many times what that takes.
 const PAUSE: (Duration, u32) = (Duration::from_millis(50), 10);
 
+/// The group of the policies that an API server enforces itself.
+const OF_API_SERVER: &str = "admissionregistration.k8s.io";
+
+/// Which of a cluster's policies are followed, beside those that are always.
+#[derive(Clone, Debug, Default)]
+pub struct Followed {
+    /// namespace and name of a ConfigMap whose values are policies
+    pub config_map: Option<(String, String)>,
+    /// the cluster's admission policies, too: its API server enforces them itself, and says what
+    /// they say a second time
+    pub admission_policies: bool,
+}
+
 /// Follows a cluster until it is dropped.
 pub struct Cluster {
     caches: Arc<Caches>,
@@ -49,17 +62,19 @@ pub struct Given<'a> {
 }
 
 impl Cluster {
-    /// Begins to follow a cluster, on the runtime that this is called on. `config_map` is the
-    /// namespace and name of a ConfigMap whose values are policies.
+    /// Begins to follow a cluster, on the runtime that this is called on.
     #[must_use]
     pub fn start(
         client: Client,
         limits: CacheLimits,
-        config_map: Option<(String, String)>,
+        followed: Followed,
         dialects: &'static [&'static dyn Dialect],
     ) -> Self {
+        let Followed { config_map, admission_policies } = followed;
         let is_policy = move |group: &str, kind: &str| {
-            dialects.iter().any(|dialect| dialect.reads(group, kind)) || is_exception(group, kind)
+            let reads = dialects.iter().any(|dialect| dialect.reads(group, kind));
+            let is_left_out = !admission_policies && group == OF_API_SERVER;
+            reads && !is_left_out || is_exception(group, kind)
         };
         let wanted = Wanted { is_policy: Box::new(is_policy), config_map };
         let caches = Arc::new(Caches::new(client.clone(), limits, wanted));

@@ -2,6 +2,7 @@
 
 use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
+use crate::readable::wrong_types;
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use crate::timed::Timed;
 use sekisho_engine::{
@@ -30,7 +31,10 @@ pub struct Conduct<'a> {
 pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Verdict) {
     let inventory = Timed { inventory: basis.inventory.as_ref(), until: conduct.until };
     let judging = Judge { inventory: &inventory, ..judging(basis, conduct, true) };
-    let verdict = evaluate(&basis.set, request, &judging);
+    let verdict = match wrong_types(request, &basis.schemas) {
+        none if none.is_empty() => evaluate(&basis.set, request, &judging),
+        errors => Verdict { errors, ..Verdict::default() },
+    };
     let mut answer = answer(request, &verdict, conduct.on_error);
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     (answer, verdict)
@@ -77,7 +81,15 @@ pub fn judge_images(
 /// Mutates a request's object: the answer holds the changes.
 #[must_use]
 pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Mutated) {
-    let mutated = sekisho_engine::mutate(&basis.set, request, &judging(basis, conduct, false));
+    let mutated = match wrong_types(request, &basis.schemas) {
+        none if none.is_empty() => {
+            sekisho_engine::mutate(&basis.set, request, &judging(basis, conduct, false))
+        }
+        errors => {
+            let (object, sent) = (request.object.clone(), request.object.clone());
+            Mutated { object, sent, errors, ..Mutated::default() }
+        }
+    };
     let mut answer = Answer::default();
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     if !mutated.errors.is_empty() {

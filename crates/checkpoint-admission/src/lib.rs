@@ -9,9 +9,11 @@ mod certificates;
 mod cluster;
 mod current;
 mod direction;
+mod events;
 mod judge;
 mod live;
 mod log;
+mod readable;
 mod review;
 mod server;
 mod spans;
@@ -21,11 +23,13 @@ mod timed;
 pub use basis::Basis;
 pub use case::Admission;
 pub use certificates::{
-    CERTIFICATE_LABEL, CertificateEvent, Certificates, CertificatesError, Periods, RENEW_ANNOTATION,
+    CERTIFICATE_LABEL, CertificateEvent, Certificates, CertificatesError, Periods,
+    RENEW_ANNOTATION, trusted,
 };
-pub use cluster::{Cluster, Given};
+pub use cluster::{Cluster, Followed, Given};
 pub use current::{Event, Keeper, Origin, Read};
 pub use direction::{FailureDirection, FailureDirections};
+pub use events::{EventWriter, Events};
 pub use judge::{Conduct, judge, judge_images, mutate};
 pub use live::Live;
 pub use log::line;

@@ -46,26 +46,26 @@ pub struct AuditOptions<'a> {
 }
 
 /// Lists every kind that a policy may be about, page by page, and judges every object of it.
-pub async fn audit(client: &Client, options: &AuditOptions<'_>, progress: &dyn Progress) -> Report {
-    let fetched = async {
-        let found = discover(client).await?;
-        let known = fetch(client, &found, options).await?;
-        Ok::<_, Error>((found, known))
-    };
-    match fetched.await {
-        Ok((found, known)) => {
-            let mut run = Run::new(options, &known);
-            run.errors.extend(known.errors.iter().cloned());
-            run.judge_all(client, &found, progress).await;
-            run.report(&known)
-        }
-        Err(error) => {
-            let known = Known::nothing();
-            let mut run = Run::new(options, &known);
-            run.errors.push(Diagnostic::general(error.to_string()));
-            run.report(&known)
-        }
+///
+/// # Errors
+/// Where the cluster cannot be asked, or has not the one namespace that is to be judged, or where
+/// policies or what they look up cannot be fetched: nothing is judged then, and there is nothing to
+/// report.
+pub async fn audit(
+    client: &Client,
+    options: &AuditOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Report, Error> {
+    let found = discover(client).await?;
+    if let Some(namespace) = options.namespace {
+        // Lists of one that is not there are empty, and would pass for clean.
+        client.get(&format!("/api/v1/namespaces/{namespace}")).await?;
     }
+    let known = fetch(client, &found, options).await?;
+    let mut run = Run::new(options, &known);
+    run.errors.extend(known.errors.iter().cloned());
+    run.judge_all(client, &found, progress).await;
+    Ok(run.report(&known))
 }
 
 struct Run<'a> {

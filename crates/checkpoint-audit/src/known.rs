@@ -21,18 +21,6 @@ pub(crate) struct Known {
     pub(crate) errors: Vec<Diagnostic>,
 }
 
-impl Known {
-    /// Nothing to judge by, since it could not be fetched.
-    pub(crate) fn nothing() -> Self {
-        Self {
-            set: PolicySet::default(),
-            schemas: Schemas::builtin(),
-            inventory: MemoryInventory::new(),
-            errors: Vec::new(),
-        }
-    }
-}
-
 /// Fetches what objects are judged by.
 pub(crate) async fn fetch(
     client: &Client,

@@ -9,7 +9,7 @@ use crate::commands::mutate::MutateArgs;
 use crate::commands::rego::RegoArgs;
 use crate::commands::test::TestArgs;
 use crate::progress::Bar;
-use crate::values::{self, PodSecurity, PolicyDirection};
+use crate::values::{self, Listen, PodSecurity, PolicyDirection};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -17,7 +17,6 @@ use jiff::Timestamp;
 use sekisho_packs::Pack;
 use sekisho_policy::KubernetesVersion;
 use sekisho_report::{Action, Format};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The policy checkpoint for Kubernetes fleets.
@@ -183,9 +182,15 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
 
-    /// Where to listen
-    #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
-    pub(crate) listen: SocketAddr,
+    /// Judge by the cluster's ValidatingAdmissionPolicies and MutatingAdmissionPolicies, too, which
+    /// its API server enforces itself
+    #[arg(long, requires = "cluster")]
+    pub(crate) admission_policies: bool,
+
+    /// Where to listen; `:PORT` is every address, of IPv4 and IPv6
+    #[arg(long, default_value = ":8443", value_name = "[ADDRESS]:PORT",
+          value_parser = values::listen)]
+    pub(crate) listen: Listen,
 
     /// The serving certificate and what it is signed by, in PEM; read again when it changes
     #[arg(
@@ -203,7 +208,7 @@ pub(crate) struct ServeArgs {
     /// Make a certificate for this name or address at every start, and print the authority that
     /// clients are to trust; repeatable
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "localhost",
-          conflicts_with = "tls_cert")]
+          conflicts_with = "tls_cert", value_parser = values::server_name)]
     pub(crate) self_signed: Vec<String>,
 
     /// Keep that certificate in a Secret of the cluster, which all replicas share: it is renewed
@@ -214,12 +219,17 @@ pub(crate) struct ServeArgs {
     pub(crate) certificate_secret: Option<(String, String)>,
 
     /// Tell metrics here, in plain HTTP, and no longer at --listen
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) metrics_listen: Option<SocketAddr>,
+    #[arg(long, value_name = "[ADDRESS]:PORT", value_parser = values::listen)]
+    pub(crate) metrics_listen: Option<Listen>,
 
     /// Tell the policies in force at /debug/policies of --metrics-listen
     #[arg(long, requires = "metrics_listen")]
     pub(crate) debug: bool,
+
+    /// Tell denials as Events in the cluster, beside the log: some a second at most, and the same
+    /// denial once in ten minutes
+    #[arg(long)]
+    pub(crate) events: bool,
 
     /// Log what each part of a request took, as a line of JSON
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! Which cluster is asked, as the command line says it.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use sekisho_cluster::{Client, Config};
@@ -29,6 +29,16 @@ pub(crate) struct ClusterArgs {
 }
 
 impl ClusterArgs {
+    /// Refuses what says how a cluster is reached where none is asked.
+    pub(crate) fn unused(&self, instead: &str) -> Result<()> {
+        let given =
+            [("--kubeconfig", self.kubeconfig.is_some()), ("--context", self.context.is_some())];
+        match given.iter().find(|(_, given)| *given) {
+            Some((option, _)) => bail!("`{option}` is without effect here: give {instead}, too"),
+            None => Ok(()),
+        }
+    }
+
     /// The client of the API server.
     pub(crate) fn client(&self) -> Result<Client> {
         let config = Config::load(self.kubeconfig.as_deref(), self.context.as_deref())?;

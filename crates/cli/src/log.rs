@@ -1,5 +1,7 @@
 //! The log of a server: lines that are written beside the requests they are about.
 
+use sekisho_report::Diagnostic;
+use sekisho_value::{Map, Value};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,10 +40,40 @@ impl Log {
         log
     }
 
+    /// Tells what happened to the server itself.
+    pub(crate) fn note(&self, event: &str, message: &str) {
+        self.line(Value::Object(noted(event, message)).to_json());
+    }
+
+    /// Tells what is wrong with policies.
+    pub(crate) fn wrong(&self, diagnostics: &[Diagnostic]) {
+        for diagnostic in diagnostics {
+            let mut line = noted("error", &diagnostic.message);
+            if let Some(file) = &diagnostic.file {
+                line.insert("file", &**file);
+            }
+            for (key, number) in [("line", diagnostic.line), ("column", diagnostic.column)] {
+                if let Some(number) = number {
+                    line.insert(key, i64::from(number));
+                }
+            }
+            if let Some(help) = &diagnostic.help {
+                line.insert("help", help.as_str());
+            }
+            self.line(Value::Object(line).to_json());
+        }
+    }
+
     /// Writes a line, soon.
     pub(crate) fn line(&self, line: String) {
         if self.lines.try_send(line).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+fn noted(event: &str, message: &str) -> Map {
+    let time = jiff::Timestamp::now().to_string();
+    let entries = [("time", time.as_str()), ("event", event), ("message", message)];
+    Map::from_iter(entries.map(|(key, text)| (key, Value::from(text))))
 }

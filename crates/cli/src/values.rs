@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use sekisho_checkpoint_admission::{FailureDirection, FailureDirections};
 use sekisho_packs::{Pack, packs};
 use sekisho_policy::{KubernetesVersion, Pattern, UserInfo};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 /// `LEVEL[:VERSION]` of `--pod-security`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +130,57 @@ pub(crate) fn user(name: Option<&str>, groups: &[String]) -> anyhow::Result<User
     Ok(UserInfo { username: name.to_owned(), groups, ..UserInfo::default() })
 }
 
+/// Where a server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listen {
+    /// none for every address
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) port: u16,
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Some(address) => write!(f, "{}", SocketAddr::new(address, self.port)),
+            None => write!(f, ":{}", self.port),
+        }
+    }
+}
+
+/// `[ADDRESS]:PORT` of `--listen`.
+pub(crate) fn listen(text: &str) -> Result<Listen, String> {
+    if let Some(port) = text.strip_prefix(':').and_then(|port| port.parse().ok()) {
+        return Ok(Listen { address: None, port });
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(address) => Ok(Listen { address: Some(address.ip()), port: address.port() }),
+        Err(_) => {
+            Err("write it as `127.0.0.1:8443`, `[::1]:8443`, or `:8443` for every address"
+                .to_owned())
+        }
+    }
+}
+
+/// A name of a certificate: an address, or labels as of RFC 1123, the first of which may be `*`.
+pub(crate) fn server_name(text: &str) -> Result<String, String> {
+    let names = text.strip_prefix("*.").unwrap_or(text);
+    let label = |label: &str| {
+        let bytes = label.as_bytes();
+        let ends = [bytes.first(), bytes.last()];
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric();
+        (1..=63).contains(&bytes.len())
+            && bytes.iter().all(|byte| plain(byte) || *byte == b'-')
+            && ends.iter().all(|end| end.is_some_and(plain))
+    };
+    let is_name = names.len() <= 253 && names.split('.').all(label);
+    if is_name || text.parse::<IpAddr>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err("a certificate is for a name, as `sekisho.sekisho-system.svc`, or an address"
+            .to_owned())
+    }
+}
+
 /// The name of a namespace: a label as of RFC 1123.
 pub(crate) fn namespace(text: &str) -> Result<String, String> {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -144,9 +197,20 @@ pub(crate) fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
+/// A boolean as Go's `strconv.ParseBool` reads it.
+pub(crate) fn go_bool(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("write `true` or `false`".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{failure_direction, failure_directions, namespace, pod_security, time};
+    use super::{
+        failure_direction, failure_directions, listen, namespace, pod_security, server_name, time,
+    };
     use sekisho_checkpoint_admission::FailureDirection::{Fail, Ignore};
 
     #[test]
@@ -192,6 +256,46 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(time(text).is_ok(), sound, "{text}");
+        }
+    }
+
+    #[test]
+    fn servers_listen_at_addresses() {
+        for (text, wanted) in [
+            (":8443", Some(":8443")),
+            ("127.0.0.1:0", Some("127.0.0.1:0")),
+            ("[::]:8443", Some("[::]:8443")),
+            ("[::1]:1", Some("[::1]:1")),
+            ("8443", None),
+            (":", None),
+            (":65536", None),
+            ("::8443", None),
+            ("localhost:8443", None),
+            ("", None),
+        ] {
+            let found = listen(text).ok().map(|listen| listen.to_string());
+            assert_eq!(found.as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_for_names_and_addresses() {
+        for (text, sound) in [
+            ("localhost", true),
+            ("sekisho.sekisho-system.svc", true),
+            ("*.example.test", true),
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("", false),
+            ("a b", false),
+            ("a..b", false),
+            ("-a", false),
+            ("*", false),
+            ("https://a", false),
+            ("a:8443", false),
+            (&"a".repeat(64), false),
+        ] {
+            assert_eq!(server_name(text).is_ok(), sound, "{text}");
         }
     }
 

@@ -43,8 +43,9 @@ impl Serving {
         });
         let port = wait("it listens", || {
             let lines = log.lock().unwrap();
-            let line = lines.iter().find(|line| line.starts_with("listening on "))?;
-            line.rsplit_once(':')?.1.parse().ok()
+            let mut lines =
+                lines.iter().filter_map(|line| line.split_once("listening on 127.0.0.1:"));
+            lines.next()?.1.split('"').next()?.parse().ok()
         });
         wait("it is ready", || {
             let lines = log.lock().unwrap();

@@ -7,12 +7,12 @@ pub enum Error {
     #[error("{0}")]
     Config(String),
     /// a file that the configuration names
-    #[error("`{path}` cannot be read: {source}")]
+    #[error("`{path}` cannot be read: {reason}")]
     File {
         /// the file
         path: PathBuf,
         /// why
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// who asks cannot be told
     #[error("no credentials: {0}")]

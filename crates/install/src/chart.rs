@@ -6,10 +6,11 @@ use sekisho_manifest::{Document, ReadOptions, read};
 use sekisho_value::{Map, Value};
 
 /// The chart's templates, in the order in which their objects are made.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("namespace.yaml", include_str!("../../../charts/sekisho/templates/namespace.yaml")),
     ("serviceaccount.yaml", include_str!("../../../charts/sekisho/templates/serviceaccount.yaml")),
     ("rbac.yaml", include_str!("../../../charts/sekisho/templates/rbac.yaml")),
+    ("exceptions.yaml", include_str!("../../../charts/sekisho/templates/exceptions.yaml")),
     ("policies.yaml", include_str!("../../../charts/sekisho/templates/policies.yaml")),
     ("certificate.yaml", include_str!("../../../charts/sekisho/templates/certificate.yaml")),
     ("availability.yaml", include_str!("../../../charts/sekisho/templates/availability.yaml")),
@@ -55,11 +56,12 @@ pub fn manifests(values: &Value, release: &Release) -> Result<Vec<Document>, Tem
 }
 
 /// The kinds of the chart as they are called in paths, and whether their objects are in namespaces.
-const KINDS: [(&str, &str, bool); 17] = [
+const KINDS: [(&str, &str, bool); 18] = [
     ("Certificate", "certificates", true),
     ("ClusterRole", "clusterroles", false),
     ("ClusterRoleBinding", "clusterrolebindings", false),
     ("ConfigMap", "configmaps", true),
+    ("CustomResourceDefinition", "customresourcedefinitions", false),
     ("Deployment", "deployments", true),
     ("Issuer", "issuers", true),
     ("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false),
@@ -96,6 +98,13 @@ pub fn is_webhook(object: &Value) -> bool {
     object.path_str(&["kind"]).is_some_and(|kind| kind.ends_with("WebhookConfiguration"))
 }
 
+/// Whether an object stays where an installation goes: all Exceptions would be deleted with their
+/// definition.
+#[must_use]
+pub fn stays(object: &Value) -> bool {
+    object.path_str(&["kind"]) == Some("CustomResourceDefinition")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Release, TEMPLATES, is_webhook, manifests, path};
@@ -130,6 +139,10 @@ mod tests {
     fn values_decide_what_is_made() {
         let plain = [
             "ServiceAccount sekisho",
+            "ClusterRole sekisho",
+            "ClusterRoleBinding sekisho",
+            "Role sekisho",
+            "RoleBinding sekisho",
             "PodDisruptionBudget sekisho",
             "ResourceQuota sekisho",
             "NetworkPolicy sekisho",
@@ -142,23 +155,14 @@ mod tests {
             "namespace.create=true",
             "policies.cluster=true",
             "policies.files.a.yaml=x",
-            "tls.crt=Y3J0",
-            "tls.certManager=true",
-            "tls.cluster=true",
             "webhooks.mutating.enabled=true",
             "imagePullSecrets[0].name=s",
         ]);
         let mut wanted: BTreeSet<String> = plain.iter().map(|one| (*one).to_owned()).collect();
         for one in [
             "Namespace checkpoint",
-            "ClusterRole sekisho",
-            "ClusterRoleBinding sekisho",
-            "Role sekisho",
-            "RoleBinding sekisho",
+            "CustomResourceDefinition exceptions.sekisho.dev",
             "ConfigMap sekisho-policies",
-            "Secret sekisho-tls",
-            "Issuer sekisho",
-            "Certificate sekisho",
             "MutatingWebhookConfiguration sekisho",
         ] {
             wanted.insert(one.to_owned());
@@ -166,6 +170,72 @@ mod tests {
         assert_eq!(all.iter().cloned().collect::<BTreeSet<_>>(), wanted);
         assert_eq!(all[0], "Namespace checkpoint", "before what is in it");
         assert!(!made(&["priorityClassName="]).contains(&"ResourceQuota sekisho".to_owned()));
+        assert!(!made(&["networkPolicy.enabled=false"]).contains(&"NetworkPolicy sekisho".into()));
+    }
+
+    #[test]
+    fn who_makes_the_certificate_decides_what_is_made() {
+        let others = |source: &str| {
+            let all = made(&[&format!("tls.source={source}"), "tls.crt=Y3J0"]);
+            let of = ["Role", "RoleBinding", "ClusterRole", "Secret", "Issuer", "Certificate"];
+            let kind = |one: &String| one.split(' ').next().unwrap_or_default().to_owned();
+            all.into_iter().filter(|one| of.contains(&kind(one).as_str())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            others("cluster"),
+            ["ClusterRole sekisho", "Role sekisho", "RoleBinding sekisho"]
+        );
+        assert_eq!(others("values"), ["Secret sekisho-tls"]);
+        assert_eq!(others("secret"), Vec::<String>::new());
+        let chain = [
+            "Issuer sekisho-selfsigned",
+            "Certificate sekisho-ca",
+            "Issuer sekisho-ca",
+            "Certificate sekisho",
+        ];
+        assert_eq!(others("certManager"), chain);
+    }
+
+    /// The text of all objects.
+    fn text(changes: &[&str]) -> String {
+        let mut values = defaults();
+        changes.iter().for_each(|change| set(&mut values, change).unwrap());
+        let documents = manifests(&values, &release()).unwrap();
+        documents.iter().map(|document| document.value.to_json() + "\n").collect()
+    }
+
+    #[test]
+    fn no_more_is_granted_than_what_is_used() {
+        for (change, granted) in [
+            ("policies.cluster=true", r#"["sekisho.dev"],"resources":["exceptions"]"#),
+            ("tls.source=cluster", r#""resources":["secrets"],"verbs":["create"]"#),
+            (
+                "server.events=true",
+                r#"["events.k8s.io"],"resources":["events"],"verbs":["create"]"#,
+            ),
+        ] {
+            assert!(text(&["tls.source=secret", change]).contains(granted), "{change}");
+            assert!(!text(&["tls.source=secret"]).contains(granted), "{change}");
+        }
+        let policies = r#""validatingadmissionpolicies""#;
+        assert!(!text(&["policies.cluster=true"]).contains(policies));
+        let both = text(&["policies.cluster=true", "policies.admissionPolicies=true"]);
+        assert!(both.contains(policies) && both.contains("--admission-policies"));
+        let none = text(&["tls.source=secret"]);
+        assert!(!none.contains("api-access") && !none.contains("egress\""), "nothing is asked");
+        assert!(text(&[]).contains("api-access") && text(&[]).contains(r#""port":6443"#));
+    }
+
+    #[test]
+    fn deletions_are_asked_about_where_that_is_wanted() {
+        assert!(!text(&[]).contains(r#""operations":["DELETE"]"#));
+        assert!(text(&["webhooks.deletions=true"]).contains(r#""operations":["DELETE"]"#));
+    }
+
+    #[test]
+    fn a_single_replica_lets_its_node_be_drained() {
+        let budget = text(&["replicas=1"]);
+        assert!(budget.contains(r#""maxUnavailable":1"#) && !budget.contains("minAvailable"));
     }
 
     #[test]
@@ -173,7 +243,7 @@ mod tests {
         for document in manifests(&defaults(), &release()).unwrap() {
             let namespace = document.value.path_str(&["metadata", "namespace"]);
             let wanted = match document.kind() {
-                "ValidatingWebhookConfiguration" => None,
+                "ClusterRole" | "ClusterRoleBinding" | "ValidatingWebhookConfiguration" => None,
                 _ => Some("checkpoint"),
             };
             assert_eq!(namespace, wanted, "{}", document.kind());
@@ -183,19 +253,21 @@ mod tests {
     #[test]
     fn an_api_server_has_all_of_it_somewhere() {
         let mut values = defaults();
-        for change in ["policies.cluster=true", "tls.certManager=true", "tls.cluster=true"] {
-            set(&mut values, change).unwrap();
-        }
-        let documents = manifests(&values, &release()).unwrap();
+        set(&mut values, "policies.cluster=true").unwrap();
+        let mut documents = manifests(&values, &release()).unwrap();
+        set(&mut values, "tls.source=certManager").unwrap();
+        documents.extend(manifests(&values, &release()).unwrap());
         let paths: Vec<String> = documents.iter().map(|d| path(&d.value).unwrap()).collect();
         for wanted in [
             "/api/v1/namespaces/checkpoint/services/sekisho",
             "/apis/apps/v1/namespaces/checkpoint/deployments/sekisho",
             "/apis/rbac.authorization.k8s.io/v1/clusterroles/sekisho",
+            "/apis/cert-manager.io/v1/namespaces/checkpoint/issuers/sekisho-ca",
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/exceptions.sekisho.dev",
         ] {
             assert!(paths.iter().any(|path| path == wanted), "{wanted} in {paths:?}");
         }
-        assert_eq!(documents.iter().filter(|d| is_webhook(&d.value)).count(), 1);
+        assert_eq!(documents.iter().filter(|d| is_webhook(&d.value)).count(), 2);
     }
 
     #[test]

@@ -8,9 +8,11 @@
 
 mod chart;
 mod render;
+mod schema;
 mod template;
 mod values;
 
-pub use chart::{Release, is_webhook, manifests, path};
+pub use chart::{Release, is_webhook, manifests, path, stays};
+pub use schema::problems;
 pub use template::TemplateError;
 pub use values::{ValuesError, defaults, merge, set};

@@ -60,6 +60,7 @@ fn called(call: &Call, last: Option<Value>, dot: &Value) -> Result<Value, String
             Operand::Field(fields) => field(fields, dot)?,
             Operand::Text(text) => Value::from(text.as_str()),
             Operand::Number(number) => Value::from(*number),
+            Operand::Pipe(pipe) => value(pipe, dot).map_err(|(_, message)| message)?,
         });
     }
     operands.extend(last);
@@ -83,6 +84,11 @@ fn called(call: &Call, last: Option<Value>, dot: &Value) -> Result<Value, String
         ("printf", [form, of]) => Ok(Value::from(plain(form)?.replace("%s", &plain(of)?))),
         ("not", [of]) => Ok(Value::from(!is_true(of))),
         ("eq", [a, b]) => Ok(Value::from(a == b)),
+        ("ne", [a, b]) => Ok(Value::from(a != b)),
+        // The first that is true, or the last.
+        ("or", [first @ .., last]) => {
+            Ok(first.iter().find(|one| is_true(one)).unwrap_or(last).clone())
+        }
         _ => Err(format!("`{function}` with {} operands is not known", operands.len())),
     }
 }
@@ -143,6 +149,9 @@ mod tests {
             ("{{ if .a.none }}1{{ else }}3{{ end }}", "3"),
             ("{{ if not .a.none }}1{{ end }}", "1"),
             ("{{ if eq .a.b \"x\" }}1{{ end }}", "1"),
+            ("{{ if ne .a.b \"x\" }}1{{ end }}", ""),
+            ("{{ if or .a.none (eq .a.b \"x\") .a.none }}1{{ end }}", "1"),
+            ("{{ if or .a.none (ne .a.b (\"x)\" | quote)) }}1{{ end }}", "1"),
             ("{{ range .a.list }}[{{ . }}]{{ end }}{{ range .a.none }}!{{ end }}", "[p][q]"),
             ("{{ range .a.list }}{{ . | printf \"-%s\" | quote }}{{ end }}", "\"-p\"\"-q\""),
             ("m:\n  {{- toYaml .a.map | nindent 2 }}\nend", "m:\n  k:\n  - 1\nend"),
@@ -163,7 +172,8 @@ mod tests {
             ("{{ range .a.b }}{{ end }}", "t:1: a string has no items"),
             ("{{ upper .a.b }}", "t:1: `upper` with 1 operands is not known"),
             ("{{ $x }}", "t:1: `$x` is not understood"),
-            ("{{ (.a) }}", "t:1: `(.a)` is not understood"),
+            ("{{ (.a }}", "t:1: `(` without `)`"),
+            ("{{ .a) }}", "t:1: there is no `.a)`"),
             ("{{ \"a }}", "t:1: a text without end"),
             ("{{ .a.b .a.n }}", "t:1: `.a.b .a.n` is not understood"),
         ] {
@@ -171,5 +181,7 @@ mod tests {
         }
         let deep = "{{ if .a }}".repeat(1000);
         assert!(rendered(&deep).unwrap_err().ends_with("blocks are nested too deep"));
+        let deep = format!("{{{{ {}.a.b{} }}}}", "(".repeat(1000), ")".repeat(1000));
+        assert!(rendered(&deep).unwrap_err().ends_with("parentheses are nested too deep"));
     }
 }

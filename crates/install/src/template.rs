@@ -46,6 +46,8 @@ pub(crate) enum Operand {
     Field(Vec<String>),
     Text(String),
     Number(i64),
+    /// what stands in parentheses
+    Pipe(Pipe),
 }
 
 /// A piece of the text: what stands between `{{` and `}}`, or around it.
@@ -103,7 +105,7 @@ enum End {
     Closed(u32),
 }
 
-/// How deep blocks may be nested.
+/// How deep blocks and parentheses may be nested.
 const DEEPEST: usize = 32;
 
 fn block<'t>(
@@ -172,6 +174,13 @@ fn branches<'t>(
 }
 
 fn pipe(text: &str, line: u32) -> Result<Pipe, (u32, String)> {
+    nested_pipe(text, line, 0)
+}
+
+fn nested_pipe(text: &str, line: u32, depth: usize) -> Result<Pipe, (u32, String)> {
+    if depth > DEEPEST {
+        return Err((line, "parentheses are nested too deep".to_owned()));
+    }
     let mut calls = vec![Call { function: None, operands: Vec::new() }];
     let mut rest = text.trim();
     while let Some(first) = rest.chars().next() {
@@ -191,6 +200,13 @@ fn pipe(text: &str, line: u32) -> Result<Pipe, (u32, String)> {
                 call.operands.push(Operand::Text(inner.to_owned()));
                 inner.len() + 2
             }
+            '(' => {
+                let Some(inner) = parenthesized(rest) else {
+                    return Err((line, "`(` without `)`".to_owned()));
+                };
+                call.operands.push(Operand::Pipe(nested_pipe(inner, line, depth + 1)?));
+                inner.len() + 2
+            }
             _ => {
                 let length = rest.find([' ', '|']).unwrap_or(rest.len());
                 let word = rest.get(..length).unwrap_or_default();
@@ -204,6 +220,25 @@ fn pipe(text: &str, line: u32) -> Result<Pipe, (u32, String)> {
         Some(_) => Err((line, format!("`{text}` is not understood"))),
         None => Ok(Pipe { line, calls }),
     }
+}
+
+/// What stands between the parenthesis that a text begins with and the one that closes it.
+fn parenthesized(text: &str) -> Option<&str> {
+    let (mut depth, mut quoted) = (0_usize, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return text.get(1..at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn word_into(call: &mut Call, word: &str, line: u32) -> Result<(), (u32, String)> {

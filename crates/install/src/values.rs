@@ -1,5 +1,6 @@
 //! The values of the chart.
 
+use crate::schema::meant;
 use sekisho_manifest::read_value;
 use sekisho_value::{Map, Value};
 
@@ -41,7 +42,8 @@ fn merge_at(path: &str, values: &mut Value, over: &Map) -> Result<(), ValuesErro
         let at = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
         match (values.get_mut(key), new) {
             (None, _) if !FREE.contains(&path) => {
-                return Err(ValuesError(format!("there is no value `{at}`")));
+                let hint = meant(key, values.keys().map(|key| key.as_str()));
+                return Err(ValuesError(format!("there is no value `{at}`{hint}")));
             }
             (Some(old @ Value::Object(_)), Value::Object(new)) => merge_at(&at, old, new)?,
             (Some(Value::Object(_)), _) => {
@@ -75,8 +77,9 @@ pub fn set(values: &mut Value, assignment: &str) -> Result<(), ValuesError> {
     };
     let value = match text {
         "" => Value::from(""),
+        "null" | "~" => Value::Null,
         text => read_value(text)
-            .map_err(|error| ValuesError(format!("`{text}` is no YAML: {}", error.message)))?,
+            .map_err(|error| ValuesError(format!("`{path}` is no YAML: {}", error.message)))?,
     };
     let free =
         FREE.iter().find(|free| path.strip_prefix(**free).is_some_and(|p| p.starts_with('.')));
@@ -128,12 +131,13 @@ mod tests {
         }
         for (assignment, message) in [
             ("replicas", "`replicas` is to be KEY=VALUE"),
-            ("replica=3", "there is no value `replica`"),
-            ("tls.name=x", "there is no value `tls.name`"),
+            ("replica=3", "there is no value `replica`: did you mean `replicas`?"),
+            ("tls.secretname=x", "there is no value `tls.secretname`: did you mean `secretName`?"),
+            ("tls.x=x", "there is no value `tls.x`"),
             ("tls=x", "`tls` is to be an object"),
             ("replicas.x=1", "`replicas` has no fields"),
             ("tolerations=x", "`tolerations` is to be a list"),
-            ("replicas=[", "`[` is no YAML"),
+            ("replicas=[", "`replicas` is no YAML"),
         ] {
             let error = set(&mut defaults(), assignment).unwrap_err();
             assert!(error.to_string().starts_with(message), "{error}");

@@ -57,6 +57,13 @@ pub enum CertificateEvent {
     Failed(CertificatesError),
 }
 
+/// The authorities in PEM that are to be trusted for the certificate in a Secret; none where it
+/// was not made here.
+#[must_use]
+pub fn trusted(secret: &Value) -> Option<String> {
+    secret.get("data").and_then(Store::of_data).map(|store| store.trusted())
+}
+
 impl Certificates {
     /// Certificates for these names and addresses in a Secret.
     #[must_use]
@@ -184,6 +191,8 @@ impl Certificates {
     fn secret(&self, store: &Store) -> Value {
         let mut metadata = Map::new();
         metadata.insert("name", self.secret.as_str());
+        let ours = [("app.kubernetes.io/name", "sekisho")];
+        metadata.insert("labels", Value::Object(Map::from_iter(ours)));
         let mut secret = Map::new();
         secret.insert("apiVersion", "v1");
         secret.insert("kind", "Secret");

@@ -37,7 +37,7 @@ impl Held {
     /// Reads a body of at most `most` bytes, where all bodies may have `together`.
     pub(super) async fn read(
         &self,
-        mut incoming: Incoming,
+        incoming: &mut Incoming,
         most: usize,
         together: usize,
     ) -> Result<Body, BodyError> {
@@ -62,6 +62,19 @@ impl Held {
             read.extend_from_slice(&data);
         }
         Ok(Body { bytes: read.freeze(), _held: held })
+    }
+}
+
+/// Reads on without keeping anything, for so many bytes at most: a client of HTTP/2 whose stream is
+/// closed while it sends does not read what it was answered.
+pub(super) async fn discard(incoming: &mut Incoming, most: usize) {
+    let mut left = most;
+    while let Some(Ok(frame)) = incoming.frame().await {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(bytes) {
+            Some(less) => left = less,
+            None => return,
+        }
     }
 }
 

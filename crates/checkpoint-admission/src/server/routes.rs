@@ -1,6 +1,6 @@
 //! What is asked of the server, by path.
 
-use super::body::{BodyError, Held};
+use super::body::{BodyError, Held, discard};
 use super::connections::Connections;
 use super::deadline::deadline;
 use super::limits::Limits;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use sekisho_value::{Map, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -120,10 +120,16 @@ impl Routes {
         let span = span(asked, trace);
         let within = deadline(request.uri().query(), self.limits.deadline);
         let Limits { body: most, held: together, patience, .. } = self.limits;
-        let body = self.held.read(request.into_body(), most, together);
+        let is_http2 = request.version() == Version::HTTP_2;
+        let mut incoming = request.into_body();
+        let body = self.held.read(&mut incoming, most, together);
         let body = match tokio::time::timeout(patience.min(within), body).await {
             Ok(Ok(body)) => body,
             Ok(Err(BodyError::TooLarge)) => {
+                if is_http2 {
+                    let rest = discard(&mut incoming, together);
+                    let _ = tokio::time::timeout(patience.min(within), rest).await;
+                }
                 let limit = format!("a review has at most {most} bytes\n");
                 return text(StatusCode::PAYLOAD_TOO_LARGE, limit);
             }

@@ -2,8 +2,9 @@ use crate::client::{BAD, GOOD, Running, basis, basis_of, review};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use sekisho_checkpoint_admission::{Certificate, FailureDirection, Limits, Live};
 use std::sync::Arc;
 
@@ -31,6 +32,24 @@ async fn pods_are_let_through_or_refused() {
 }
 
 #[tokio::test]
+async fn objects_of_wrong_types_go_the_configured_way() {
+    for spec in ["5", r#"{"containers":[{"name":"c","securityContext":{"privileged":"true"}}]}"#] {
+        for path in ["/validate", "/mutate"] {
+            let closed = start().await.asked(path, spec).await;
+            assert_eq!(closed.get("allowed").unwrap().as_bool(), Some(false), "{path} {spec}");
+            assert_eq!(closed.path(&["status", "code"]).unwrap().as_i64(), Some(500));
+            let message = closed.path_str(&["status", "message"]).unwrap();
+            assert!(message.starts_with("not judged: `request.object` cannot be read: "));
+
+            let open = Running::start(Limits::default(), FailureDirection::Ignore).await;
+            let open = open.asked(path, spec).await;
+            assert_eq!(open.get("allowed").unwrap().as_bool(), Some(true), "{path} {spec}");
+            assert!(open.get("warnings").unwrap().to_json().contains("cannot be read"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_asked_wrongly_is_told() {
     let server = start().await;
     let deep = "[".repeat(100_000);
@@ -49,6 +68,26 @@ async fn what_is_asked_wrongly_is_told() {
     let (status, _) = server.send(plain.body(Full::new(Bytes::from(review(GOOD)))).unwrap()).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(server.get("/validate").await.0, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+/// A client of HTTP/2 reads why, while its body is on its way.
+#[tokio::test]
+async fn a_body_that_is_too_large_is_told_over_http_2() {
+    let server = start().await;
+    let tls = TokioIo::new(server.tls().await.unwrap());
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), tls).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("https://localhost/validate")
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(vec![b' '; 9 << 20])))
+        .unwrap();
+    let reply = sender.send_request(request).await.unwrap();
+    assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let text = reply.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(&text[..], b"a review has at most 8388608 bytes\n");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::cluster::{self, ClusterArgs};
 use crate::output;
 use crate::policies;
 use crate::values;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use sekisho_checkpoint_audit::{AuditOptions, audit};
@@ -86,5 +86,6 @@ pub(crate) fn run(args: &AuditArgs, matches: &ArgMatches) -> Result<ExitCode> {
     let bar = args.report.bar();
     let report = runtime.block_on(audit(&client, &options, &bar));
     bar.finish();
+    let report = report.context("nothing is judged")?;
     check::tell(report, errors, started, &outputs, &args.report, &args.policies)
 }

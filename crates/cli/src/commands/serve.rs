@@ -2,19 +2,22 @@
 
 use crate::args::ServeArgs;
 use crate::log::Log;
+use crate::values::Listen;
 use crate::{cluster, config, output, policies, values};
 use anyhow::{Context as _, Result, bail};
 use sekisho_checkpoint_admission::{
-    Basis, Certificate, CertificateEvent, Certificates, Cluster, Event, Given, Keeper, Limits,
-    Live, Origin, Read, Server, SpanLines, line,
+    Basis, Certificate, CertificateEvent, Certificates, Cluster, Event, Events, Followed, Given,
+    Keeper, Limits, Live, Origin, Read, Server, SpanLines, line,
 };
 use sekisho_checkpoint_check::{Silent, collect, load};
 use sekisho_cluster::CacheLimits;
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::BuildOptions;
+use sekisho_kube_model::is_near;
 use sekisho_policy::{Digest, KubernetesVersion, Pattern, Target};
-use sekisho_report::{Diagnostic, Level, RenderOptions, render_diagnostic};
-use std::net::SocketAddr;
+use sekisho_report::{Diagnostic, Level, PolicyState, RenderOptions, render_diagnostic};
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -26,15 +29,7 @@ use tokio::signal::unix::{SignalKind, signal};
 const EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
-    let given = &args.policies;
-    if !args.cluster.cluster
-        && given.policies.is_empty()
-        && given.pack.is_empty()
-        && given.pod_security.is_empty()
-        && given.pod_security_config.is_none()
-    {
-        bail!("there is nothing to judge by: give --cluster, --policies, --pack or --pod-security");
-    }
+    sound(args)?;
     let mut limits = Limits { deadline: Duration::from_secs(args.deadline), ..Limits::default() };
     if let Some(concurrency) = args.concurrency {
         limits.judging = usize::from(concurrency);
@@ -47,7 +42,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
         .build()?;
     let _entered = runtime.enter();
     let live = Arc::new(Live::default());
-    let origin = Sources::new(args)?;
+    let log = Log::start();
+    let origin = Sources::new(args, &log)?;
     let keeper = match Keeper::start(origin, &live) {
         Ok(keeper) => keeper,
         Err(diagnostics) => {
@@ -55,33 +51,46 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
             bail!("the policies cannot be used");
         }
     };
+    if let Some(basis) = live.basis().filter(|_| !args.cluster.cluster) {
+        named_policies(args, basis.set.states())?;
+    }
+    let (events, writing) = events(args, &log)?.unzip();
     let kept = certificates(args)?.map(Arc::new);
     let certificate = match &kept {
         Some(kept) => runtime.block_on(kept.first())?,
         None => certificate(args)?,
     };
     let on_error = values::failure_directions(&args.failure_policy);
-    let lines = Log::start();
-    let of_spans = lines.clone();
-    let log = move |request: &_, answer: &_, verdict: &_, took| {
-        if let Some(line) = line(request, answer, verdict, jiff::Timestamp::now(), took) {
+    let lines = log.clone();
+    let on_verdict = move |request: &_, answer: &_, verdict: &_, took| {
+        let now = jiff::Timestamp::now();
+        if let Some(events) = &events {
+            events.tell(request, answer, now);
+            match events.left_out() {
+                0 => {}
+                some => lines.note("events", &format!("{some} Events were left out")),
+            }
+        }
+        if let Some(line) = line(request, answer, verdict, now, took) {
             lines.line(line);
         }
     };
     if args.trace {
+        let of_spans = log.clone();
         tracing::subscriber::set_global_default(SpanLines::new(move |line| {
             of_spans.line(line.to_owned());
         }))?;
     }
-    let server = Server::new(Arc::clone(&live), &certificate, limits, on_error, Box::new(log))?
-        .with_images(args.image_policy.iter().map(Pattern::new).collect());
+    let server =
+        Server::new(Arc::clone(&live), &certificate, limits, on_error, Box::new(on_verdict))?
+            .with_images(args.image_policy.iter().map(Pattern::new).collect());
     runtime.block_on(async {
         let listener = listen(args.listen).await?;
-        output::note(&format!("listening on {}", listener.local_addr()?));
+        log.note("listening", &format!("listening on {}", listener.local_addr()?));
         let server = match args.metrics_listen {
             Some(address) => {
                 let listener = listen(address).await?;
-                output::note(&format!("metrics on {}", listener.local_addr()?));
+                log.note("listening", &format!("metrics on {}", listener.local_addr()?));
                 server.with_metrics(listener, args.debug)
             }
             None => server,
@@ -98,40 +107,132 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
             tokio::spawn(async move { keeper.keep(&live, &certificate, EVERY).await })
         };
         let certifying = kept.map(|kept| {
-            let certificate = certificate.clone();
-            tokio::spawn(async move { kept.keep(&certificate, tell_of_certificate).await })
+            let (certificate, log) = (certificate.clone(), log.clone());
+            let told = move |event| tell_of_certificate(&log, event);
+            tokio::spawn(async move { kept.keep(&certificate, told).await })
         });
+        let writing = writing.map(tokio::spawn);
         let served = server.serve(listener, stop).await;
         keeping.abort();
         certifying.inspect(tokio::task::JoinHandle::abort);
+        writing.inspect(tokio::task::JoinHandle::abort);
         served.context("the listener was lost")
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+/// Refuses arguments that do not go together.
+pub(super) fn sound(args: &ServeArgs) -> Result<()> {
+    let given = &args.policies;
+    if !args.cluster.cluster
+        && given.policies.is_empty()
+        && given.pack.is_empty()
+        && given.pod_security.is_empty()
+        && given.pod_security_config.is_none()
+    {
+        bail!("there is nothing to judge by: give --cluster, --policies, --pack or --pod-security");
+    }
+    if !args.cluster.cluster && args.certificate_secret.is_none() && !args.events {
+        args.cluster.unused("--cluster, --certificate-secret or --events")?;
+    }
+    Ok(())
+}
+
+/// How many names are told of those that would have been right.
+const TOLD: usize = 10;
+
+/// Refuses what is said of policies that are not there: a misspelt name would be without effect.
+pub(super) fn named_policies(args: &ServeArgs, states: &[PolicyState]) -> Result<()> {
+    let name = |state: &PolicyState| state.id.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_there = |pattern: &Pattern| {
+        states.iter().any(|state| pattern.matches(&state.id) || pattern.matches(&name(state)))
+    };
+    let directions = args.failure_policy.iter().filter_map(|given| given.policy.clone());
+    let directions = directions.map(|pattern| ("--failure-policy", pattern));
+    let images = args.image_policy.iter().map(|text| ("--image-policy", Pattern::new(text)));
+    let Some((option, pattern)) = directions.chain(images).find(|(_, p)| !is_there(p)) else {
+        return Ok(());
+    };
+    let names: Vec<String> = states.iter().map(name).collect();
+    let near = names.iter().find(|name| is_near(pattern.as_str(), name));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let more = names.len().saturating_sub(TOLD);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let some: Vec<&str> = names.iter().take(TOLD).map(String::as_str).collect();
+            format!("the policies are {}{more}", some.join(", "))
+        }
+    };
+    bail!("`{option}`: no policy is called `{}`: {hint}", pattern.as_str())
+}
+
+async fn listen(listen: Listen) -> Result<TcpListener> {
+    let bound = match listen.address {
+        Some(address) => TcpListener::bind((address, listen.port)).await,
+        // It takes both, where there is IPv6 at all.
+        None => match TcpListener::bind((Ipv6Addr::UNSPECIFIED, listen.port)).await {
+            Err(error) if error.kind() != ErrorKind::AddrInUse => {
+                TcpListener::bind((Ipv4Addr::UNSPECIFIED, listen.port)).await
+            }
+            bound => bound,
+        },
+    };
+    bound.with_context(|| format!("cannot listen on `{listen}`"))
+}
+
+/// Where denials are told as Events, and what creates them.
+fn events(
+    args: &ServeArgs,
+    log: &Log,
+) -> Result<Option<(Events, impl Future<Output = ()> + Send + 'static)>> {
+    if !args.events {
+        return Ok(None);
+    }
+    let client = args.cluster.client()?;
+    // The name of the pod.
+    let instance = std::env::var("HOSTNAME").unwrap_or_default();
+    let (events, writer) = Events::new(&instance);
+    let log = log.clone();
+    let writing = async move {
+        let failed = |error: &_| log.note("events", &format!("an Event was not created: {error}"));
+        writer.keep(&client, failed).await;
+    };
+    Ok(Some((events, writing)))
 }
 
 /// Policies and the certificate, as the arguments name their files and their cluster.
 struct Sources {
     args: ServeArgs,
+    log: Log,
     cluster: Option<Cluster>,
     /// what was told of faults of the cluster
     told: Mutex<Vec<String>>,
     /// what the cluster runs
     version: OnceLock<KubernetesVersion>,
+    /// names that the arguments have were looked for
+    looked: OnceLock<()>,
 }
 
 impl Sources {
-    fn new(args: &ServeArgs) -> Result<Self> {
+    fn new(args: &ServeArgs, log: &Log) -> Result<Self> {
         let mut cluster = None;
         if args.cluster.cluster {
-            let config_map = args.cluster.policy_config_map.clone();
+            let followed = Followed {
+                config_map: args.cluster.policy_config_map.clone(),
+                admission_policies: args.admission_policies,
+            };
             let (client, limits) = (args.cluster.client()?, CacheLimits::default());
-            cluster = Some(Cluster::start(client, limits, config_map, DIALECTS));
+            cluster = Some(Cluster::start(client, limits, followed, DIALECTS));
         }
-        Ok(Self { args: args.clone(), cluster, told: Mutex::default(), version: OnceLock::new() })
+        Ok(Self {
+            args: args.clone(),
+            log: log.clone(),
+            cluster,
+            told: Mutex::default(),
+            version: OnceLock::new(),
+            looked: OnceLock::new(),
+        })
     }
 
     /// What is judged for: the version of the cluster where nobody gave one. To be called on a
@@ -157,9 +258,19 @@ impl Sources {
         let now = cluster.faults();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         for fault in now.iter().filter(|fault| !told.contains(fault)) {
-            output::note(fault);
+            self.log.note("cluster", fault);
         }
         *told = now;
+    }
+
+    /// Tells of names in the arguments that no policy of the cluster has at first; it may come.
+    fn tell_names(&self, read: &Read) {
+        let (Read::Changed(basis, _) | Read::Partly(basis, ..)) = read else { return };
+        if self.looked.set(()).is_ok()
+            && let Err(error) = named_policies(&self.args, basis.set.states())
+        {
+            self.log.note("policies", &error.to_string());
+        }
     }
 }
 
@@ -179,18 +290,24 @@ impl Origin for Sources {
         };
         let nothing = || Err("the inventory is not read from standard input".to_owned());
         let known = load(collect(&given.inventory, &[]), &nothing, &Silent);
-        let errors: Vec<Diagnostic> = errors.into_iter().chain(known.errors).collect();
+        let errors = errors.into_iter().chain(known.errors);
+        let errors: Vec<Diagnostic> = errors.collect();
         if !errors.is_empty() {
             return Read::Faulty(errors, None);
         }
         let of_bundle = bundle.digest();
-        let digest = Digest::of([of_bundle.as_bytes().as_slice(), known.revision.as_bytes()]);
+        let digest = Digest::of([
+            of_bundle.as_bytes().as_slice(),
+            known.revision.as_bytes(),
+        ]);
         let options =
             BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
         if let Some(cluster) = &self.cluster {
             self.tell_faults(cluster);
             let given = Given { bundle: &bundle, objects: &known.documents, revision: digest };
-            return cluster.read(&given, &options, last);
+            let read = cluster.read(&given, &options, last);
+            self.tell_names(&read);
+            return read;
         }
         if last == Some(digest) {
             return Read::Unchanged;
@@ -218,19 +335,21 @@ impl Origin for Sources {
     }
 
     fn told(&self, event: Event<'_>) {
+        let log = &self.log;
         match event {
-            Event::Renewed => output::note("new policies are in force"),
+            Event::Renewed => log.note("policies", "new policies are in force"),
             Event::Partly(diagnostics) => {
-                tell(diagnostics);
-                output::note("new policies are in force, less those that are faulty");
+                log.wrong(diagnostics);
+                log.note("policies", "new policies are in force, less those that are faulty");
             }
             Event::Refused(diagnostics) => {
-                tell(diagnostics);
-                output::note("the new policies are faulty: the last good ones stay in force");
+                log.wrong(diagnostics);
+                let message = "the new policies are faulty: the last good ones stay in force";
+                log.note("policies", message);
             }
-            Event::Certificate => output::note("a new certificate is served"),
+            Event::Certificate => log.note("certificate", "a new certificate is served"),
             Event::CertificateRefused(error) => {
-                output::note(&format!("the old certificate is served on: {error}"));
+                log.note("certificate", &format!("the old certificate is served on: {error}"));
             }
         }
     }
@@ -242,16 +361,17 @@ fn certificates(args: &ServeArgs) -> Result<Option<Certificates>> {
     Ok(Some(Certificates::new(args.cluster.client()?, secret, args.self_signed.clone())))
 }
 
-fn tell_of_certificate(event: CertificateEvent) {
-    match event {
-        CertificateEvent::Renewed => output::note("a new certificate is served"),
+fn tell_of_certificate(log: &Log, event: CertificateEvent) {
+    let message = match event {
+        CertificateEvent::Renewed => "a new certificate is served".to_owned(),
         CertificateEvent::Trusted(name) => {
-            output::note(&format!("webhook configuration `{name}` trusts the certificate"));
+            format!("webhook configuration `{name}` trusts the certificate")
         }
         CertificateEvent::Failed(error) => {
-            output::note(&format!("the certificate could not be looked after: {error}"));
+            format!("the certificate could not be looked after: {error}")
         }
-    }
+    };
+    log.note("certificate", &message);
 }
 
 fn certificate(args: &ServeArgs) -> Result<Certificate> {

@@ -9,6 +9,8 @@
 
 mod abuse;
 mod api_server;
+mod arguments;
+mod beside;
 mod contract;
 mod images;
 mod install;

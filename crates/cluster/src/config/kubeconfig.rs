@@ -30,14 +30,20 @@ pub(super) fn load(paths: &[PathBuf], context: Option<&str>) -> Result<Config, E
         }
         files.push(parse(path, &read(path)?)?);
     }
-    config(&files, context)
+    config(&files, context).map_err(|error| match error {
+        Error::Config(why) => {
+            let files: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            Error::Config(format!("{}: {why}", files.join(", ")))
+        }
+        other => other,
+    })
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<File, Error> {
-    let wrong = |why: String| Error::Config(format!("{}: {why}", path.display()));
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong("not valid UTF-8".to_owned()))?;
+    let wrong = |why: String| Error::Config(format!("{}{why}", path.display()));
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong(": not valid UTF-8".to_owned()))?;
     let value = sekisho_manifest::read_value(text)
-        .map_err(|error| wrong(format!("{}:{}: {}", error.line, error.column, error.message)))?;
+        .map_err(|error| wrong(format!(":{}:{}: {}", error.line, error.column, error.message)))?;
     Ok(File { path: path.to_owned(), value })
 }
 

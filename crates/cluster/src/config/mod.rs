@@ -97,5 +97,5 @@ impl Config {
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
+    std::fs::read(path).map_err(|reason| Error::File { path: path.to_owned(), reason })
 }

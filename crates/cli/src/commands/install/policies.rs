@@ -1,0 +1,174 @@
+//! Policies on their way into a ConfigMap: packed, and compiled as the server will compile them.
+
+use crate::args::{Cli, Command, PolicyArgs, ServeArgs};
+use crate::commands::{command, serve};
+use crate::{output, policies};
+use anyhow::{Context as _, Result, bail};
+use clap::FromArgMatches as _;
+use sekisho_checkpoint_admission::Basis;
+use sekisho_checkpoint_check::bundle_of_paths;
+use sekisho_dialects::{DIALECTS, unsupported};
+use sekisho_engine::BuildOptions;
+use sekisho_install::merge;
+use sekisho_manifest::Document;
+use sekisho_policy::{Bundle, BundleFile};
+use sekisho_report::{Diagnostic, Level, RenderOptions, render_diagnostic};
+use sekisho_value::{Map, Value};
+use std::path::{Path, PathBuf};
+
+/// How many bytes a ConfigMap may hold.
+///
+/// Source: `MaxSecretSize` of k8s.io/kubernetes/pkg/apis/core, which holds for both.
+const CONFIG_MAP: usize = 1 << 20;
+/// Where the server finds the ConfigMap.
+const MOUNTED: &str = "/policies";
+
+/// The policies that were read from paths, under the names they have there.
+pub(super) type OfPaths = Vec<BundleFile>;
+
+/// Puts policies into the values as files of a ConfigMap.
+pub(super) fn pack(values: &mut Value, paths: &[PathBuf]) -> Result<OfPaths> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (files, errors) = bundle_of_paths(paths);
+    refuse(&errors)?;
+    let mut of_map = Map::new();
+    for file in &files {
+        let text = std::str::from_utf8(&file.bytes)
+            .with_context(|| format!("{} is not UTF-8", file.path))?;
+        if of_map.insert(key(&file.path), text).is_some() {
+            bail!(
+                "two policy files are both `{}` in the ConfigMap, {} among them: rename one",
+                key(&file.path),
+                file.path
+            );
+        }
+    }
+    let policies = Value::Object(Map::from_iter([("files", Value::Object(of_map))]));
+    merge(values, &Value::Object(Map::from_iter([("policies", policies)])))?;
+    Ok(files)
+}
+
+/// A path as a key of a ConfigMap.
+fn key(path: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '.' };
+    let key: String = path.chars().map(plain).collect();
+    key.trim_start_matches('.').to_owned()
+}
+
+/// Compiles what the server will judge by; what the server would not start by is refused.
+pub(super) fn compile(values: &Value, objects: &[Document], of_paths: OfPaths) -> Result<()> {
+    let serve = arguments(objects)?;
+    let packed = values.path(&["policies", "files"]).and_then(Value::as_object);
+    let packed = || packed.into_iter().flat_map(Map::iter);
+    let bytes: usize = packed().map(|(_, text)| text.as_str().map_or(0, str::len)).sum();
+    if bytes > CONFIG_MAP {
+        bail!(
+            "the policies have {bytes} bytes, and a ConfigMap holds {CONFIG_MAP}: keep some in the \
+             cluster, see `policies.cluster`"
+        );
+    }
+    let given = PolicyArgs { policies: Vec::new(), ..serve.policies.clone() };
+    let is_mounted = |path: &Path| path.starts_with(MOUNTED);
+    // What else is mounted is not here.
+    let given =
+        PolicyArgs { pod_security_config: None, target: None, inventory: Vec::new(), ..given };
+    let (bundle, errors) = policies::given(&given)?;
+    refuse(&errors)?;
+    let mut files = bundle.files().to_vec();
+    let of_packs = files.len();
+    let names: Vec<String> = of_paths.iter().map(|file| key(&file.path)).collect();
+    files.extend(of_paths);
+    for (name, text) in packed().filter(|(name, _)| !names.iter().any(|one| one == name.as_str())) {
+        let bytes = text.as_str().unwrap_or_default().as_bytes().into();
+        files.push(BundleFile { path: format!("policies.files.{name}").into(), bytes });
+    }
+    let elsewhere = serve.policies.policies.iter().any(|path| !is_mounted(path))
+        || serve.policies.pod_security_config.is_some();
+    deletions(values, files.get(of_packs..).unwrap_or_default());
+    if files.is_empty() && (elsewhere || serve.cluster.cluster) {
+        return Ok(());
+    }
+    let bundle = Bundle::new(files, bundle.manifest().clone());
+    let target = policies::target(&given)?;
+    let options = BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
+    match Basis::build(&bundle, &options, &[]) {
+        // What is named may be where this does not see it.
+        Ok(_) if elsewhere || serve.cluster.cluster => Ok(()),
+        Ok(basis) => serve::named_policies(&serve, basis.set.states()),
+        Err(errors) => refuse(&errors),
+    }
+}
+
+/// Tells of policies about deletions where the API server would not ask about any.
+fn deletions(values: &Value, files: &[BundleFile]) {
+    let asked = values.path(&["webhooks", "deletions"]).and_then(Value::as_bool) == Some(true);
+    let speaks = |file: &&BundleFile| {
+        let text = String::from_utf8_lossy(&file.bytes);
+        ["\"DELETE\"", "'DELETE'", "- DELETE", "[DELETE"].iter().any(|part| text.contains(part))
+    };
+    if let Some(file) = files.iter().filter(|_| !asked).find(speaks) {
+        output::note(&format!(
+            "note: {} speaks of DELETE, and deletions are not asked about: see `webhooks.deletions`",
+            file.path
+        ));
+    }
+}
+
+/// The arguments that the server will be started with.
+fn arguments(objects: &[Document]) -> Result<ServeArgs> {
+    let deployment = objects.iter().find(|object| object.kind() == "Deployment");
+    let containers =
+        deployment.and_then(|d| d.value.path(&["spec", "template", "spec", "containers"]));
+    let first = containers.and_then(Value::as_array).and_then(<[Value]>::first);
+    let given = first.and_then(|container| container.get("args")).and_then(Value::as_array);
+    let given = given.unwrap_or_default().iter().filter_map(Value::as_str);
+    let wrong = "the server would not start by `policies.args`, `server.failurePolicies` and \
+                 `server.extraArgs`";
+    let matches = command().try_get_matches_from(std::iter::once("sekisho").chain(given)).map_err(
+        |error| {
+            let text = error.to_string();
+            let said = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            anyhow::anyhow!("{wrong}: {said}")
+        },
+    )?;
+    match Cli::from_arg_matches(&matches)?.command {
+        Command::Serve(serve) => {
+            serve::sound(&serve).context(wrong)?;
+            Ok(*serve)
+        }
+        _ => bail!("{wrong}"),
+    }
+}
+
+/// Tells what is wrong with policies, as `check` does.
+fn refuse(errors: &[Diagnostic]) -> Result<()> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let options = RenderOptions { color: false, ..RenderOptions::default() };
+    for error in errors {
+        let mut text = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = render_diagnostic(Level::Error, error, &options, &mut text);
+        output::note(String::from_utf8_lossy(&text).trim_end());
+    }
+    bail!("the policies are faulty: nothing is installed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn paths_are_keys_of_a_config_map() {
+        for (path, wanted) in [
+            ("policies/a b.yaml", "policies.a.b.yaml"),
+            ("./x/y.yaml", "x.y.yaml"),
+            ("/etc/p.yml", "etc.p.yml"),
+        ] {
+            assert_eq!(key(path), wanted);
+        }
+    }
+}

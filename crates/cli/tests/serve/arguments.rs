@@ -1,0 +1,91 @@
+//! What is asked wrongly of `serve` and `audit`, and what a server tells of itself.
+
+use crate::serving::{Serving, wait};
+use sekisho_value::{Value, from_json};
+use std::process::Command;
+
+fn sekisho(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_sekisho")).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn what_would_be_without_effect_is_an_error() {
+    let plain = ["serve", "--pod-security", "baseline", "--listen", "127.0.0.1:0"];
+    let signed = ["--self-signed", "localhost"];
+    let reach = "`--kubeconfig` is without effect here: give --cluster, --certificate-secret";
+    let names = "`--failure-policy`: no policy is called `nosuch`: the policies are baseline:latest";
+    for (arguments, told) in [
+        (&["--self-signed", ""][..], "a certificate is for a name"),
+        (&["--self-signed", "a b"], "a certificate is for a name"),
+        (&["--self-signed", "a", "--kubeconfig", "x"], reach),
+        (&["--self-signed", "a", "--context", "x"], "`--context` is without effect here"),
+        (&["--self-signed", "a", "--failure-policy", "nosuch=ignore"], names),
+        (&["--self-signed", "a", "--failure-policy", "baseline:lates=ignore"], "did you mean `baseline:latest`?"),
+        (
+            &["--self-signed", "a", "--image-policy", "nosuch"],
+            "`--image-policy`: no policy is call",
+        ),
+        (&["--self-signed", "a", "--admission-policies"], "--cluster"),
+        (&["--self-signed", "a", "--metrics-listen", "9090"], "write it as `127.0.0.1:8443`"),
+    ] {
+        let (code, said, wrong) = sekisho(&[plain.as_slice(), arguments].concat());
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{arguments:?}: {wrong}");
+        assert!(wrong.contains(told), "{arguments:?}: {wrong}");
+    }
+    let listening = ["serve", "--pod-security", "baseline", "--listen", "localhost:8443"];
+    let (code, _, wrong) = sekisho(&[listening.as_slice(), &signed].concat());
+    assert!(code == Some(2) && wrong.contains("`:8443` for every address"), "{wrong}");
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_no_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let kubeconfig = dir.path().join("kubeconfig");
+    let text = "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n\
+                users: [{name: u, user: {}}]\ncurrent-context: a\n\
+                contexts: [{name: a, context: {cluster: c, user: u}}]\n";
+    std::fs::write(&kubeconfig, text).unwrap();
+    let audit = ["audit", "--cluster", "--no-progress", "--kubeconfig"];
+    let of_file = kubeconfig.to_str().unwrap();
+    for format in ["text", "json", "sarif"] {
+        let (code, said, wrong) =
+            sekisho(&[audit.as_slice(), &[of_file, "--output", format]].concat());
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{wrong}");
+        let told = "error: nothing is judged: cannot connect to `127.0.0.1:1`";
+        assert!(wrong.starts_with(told), "{wrong}");
+    }
+    let (code, _, wrong) = sekisho(&[audit.as_slice(), &[of_file, "--context", "b"]].concat());
+    assert_eq!(code, Some(2));
+    assert!(wrong.contains(&format!("{of_file}: the kubeconfig has no context `b`")), "{wrong}");
+}
+
+/// Every line of the log is an object, the server's own among them.
+#[test]
+fn all_that_is_logged_is_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("policies.yaml");
+    let level = "apiVersion: sekisho.dev/v1alpha1\nkind: PodSecurityLevel\n\
+                 metadata: {name: l}\nspec: {level: baseline}\n";
+    std::fs::write(&file, level).unwrap();
+    let server = Serving::start(&["-p", file.to_str().unwrap()]);
+    std::fs::write(&file, level.replace("baseline", "none")).unwrap();
+    wait("the faulty policies are told", || {
+        server.said("the last good ones stay in force").then_some(())
+    });
+    std::fs::write(&file, level.replace("baseline", "restricted")).unwrap();
+    wait("the new ones are", || server.said("new policies are in force").then_some(()));
+    let lines = server.log.lock().unwrap().clone();
+    assert!(lines.len() >= 3, "{lines:?}");
+    for line in lines {
+        let told = from_json(&line).unwrap_or_else(|_| panic!("{line}"));
+        for key in ["time", "event", "message"] {
+            assert!(told.get(key).is_some_and(|of| of.as_str().is_some()), "{line}");
+        }
+        if told.path_str(&["event"]) == Some("error") {
+            assert!(told.path_str(&["file"]).unwrap().ends_with("policies.yaml"), "{line}");
+            assert!(told.get("line").and_then(Value::as_i64).is_some(), "{line}");
+        }
+    }
+}
