@@ -2,7 +2,7 @@
 
 use sekisho_engine::PolicySet;
 use sekisho_manifest::Document;
-use sekisho_report::{Diagnostic, PolicyState};
+use sekisho_report::{Diagnostic, PolicyState, PolicyStatus};
 use std::collections::BTreeMap;
 
 /// How many kinds a message names.
@@ -44,15 +44,20 @@ pub(crate) fn error(set: &PolicySet, now: jiff::Timestamp) -> Option<Diagnostic>
     Some(Diagnostic::general(message).with_help(help))
 }
 
+/// What of a set does nothing, and why: the first, and how many more.
+pub(crate) fn off(set: &PolicySet) -> Option<String> {
+    let is_off = |state: &&PolicyState| state.status == PolicyStatus::Off;
+    let off: Vec<String> = set.states().iter().filter(is_off).map(told).collect();
+    let (first, others) = off.split_first()?;
+    Some(match others.len() {
+        0 => first.clone(),
+        count => format!("{first} (and {count} more)"),
+    })
+}
+
 /// The error of a set whose policies are there, and do nothing.
 fn all_off(set: &PolicySet) -> Option<Diagnostic> {
-    let off: Vec<String> = set.states().iter().map(told).collect();
-    let (first, others) = off.split_first()?;
-    let others = match others.len() {
-        0 => String::new(),
-        count => format!(" (and {count} more)"),
-    };
-    let message = format!("no policy is in force: {first}{others}");
+    let message = format!("no policy is in force: {}", off(set)?);
     let help = match set.states().iter().all(|state| state.id.contains("AdmissionPolicy/")) {
         true => "an admission policy judges by its bindings: give them besides",
         false => "a template of Gatekeeper judges by its constraints: give them besides",

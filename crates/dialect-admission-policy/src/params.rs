@@ -9,6 +9,7 @@ use crate::matching;
 use crate::scene::Scene;
 use sekisho_kube_model::{Gvk, LabelSelector};
 use sekisho_value::{Str, Value};
+use std::sync::Arc;
 
 /// `paramKind` of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) struct ParamKind {
     pub(crate) group: Str,
     pub(crate) version: Str,
     pub(crate) kind: Str,
+    /// where it stands: file, line and column
+    pub(crate) place: Arc<str>,
 }
 
 /// `paramRef` of a binding.
@@ -26,6 +29,8 @@ pub(crate) struct ParamRef {
     pub(crate) namespace: Str,
     /// `parameterNotFoundAction: Deny`
     pub(crate) denies_absent: bool,
+    /// where it stands: file, line and column
+    pub(crate) place: Arc<str>,
 }
 
 /// Which objects are parameters.
@@ -42,8 +47,15 @@ impl ParamKind {
         Gvk::new(self.group.clone(), self.version.clone(), self.kind.clone())
     }
 
-    /// Whether parameters live in a namespace; `None` where that is not known.
+    /// Whether parameters live in a namespace.
+    ///
+    /// # Errors
+    /// Where that cannot be told, with the place of the `paramKind`.
     pub(crate) fn is_namespaced(&self, scene: Scene<'_>) -> Result<bool, Fault> {
+        self.scope(scene).map_err(|fault| fault.asked_for("paramKind", &self.place))
+    }
+
+    fn scope(&self, scene: Scene<'_>) -> Result<bool, Fault> {
         if let Some(kind) = scene.schemas.kind_of(&self.gvk()) {
             return Ok(kind.namespaced());
         }
@@ -54,7 +66,7 @@ impl ParamKind {
         });
         match first {
             Some(namespaced) => Ok(namespaced),
-            None if scene.inventory.is_complete() => Err(Fault::Configuration(format!(
+            None if scene.inventory.is_complete() => Err(Fault::configuration(format!(
                 "failed to find resource referenced by paramKind: '{}/{}, Kind={}'",
                 self.group, self.version, self.kind
             ))),
@@ -77,11 +89,22 @@ impl ParamKind {
     ) -> Result<Vec<Value>, Fault> {
         let Some(wanted) = wanted else { return Ok(vec![Value::Null]) };
         let namespaced = self.is_namespaced(scene)?;
+        self.named(wanted, namespaced, attributes, scene)
+            .map_err(|fault| fault.asked_for("paramRef", &wanted.place))
+    }
+
+    fn named(
+        &self,
+        wanted: &ParamRef,
+        namespaced: bool,
+        attributes: &Attributes,
+        scene: Scene<'_>,
+    ) -> Result<Vec<Value>, Fault> {
         let namespace = match (namespaced, wanted.namespace.as_str()) {
             (true, "") if attributes.namespace.is_empty() => {
                 let message = "cannot use namespaced paramRef in policy binding that matches \
                                cluster-scoped resources";
-                return Err(Fault::Configuration(message.to_owned()));
+                return Err(Fault::configuration(message));
             }
             (true, "") => attributes.namespace.as_str(),
             (true, namespace) => namespace,
@@ -89,7 +112,7 @@ impl ParamKind {
             (false, _) => {
                 let message =
                     "paramRef.namespace must not be provided for a cluster-scoped `paramKind`";
-                return Err(Fault::Configuration(message.to_owned()));
+                return Err(Fault::configuration(message));
             }
         };
         let found = match &wanted.selected {
@@ -126,7 +149,7 @@ impl ParamKind {
     ) -> Result<Vec<Value>, Fault> {
         if wanted.denies_absent {
             let message = "no params found for policy binding with `Deny` parameterNotFoundAction";
-            return Err(Fault::Configuration(message.to_owned()));
+            return Err(Fault::configuration(message));
         }
         // Parameters that are not given may be there all the same, and refuse. Who gives any of the
         // kind gives them all.

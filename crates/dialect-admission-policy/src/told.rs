@@ -24,6 +24,12 @@ impl<'a> Told<'a> {
         self.diagnostics.first().map_or_else(String::new, |first| first.message.clone())
     }
 
+    /// File, line and column of a field.
+    pub(crate) fn place(&self, at: &Pointer) -> String {
+        let place = self.document.locate(at);
+        format!("{}:{}:{}", self.document.source().name, place.line, place.column)
+    }
+
     /// Something is wrong with a field.
     pub(crate) fn fault(&mut self, at: &Pointer, message: impl Into<String>, help: &str) {
         let place = self.document.locate(at);

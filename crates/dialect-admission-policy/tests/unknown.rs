@@ -215,3 +215,140 @@ fn what_is_not_known_is_an_error_where_it_counts() {
         }
     }
 }
+
+/// What is wrong with parameters is shown at the object; its help says who asks for them.
+#[test]
+fn faults_of_parameters_name_their_places() {
+    let params = |kind: &str| {
+        format!(
+            "matchConstraints: {{{RULES}}}, validations: [{{expression: 'false'}}], paramKind: \
+             {{apiVersion: v1, kind: {kind}}}"
+        )
+    };
+    let of_params = "paramRef: {name: l, parameterNotFoundAction: ";
+    for (kind, action, wanted) in [
+        ("ConfigMap", "Deny", "`paramRef` stands at `p.yaml:9:50`"),
+        ("ConfigMap", "Allow", "or with `--inventory`; `paramRef` stands at `p.yaml:9:50`"),
+        ("Gadget", "Allow", "or with `--inventory`; `paramKind` stands at `p.yaml:4:"),
+    ] {
+        let set = set(&params(kind), &format!("{of_params}{action}}}"));
+        let verdict = judge(&set, MAP, &[], "");
+        let help = verdict.errors.first().and_then(|error| error.help.as_deref()).unwrap();
+        assert!(help.contains(wanted), "{help}");
+    }
+}
+
+/// A violation of each parameter is a finding of its own, and one without parameters keeps its key.
+#[test]
+fn findings_are_told_apart_by_their_parameters() {
+    let limit = |name: &str| {
+        LIMITS
+            .replace("other", "shop")
+            .replace(r#""name":"l""#, &format!(r#""name":"{name}","labels":{{"a":"b"}}"#))
+    };
+    let policy = format!(
+        "matchConstraints: {{{RULES}}}, validations: [{{expression: 'false', message: nope}}]"
+    );
+    let with_params = format!("{policy}, paramKind: {{apiVersion: v1, kind: ConfigMap}}");
+    let selected = "paramRef: {selector: {matchLabels: {a: b}}, parameterNotFoundAction: Deny}";
+    let found = |policy: &str, binding: &str, known: &[&str]| {
+        let verdict = judge(&set(policy, binding), MAP, known, "");
+        assert!(verdict.errors.is_empty(), "{verdict:?}");
+        let found = verdict.judgements.into_iter();
+        found.map(|found| (found.key, found.help.map(|help| help.to_string()))).collect::<Vec<_>>()
+    };
+    let (one, two) = (limit("one"), limit("two"));
+    let both = found(&with_params, selected, &[&two, &one]);
+    let helps: Vec<Option<&str>> = both.iter().map(|(_, help)| help.as_deref()).collect();
+    assert_eq!(
+        helps,
+        [
+            Some("the parameter is ConfigMap `shop/one`"),
+            Some("the parameter is ConfigMap `shop/two`")
+        ]
+    );
+    assert_ne!(both.first().unwrap().0, both.last().unwrap().0);
+    // Each keeps its key, whatever stands beside it.
+    assert_eq!(found(&with_params, selected, &[&two]), both.get(1..).unwrap());
+    let plain = found(&policy, "", &[]);
+    let key = "local/admission-policy/ValidatingAdmissionPolicyBinding/b";
+    let subject = sekisho_engine::Subject {
+        kind: "ConfigMap".to_owned(),
+        namespace: "shop".to_owned(),
+        name: "c".to_owned(),
+        ..Default::default()
+    };
+    let id = sekisho_policy::PolicyId::new(
+        "local",
+        "admission-policy",
+        "ValidatingAdmissionPolicyBinding",
+        "b",
+    );
+    assert_eq!(id.as_str(), key);
+    let wanted = sekisho_engine::finding_key(&id, "validations[0]", &subject, &[], "nope");
+    assert_eq!(plain, [(wanted, None)]);
+}
+
+/// Objects that policies look up stand once, and what nothing looks up is told.
+#[test]
+fn what_stands_beside_policies_is_looked_up_and_stands_once() {
+    let policies = "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: p}
+spec:
+  paramKind: {apiVersion: v1, kind: ConfigMap}
+  matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: ['*'], resources: [pods]}]}
+  validations: [{expression: 'true'}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: b}
+spec: {policyName: p, validationActions: [Deny], paramRef: {name: l, parameterNotFoundAction: Deny}}
+";
+    let map = |data: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: l}}\ndata: {{a: {data}}}\n"
+        )
+    };
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: l}\n";
+    let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: l}\n";
+    for (beside, errors, skipped) in [
+        (map("x"), &[][..], &[][..]),
+        (format!("{}{}", map("x"), map("x")), &[], &[]),
+        (
+            format!("{}{}", map("x"), map("y")),
+            &["21 ConfigMap `l` stands twice with different contents, here and in `p.yaml:16`"],
+            &[],
+        ),
+        (
+            format!("{}{secret}{namespace}", map("x")),
+            &[],
+            &[
+                "p.yaml:19 no policy, and no policy looks up its kind",
+                "empty.yaml:1 it holds no policy",
+            ],
+        ),
+    ] {
+        let mut files = vec![BundleFile {
+            path: "p.yaml".into(),
+            bytes: format!("{policies}{beside}").as_bytes().into(),
+        }];
+        if skipped.len() > 1 {
+            files.push(BundleFile { path: "empty.yaml".into(), bytes: b"# later\n"[..].into() });
+        }
+        let options = BuildOptions {
+            dialects: &[&AdmissionPolicy],
+            unsupported: |_, _| None,
+            target: &Target::default(),
+            strict: false,
+        };
+        let (set, told) = PolicySet::build(&Bundle::anonymous(files), &options);
+        let told: Vec<String> =
+            told.iter().map(|told| format!("{} {}", told.line.unwrap(), told.message)).collect();
+        assert_eq!(told, errors);
+        let line = |of: &sekisho_report::Skipped| format!("{}:{} {}", of.file, of.line, of.reason);
+        let mut found: Vec<String> = set.skipped().iter().map(line).collect();
+        found.sort_by(|a, b| b.cmp(a));
+        assert_eq!(found, skipped, "{beside}");
+    }
+}

@@ -12,7 +12,7 @@ use crate::term::Term;
 use crate::types::{Type, read_type};
 use crate::{EvalError, Evaluation};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// What expressions of an admission policy may use.
 ///
@@ -103,10 +103,9 @@ fn given() -> Library {
 /// The environment with `variables` of these names and types.
 #[must_use]
 pub fn variables(environment: &Environment, fields: Vec<(Name, Type)>) -> Environment {
-    let fields = fields.into_iter().map(|(name, of)| (name, kept(&of))).collect();
-    environment
-        .with_structs(Arc::new(Variables { fields }))
-        .with_variables([("variables", Type::Struct(Name::new_static(VARIABLES)))])
+    let variables = Variables::default();
+    fields.into_iter().for_each(|(name, of)| variables.declare(name, &of));
+    variables.within(environment)
 }
 
 /// The name of the type of `variables`.
@@ -132,9 +131,37 @@ fn kept(of: &Type) -> Type {
     }
 }
 
-#[derive(Debug)]
-struct Variables {
-    fields: Vec<(Name, Type)>,
+/// The names and types of `variables`, declared one after the other: an expression may read those
+/// that are declared when it is checked.
+#[derive(Clone, Debug, Default)]
+pub struct Variables {
+    fields: Arc<RwLock<BTreeMap<Name, Type>>>,
+}
+
+impl Variables {
+    /// Declares one; of two of one name the later counts.
+    pub fn declare(&self, name: Name, of: &Type) {
+        let mut fields = self.fields.write().unwrap_or_else(PoisonError::into_inner);
+        fields.insert(name, kept(of));
+    }
+
+    /// Whether none is declared.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.read().is_empty()
+    }
+
+    /// An environment that has them, those that are declared later as well.
+    #[must_use]
+    pub fn within(&self, environment: &Environment) -> Environment {
+        environment
+            .with_structs(Arc::new(self.clone()))
+            .with_variables([("variables", Type::Struct(Name::new_static(VARIABLES)))])
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Name, Type>> {
+        self.fields.read().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl StructTypes for Variables {
@@ -147,12 +174,11 @@ impl StructTypes for Variables {
     }
 
     fn field(&self, type_name: &str, field: &str) -> Option<Type> {
-        let fields = (type_name == VARIABLES).then_some(&self.fields)?;
-        fields.iter().rev().find(|(name, _)| name == field).map(|(_, of)| of.clone())
+        if type_name == VARIABLES { self.read().get(field).cloned() } else { None }
     }
 
     fn fields(&self, _: &str) -> Vec<String> {
-        self.fields.iter().map(|(name, _)| name.to_string()).collect()
+        self.read().keys().map(ToString::to_string).collect()
     }
 
     fn construct<'a>(

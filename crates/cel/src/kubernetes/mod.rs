@@ -20,7 +20,7 @@ mod semver;
 mod typing;
 mod url;
 
-pub use admission::{Admission, VARIABLES, variables};
+pub use admission::{Admission, VARIABLES, Variables, variables};
 pub use amount::Amount;
 pub use authorizer::{
     AUTHORIZER, Asking, Attributes, Authorizer, Decision, RESOURCE_CHECK, Resource, ResourceCheck,

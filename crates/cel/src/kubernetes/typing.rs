@@ -6,7 +6,7 @@
 use super::authorizer::AUTHORIZER;
 use super::declared::Declared;
 use super::release::{Expressions, Release};
-use super::{admission, variables};
+use super::{Variables, admission};
 use crate::Diagnostic;
 use crate::ast::Name;
 use crate::environment::{Environment, EnvironmentError};
@@ -212,11 +212,12 @@ fn environment(
 
 /// The environment with `variables`; one that is wrong is of any type.
 fn with_variables(environment: &Environment, expressions: &[(&str, &str)]) -> Environment {
-    let mut types: Vec<(Name, Type)> = Vec::new();
+    let variables = Variables::default();
+    let environment = variables.within(environment);
     for (name, expression) in expressions {
-        let own = variables(environment, types.clone());
-        let of = own.check(expression).map_or(Type::Dyn, |checked| checked.result_type().clone());
-        types.push((Name::new(name), of));
+        let checked = environment.check(expression);
+        let of = checked.map_or(Type::Dyn, |checked| checked.result_type().clone());
+        variables.declare(Name::new(name), &of);
     }
-    variables(environment, types)
+    environment
 }

@@ -31,6 +31,7 @@ struct Compiled {
     /// the environment's variables that it reads; they stand in the first slots
     variables: Vec<Name>,
     slots: usize,
+    depth: u16,
     result_type: Type,
     bad_presence_is_error: bool,
 }
@@ -53,6 +54,7 @@ impl Program {
             node: planned.node,
             variables: planned.variables,
             slots: planned.slots,
+            depth: checked.expr.depth,
             result_type: checked.result_type().clone(),
             bad_presence_is_error: environment.inner().libraries.options.bad_presence_is_error,
         };
@@ -68,6 +70,11 @@ impl Program {
     /// The environment's variables that it reads.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.inner.variables.iter().map(Name::as_str)
+    }
+
+    /// How deep its nodes are nested.
+    pub(crate) fn depth(&self) -> u16 {
+        self.inner.depth
     }
 
     /// Its value.

@@ -148,7 +148,11 @@ impl<'t> Parser<'t> {
 
     fn too_deep(&self) -> Box<Diagnostic> {
         let message = format!("expression recursion limit exceeded: {MAX_NESTING}");
-        let help = Some("split the expression with `cel.bind` or variables".to_owned());
+        let help = match self.macros.has("bind") {
+            true => "split the expression with `cel.bind` or variables",
+            false => "split the expression with variables",
+        };
+        let help = Some(help.to_owned());
         Box::new(Diagnostic::new(self.text, self.token().span, message).with_help(help))
     }
 

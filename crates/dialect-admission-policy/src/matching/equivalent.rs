@@ -3,7 +3,7 @@
 //! Source of the rules: `EquivalentResourceRegistry` of `k8s.io/apimachinery`, and the resources
 //! that share their storage in Kubernetes' `default_storage_factory_builder.go`.
 
-use super::{Matched, autoscaling};
+use super::{Matched, autoscaling, renamed};
 use crate::attributes::Attributes;
 use crate::scene::Scene;
 use sekisho_kube_model::{Gvk, KindRef, Schemas, Shape, TypeRef};
@@ -43,7 +43,8 @@ pub(crate) fn equivalents(attributes: &Attributes, schemas: &Schemas) -> Vec<Mat
 }
 
 /// An object in another version of its kind. Between versions of the same fields nothing but
-/// `apiVersion` changes; of what changes more, HorizontalPodAutoscalers alone are converted here.
+/// `apiVersion` changes; of what changes more, HorizontalPodAutoscalers, Events and claims of
+/// devices are converted here.
 ///
 /// # Errors
 /// Why it cannot be converted.
@@ -51,7 +52,7 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
     let Some(from) = Gvk::of(object).filter(|from| from != to) else {
         return Ok(object.clone());
     };
-    if let Some(converted) = autoscaling::convert(object, &from, to) {
+    if let Some(converted) = convert_known(object, &from, to) {
         return Ok(converted);
     }
     let refused = || format!("`{from}` is not converted to `{to}` here");
@@ -67,6 +68,11 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
         },
     };
     if same { Ok(relabel(object, to)) } else { Err(refused()) }
+}
+
+/// An object of a kind whose versions differ in more than their names.
+fn convert_known(object: &Value, from: &Gvk, to: &Gvk) -> Option<Value> {
+    autoscaling::convert(object, from, to).or_else(|| renamed::convert(object, from, to))
 }
 
 /// An object that says it is of another version.
@@ -110,5 +116,83 @@ fn is_same(a: TypeRef<'_>, b: TypeRef<'_>, depth: usize) -> bool {
         (Some(a), Some(b)) => is_same(a, b, depth),
         (None, None) => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEPTH, SHARED, convert_known, is_same, renamed};
+    use sekisho_kube_model::{Gvk, Schemas};
+    use sekisho_value::from_json;
+
+    /// What the API server converts between versions that it serves, and nobody here: an error, and
+    /// never what another version would be.
+    const REFUSED: [&str; 1] = ["ResourceSlice"];
+
+    #[test]
+    fn kinds_that_are_not_converted_are_known() {
+        let schemas = Schemas::builtin();
+        let served = || schemas.kinds().filter(|kind| kind.served());
+        let mut refused: Vec<&str> = Vec::new();
+        for one in served() {
+            let shared = SHARED.iter().find(|(plural, _)| *plural == one.plural());
+            let same_group = |group: &str| {
+                group == one.group() || shared.is_some_and(|(_, groups)| groups.contains(&group))
+            };
+            for other in served().filter(|other| {
+                same_group(other.group())
+                    && other.plural() == one.plural()
+                    && other.kind() == one.kind()
+            }) {
+                let (from, to) = (one.gvk(), other.gvk());
+                if from == to {
+                    continue;
+                }
+                let json = format!(
+                    r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"name":"a"}},"spec":{{"spec":{{}}}}}}"#,
+                    from.api_version(),
+                    from.kind
+                );
+                let object = from_json(&json).unwrap();
+                let same = is_same(one.object_type().unwrap(), other.object_type().unwrap(), DEPTH);
+                if !same && convert_known(&object, &from, &to).is_none() {
+                    refused.push(one.kind());
+                }
+            }
+        }
+        refused.sort_unstable();
+        refused.dedup();
+        assert_eq!(refused, REFUSED);
+    }
+
+    #[test]
+    fn fields_go_by_other_names() {
+        let gvk = |group: &str, version: &str, kind: &str| Gvk::new(group, version, kind);
+        let claim = |version| gvk("resource.k8s.io", version, "ResourceClaim");
+        for (from, one, to, other) in [
+            (
+                gvk("", "v1", "Event"),
+                r#""involvedObject":{"kind":"Pod"},"message":"m","count":2,"reportingComponent":"c""#,
+                gvk("events.k8s.io", "v1", "Event"),
+                r#""regarding":{"kind":"Pod"},"note":"m","deprecatedCount":2,"reportingController":"c""#,
+            ),
+            (
+                claim("v1beta1"),
+                r#""spec":{"devices":{"requests":[{"name":"r","deviceClassName":"d","count":2}]}}"#,
+                claim("v1"),
+                r#""spec":{"devices":{"requests":[{"name":"r","exactly":{"deviceClassName":"d","count":2}}]}}"#,
+            ),
+        ] {
+            let object = |gvk: &Gvk, fields: &str| {
+                let (version, kind) = (gvk.api_version(), &gvk.kind);
+                let json = format!(
+                    r#"{{"apiVersion":"{version}","kind":"{kind}","metadata":{{"name":"a","namespace":"b"}},{fields}}}"#
+                );
+                Schemas::builtin().store(&from_json(&json).unwrap()).object
+            };
+            let (one, other) = (object(&from, one), object(&to, other));
+            assert_eq!(renamed::convert(&one, &from, &to), Some(other.clone()));
+            assert_eq!(renamed::convert(&other, &to, &from), Some(one));
+        }
     }
 }

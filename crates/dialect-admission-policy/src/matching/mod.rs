@@ -5,6 +5,7 @@
 
 mod autoscaling;
 mod equivalent;
+mod renamed;
 mod rules;
 
 pub(crate) use equivalent::{convert, equivalents};
@@ -82,7 +83,7 @@ impl MatchResources {
         }
         match attributes.namespace(scene) {
             Namespace::Known(object) => Ok(self.namespace_selector.matches_object(object)),
-            Namespace::Missing => Err(Fault::Configuration(format!(
+            Namespace::Missing => Err(Fault::configuration(format!(
                 "namespaces \"{}\" not found",
                 attributes.namespace
             ))),

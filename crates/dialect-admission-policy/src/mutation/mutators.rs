@@ -101,8 +101,8 @@ impl Bound {
         let of = |what: &'static str| {
             move |fault: Fault| match fault {
                 Fault::Here(error) => Failure::Here(error),
-                Fault::Configuration(why) => {
-                    Failure::Policy(format!("failed to configure {what}: {why}"))
+                Fault::Configuration { words, .. } => {
+                    Failure::Policy(format!("failed to configure {what}: {words}"))
                 }
             }
         };

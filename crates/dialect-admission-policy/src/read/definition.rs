@@ -7,12 +7,13 @@
 use super::{Expression, Reader, names};
 use crate::matching::MatchResources;
 use crate::params::ParamKind;
-use sekisho_cel::kubernetes::{self, Admission, Expressions, Release};
+use sekisho_cel::ast::Name;
+use sekisho_cel::kubernetes::{self, Admission, Expressions, Release, Variables};
 use sekisho_cel::types::Type;
-use sekisho_cel::{Environment, EnvironmentError, LazyFields};
+use sekisho_cel::{Environment, EnvironmentError, LazyFields, Program};
 use sekisho_policy::{Digest, KubernetesVersion, PolicyId};
 use sekisho_value::{Pointer, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A policy, less what it checks or changes.
@@ -36,7 +37,7 @@ pub(crate) struct Definition {
 /// What expressions of a policy may use.
 pub(crate) struct Environments {
     base: Admission,
-    variables: Vec<(String, Type)>,
+    variables: Variables,
 }
 
 impl Environments {
@@ -58,9 +59,9 @@ impl Environments {
     fn of(&self, admission: Admission) -> Result<Environment, EnvironmentError> {
         let environment = admission.environment()?;
         // A policy without variables does not have the name.
-        Ok(match self.variables.as_slice() {
-            [] => environment,
-            variables => kubernetes::variables(&environment, named(variables)),
+        Ok(match self.variables.is_empty() {
+            true => environment,
+            false => self.variables.within(&environment),
         })
     }
 }
@@ -145,6 +146,7 @@ impl Reader<'_> {
             let message = format!("there are {} match conditions", items.len());
             let help = format!("at most {MOST_CONDITIONS} are taken");
             self.fault(&at.key("matchConditions"), message, &help);
+            return Vec::new();
         }
         let mut seen = Vec::new();
         let mut conditions = Vec::new();
@@ -163,16 +165,19 @@ impl Reader<'_> {
         conditions
     }
 
-    /// The variables, and their names and types.
+    /// The variables, and their types.
     fn variables(
         &mut self,
         spec: &Value,
         at: &Pointer,
         environment: &Environment,
         read: &mut BTreeSet<String>,
-    ) -> (LazyFields, Vec<(String, Type)>) {
-        let mut types: Vec<(String, Type)> = Vec::new();
-        let mut fields = Vec::new();
+    ) -> (LazyFields, Variables) {
+        let types = Variables::default();
+        // A variable may read those before it.
+        let environment = types.within(environment);
+        let mut fields: Vec<Option<(Name, Program)>> = Vec::new();
+        let mut positions: HashMap<Name, usize> = HashMap::new();
         for (item, at) in self.items(spec, at, "variables") {
             let name = item.path_str(&["name"]).unwrap_or_default();
             let name_at = at.key("name");
@@ -183,24 +188,22 @@ impl Reader<'_> {
                     "letters, digits and `_`, not beginning with a digit, and no word of CEL";
                 self.fault(&name_at, format!("`{name}` is no name of a variable"), help);
             }
-            // A variable may read those before it.
-            let environment = kubernetes::variables(environment, named(&types));
             let compiled = self.expression(&environment, item, &at, "expression", &[]);
             // What reads a variable that is wrong is not told of for that.
             let of = compiled.as_ref().map_or(Type::Dyn, |c| c.program.result_type().clone());
-            types.push((name.to_owned(), of));
+            types.declare(name.into(), &of);
             if let Some(compiled) = compiled {
                 self.variable_fields.insert(name.to_owned(), compiled.fields.clone());
                 read.extend(compiled.program.variables().map(str::to_owned));
                 // Of two variables of one name the later counts.
-                fields.retain(|(other, _)| other != name);
-                fields.push((name.into(), compiled.program));
+                let before = positions.insert(name.into(), fields.len());
+                if let Some(before) = before.and_then(|before| fields.get_mut(before)) {
+                    *before = None;
+                }
+                fields.push(Some((name.into(), compiled.program)));
             }
         }
+        let fields = fields.into_iter().flatten().collect();
         (LazyFields::new(kubernetes::VARIABLES, fields), types)
     }
-}
-
-fn named(types: &[(String, Type)]) -> Vec<(sekisho_cel::ast::Name, Type)> {
-    types.iter().map(|(name, of)| (name.as_str().into(), of.clone())).collect()
 }

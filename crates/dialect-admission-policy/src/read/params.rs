@@ -40,7 +40,8 @@ impl Reader<'_> {
             let message = format!("`{kind}` is no kind");
             self.fault(&at.key("kind"), message, "letters, digits and `-`, a letter first");
         }
-        ParamKind { group: group.into(), version: version.into(), kind: kind.into() }
+        let place = self.told.place(at).into();
+        ParamKind { group: group.into(), version: version.into(), kind: kind.into(), place }
     }
 
     pub(super) fn param_ref(&mut self, value: &Value, at: &Pointer) -> ParamRef {
@@ -84,6 +85,7 @@ impl Reader<'_> {
                 true
             }
         };
-        ParamRef { selected, namespace: namespace.into(), denies_absent }
+        let place = self.told.place(at).into();
+        ParamRef { selected, namespace: namespace.into(), denies_absent, place }
     }
 }

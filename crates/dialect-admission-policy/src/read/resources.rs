@@ -6,6 +6,9 @@ use crate::advice::UNKNOWN_RESOURCE;
 use sekisho_kube_model::{KindRef, Schemas, is_near};
 use sekisho_value::{Pointer, Str};
 
+/// So many names of one document are told of: one typo is one, and a list of nonsense has no end.
+const MOST: usize = 16;
+
 /// What a rule names.
 pub(super) struct Named<'r> {
     pub(super) groups: &'r [Str],
@@ -18,6 +21,9 @@ impl Reader<'_> {
     pub(super) fn known_resources(&mut self, named: &Named<'_>, at: &Pointer) {
         let schemas = self.schemas;
         for (index, group) in named.groups.iter().enumerate() {
+            if self.advice.len() >= MOST {
+                return;
+            }
             if group == "*" || has_group(schemas, group) {
                 continue;
             }
@@ -34,13 +40,20 @@ impl Reader<'_> {
             self.advise(&UNKNOWN_RESOURCE, &at.key("apiGroups").index(index), message, help);
         }
         for (index, version) in named.versions.iter().enumerate() {
-            if version != "*" && !version.is_empty() && !is_version(version) {
+            if version != "*"
+                && !version.is_empty()
+                && self.advice.len() < MOST
+                && !is_version(version)
+            {
                 let message = format!("no kind is in the version `{version}`");
                 let help = "versions are `v1`, `v2beta1` and the like".to_owned();
                 self.advise(&UNKNOWN_RESOURCE, &at.key("apiVersions").index(index), message, help);
             }
         }
         for (index, resource) in named.resources.iter().enumerate() {
+            if self.advice.len() >= MOST {
+                return;
+            }
             let at = at.key("resources").index(index);
             self.known_resource(resource, named.groups, &at);
         }

@@ -8,6 +8,7 @@ use crate::matching::{MatchResources, ResourceRule, Scope};
 use sekisho_kube_model::LabelSelector;
 use sekisho_policy::{Operation, OperationSet};
 use sekisho_value::{Pointer, Str, Value};
+use std::collections::HashSet;
 
 const OPERATIONS: [Operation; 4] =
     [Operation::Create, Operation::Update, Operation::Delete, Operation::Connect];
@@ -53,13 +54,14 @@ impl Reader<'_> {
 
     fn rule(&mut self, rule: &Value, at: &Pointer) -> ResourceRule {
         let names = texts(rule, "resourceNames");
+        let mut seen = HashSet::new();
         for (index, name) in names.iter().enumerate() {
             let at = at.key("resourceNames").index(index);
             if !names::is_path_segment(name) {
                 let message = format!("`{name}` cannot be the name of an object");
                 self.fault(&at, message, "a name is not `.` or `..`, and has neither `/` nor `%`");
             }
-            if names.iter().take(index).any(|before| before == name) {
+            if !seen.insert(name) {
                 self.duplicate(&at, name);
             }
         }
@@ -131,8 +133,8 @@ impl Reader<'_> {
     /// What must not stand beside each other among resources.
     fn resources(&mut self, resources: &[Str], at: &Pointer) {
         const HELP: &str = "take one of the two away";
-        let mut of_resource: Vec<&str> = Vec::new();
-        let mut of_subresource: Vec<&str> = Vec::new();
+        let mut of_resource: HashSet<&str> = HashSet::new();
+        let mut of_subresource: HashSet<&str> = HashSet::new();
         let mut plain = false;
         for (index, text) in resources.iter().enumerate() {
             if text.is_empty() {
@@ -144,18 +146,18 @@ impl Reader<'_> {
             };
             let at = at.index(index);
             for (known, star) in [
-                (of_resource.contains(&resource), format!("{resource}/*")),
-                (of_subresource.contains(&subresource), format!("*/{subresource}")),
+                (of_resource.contains(resource), format!("{resource}/*")),
+                (of_subresource.contains(subresource), format!("*/{subresource}")),
             ] {
                 if known {
                     self.fault(&at, format!("`{text}` stands beside `{star}`"), HELP);
                 }
             }
             if subresource == "*" {
-                of_resource.push(resource);
+                of_resource.insert(resource);
             }
             if resource == "*" {
-                of_subresource.push(subresource);
+                of_subresource.insert(subresource);
             }
         }
         let has = |wanted: &str| resources.iter().any(|text| text == wanted);

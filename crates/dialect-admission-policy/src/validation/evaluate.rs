@@ -151,10 +151,10 @@ impl Judgement {
     fn at_fault(&self, of: &str, fault: Fault) -> Result<Option<Unevaluated>, EvalError> {
         match fault {
             Fault::Here(error) => Err(error),
-            Fault::Configuration(_) if self.policy.definition.ignores_errors => Ok(None),
-            Fault::Configuration(why) => Ok(Some(Unevaluated {
-                message: format!("failed to configure {of}: {why}"),
-                help: None,
+            Fault::Configuration { .. } if self.policy.definition.ignores_errors => Ok(None),
+            Fault::Configuration { words, help } => Ok(Some(Unevaluated {
+                message: format!("failed to configure {of}: {words}"),
+                help,
                 action: Action::Deny,
             })),
         }

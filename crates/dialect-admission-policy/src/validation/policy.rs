@@ -141,6 +141,7 @@ impl Reader<'_> {
             let message = format!("there are {} audit annotations", items.len());
             let help = format!("at most {MOST_ANNOTATIONS} are taken");
             self.fault(&at.key("auditAnnotations"), message, &help);
+            return;
         }
         for (item, at) in items {
             let text = |key: &str| item.path_str(&[key]).unwrap_or_default();
