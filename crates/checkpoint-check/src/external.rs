@@ -2,23 +2,27 @@
 
 use crate::file::read_file;
 use sekisho_engine::{MemoryInventory, ProviderAnswers};
-use sekisho_policy::Digest;
+use sekisho_policy::{Digest, Inventory, InventoryKey, Watch};
 use sekisho_report::Diagnostic;
+use sekisho_value::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// The answers of all files.
+/// What providers of external data answer, as files say it.
 #[derive(Default)]
-pub(crate) struct Answers {
+pub struct Answers {
     all: Vec<ProviderAnswers>,
-    pub(crate) errors: Vec<Diagnostic>,
+    /// what is wrong with the files
+    pub errors: Vec<Diagnostic>,
     /// of the contents of all files; empty where there is none
-    pub(crate) revision: String,
+    pub revision: String,
 }
 
 impl Answers {
     /// Reads files that hold one document each.
-    pub(crate) fn read(paths: &[PathBuf]) -> Self {
+    #[must_use]
+    pub fn read(paths: &[PathBuf]) -> Self {
         let mut answers = Self::default();
         let mut contents = Vec::new();
         let mut seen = BTreeSet::new();
@@ -43,11 +47,55 @@ impl Answers {
         answers
     }
 
+    /// An inventory that has them, too.
+    #[must_use]
+    pub fn over(&self, inventory: Box<dyn Inventory>) -> Box<dyn Inventory> {
+        let mut answers = MemoryInventory::new();
+        self.fill(&mut answers);
+        Box::new(Answered { inventory, answers: answers.external() })
+    }
+
     /// Gives them to policies.
     pub(crate) fn fill(&self, inventory: &mut MemoryInventory) {
         for one in &self.all {
             inventory.insert_provider(one);
         }
+    }
+}
+
+/// Another inventory, with the answers of providers.
+struct Answered {
+    inventory: Box<dyn Inventory>,
+    answers: Value,
+}
+
+impl Inventory for Answered {
+    fn get(&self, key: &InventoryKey) -> Option<Value> {
+        self.inventory.get(key)
+    }
+
+    fn list(&self, range: &InventoryKey) -> Vec<Value> {
+        self.inventory.list(range)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.inventory.is_complete()
+    }
+
+    fn tree(&self) -> Value {
+        self.inventory.tree()
+    }
+
+    fn external(&self) -> Value {
+        self.answers.clone()
+    }
+
+    fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
+        self.inventory.pods(namespace, within)
+    }
+
+    fn watch(&self) -> Option<&dyn Watch> {
+        self.inventory.watch()
     }
 }
 

@@ -28,6 +28,7 @@ mod unread;
 pub use bundle::bundle_of_paths;
 pub use case::CheckFiles;
 pub use check::{CheckOptions, check};
+pub use external::Answers;
 pub use file::{read_file, read_stream};
 pub use input::{Input, InputSource, collect};
 pub use load::{Loaded, Stdin, load};

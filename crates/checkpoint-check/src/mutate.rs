@@ -2,6 +2,7 @@
 
 use crate::carry::carry;
 use crate::check::{known, schemas};
+use crate::external::Answers;
 use crate::input::Input;
 use crate::load::{Stdin, load};
 use crate::mutation::Mutation;
@@ -38,6 +39,8 @@ pub struct MutateOptions<'a> {
     pub strict: bool,
     /// files and folders of objects that are known: namespaces, by whose labels mutators match
     pub inventory: &'a [PathBuf],
+    /// files that say what providers of external data answer, a provider each
+    pub external_data: &'a [PathBuf],
 }
 
 /// What became of the manifests.
@@ -101,6 +104,8 @@ pub fn mutate_manifests(
     let (schemas, schema_errors) = schemas(&set, crds, &places);
     errors.extend(schema_errors);
     errors.extend(inventory.errors);
+    let mut external = Answers::read(options.external_data);
+    errors.append(&mut external.errors);
     errors.extend(loaded.errors);
     let object = |document, default| Object::new(document, &schemas, default);
     let of_policies = set.objects().iter().chain(&inventory.documents);
@@ -116,7 +121,7 @@ pub fn mutate_manifests(
         now: options.now,
         user: options.user,
         known: &known,
-        external: None,
+        external: Some(&external),
     };
     let all = mutation.apply(&mut objects);
     let mut found = MutatedManifests { skipped: loaded.skipped, errors, ..Default::default() };

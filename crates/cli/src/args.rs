@@ -179,6 +179,11 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) policies: PolicyArgs,
 
+    /// What a provider of external data answers: `provider`, and `values` by key; repeatable. What
+    /// is not answered is an error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) external_data: Vec<PathBuf>,
+
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
 

@@ -2,6 +2,7 @@ use crate::config::{self, Exclusions};
 use crate::constraint::Reading;
 use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
+use crate::template::FailurePolicy;
 use crate::told::Told;
 use crate::{constraint, lint, sync, template};
 use sekisho_policy::{
@@ -60,16 +61,20 @@ impl Dialect for Gatekeeper {
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
-        compile(documents, Reading { strict: context.strict, as_given: false })
+        compile(documents, Reading { strict: context.strict, ..Reading::default() })
     }
 }
 
 impl Gatekeeper {
     /// Compiles documents as Gatekeeper's CLI takes them: as they are given, and not as an API
-    /// server would store them.
+    /// server would store them. What becomes of errors of CEL where a template does not say it is
+    /// a flag of that CLI.
     #[must_use]
-    pub fn compile_as_given(documents: &[PolicyDocument<'_>]) -> Compiled {
-        compile(documents, Reading { strict: false, as_given: true })
+    pub fn compile_as_given(
+        documents: &[PolicyDocument<'_>],
+        failure_policy: FailurePolicy,
+    ) -> Compiled {
+        compile(documents, Reading { strict: false, as_given: true, failure_policy })
     }
 }
 
@@ -83,7 +88,7 @@ fn compile(documents: &[PolicyDocument<'_>], reading: Reading) -> Compiled {
     }
     let exclusions = Arc::new(exclusions);
     for policy in documents.iter().filter(|policy| group(policy) == template::GROUP) {
-        run.template(policy, reading.strict);
+        run.template(policy, reading);
     }
     let mut used = BTreeSet::new();
     for policy in documents.iter().filter(|policy| group(policy) == constraint::GROUP) {
@@ -153,10 +158,15 @@ impl Run {
         });
     }
 
-    /// Gatekeeper reads the Config of the namespace that it runs in, which nobody knows here.
+    /// Gatekeeper reads the Config of the namespace that it runs in, which nobody knows here. What
+    /// they sync is nothing to files; libraries give every policy a Config that says it.
     fn other_config(&mut self, config: &PolicyDocument<'_>, other: &PolicyDocument<'_>) {
-        if config.digest == other.digest {
-            return;
+        let excludes = |config: &PolicyDocument<'_>| {
+            config.document.value.path(&["spec", "match"]).cloned().unwrap_or_default()
+        };
+        if excludes(config) == excludes(other) {
+            let reason = "another Config excludes the same namespaces, and counts";
+            return self.state(&id(other), other.digest, PolicyStatus::Off, reason);
         }
         let mut told = Told::of(other.document);
         let message = format!("another Config stands in `{}`: Gatekeeper reads one", place(config));
@@ -174,9 +184,9 @@ impl Run {
         self.state(&id(policy), policy.digest, PolicyStatus::Enforced, reason);
     }
 
-    fn template(&mut self, policy: &PolicyDocument<'_>, strict: bool) {
+    fn template(&mut self, policy: &PolicyDocument<'_>, reading: Reading) {
         let mut told = Told::of(policy.document);
-        let (template, kind) = template::read(policy, strict, &mut told);
+        let (template, kind) = template::read(policy, reading, &mut told);
         let digest = policy.digest;
         if let Some(kind) = &kind
             && let Some(before) = self.templates.get(kind)

@@ -32,16 +32,22 @@ impl Enforcement {
         }
     }
 
-    /// Reads the actions of a `spec`.
-    pub(crate) fn read(spec: Option<&Value>, at: &Pointer, faults: &mut Vec<Fault>) -> Self {
+    /// Reads the actions of a `spec`. Those that there are not are faults: the webhook refuses them;
+    /// as they are given, violations are told of and nothing is denied, as Gatekeeper's CLI does.
+    pub(crate) fn read(
+        spec: Option<&Value>,
+        at: &Pointer,
+        as_given: bool,
+        faults: &mut Vec<Fault>,
+    ) -> Self {
         let at_action = at.key("enforcementAction");
         let action = spec.and_then(|spec| spec.get("enforcementAction"));
         match action.unwrap_or(&Value::Null) {
             Value::Null => Self::everywhere(Action::Deny),
             Value::String(word) if word.is_empty() => Self::everywhere(Action::Deny),
-            Value::String(word) if word == "scoped" => Self::scoped(spec, at, faults),
+            Value::String(word) if word == "scoped" => Self::scoped(spec, at, as_given, faults),
             Value::String(word) => {
-                let action = named(word).unwrap_or_else(|| {
+                let action = named(word, as_given).unwrap_or_else(|| {
                     let message = format!("unknown enforcement action `{word}`");
                     let help = "the actions are deny, dryrun, warn and scoped";
                     faults.push(Fault::new(at_action, message).with_help(help));
@@ -59,7 +65,7 @@ impl Enforcement {
     }
 
     /// Of several actions at one point the strongest counts.
-    fn scoped(spec: Option<&Value>, at: &Pointer, faults: &mut Vec<Fault>) -> Self {
+    fn scoped(spec: Option<&Value>, at: &Pointer, as_given: bool, faults: &mut Vec<Fault>) -> Self {
         let mut found = Self::everywhere(Action::Off);
         let at = at.key("scopedEnforcementActions");
         let list = spec.and_then(|spec| spec.get("scopedEnforcementActions"));
@@ -72,7 +78,7 @@ impl Enforcement {
         for (index, entry) in list.iter().enumerate() {
             let at = at.index(index);
             let word = entry.path_str(&["action"]).unwrap_or_default();
-            let Some(action) = named(word) else {
+            let Some(action) = named(word, as_given) else {
                 let message = format!("unknown enforcement action `{word}`");
                 let help = "the scoped actions are deny, dryrun and warn";
                 faults.push(Fault::new(at.key("action"), message).with_help(help));
@@ -80,14 +86,14 @@ impl Enforcement {
             };
             let points = entry.get("enforcementPoints").and_then(Value::as_array);
             let points = points.unwrap_or_default();
-            if points.is_empty() {
+            if points.is_empty() && !as_given {
                 let message = "no enforcement point is named: the action holds nowhere";
                 let help = format!("the enforcement points are {}", POINTS.join(", "));
                 faults.push(Fault::new(at.key("enforcementPoints"), message).with_help(help));
             }
             for (index, point) in points.iter().enumerate() {
                 let name = point.path_str(&["name"]).unwrap_or_default();
-                if !POINTS.contains(&name) {
+                if !POINTS.contains(&name) && !as_given {
                     let at = at.key("enforcementPoints").index(index);
                     let message = format!("unknown enforcement point `{name}`");
                     let help = format!("the enforcement points are {}", POINTS.join(", "));
@@ -112,12 +118,12 @@ impl Enforcement {
     }
 }
 
-pub(crate) fn named(word: &str) -> Option<Action> {
+pub(crate) fn named(word: &str, as_given: bool) -> Option<Action> {
     match word {
         "deny" => Some(Action::Deny),
         "warn" => Some(Action::Warn),
         "dryrun" => Some(Action::Audit),
-        _ => None,
+        _ => as_given.then_some(Action::Audit),
     }
 }
 
@@ -156,7 +162,7 @@ mod tests {
         ] {
             let mut faults = Vec::new();
             let spec_value = from_json(spec).unwrap();
-            let found = Enforcement::read(Some(&spec_value), &Pointer::root(), &mut faults);
+            let found = Enforcement::read(Some(&spec_value), &Pointer::root(), false, &mut faults);
             let found = [Point::Admission, Point::Audit, Point::Gator].map(|p| found.at(p));
             assert_eq!((found, faults), (wanted, vec![]), "{spec}");
         }
@@ -183,7 +189,7 @@ mod tests {
         ] {
             let mut faults = Vec::new();
             let value = from_json(spec).unwrap();
-            let _ = Enforcement::read(Some(&value), &Pointer::root(), &mut faults);
+            let _ = Enforcement::read(Some(&value), &Pointer::root(), false, &mut faults);
             let found: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
             assert_eq!(found, [place], "{spec}");
         }

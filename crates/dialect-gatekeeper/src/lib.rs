@@ -25,3 +25,4 @@ mod told;
 pub use constraint::with_defaults;
 pub use dialect::{Gatekeeper, NAME};
 pub use fault::Fault;
+pub use template::FailurePolicy;

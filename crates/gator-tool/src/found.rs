@@ -3,7 +3,7 @@
 use crate::go;
 use crate::json::{Field, write_struct, written};
 use rayon::prelude::*;
-use sekisho_manifest::to_yaml;
+use sekisho_manifest::to_wide_yaml;
 use sekisho_value::{Map, Value};
 use std::io::{self, Write};
 use std::sync::{Arc, OnceLock};
@@ -162,12 +162,10 @@ fn yaml(_: usize, one: &Found, out: &mut String) {
         ("scopedenforcementactions", Value::from(one.scoped.clone())),
     ];
     out.push_str("- result:\n");
-    for (name, value) in result {
-        let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
-        out.extend(field.lines().map(|line| format!("    {line}\n")));
+    for field in result {
+        out.push_str(&to_wide_yaml(&Map::from_iter([field]), 4));
     }
-    for (name, value) in [("violatingObject", one.object.clone()), ("trace", Value::Null)] {
-        let field = to_yaml(&Value::Object(Map::from_iter([(name, value)])));
-        out.extend(field.lines().map(|line| format!("  {line}\n")));
+    for field in [("violatingObject", one.object.clone()), ("trace", Value::Null)] {
+        out.push_str(&to_wide_yaml(&Map::from_iter([field]), 2));
     }
 }

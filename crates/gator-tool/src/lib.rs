@@ -40,6 +40,7 @@ pub use found::ObjectFormat;
 pub use judge::Engine;
 pub use objects::{ExpandOptions, ObjectTestOptions, expand_objects, test_objects};
 pub use print::Format;
+pub use sekisho_dialect_gatekeeper::FailurePolicy;
 pub use sync::{SyncTestOptions, sync_test};
 
 use crate::coverage::by_file;
@@ -220,8 +221,8 @@ pub struct VerifyOptions {
     pub run: String,
     /// show every case
     pub verbose: bool,
-    /// judge by CEL where a template has it
-    pub cel: bool,
+    /// judge by CEL where a template has it, and what becomes of its errors where it does not say
+    pub cel: Option<FailurePolicy>,
     /// the time that decides on expiry
     pub now: jiff::Timestamp,
 }
@@ -231,7 +232,8 @@ pub struct VerifyOptions {
 /// # Errors
 /// Where `out` or `err` cannot be written.
 pub fn verify(options: &VerifyOptions, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let gatekeeper = Gatekeeper::new(options.now, false, options.verbose);
+    let gatekeeper = Gatekeeper::new(options.now, false, options.verbose)
+        .with_failure_policy(options.cel.unwrap_or_default());
     verify_with(options, &gatekeeper, &gatekeeper, out, err)
 }
 
@@ -265,7 +267,7 @@ fn verify_with(
         checkpoints: &[],
         regexes: &regexes,
         filter: &filter,
-        engine: (!options.cel).then_some(Engine::Rego),
+        engine: options.cel.is_none().then_some(Engine::Rego),
         as_gator: true,
         as_stored: false,
         now: options.now,

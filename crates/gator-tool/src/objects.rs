@@ -11,6 +11,7 @@ use crate::sources::{self, Sources};
 use crate::watch::Watched;
 use crate::{FAILED, OK, tell};
 use rayon::prelude::*;
+use sekisho_dialect_gatekeeper::FailurePolicy;
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
     VerdictError, evaluate, mutate,
@@ -33,8 +34,8 @@ pub struct ObjectTestOptions {
     pub format: ObjectFormat,
     /// only what is denied
     pub deny_only: bool,
-    /// judge by CEL where a template has it
-    pub cel: bool,
+    /// judge by CEL where a template has it, and what becomes of its errors where it does not say
+    pub cel: Option<FailurePolicy>,
     /// show what rules print
     pub verbose: bool,
     /// the time that decides on expiry
@@ -132,7 +133,7 @@ pub fn expand_objects(
         !POLICIES.contains(&group) || group.starts_with("expansion") || group.starts_with("mutat")
     };
     let asked: Vec<Document> = documents.iter().filter(is_asked).cloned().collect();
-    let world = match World::of(&asked, true, options.now) {
+    let world = match World::of(&asked, Some(FailurePolicy::default()), options.now) {
         Ok(world) => world,
         Err(errors) => {
             tell(&errors, false, err)?;
@@ -222,7 +223,7 @@ struct World {
 impl World {
     fn of(
         documents: &[Document],
-        cel: bool,
+        cel: Option<FailurePolicy>,
         now: jiff::Timestamp,
     ) -> Result<Self, Vec<Diagnostic>> {
         let policies: Vec<&Document> =
@@ -233,19 +234,19 @@ impl World {
         let mut by_cel_kinds = BTreeSet::new();
         let mut without_cel = Vec::new();
         for template in policies.iter().filter(by_cel) {
-            if cel {
+            if cel.is_some() {
                 let kind = template.value.path_str(&["spec", "crd", "spec", "names", "kind"]);
                 by_cel_kinds.extend(kind.map(Str::new));
             } else {
                 without_cel.push(only(template, Engine::Rego));
             }
         }
-        let mut set = if cel {
-            set_of(&policies)?
+        let mut set = if let Some(failure_policy) = cel {
+            set_of(&policies, failure_policy)?
         } else {
             let others = policies.iter().filter(|document| !by_cel(document));
             let judging: Vec<&Document> = without_cel.iter().chain(others.copied()).collect();
-            set_of(&judging)?
+            set_of(&judging, FailurePolicy::default())?
         };
         let expansions = set.take_expansions();
         let constraints = with_defaults(&policies);

@@ -73,7 +73,9 @@ fn run_test(
     setting: &Setting<'_>,
 ) -> (Option<Problem>, Vec<CaseResult>) {
     match (test.invalid, prepare(test, files, setting)) {
-        (true, prepared) => (not_invalid(prepared.err(), &test.place), Vec::new()),
+        (true, prepared) => {
+            (not_invalid(prepared.err(), &test.place, setting.as_gator), Vec::new())
+        }
         (false, Ok(prepared)) => {
             let run = |case: &Case| case::run(case, test, &prepared, files, setting);
             (None, test.cases.par_iter().map(run).collect())
@@ -95,10 +97,14 @@ fn refused(refusal: Refusal, place: &Place) -> Problem {
 }
 
 /// What is wrong with a test whose constraint must not follow its template's schema.
-fn not_invalid(refusal: Option<Refusal>, place: &Place) -> Option<Problem> {
+fn not_invalid(refusal: Option<Refusal>, place: &Place, as_gator: bool) -> Option<Problem> {
     let (kind, found) = match refusal {
         Some(Refusal::Schema(_)) => return None,
-        None => (ProblemKind::Failed, "%!w(<nil>)".to_owned()),
+        None => {
+            // How Go writes that there is none.
+            let none = if as_gator { "%!w(<nil>)" } else { "none" };
+            (ProblemKind::Failed, none.to_owned())
+        }
         Some(Refusal::NotBuiltIn(what)) => (ProblemKind::Error, what),
         Some(Refusal::Constraint(problem) | Refusal::Template(problem)) => {
             (problem.kind, problem.message)

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use sekisho_gator_tool::{VerifyOptions, verify};
+use sekisho_gator_tool::{FailurePolicy, VerifyOptions, verify};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ fn said(folder: &Path) -> String {
         path: folder.display().to_string(),
         run: String::new(),
         verbose: true,
-        cel: true,
+        cel: Some(FailurePolicy::Fail),
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     let code = verify(&options, &mut out, &mut err).unwrap();

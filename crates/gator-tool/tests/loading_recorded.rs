@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use sekisho_gator_tool::{ObjectFormat, ObjectTestOptions, test_objects};
+use sekisho_gator_tool::{FailurePolicy, ObjectFormat, ObjectTestOptions, test_objects};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -85,7 +85,7 @@ fn answer(line: &str) -> (&str, Answer) {
 fn ours(documents: &str) -> (Answer, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let options = ObjectTestOptions {
-        cel: true,
+        cel: Some(FailurePolicy::Fail),
         verbose: false,
         filenames: Vec::new(),
         format: ObjectFormat::Text,

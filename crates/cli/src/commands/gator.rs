@@ -2,13 +2,13 @@
 
 use super::gator_bench::{BenchArgs, SyncArgs, run_bench, run_sync};
 use super::test::ended;
-use crate::output;
+use crate::{output, values};
 use anyhow::{Context as _, Result};
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Subcommand};
 use sekisho_gator_tool::{
-    ExpandOptions, ObjectFormat, ObjectTestOptions, VerifyOptions, expand_objects, test_objects,
-    verify,
+    ExpandOptions, FailurePolicy, ObjectFormat, ObjectTestOptions, VerifyOptions, expand_objects,
+    test_objects, verify,
 };
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -17,10 +17,18 @@ use std::process::ExitCode;
 
 /// Do what gator does, with its flags, output and exit codes
 #[derive(Debug, Args)]
+#[command(version = AS_GATOR, disable_version_flag = true)]
 pub(crate) struct GatorArgs {
     #[command(subcommand)]
     command: GatorCommand,
+
+    /// Print the version
+    #[arg(short, long, action = ArgAction::Version)]
+    version: Option<bool>,
 }
+
+/// Whose answers these are.
+const AS_GATOR: &str = concat!("v3.23, as sekisho ", env!("CARGO_PKG_VERSION"), " has it");
 
 #[derive(Debug, Subcommand)]
 enum GatorCommand {
@@ -49,6 +57,19 @@ enum GatorCommand {
 
     /// Check what is synced
     Sync(SyncArgs),
+
+    /// Manage the policies of a cluster (not built in)
+    Policy(OtherArgs),
+
+    /// Print the version
+    Version,
+}
+
+/// What is taken, whatever it is.
+#[derive(Debug, Args)]
+struct OtherArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    given: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -57,24 +78,32 @@ struct TestArgs {
     #[arg(short, long, value_name = "PATH")]
     filename: Vec<PathBuf>,
 
-    /// How results are printed: json or yaml [default: a line for each]
+    /// How results are printed: json or yaml; a line for each otherwise
     #[arg(short, long, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
 
     /// Only what is denied
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     deny_only: bool,
 
-    /// Include a trace of the evaluation (taken, and not built in)
-    #[arg(short, long)]
+    /// Include a trace of the evaluation (not built in: a note says so)
+    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     trace: bool,
 
-    /// Include measures of the evaluation (taken, and not built in)
-    #[arg(long)]
+    /// Include measures of the evaluation (not built in: refused with json and yaml)
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     stats: bool,
 
     /// Print what rules print
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     verbose: bool,
 
     /// Policies as an OCI image (not built in)
@@ -87,7 +116,8 @@ struct TestArgs {
 
     /// Judge by CEL where a template has it
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          value_parser = values::go_bool)]
     enable_k8s_native_validation: bool,
 
     /// What a K8sNativeValidation source does on errors where it does not say: Fail or Ignore
@@ -129,16 +159,21 @@ struct VerifyArgs {
     run: String,
 
     /// Print extended test output
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     verbose: bool,
 
-    /// Include a trace of the evaluation (taken, and not built in)
-    #[arg(short, long)]
+    /// Include a trace of the evaluation (not built in: a note says so)
+    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     trace: bool,
 
     /// Judge by CEL where a template has it
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          value_parser = values::go_bool)]
     enable_k8s_native_validation: bool,
 
     /// What a K8sNativeValidation source does on errors where it does not say: Fail or Ignore
@@ -153,7 +188,31 @@ pub(crate) fn run(args: &GatorArgs) -> Result<ExitCode> {
         GatorCommand::Expand(args) => run_expand(args),
         GatorCommand::Bench(args) => run_bench(args),
         GatorCommand::Sync(args) => run_sync(args),
+        GatorCommand::Policy(_) => fail(NO_POLICIES),
+        GatorCommand::Version => {
+            writeln!(io::stdout(), "gator version {AS_GATOR}")?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+const NO_POLICIES: &str = "`policy` is not built in: nothing here installs policies in a cluster. \
+                           Apply them with kubectl; `sekisho check --pack recommended` judges by \
+                           policies that need no catalogue";
+
+/// The flags of CEL: whether it judges, and what becomes of its errors.
+fn cel(enabled: bool, failure_policy: &str) -> Result<Option<FailurePolicy>, String> {
+    let failure_policy = match failure_policy {
+        "Fail" => FailurePolicy::Fail,
+        "Ignore" => FailurePolicy::Ignore,
+        other => {
+            return Err(format!(
+                "invalid default K8sNativeValidation failure policy: `{other}` is neither `Fail` \
+                 nor `Ignore`"
+            ));
+        }
+    };
+    Ok(enabled.then_some(failure_policy))
 }
 
 /// How an argument that is none is told: the exit code is gator's under its name.
@@ -185,32 +244,38 @@ pub(super) fn stdin() -> Option<io::StdinLock<'static>> {
 }
 
 fn run_test(args: &TestArgs) -> Result<ExitCode> {
-    let policy = args.default_k8s_native_validation_failure_policy.as_str();
-    if !matches!(policy, "Fail" | "Ignore") {
-        return fail(&format!(
-            "invalid default K8sNativeValidation failure policy: `{policy}` is neither `Fail` nor \
-             `Ignore`"
-        ));
-    }
+    let policy = &args.default_k8s_native_validation_failure_policy;
+    let cel = match cel(args.enable_k8s_native_validation, policy) {
+        Ok(cel) => cel,
+        Err(message) => return fail(&message),
+    };
     if !args.image.is_empty() {
         return fail(NO_IMAGES);
     }
     let format = match args.output.to_lowercase().as_str() {
-        "" | "default" => ObjectFormat::Text,
         "json" => ObjectFormat::Json,
         "yaml" => ObjectFormat::Yaml,
-        other => return fail(&format!("there is no output format `{other}`: give json or yaml")),
+        // As gator: what is no format is none.
+        _ => ObjectFormat::Text,
     };
-    for (given, flag) in [(args.trace, "--trace"), (args.stats, "--stats")] {
-        if given {
-            output::note(&format!("{flag} is not built in, and shows nothing"));
-        }
+    if !matches!(args.output.to_lowercase().as_str(), "" | "default" | "json" | "yaml") {
+        let given = &args.output;
+        output::note(&format!("there is no output format `{given}`: json and yaml are"));
+    }
+    // Lines have no measures in gator either; its JSON and YAML have another shape with them.
+    if args.stats && format != ObjectFormat::Text {
+        return fail("--stats is not built in: leave it out; `sekisho gator bench` measures");
+    }
+    if args.trace {
+        output::note(
+            "--trace is not built in, and shows nothing: `--verbose` shows what rules print",
+        );
     }
     let options = ObjectTestOptions {
         filenames: args.filename.clone(),
         format,
         deny_only: args.deny_only,
-        cel: args.enable_k8s_native_validation,
+        cel,
         verbose: args.verbose,
         now: jiff::Timestamp::now(),
     };
@@ -254,22 +319,21 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode> {
         output::note(&format!("Error: accepts 1 arg(s), received {count}"));
         return Ok(ExitCode::FAILURE);
     };
-    let policy = args.default_k8s_native_validation_failure_policy.as_str();
-    if !matches!(policy, "Fail" | "Ignore") {
-        output::note(&format!(
-            "Error: invalid default K8sNativeValidation failure policy: `{policy}` is neither \
-             `Fail` nor `Ignore`"
-        ));
-        return Ok(ExitCode::FAILURE);
-    }
+    let policy = &args.default_k8s_native_validation_failure_policy;
+    let cel = match cel(args.enable_k8s_native_validation, policy) {
+        Ok(cel) => cel,
+        Err(message) => return fail(&format!("Error: {message}")),
+    };
     if args.trace {
-        output::note("traces are not built in: --trace shows none");
+        output::note(
+            "--trace is not built in, and shows nothing: `--verbose` shows what rules print",
+        );
     }
     let options = VerifyOptions {
         path: path.clone(),
         run: args.run.clone(),
         verbose: args.verbose,
-        cel: args.enable_k8s_native_validation,
+        cel,
         now: jiff::Timestamp::now(),
     };
     let mut out = io::BufWriter::new(io::stdout().lock());

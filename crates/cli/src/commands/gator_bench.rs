@@ -2,9 +2,9 @@
 
 use super::gator::{NO_IMAGES, fail, stdin};
 use super::test::ended;
-use crate::output;
+use crate::{output, values};
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 use sekisho_gator_tool::{
     BenchEngine, BenchFormat, BenchOptions, SyncTestOptions, bench, sync_test,
 };
@@ -54,11 +54,15 @@ pub(super) struct BenchArgs {
     output: String,
 
     /// Figures of each constraint (taken, and not built in)
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     stats: bool,
 
     /// Allocations of each review (taken, and not built in)
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     memory: bool,
 
     /// Save the figures to this file: .json, .yaml or .yml
@@ -103,7 +107,9 @@ struct SyncTestArgs {
     filename: Vec<PathBuf>,
 
     /// Without a GVKManifest, take everything that is synced to be known to the cluster
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true", require_equals = true,
+          hide_default_value = true, value_parser = values::go_bool)]
     force_omit_gvk_manifest: bool,
 
     /// Policies as an OCI image (not built in)

@@ -43,6 +43,11 @@ pub(crate) struct MutateArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) inventory: Vec<PathBuf>,
 
+    /// What a provider of external data answers: `provider`, and `values` by key; repeatable. What
+    /// is not answered is an error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) external_data: Vec<PathBuf>,
+
     /// The user who creates the objects
     #[arg(long = "as", value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
@@ -82,6 +87,7 @@ pub(crate) fn run(args: &MutateArgs) -> Result<ExitCode> {
         user: &user,
         strict: args.strict,
         inventory: &args.inventory,
+        external_data: &args.external_data,
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);
     let mut found = mutate_manifests(input, &read_stdin, &options, &Silent);

@@ -9,7 +9,7 @@ use sekisho_checkpoint_admission::{
     Basis, Certificate, CertificateEvent, Certificates, Cluster, Event, Events, Followed, Given,
     Keeper, Limits, Live, Origin, Read, Server, SpanLines, line,
 };
-use sekisho_checkpoint_check::{Silent, collect, load};
+use sekisho_checkpoint_check::{Answers, Silent, collect, load};
 use sekisho_cluster::CacheLimits;
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::BuildOptions;
@@ -290,8 +290,9 @@ impl Origin for Sources {
         };
         let nothing = || Err("the inventory is not read from standard input".to_owned());
         let known = load(collect(&given.inventory, &[]), &nothing, &Silent);
+        let external = Answers::read(&self.args.external_data);
         let errors = errors.into_iter().chain(known.errors);
-        let errors: Vec<Diagnostic> = errors.collect();
+        let errors: Vec<Diagnostic> = errors.chain(external.errors.iter().cloned()).collect();
         if !errors.is_empty() {
             return Read::Faulty(errors, None);
         }
@@ -299,6 +300,7 @@ impl Origin for Sources {
         let digest = Digest::of([
             of_bundle.as_bytes().as_slice(),
             known.revision.as_bytes(),
+            external.revision.as_bytes(),
         ]);
         let options =
             BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
@@ -307,13 +309,13 @@ impl Origin for Sources {
             let given = Given { bundle: &bundle, objects: &known.documents, revision: digest };
             let read = cluster.read(&given, &options, last);
             self.tell_names(&read);
-            return read;
+            return answered(read, &external);
         }
         if last == Some(digest) {
             return Read::Unchanged;
         }
         match Basis::build(&bundle, &options, &known.documents) {
-            Ok(basis) => Read::Changed(Box::new(basis), digest),
+            Ok(basis) => answered(Read::Changed(Box::new(basis), digest), &external),
             Err(errors) => Read::Faulty(errors, Some(digest)),
         }
     }
@@ -352,6 +354,19 @@ impl Origin for Sources {
                 log.note("certificate", &format!("the old certificate is served on: {error}"));
             }
         }
+    }
+}
+
+/// What was read, with what providers of external data answer.
+fn answered(read: Read, external: &Answers) -> Read {
+    let over = |basis: Box<Basis>| {
+        let Basis { set, schemas, inventory } = *basis;
+        Box::new(Basis { set, schemas, inventory: external.over(inventory) })
+    };
+    match read {
+        Read::Changed(basis, digest) => Read::Changed(over(basis), digest),
+        Read::Partly(basis, digest, errors) => Read::Partly(over(basis), digest, errors),
+        other => other,
     }
 }
 

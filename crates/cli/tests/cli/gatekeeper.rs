@@ -231,3 +231,22 @@ violation[{\"msg\": m}] {
     assert!(run(&["wrong.yaml"]).code(2).out.contains("wrong.yaml:2:1"));
     assert!(run(&["answers.yaml", "others.yaml"]).code(2).out.contains("stand twice"));
 }
+
+#[test]
+fn mutators_ask_providers_from_files() {
+    let assign = "apiVersion: mutations.gatekeeper.sh/v1\nkind: Assign\nmetadata: {name: tag}\nspec:\n  \
+                  applyTo: [{groups: [\"\"], versions: [v1], kinds: [Pod]}]\n  location: \
+                  \"spec.containers[name: *].image\"\n  parameters: {assign: {externalData: \
+                  {provider: images, dataSource: ValueAtLocation}}}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: \
+               b:1}]}\n";
+    let scene = Scene::new()
+        .file("p/assign.yaml", assign)
+        .file("pod.yaml", pod)
+        .file("answers.yaml", "provider: images\nvalues: {\"b:1\": b@sha256:0123}\n");
+    let args = ["mutate", "-p", "p", "pod.yaml"];
+    let unanswered = scene.run(&args).code(2);
+    assert!(unanswered.err.contains("there is no answer of external data"), "{unanswered:?}");
+    let run = scene.run(&[&args[..], &["--external-data", "answers.yaml"]].concat()).code(0);
+    assert!(run.out.contains("b@sha256:0123"), "{run:?}");
+}

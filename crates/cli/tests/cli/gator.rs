@@ -161,6 +161,43 @@ fn what_rules_print_is_shown_behind_the_results() {
     assert_eq!(run.out, result);
 }
 
+/// Flags that pipelines give gator.
+#[test]
+fn flags_are_taken_as_gator_takes_them() {
+    let scene = scene();
+    let version = "gator version v3.23, as sekisho ";
+    for args in [&["gator", "version"][..], &["gator", "-v"], &["gator", "--version"]] {
+        let run = scene.run(args).code(0);
+        assert!(run.out.contains("v3.23, as sekisho "), "{args:?}: {}", run.out);
+        assert!(args[1] != "version" || run.out.starts_with(version), "{}", run.out);
+    }
+    let lines = scene.run(&["gator", "test", "-f", "in"]).code(1).out;
+    assert!(lines.contains("v1/Pod web: [\"owner\"] Message: \"no owner\"\n"), "{lines}");
+    for (more, says) in [
+        (&["--deny-only=false", "-tv", "--stats=true"][..], "--trace is not built in"),
+        (&["-o", "xml"], "there is no output format `xml`"),
+        (&["-o", "default"], ""),
+        (&["--trace=F", "--verbose=0", "--enable-k8s-native-validation=true"], ""),
+    ] {
+        let run = scene.run(&[&["gator", "test", "-f", "in"], more].concat()).code(1);
+        assert_eq!(run.out, lines, "{more:?}");
+        assert!(run.err.contains(says) && run.err.is_empty() == says.is_empty(), "{}", run.err);
+    }
+    for (args, says) in [
+        (&["gator", "test", "-f", "in", "--stats", "-o", "json"][..], "--stats is not built in"),
+        (&["gator", "test", "-f", "in", "--deny-only=maybe"], "write `true` or `false`"),
+        (
+            &["gator", "verify", "x", "--default-k8s-native-validation-failure-policy=fail"],
+            "Error: invalid default K8sNativeValidation failure policy: `fail` is neither",
+        ),
+        (&["gator", "policy", "install", "x", "--bundle", "y"], "`policy` is not built in"),
+        (&["gator", "test", "-f", "in", "-i", "ghcr.io/x/y"], "pull it with another tool"),
+    ] {
+        let run = scene.run(args).code(1);
+        assert!(run.err.contains(says) && run.out.is_empty(), "{args:?}: {}", run.err);
+    }
+}
+
 /// Under gator's name arguments that are none end as gator ends.
 #[test]
 fn arguments_that_are_none() {

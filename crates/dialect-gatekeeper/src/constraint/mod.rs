@@ -13,7 +13,7 @@ use crate::evaluate::Judgement;
 use crate::matching::Match;
 use crate::severity;
 use crate::structural::Schema;
-use crate::template::{self, Engine, Template};
+use crate::template::{self, Engine, FailurePolicy, Template};
 use crate::told::Told;
 use crate::{Fault, NAME};
 use sekisho_policy::{
@@ -37,12 +37,14 @@ pub(crate) fn id(policy: &PolicyDocument<'_>) -> PolicyId {
 }
 
 /// How documents are read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reading {
     /// unknown fields and words are wrong
     pub(crate) strict: bool,
     /// as Gatekeeper's CLI takes them, and not as an API server stores them
     pub(crate) as_given: bool,
+    /// what becomes of errors of CEL where a template does not say it
+    pub(crate) failure_policy: FailurePolicy,
 }
 
 /// Reads a constraint of a template; `None` where something is wrong, which is told.
@@ -66,7 +68,7 @@ pub(crate) fn read(
     let spec_at = Pointer::root().key("spec");
     let spec = value.get("spec");
     let mut others = Vec::new();
-    let enforcement = Enforcement::read(spec, &spec_at, &mut others);
+    let enforcement = Enforcement::read(spec, &spec_at, reading.as_given, &mut others);
     let parse = if reading.strict { Match::parse_strict } else { Match::parse };
     let matching = match parse(spec.and_then(|spec| spec.get("match"))) {
         Ok(matching) => matching,
@@ -173,6 +175,9 @@ fn loaded(schema: &Schema, given: &Value, as_given: bool, faults: &mut Vec<Fault
     schema.validate(&value, &Pointer::root(), faults);
     if as_given {
         schema.fill(&mut value);
+    } else if faults.is_empty() {
+        // Gatekeeper's CLI does not ask rules in CEL.
+        schema.check_rules(&value, &Pointer::root(), faults);
     }
     value
 }

@@ -137,7 +137,7 @@ impl Reader {
         if word.is_empty() {
             return None;
         }
-        let action = enforcement::named(word);
+        let action = enforcement::named(word, false);
         if action.is_none() {
             let message = format!("unknown enforcement action `{word}`");
             let help = "the actions are deny, dryrun and warn";

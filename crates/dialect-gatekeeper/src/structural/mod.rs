@@ -12,6 +12,7 @@ mod formats;
 mod invariants;
 mod nested;
 mod read;
+mod rules;
 mod schema;
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,8 @@ impl Schema {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let schema = read(value, legacy);
+        let mut schema = read(value, legacy);
+        schema.compile_rules(value, &root, &mut faults);
         schema.check_defaults(&root, &mut faults);
         if faults.is_empty() { Ok(schema) } else { Err(faults) }
     }
@@ -80,6 +81,7 @@ fn read(value: &Value, legacy: bool) -> Schema {
         any_of: nested("anyOf"),
         one_of: nested("oneOf"),
         not: given("not").map(|not| Box::new(read(not, false))),
+        rules: Vec::new(),
     }
 }
 

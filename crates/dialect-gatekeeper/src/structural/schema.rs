@@ -1,4 +1,5 @@
 use super::formats::Format;
+use super::rules::Rule;
 use sekisho_go_regex::Pattern;
 use sekisho_value::{Key, Value};
 
@@ -27,6 +28,8 @@ pub(crate) struct Schema {
     pub(super) any_of: Vec<Self>,
     pub(super) one_of: Vec<Self>,
     pub(super) not: Option<Box<Self>>,
+    /// in CEL
+    pub(super) rules: Vec<Rule>,
 }
 
 /// What a value is to be.

@@ -191,3 +191,82 @@ fn schemas_are_structural() {
         assert_eq!(found, places, "{schema}");
     }
 }
+
+/// The places and messages of the rules that a value breaks.
+fn broken(schema: &str, value: &str) -> Vec<(String, String)> {
+    let schema = Schema::read(&from_json(schema).unwrap(), false).unwrap();
+    let mut faults = Vec::new();
+    schema.check_rules(&from_json(value).unwrap(), &Pointer::root(), &mut faults);
+    faults.into_iter().map(|f| (f.pointer.as_str().to_owned(), f.message)).collect()
+}
+
+#[test]
+fn rules_are_asked() {
+    let schema = r#"{"type":"object",
+        "x-kubernetes-validations":[
+            {"rule":"self.min <= self.max","messageExpression":"'at most ' + string(self.max)","fieldPath":".min"},
+            {"rule":"!has(self.x__dash__y) || self.x__dash__y != 'z'","message":"not z"},
+            {"rule":"self.max >= oldSelf.max"},
+            {"rule":"oldSelf.hasValue() || self.max < 100","optionalOldSelf":true,"fieldPath":".max"}],
+        "properties":{
+            "min":{"type":"integer"},"max":{"type":"integer"},"x-y":{"type":"string"},
+            "list":{"type":"array","items":{"type":"object","nullable":true,
+                "properties":{"a.b":{"type":"string"}},
+                "x-kubernetes-validations":[{"rule":"self.a__dot__b.startsWith('x')"}]}},
+            "map":{"type":"object","additionalProperties":{"type":"string",
+                "x-kubernetes-validations":[{"rule":"self.size() < 3"}]}}}}"#;
+    for (value, wanted) in [
+        (r#"{"min":1,"max":2}"#, &[][..]),
+        (r#"{"min":3,"max":2}"#, &[("/min", "at most 2")]),
+        (r#"{"min":1,"max":2,"x-y":"z"}"#, &[("", "not z")]),
+        (
+            r#"{"min":1,"max":100}"#,
+            &[("/max", "failed rule: oldSelf.hasValue() || self.max < 100")],
+        ),
+        (r#"{"max":2}"#, &[("", "no such key: min evaluating rule: self.min <= self.max")]),
+        (
+            r#"{"min":1,"max":2,"list":[{"a.b":"x"},{"a.b":"y"},null],"map":{"k":"ab","l":"abc"}}"#,
+            &[
+                ("/list/1", "failed rule: self.a__dot__b.startsWith('x')"),
+                ("/map/l", "failed rule: self.size() < 3"),
+            ],
+        ),
+    ] {
+        let found = broken(schema, value);
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|(at, message)| (at.as_str(), message.as_str())).collect();
+        assert_eq!(found, wanted, "{value}");
+    }
+}
+
+#[test]
+fn rules_that_are_none_are_told() {
+    for (rule, place) in [
+        (r#"{"rule":""}"#, "/x-kubernetes-validations/0"),
+        (r#""x""#, "/x-kubernetes-validations/0"),
+        (r#"{"rule":"self."}"#, "/x-kubernetes-validations/0/rule"),
+        (r#"{"rule":"self.a == object"}"#, "/x-kubernetes-validations/0/rule"),
+        (r#"{"rule":"1 + 1"}"#, "/x-kubernetes-validations/0/rule"),
+        (
+            r#"{"rule":"true","messageExpression":"1"}"#,
+            "/x-kubernetes-validations/0/messageExpression",
+        ),
+        (r#"{"rule":"true","fieldPath":"a b"}"#, "/x-kubernetes-validations/0/fieldPath"),
+        (r#"{"rule":"true","reason":"Because"}"#, "/x-kubernetes-validations/0/reason"),
+    ] {
+        let schema = format!(r#"{{"type":"object","x-kubernetes-validations":[{rule}]}}"#);
+        let faults = Schema::read(&from_json(&schema).unwrap(), false).unwrap_err();
+        let found: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(found, [place], "{rule}");
+    }
+}
+
+#[test]
+fn rules_take_no_more_than_they_may() {
+    let schema = r#"{"type":"array","items":{"type":"integer"},"x-kubernetes-validations":[
+        {"rule":"self.all(a, self.all(b, self.all(c, a + b + c >= 0)))"}]}"#;
+    let numbers: Vec<String> = (0..2_000).map(|number| number.to_string()).collect();
+    let found = broken(schema, &format!("[{}]", numbers.join(",")));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.contains("cost"), "{found:?}");
+}

@@ -30,6 +30,16 @@ pub(crate) struct Cel {
     pub(crate) reads_namespace: bool,
 }
 
+/// What becomes of errors of CEL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailurePolicy {
+    /// they count
+    #[default]
+    Fail,
+    /// they let the object pass
+    Ignore,
+}
+
 /// An expression with its text, which messages repeat.
 #[derive(Debug)]
 pub(crate) struct Expression {
@@ -69,6 +79,7 @@ impl Cel {
         document: &Document,
         source: &Value,
         at: &Pointer,
+        default: FailurePolicy,
         told: &mut Told<'_>,
     ) -> Option<Self> {
         let Some(environment) = environment() else {
@@ -81,7 +92,7 @@ impl Cel {
             return None;
         }
         let mut compile =
-            Compile { document, environment, told, wrong: false, reads_namespace: false };
+            Compile { document, environment, default, told, wrong: false, reads_namespace: false };
         let cel = compile.run(source, at);
         cel.filter(|_| !compile.wrong)
     }
@@ -100,6 +111,7 @@ fn environment() -> Option<&'static Environment> {
 struct Compile<'a, 'd> {
     document: &'a Document,
     environment: &'a Environment,
+    default: FailurePolicy,
     told: &'a mut Told<'d>,
     wrong: bool,
     reads_namespace: bool,
@@ -107,7 +119,7 @@ struct Compile<'a, 'd> {
 
 impl Compile<'_, '_> {
     fn run(&mut self, source: &Value, at: &Pointer) -> Option<Cel> {
-        let ignores_errors = self.failure_policy(source, at);
+        let ignores_errors = self.failure_policy(source, at) == FailurePolicy::Ignore;
         let (variables, environment) = self.variables(source, at)?;
         let mut conditions = Vec::new();
         for (item, at) in self.items(source, at, "matchCondition") {
@@ -157,18 +169,18 @@ impl Compile<'_, '_> {
         self.fault(at, format!("the name `{name}` is reserved"), &help);
     }
 
-    fn failure_policy(&mut self, source: &Value, at: &Pointer) -> bool {
+    fn failure_policy(&mut self, source: &Value, at: &Pointer) -> FailurePolicy {
         let Some(given) = source.get("failurePolicy").filter(|given| !given.is_null()) else {
-            return false;
+            return self.default;
         };
         match given.as_str() {
-            Some("Fail") => false,
-            Some("Ignore") => true,
+            Some("Fail") => FailurePolicy::Fail,
+            Some("Ignore") => FailurePolicy::Ignore,
             _ => {
                 let given = given.as_str().map_or_else(|| given.kind().to_string(), str::to_owned);
                 let message = format!("unknown failure policy `{given}`");
                 self.fault(&at.key("failurePolicy"), message, "write `Fail` or `Ignore`");
-                false
+                self.default
             }
         }
     }

@@ -12,10 +12,12 @@ mod rego;
 mod rewrite;
 mod shape;
 
+pub use cel::FailurePolicy;
 pub(crate) use cel::{ANY_OBJECT, Cel, Expression, PARAMS, Validation};
 pub(crate) use external::ANSWERS;
 pub(crate) use rego::Rego;
 
+use crate::constraint::Reading;
 use crate::severity;
 use crate::structural::Schema;
 use crate::told::Told;
@@ -61,7 +63,7 @@ pub(crate) enum Engine {
 /// constraints where that is known.
 pub(crate) fn read(
     policy: &PolicyDocument<'_>,
-    strict: bool,
+    reading: Reading,
     told: &mut Told<'_>,
 ) -> (Option<Template>, Option<Str>) {
     let value = &policy.document.value;
@@ -73,7 +75,7 @@ pub(crate) fn read(
         told.fault(root.key("apiVersion"), message, "use `templates.gatekeeper.sh/v1`");
         return (None, None);
     }
-    if strict {
+    if reading.strict {
         fields::check(value, told);
     }
     shape::check_types(value, told);
@@ -84,7 +86,7 @@ pub(crate) fn read(
     let target = target(value, told);
     let parameters = parameters(value, version, told);
     let operations = target.and_then(|target| operations(target, told));
-    let engine = target.and_then(|target| engine(policy, target, told));
+    let engine = target.and_then(|target| engine(policy, target, reading, told));
     let (Some(name), Some(operations), Some(engine), Some(parameters), true) =
         (kind.clone(), operations, engine, parameters, told.is_empty())
     else {
@@ -151,7 +153,11 @@ fn target<'v>(value: &'v Value, told: &mut Told<'_>) -> Option<&'v Value> {
     let name = target.path_str(&["target"]).unwrap_or_default();
     if name != TARGET {
         let at = at.index(0).key("target");
-        told.fault(at, format!("unknown target `{name}`"), &format!("use `{TARGET}`"));
+        let message = match name {
+            "" => "`target` is missing".to_owned(),
+            name => format!("unknown target `{name}`"),
+        };
+        told.fault(at, message, &format!("use `{TARGET}`"));
         return None;
     }
     Some(target)
@@ -203,10 +209,15 @@ fn operations(target: &Value, told: &mut Told<'_>) -> Option<OperationSet> {
 
 /// Compiles the code of the engine that judges. Where there are several, Gatekeeper takes CEL
 /// before Rego.
-fn engine(policy: &PolicyDocument<'_>, target: &Value, told: &mut Told<'_>) -> Option<Engine> {
+fn engine(
+    policy: &PolicyDocument<'_>,
+    target: &Value,
+    reading: Reading,
+    told: &mut Told<'_>,
+) -> Option<Engine> {
     let at = Pointer::root().keys(&["spec", "targets"]).index(0);
     if let Some((source, at)) = cel::source(target, &at) {
-        let cel = Cel::compile(policy.document, source, &at, told)?;
+        let cel = Cel::compile(policy.document, source, &at, reading.failure_policy, told)?;
         return Some(Engine::Cel(Arc::new(cel)));
     }
     let code = match Code::of(target, &at) {

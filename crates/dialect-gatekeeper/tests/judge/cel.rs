@@ -195,7 +195,7 @@ validations: [{{expression: 'variables.l.all(a, variables.l.all(b, variables.l.a
 #[test]
 fn faults_are_told_where_they_stand() {
     for (source, line, column, message) in [
-        ("validations: [{expression: object.a ==}]", 11, 24, "Syntax error"),
+        ("validations: [{expression: object.a ==}]", 11, 47, "Syntax error"),
         (
             "validations:\n- expression: |\n    true &&\n    objekt.a\n",
             14,

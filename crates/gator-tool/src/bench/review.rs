@@ -3,6 +3,7 @@
 use super::figures::{Figures, Latencies, Setup};
 use super::{BenchEngine, BenchOptions};
 use crate::gatekeeper::{engines, only, request, set_of};
+use sekisho_dialect_gatekeeper::FailurePolicy;
 use sekisho_engine::{ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
@@ -61,11 +62,11 @@ pub(super) fn measure(
     let refused =
         |diagnostics| Failed { diagnostics, ..failed("the policies are not in order".to_owned()) };
     let start = Instant::now();
-    set_of(&policies).map_err(refused)?;
+    set_of(&policies, FailurePolicy::default()).map_err(refused)?;
     let template_compilation = nanoseconds(start);
     policies.extend(&loaded_constraints);
     let start = Instant::now();
-    let set = set_of(&policies).map_err(refused)?;
+    let set = set_of(&policies, FailurePolicy::default()).map_err(refused)?;
     // They are made for their templates, which are compiled with them.
     let constraint_loading = nanoseconds(start);
     let start = Instant::now();

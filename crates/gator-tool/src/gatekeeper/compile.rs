@@ -7,7 +7,7 @@ use crate::judge::{Compiled, Given, Judged, Policies, Refusal, Subject};
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
 use crate::watch::Watched;
-use sekisho_dialect_gatekeeper::Gatekeeper;
+use sekisho_dialect_gatekeeper::{FailurePolicy, Gatekeeper};
 use sekisho_engine::{BuildOptions, ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
@@ -32,14 +32,15 @@ pub(super) struct Judgement {
 
 pub(super) fn compile(
     policies: &Policies<'_>,
+    failure_policy: FailurePolicy,
     now: jiff::Timestamp,
     watching: Watching,
 ) -> Result<Judgement, Refusal> {
     is_of_template(policies)?;
-    let of_objects = set(policies)?;
+    let of_objects = set(policies, failure_policy)?;
     let of_reviews = match policies.expansions {
         [] => None,
-        _ => Some(set(&Policies { expansions: &[], ..*policies })?),
+        _ => Some(set(&Policies { expansions: &[], ..*policies }, failure_policy)?),
     };
     Ok(Judgement { of_objects, of_reviews, now, schemas: Schemas::builtin(), watching })
 }
@@ -58,10 +59,10 @@ fn is_of_template(policies: &Policies<'_>) -> Result<(), Refusal> {
 }
 
 /// Compiles by the dialect, from the documents as gator reads them.
-fn set(policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
+fn set(policies: &Policies<'_>, failure_policy: FailurePolicy) -> Result<PolicySet, Refusal> {
     let Policies { template, constraint, expansions } = *policies;
     let documents: Vec<&Document> = [template, constraint].into_iter().chain(expansions).collect();
-    set_of(&documents).map_err(|diagnostics| {
+    set_of(&documents, failure_policy).map_err(|diagnostics| {
         of_expansions(&diagnostics, expansions)
             .or_else(|| refusal(&diagnostics, template, constraint))
             .unwrap_or_else(|| Refusal::Constraint(Problem::error("it cannot be compiled")))
@@ -69,7 +70,10 @@ fn set(policies: &Policies<'_>) -> Result<PolicySet, Refusal> {
 }
 
 /// Compiles documents by the dialect, as gator reads them.
-pub(crate) fn set_of(documents: &[&Document]) -> Result<PolicySet, Vec<Diagnostic>> {
+pub(crate) fn set_of(
+    documents: &[&Document],
+    failure_policy: FailurePolicy,
+) -> Result<PolicySet, Vec<Diagnostic>> {
     let target = Target::default();
     let of_dialect: Vec<PolicyDocument<'_>> = last_of_each(documents)
         .into_iter()
@@ -79,7 +83,7 @@ pub(crate) fn set_of(documents: &[&Document]) -> Result<PolicySet, Vec<Diagnosti
             origin: PolicyId::LOCAL,
         })
         .collect();
-    let compiled = Gatekeeper::compile_as_given(&of_dialect);
+    let compiled = Gatekeeper::compile_as_given(&of_dialect, failure_policy);
     if !compiled.diagnostics.is_empty() {
         return Err(compiled.diagnostics);
     }

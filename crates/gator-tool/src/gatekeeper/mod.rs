@@ -12,6 +12,7 @@ use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{Mutate, Mutators};
 use crate::outcome::Problem;
 use crate::watch::Lines;
+use sekisho_dialect_gatekeeper::FailurePolicy;
 use sekisho_manifest::Document;
 use sekisho_value::Value;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub(super) struct Watching {
 /// Judges by the engine.
 pub(crate) struct Gatekeeper {
     now: jiff::Timestamp,
+    /// what becomes of errors of CEL where a template does not say it
+    failure_policy: FailurePolicy,
     /// the lines of rules that are evaluated, where they are asked for
     lines: Option<Arc<Lines>>,
     /// show what rules print
@@ -33,7 +36,12 @@ pub(crate) struct Gatekeeper {
 
 impl Gatekeeper {
     pub(crate) fn new(now: jiff::Timestamp, coverage: bool, prints: bool) -> Self {
-        Self { now, lines: coverage.then(Arc::default), prints }
+        let failure_policy = FailurePolicy::default();
+        Self { now, failure_policy, lines: coverage.then(Arc::default), prints }
+    }
+
+    pub(crate) fn with_failure_policy(self, failure_policy: FailurePolicy) -> Self {
+        Self { failure_policy, ..self }
     }
 }
 
@@ -50,7 +58,7 @@ impl Judge for Gatekeeper {
         let template = only(policies.template, engine);
         let policies = Policies { template: &template, ..*policies };
         let watching = Watching { lines: self.lines.clone(), prints: self.prints };
-        let judgement = compile::compile(&policies, self.now, watching);
+        let judgement = compile::compile(&policies, self.failure_policy, self.now, watching);
         match judgement {
             Ok(judgement) => Ok(Box::new(judgement)),
             Err(Refusal::Template(problem)) if problem.message.contains(NOT_SUPPORTED) => {
