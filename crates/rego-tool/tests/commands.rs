@@ -559,6 +559,30 @@ fn budgets_say_what_raises_them() {
     }
 }
 
+/// A compile that runs out of its budget says so as an evaluation does, and where it was.
+#[test]
+fn budgets_of_a_compile_say_what_raises_them() {
+    let rules: String = (0..2_000).map(|at| format!("p{at} if input.x == {at}\n")).collect();
+    let made = folder(&[("a.rego", &format!("package a\n\n{rules}"))]);
+    let paths = vec![made.path().display().to_string()];
+    let limits = Limits { steps: 1_000, ..Limits::default() };
+    let (code, out, _) = run(&EvalOptions { limits, ..options("data.a.p0", paths) });
+    assert_eq!(code, ERROR, "{out}");
+    let error = from_json(&out).unwrap();
+    let error = error.path(&["errors"]).unwrap().at(0).unwrap().clone();
+    assert_eq!(error.path_str(&["code"]), Some("rego_budget_error"), "{out}");
+    assert_eq!(
+        error.path_str(&["message"]),
+        Some("compiling the policies took more operations than it may")
+    );
+    assert_eq!(
+        error.path_str(&["help"]),
+        Some("the limit is 1000 operations; `--max-steps` raises it")
+    );
+    assert!(error.path_str(&["location", "file"]).unwrap().ends_with("a.rego"), "{out}");
+    assert!(error.path(&["location", "row"]).and_then(Value::as_i64).unwrap() > 2, "{out}");
+}
+
 /// Places as `opa test --coverage` has them.
 #[test]
 fn coverage_has_columns() {

@@ -78,6 +78,7 @@ fn in_expr(expr: &Expr, found: &mut BTreeSet<Var>) {
         match &with.target {
             WithTarget::Input(_, value)
             | WithTarget::Data(_, value)
+            | WithTarget::Nowhere(value)
             | WithTarget::Value(_, value) => {
                 in_operand(value, found);
             }

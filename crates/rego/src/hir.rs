@@ -163,6 +163,8 @@ pub enum WithTarget {
     Input(Vec<Str>, Operand),
     /// `data`, or what lies below it: base document or rules
     Data(Vec<Str>, Operand),
+    /// a path of which a part is no text: an error where it is evaluated
+    Nowhere(Operand),
     /// a function or built-in, by another
     Call(Callee, Callee),
     /// a function or built-in, by a value, whatever the arguments
@@ -217,7 +219,7 @@ pub struct Comprehension {
     pub kind: ComprehensionKind,
     /// for every way to make this hold
     pub body: Body,
-    /// its place
+    /// its place; of an object that of its key
     pub location: Location,
 }
 

@@ -340,6 +340,8 @@ pub(crate) struct Modifiers {
 pub(crate) enum Target {
     Input(Vec<Str>),
     Data(Vec<Str>),
+    /// a path of which a part is no text
+    Nowhere,
     /// the callee with that number, by a function
     Function(u16, FunctionId),
     /// the callee with that number, by a built-in

@@ -1,11 +1,11 @@
 //! From the tree of a module to its draft: names get numbers, each `_` one of its own, bare
 //! `input` and `data` become references, a head without value gets `true`.
 
-use super::Negation;
 use super::draft::{
     Body, Clause, Every, Expr, Head, Kind, Module, Operand, Part, Rule, SomeIn, Term, Value, With,
 };
 use super::names::{Name, Names};
+use super::{Negation, key_order};
 use crate::ast::{self, LogicalOperator, StatementKind, TemplatePart};
 use crate::{Location, SourceId, Span};
 use sekisho_value::Str;
@@ -204,9 +204,12 @@ impl Lift<'_> {
             }
             ast::ExprKind::Call { operator, args, .. } => Value::Call(self.call(operator, args)),
             ast::ExprKind::Array(items) => Value::Array(self.terms(items)),
-            ast::ExprKind::Object(entries) => Value::Object(
-                entries.iter().map(|(key, value)| (self.term(key), self.term(value))).collect(),
-            ),
+            ast::ExprKind::Object(entries) => {
+                let mut entries: Vec<(Term, Term)> =
+                    entries.iter().map(|(key, value)| (self.term(key), self.term(value))).collect();
+                key_order::sort(self.names, &mut entries);
+                Value::Object(entries)
+            }
             ast::ExprKind::Set(items) => Value::Set(self.terms(items)),
             ast::ExprKind::ArrayComprehension(item, body) => {
                 Value::ArrayOf(Box::new(self.term(item)), self.body(body))

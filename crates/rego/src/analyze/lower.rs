@@ -216,15 +216,15 @@ impl<'n> Lower<'n> {
         let root = path.first().and_then(Term::as_var)?;
         if root.is_root() && !target_is_function {
             let strings = path.iter().skip(1).map(|part| match &part.value {
-                Value::String(text) => text.clone(),
-                Value::Number(text) => text.clone(),
-                _ => Str::default(),
+                Value::String(text) => Some(text.clone()),
+                _ => None,
             });
-            let strings = strings.collect();
+            let strings: Option<Vec<Str>> = strings.collect();
             let value = self.operand(&with.value);
-            return Some(match root {
-                Name::INPUT => WithTarget::Input(strings, value),
-                _ => WithTarget::Data(strings, value),
+            return Some(match (root, strings) {
+                (_, None) => WithTarget::Nowhere(value),
+                (Name::INPUT, Some(strings)) => WithTarget::Input(strings, value),
+                (_, Some(strings)) => WithTarget::Data(strings, value),
             });
         }
         let target = self.callee(&with.target)?;
@@ -268,7 +268,8 @@ impl<'n> Lower<'n> {
             Value::ObjectOf(key, value, body) => {
                 let body = self.body(body);
                 let kind = ComprehensionKind::Object(self.operand(key), self.operand(value));
-                comprehension(kind, body, term)
+                // OPA tells of conflicts where the key stands
+                comprehension(kind, body, key)
             }
             // Calls and interpolated strings have been rewritten; the rest are constants.
             _ => Out::Const(Constant::Null),

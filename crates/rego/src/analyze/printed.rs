@@ -84,6 +84,7 @@ impl Printer<'_> {
         let (target, value) = match &with.target {
             WithTarget::Input(path, value) => (below("input", path), self.operand(value)),
             WithTarget::Data(path, value) => (below("data", path), self.operand(value)),
+            WithTarget::Nowhere(value) => ("nowhere".to_owned(), self.operand(value)),
             WithTarget::Call(target, value) => (Self::callee(target), Self::callee(value)),
             WithTarget::Value(target, value) => (Self::callee(target), self.operand(value)),
         };

@@ -83,7 +83,7 @@ fn meanings() {
             "test.p 1 if 2 = {0 | 0 = input.x}; internal.template_string([\"a \", 2, \" \", 1]) -> 1",
         ),
         ("p if { count := input.x; count > 1 }", "test.p true if 0 = input.x; gt(0, 1)"),
-        ("p := {\"a\": 1, \"b\": 2, \"a\": 3}", "test.p {\"b\": 2, \"a\": 3}"),
+        ("p := {\"a\": 1, \"b\": 2, \"a\": 3}", "test.p {\"a\": 3, \"b\": 2}"),
         ("p if [1, 2][i] == 2", "test.p true if 0 = [1, 2]; 0[i] = 2"),
     ];
     let options = Options::default();

@@ -182,7 +182,7 @@ impl<'h> Planner<'h> {
             self.prints |= matches!(expr.kind, ExprKind::Print(_));
             for with in &expr.with {
                 match &with.target {
-                    WithTarget::Input(..) => self.replaces_input = true,
+                    WithTarget::Input(..) | WithTarget::Nowhere(_) => self.replaces_input = true,
                     WithTarget::Data(path, _) => {
                         self.replaced.insert(path.clone());
                     }

@@ -103,7 +103,12 @@ impl Planner<'_> {
         self.e.retry();
         self.e.close(scope);
         self.e.place(done);
+        let outer = self.e.location;
+        if what == Make::Object {
+            self.e.location = comprehension.location;
+        }
         self.e.emit(Op::End { what, dst, mark });
+        self.e.location = outer;
         Src::reg(dst)
     }
 

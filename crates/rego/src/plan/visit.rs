@@ -18,6 +18,7 @@ pub(crate) fn each_part<'a>(exprs: &'a [Expr], seen: &mut dyn FnMut(Part<'a>)) {
             match &with.target {
                 WithTarget::Input(_, value)
                 | WithTarget::Data(_, value)
+                | WithTarget::Nowhere(value)
                 | WithTarget::Value(_, value) => each_operand(value, seen),
                 WithTarget::Call(..) => {}
             }

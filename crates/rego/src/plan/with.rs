@@ -74,6 +74,7 @@ impl Planner<'_> {
             .filter_map(|with| match &with.target {
                 WithTarget::Input(_, value)
                 | WithTarget::Data(_, value)
+                | WithTarget::Nowhere(value)
                 | WithTarget::Value(_, value) => Some(value),
                 WithTarget::Call(..) => None,
             })
@@ -87,6 +88,7 @@ impl Planner<'_> {
             targets.push(match &with.target {
                 WithTarget::Input(path, _) => Target::Input(path.clone()),
                 WithTarget::Data(path, _) => Target::Data(path.clone()),
+                WithTarget::Nowhere(_) => Target::Nowhere,
                 WithTarget::Value(callee, _) => Target::Value(self.mock_number(callee)),
                 WithTarget::Call(callee, replacement) => {
                     let number = self.mock_number(callee);

@@ -63,8 +63,15 @@ impl<'a> Machine<'a> {
                 value
             };
             match target {
+                Target::Nowhere => return Err(self.no_such_path()),
                 Target::Input(path) => {
                     let value = value();
+                    let is_object = now.input.is_none_or(|input| {
+                        matches!(input, Term::Object(..) | Term::JsonObject(_))
+                    });
+                    if path.len() == 1 && !is_object {
+                        return Err(self.no_such_path());
+                    }
                     now.input = Some(self.put(now.input, path, value)?);
                 }
                 Target::Data(path) => {
@@ -96,6 +103,16 @@ impl<'a> Machine<'a> {
     pub(super) fn leave(&mut self) {
         if let Some(outer) = self.outer.pop() {
             self.now = outer;
+        }
+    }
+
+    /// A modifier puts a value where none can be.
+    fn no_such_path(&self) -> EvalError {
+        EvalError {
+            code: EvalCode::Conflict,
+            message: "bad document path".to_owned(),
+            location: self.location(),
+            limit: None,
         }
     }
 

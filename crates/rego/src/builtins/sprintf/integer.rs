@@ -3,7 +3,7 @@
 use super::Arg;
 use super::write::Writer;
 use crate::term::Text;
-use crate::term::number::Cost;
+use crate::term::number::{Cost, digits};
 use num_bigint::{BigInt, Sign};
 use sekisho_budget::BudgetExceeded;
 
@@ -70,8 +70,8 @@ impl Writer<'_, '_> {
             'd' | 's' | 'v' => 10,
             'x' | 'X' => 16,
             verb => {
-                Cost(self.out.budget()).digits(int.bits() * 3 / 10)?;
-                return self.out.push_str(&format!("%!{verb}(big.Int={int})"));
+                let shown = digits::write(int, Cost(self.out.budget()))?;
+                return self.out.push_str(&format!("%!{verb}(big.Int={shown})"));
             }
         };
         let sign = match (int.sign(), directive.plus || directive.plus_v, directive.space) {
@@ -89,7 +89,10 @@ impl Writer<'_, '_> {
             _ => "",
         };
         Cost(self.out.budget()).digits(int.bits() / 3)?;
-        let mut shown = int.magnitude().to_str_radix(radix);
+        let mut shown = match radix {
+            10 => digits::write(&int.magnitude().clone().into(), Cost(self.out.budget()))?,
+            radix => int.magnitude().to_str_radix(radix),
+        };
         if directive.verb == 'X' {
             shown.make_ascii_uppercase();
         }

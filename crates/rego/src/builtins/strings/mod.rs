@@ -10,7 +10,7 @@ use super::arithmetic::{Outcome, float, int, number};
 use super::operands::{operand, string};
 use super::sets::list_or_set;
 use super::{Context, Failure, Function};
-use crate::term::number::{Cost, with_literal};
+use crate::term::number::{Cost, digits, with_literal};
 use crate::term::{Term, Text};
 use sekisho_budget::{Budget, BudgetExceeded};
 
@@ -150,7 +150,8 @@ fn format_int<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'
         _ => float(number, cost)?.truncated(cost)?,
     };
     cost.digits(int.bits())?;
-    Ok(context.arena.string(&int.to_str_radix(radix))?)
+    let text = if radix == 10 { digits::write(&int, cost)? } else { int.to_str_radix(radix) };
+    Ok(context.arena.string(&text)?)
 }
 
 /// The texts as a list; they are parts of a text that is there, so only the list takes memory.

@@ -1,6 +1,6 @@
 //! Decimal digits of binary numbers.
 
-use super::{Cost, Float};
+use super::{Cost, Float, digits};
 use num_bigint::BigUint;
 use sekisho_budget::BudgetExceeded;
 use std::fmt::Write;
@@ -28,7 +28,7 @@ impl Decimal {
         } else {
             mantissa << exponent.unsigned_abs()
         };
-        let mut digits = whole.to_str_radix(10).into_bytes();
+        let mut digits = digits::write(&whole.into(), cost)?.into_bytes();
         let point = i64::try_from(digits.len()).unwrap_or(i64::MAX) + exponent.min(0);
         trim(&mut digits);
         Ok(Self { digits, point })

@@ -1,7 +1,7 @@
 //! Literals, read exactly and without expanding them: `1e999999999` is four facts, not a billion
 //! digits.
 
-use super::Cost;
+use super::{Cost, digits};
 use num_bigint::{BigInt, BigUint, Sign};
 use sekisho_budget::BudgetExceeded;
 use std::cmp::Ordering;
@@ -114,9 +114,9 @@ impl<'a> Literal<'a> {
 
     fn padded(&self, zeros: usize, cost: Cost<'_>) -> Result<BigUint, BudgetExceeded> {
         cost.digits((self.digits.len() + zeros) as u64)?;
-        let mut digits: Vec<u8> = self.digits().collect();
-        digits.resize(digits.len() + zeros, b'0');
-        Ok(BigUint::parse_bytes(&digits, 10).unwrap_or_default())
+        let mut written: Vec<u8> = self.digits().collect();
+        written.resize(written.len() + zeros, b'0');
+        digits::read(&written, cost)
     }
 
     /// The number, where it is an integer of 64 bits.

@@ -2,6 +2,7 @@
 //! fractions with [`Float`].
 
 mod decimal;
+pub(crate) mod digits;
 mod float;
 mod literal;
 mod text;
@@ -49,8 +50,7 @@ impl<'a> Arena<'a> {
         if let Ok(int) = i64::try_from(int) {
             return Ok(Term::Int(int));
         }
-        Cost(self.budget()).digits(int.bits() * 3 / 10)?;
-        Ok(Term::Number(self.text(&int.to_str_radix(10))?))
+        Ok(Term::Number(self.text(&digits::write(int, Cost(self.budget()))?)?))
     }
 
     /// What [`Float::literal`] writes.
