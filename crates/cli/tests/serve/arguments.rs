@@ -15,14 +15,18 @@ fn what_would_be_without_effect_is_an_error() {
     let plain = ["serve", "--pod-security", "baseline", "--listen", "127.0.0.1:0"];
     let signed = ["--self-signed", "localhost"];
     let reach = "`--kubeconfig` is without effect here: give --cluster, --certificate-secret";
-    let names = "`--failure-policy`: no policy is called `nosuch`: the policies are baseline:latest";
+    let names =
+        "`--failure-policy`: no policy is called `nosuch`: the policies are baseline:latest";
     for (arguments, told) in [
         (&["--self-signed", ""][..], "a certificate is for a name"),
         (&["--self-signed", "a b"], "a certificate is for a name"),
         (&["--self-signed", "a", "--kubeconfig", "x"], reach),
         (&["--self-signed", "a", "--context", "x"], "`--context` is without effect here"),
         (&["--self-signed", "a", "--failure-policy", "nosuch=ignore"], names),
-        (&["--self-signed", "a", "--failure-policy", "baseline:lates=ignore"], "did you mean `baseline:latest`?"),
+        (
+            &["--self-signed", "a", "--failure-policy", "baseline:lates=ignore"],
+            "did you mean `baseline:latest`?",
+        ),
         (
             &["--self-signed", "a", "--image-policy", "nosuch"],
             "`--image-policy`: no policy is call",
