@@ -86,7 +86,10 @@ fn wrong_values_are_told() {
         ("tls.source=secret", "`tls.caBundle` is the way to trust"),
         ("tolerations=[{key: 1}]", "the values make no Deployment sekisho of it: `key` wants a s"),
         ("resources.limits.memory=much", "the values make no Deployment sekisho of it: "),
-        ("webhooks.advisory.rules=[{resource: [x]}]", "the values make no ValidatingWebhookConfig"),
+        (
+            "webhooks.advisory.rules=[{resource: [x]}]",
+            "`webhooks.advisory.rules[0]` is to have `resources`",
+        ),
     ] {
         let (code, said) = sekisho(&["install", "--set", value]);
         assert_eq!(code, Some(2), "{value}: {said}");
