@@ -187,6 +187,10 @@ impl<'a> Machine<'a> {
 
     fn location(&self) -> Location {
         let at = (self.at as usize).saturating_sub(1);
-        self.program.locations.get(at).copied().unwrap_or_default()
+        let locations = &self.program.locations;
+        let is_known = |location: &&Location| location.span.end > 0;
+        // Where a document is asked for, the question stands nowhere: its rules do.
+        let here = locations.get(at).filter(is_known);
+        here.or_else(|| locations.iter().find(is_known)).copied().unwrap_or_default()
     }
 }

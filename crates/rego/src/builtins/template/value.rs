@@ -127,10 +127,10 @@ pub(super) fn check(term: Term<'_>, budget: &Budget<'_>) -> Result<(), Failure> 
     match term {
         Term::String(text) => {
             budget.step(text.len() as u64 / 16)?;
-            let written = |char: char| {
-                let control = matches!(char, '\0'..' ' | '\x7f');
-                !(control && !matches!(char, '\x08' | '\t' | '\n' | '\x0c' | '\r')
-                    || char > '\u{ffff}' && !is_printable(char))
+            let written = |char: char| match char {
+                '\x08' | '\t' | '\n' | '\x0c' | '\r' => true,
+                '\0'..' ' | '\x7f' => false,
+                char => char <= '\u{ffff}' || is_printable(char),
             };
             if text.chars().all(written) { Ok(()) } else { fail("a string is no JSON") }
         }
