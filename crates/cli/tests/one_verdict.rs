@@ -1,6 +1,6 @@
 //! `check`, admission and the audit say the same, message by message, of every object that a real
 //! API server takes; skipped where there is no API server, or no corpus beside the checkout.
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::print_stderr, clippy::unwrap_used, reason = "a test")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

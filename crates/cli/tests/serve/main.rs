@@ -1,11 +1,5 @@
 //! `sekisho serve` behind a real API server; skipped where there can be none.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a test"
-)]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 mod abuse;
 mod api_server;
