@@ -20,15 +20,15 @@ pub enum ObjectFormat {
     Yaml,
 }
 
-/// A constraint as gator shows it, with each of its violations.
+/// A constraint or an object as gator shows it, with each of its violations.
 #[derive(Debug, Default)]
-pub(crate) struct Constraint {
+pub(crate) struct Shown {
     pub(crate) value: Value,
     /// as a field of a violation: written once
     json: OnceLock<String>,
 }
 
-impl Constraint {
+impl Shown {
     pub(crate) fn new(value: Value) -> Self {
         Self { value, json: OnceLock::new() }
     }
@@ -43,10 +43,10 @@ pub(crate) struct Found {
     pub(crate) message: String,
     /// `None` where no rule answered
     pub(crate) details: Option<Value>,
-    pub(crate) constraint: Arc<Constraint>,
+    pub(crate) constraint: Arc<Shown>,
     pub(crate) action: String,
     pub(crate) scoped: Vec<Value>,
-    pub(crate) object: Value,
+    pub(crate) object: Arc<Shown>,
 }
 
 impl Found {
@@ -82,8 +82,8 @@ pub(crate) fn print(found: &[Found], format: ObjectFormat, out: &mut dyn Write) 
 }
 
 /// How many are held as text at once; and how many of these by one thread.
-const HELD: usize = 1024;
-const EACH: usize = 32;
+const HELD: usize = 256;
+const EACH: usize = 16;
 
 /// Prints many, on all cores, without all of the text in memory.
 fn each(
@@ -112,7 +112,7 @@ fn each(
 }
 
 fn line(_: usize, one: &Found, out: &mut String) {
-    let text = |keys: &[&str]| one.object.path_str(keys).unwrap_or_default();
+    let text = |keys: &[&str]| one.object.value.path_str(keys).unwrap_or_default();
     let name = match text(&["metadata", "namespace"]) {
         "" => text(&["metadata", "name"]).to_owned(),
         namespace => format!("{namespace}/{}", text(&["metadata", "name"])),
@@ -142,7 +142,7 @@ fn json(one: &Found, last: bool, out: &mut String) {
     if !one.scoped.is_empty() {
         fields.push(("scopedActions", Field::Value(one.scoped.clone().into())));
     }
-    fields.push(("violatingObject", Field::Value(one.object.clone())));
+    fields.push(("violatingObject", Field::Written(one.object.json())));
     fields.push(("trace", Field::Value(Value::Null)));
     out.push_str("\n    ");
     write_struct(&fields, 1, out);
@@ -165,7 +165,7 @@ fn yaml(_: usize, one: &Found, out: &mut String) {
     for field in result {
         out.push_str(&to_wide_yaml(&Map::from_iter([field]), 4));
     }
-    for field in [("violatingObject", one.object.clone()), ("trace", Value::Null)] {
+    for field in [("violatingObject", one.object.value.clone()), ("trace", Value::Null)] {
         out.push_str(&to_wide_yaml(&Map::from_iter([field]), 2));
     }
 }

@@ -3,7 +3,7 @@
 //! Source of the rules: `pkg/gator/test`, `pkg/gator/expand` and `cmd/gator` of Gatekeeper v3.23.
 //! Where gator stops at the first error, all are told.
 
-use crate::found::{self, Constraint, Found, ObjectFormat};
+use crate::found::{self, Found, ObjectFormat, Shown};
 use crate::gatekeeper::{engines, only, request, set_of};
 use crate::json::pretty;
 use crate::judge::Engine;
@@ -105,8 +105,10 @@ pub fn test_objects(
     found.sort_by(|a, b| (&a.action, &a.message).cmp(&(&b.action, &b.message)));
     let denied = found.iter().any(Found::is_denied);
     found.retain(|one| !options.deny_only || one.is_denied());
-    found::print(&found, options.format, out)?;
+    // What is printed needs memory, and what was given is needed no more.
     let printed = world.inventory.into_printed();
+    drop((world.set, documents));
+    found::print(&found, options.format, out)?;
     if !printed.is_empty() {
         writeln!(out, "\n{}\n", printed.join("\n"))?;
     }
@@ -332,8 +334,9 @@ impl World {
             let request = Request { namespace_object: namespace_object.clone(), ..request };
             results.extend(self.results(&request, &expanded.prefix, expanded.action, document)?);
         }
-        for found in &mut results {
-            found.object = object.clone();
+        if !results.is_empty() {
+            let object = Arc::new(Shown::new(object));
+            results.iter_mut().for_each(|found| found.object = Arc::clone(&object));
         }
         Ok(results)
     }
@@ -390,7 +393,7 @@ impl World {
             if declared == "scoped" { scoped_actions(&constraint.value) } else { Vec::new() };
         let action = action.map_or_else(|| declared.to_owned(), |action| word(action).to_owned());
         let details = details.filter(|_| !self.by_cel.contains(kind));
-        Found { message, details, constraint, action, scoped, object: Value::Null }
+        Found { message, details, constraint, action, scoped, object: Arc::default() }
     }
 }
 
@@ -410,7 +413,7 @@ fn kind_and_name(id: &str) -> (&str, &str) {
 }
 
 /// Constraints by kind and name.
-type Constraints = BTreeMap<(Str, Str), Arc<Constraint>>;
+type Constraints = BTreeMap<(Str, Str), Arc<Shown>>;
 
 fn kind_and_name_of(document: &Document) -> (Str, Str) {
     (Str::new(document.kind()), Str::new(document.name().unwrap_or_default()))
@@ -427,7 +430,7 @@ fn with_defaults(policies: &[&Document]) -> Constraints {
     let constraints = policies.iter().filter(of_constraint).map(|document| {
         let template = templates.get(document.kind()).copied();
         let held = sekisho_dialect_gatekeeper::with_defaults(template, &document.value);
-        (kind_and_name_of(document), Arc::new(Constraint::new(held)))
+        (kind_and_name_of(document), Arc::new(Shown::new(held)))
     });
     constraints.collect()
 }

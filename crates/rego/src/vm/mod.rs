@@ -69,6 +69,8 @@ struct Machine<'a> {
     registers: BumpVec<'a, Term<'a>>,
     /// where the registers of the running function start
     base: usize,
+    /// where they end: those behind are free
+    end: usize,
     frames: BumpVec<'a, Frame>,
     /// what is being collected, innermost last
     stack: BumpVec<'a, Term<'a>>,
@@ -107,6 +109,7 @@ pub(crate) fn run<'a>(
         },
         registers: BumpVec::with_capacity_in(REGISTERS, bump),
         base: 0,
+        end: 0,
         frames: BumpVec::with_capacity_in(FRAMES, bump),
         stack: BumpVec::with_capacity_in(FRAMES, bump),
         now: Modified::none(given, &[]),

@@ -356,13 +356,20 @@ impl<'a> Machine<'a> {
             }
         }
         self.deepen()?;
-        let base = self.registers.len();
-        let arguments = self.base + usize::from(args);
-        for index in 0..usize::from(callee.params) {
-            let term = self.registers.get(arguments + index).copied().unwrap_or(Term::Null);
-            self.registers.push(term);
+        let (base, params) = (self.end, usize::from(callee.params));
+        self.end = base + params.max(usize::from(callee.registers));
+        if self.registers.len() < self.end {
+            self.registers.resize(self.end, Term::Null);
         }
-        self.registers.resize(base + usize::from(callee.registers), Term::Null);
+        let arguments = self.base + usize::from(args);
+        if let Some((callers, own)) = self.registers.split_at_mut_checked(base) {
+            let given = callers.get(arguments..arguments + params).unwrap_or_default();
+            for (place, term) in own.iter_mut().zip(given) {
+                *place = *term;
+            }
+            let rest = own.get_mut(params..self.end - base).unwrap_or_default();
+            rest.fill(Term::Null);
+        }
         self.frames.push(Frame { function, base: self.base, returns, fails, dst, leaves });
         self.base = base;
         self.at = callee.entry;
@@ -386,7 +393,7 @@ impl<'a> Machine<'a> {
         if self.frames.is_empty() {
             return Ok(ControlFlow::Break(value));
         }
-        self.registers.truncate(self.base);
+        self.end = self.base;
         self.base = frame.base;
         if frame.leaves {
             self.leave();

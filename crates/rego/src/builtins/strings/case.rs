@@ -39,6 +39,8 @@ fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
 
 pub(super) fn lower_char(c: char) -> char {
     match c {
+        // nearly all: they need no table
+        '\0'..='\x7f' => c.to_ascii_lowercase(),
         // the one capital whose full mapping has two characters
         'İ' => 'i',
         _ => only(c.to_lowercase()).unwrap_or(c),
@@ -46,6 +48,9 @@ pub(super) fn lower_char(c: char) -> char {
 }
 
 pub(super) fn upper_char(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_uppercase();
+    }
     // Greek letters with iota below: their full mapping has two characters, their simple one is
     // the title case form
     let apart = match c {
