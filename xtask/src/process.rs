@@ -44,6 +44,8 @@ pub(crate) fn capture(command: &mut Command) -> anyhow::Result<String> {
 pub(crate) struct Usage {
     /// from start to end
     pub(crate) wall: Duration,
+    /// of all cores together, the kernel's work for it among it
+    pub(crate) cpu: Duration,
     /// the most memory that was resident, in bytes
     pub(crate) peak: u64,
     /// how it ended
@@ -58,11 +60,22 @@ pub(crate) struct Usage {
 /// # Errors
 /// Where it cannot be started.
 pub(crate) fn measure(command: &mut Command) -> anyhow::Result<Usage> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdout(Stdio::null());
+    measure_as_it_is(command)
+}
+
+/// As [`measure`], where the caller says what becomes of the output.
+///
+/// # Errors
+/// Where it cannot be started.
+pub(crate) fn measure_as_it_is(command: &mut Command) -> anyhow::Result<Usage> {
+    command.stdin(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let child = command.spawn().with_context(|| format!("cannot start {}", line(command)))?;
     let used = child.wait4().with_context(|| format!("cannot wait for {}", line(command)))?;
-    Ok(Usage { wall: start.elapsed(), peak: used.rusage.maxrss, status: used.status })
+    let wall = start.elapsed();
+    let cpu = used.rusage.utime + used.rusage.stime;
+    Ok(Usage { wall, cpu, peak: used.rusage.maxrss, status: used.status })
 }
 
 /// Builds the `sekisho` binary and gives its path.

@@ -60,9 +60,10 @@ pub(crate) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          program. `gatekeeper` is each template of Gatekeeper's library with the first constraint \
          of its suite, the pack `recommended`, and policies of ours that read the inventory \
          (`xtask/src/bench/gatekeeper/inventory`), by Rego, over objects of `cargo xtask \
-         generate-tree --cluster`, which are the inventory, too: the whole program, and one review \
-         in a process that holds the policies, beside the mean of `gator bench`; and an object \
-         under constraints of our own. `admission` is `cargo xtask load --rival gatekeeper \
+         generate-tree --cluster`, which are the inventory, too: `gator test` is the whole program, \
+         its JSON written to a file, and both find the same violations; `gator bench` is what it \
+         and `sekisho gator bench` say of one review in a process that holds the policies; and an \
+         object under constraints of our own, judged one after the other. `admission` is `cargo xtask load --rival gatekeeper \
          --write-docs`, after `cargo xtask rivals gatekeeper`: the creation of the same objects, \
          as an API server asks about it, sent over TLS to `sekisho serve` and to Gatekeeper's \
          webhook (its manager, as it is shipped, against the API server of `testenv/`), first with \

@@ -1,69 +1,21 @@
-//! Reviews in this process: the library's constraints, and thousands of our own.
+//! Reviews in this process, under thousands of constraints of our own.
 
-use super::library;
-use crate::bench::Figure;
-use crate::bench::measure::{self, Contender};
-use crate::{generate_tree, process};
+use crate::bench::{Figure, measure};
+use crate::generate_tree;
 use anyhow::{Context as _, anyhow, ensure};
 use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::{Gvk, Schemas, split_api_version};
 use sekisho_policy::{Bundle, BundleFile, Form, Point, Request, Target};
 use sekisho_value::{Str, Value};
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::Instant;
-
-/// How many objects are reviewed under the library.
-const OBJECTS: usize = 200;
 
 /// How many constraints each of [`TEMPLATES`] has.
 const CONSTRAINTS_EACH: usize = 10;
 const TEMPLATES: usize = 100;
 
-/// One review under the library, and how reviews grow with constraints.
+/// What a thousand constraints cost, and what those cost that cannot match.
 pub(in crate::bench) fn reviews() -> anyhow::Result<Vec<Figure>> {
-    let mut figures = vec![under_library(&library::policies()?)?];
-    figures.extend(under_many()?);
-    Ok(figures)
-}
-
-fn under_library(policies: &[String]) -> anyhow::Result<Figure> {
-    let (name, theirs) = under_gator(policies)?.unzip();
-    let set = set(policies.iter().cloned())?;
-    let (requests, inventory) = requests(OBJECTS)?;
-    let violations = judge_all(&set, &requests, &inventory);
-    let ours = Contender::new("ours", || judge_all(&set, &requests, &inventory));
-    let times = measure::compare(&mut [ours]);
-    let (_, seconds) = times.first().context("nothing was measured")?;
-    Ok(Figure {
-        bench: "gatekeeper",
-        case: format!("one review under {} constraints, mean", policies.len()),
-        unit: "µs",
-        ours: seconds * 1e6 / requests.len() as f64,
-        rivals: name.into_iter().zip(theirs).collect(),
-        note: format!("{OBJECTS} objects, {violations} violations"),
-    })
-}
-
-/// The mean of `gator bench` in microseconds.
-fn under_gator(policies: &[String]) -> anyhow::Result<Option<(String, f64)>> {
-    let Some((name, program)) = super::gator()? else { return Ok(None) };
-    let dir = tempfile::tempdir()?;
-    library::write(policies, dir.path())?;
-    let objects = generate_tree::cluster().take(OBJECTS);
-    generate_tree::write_all(&dir.path().join("objects"), objects)?;
-    let mut command = Command::new(program);
-    command.args(["bench", "--engine", "rego", "--iterations", "10", "--warmup", "2"]);
-    command.args(["--output", "json", "--filename"]).arg(dir.path());
-    let said = process::capture(&mut command)?;
-    let json = said.find("[\n").and_then(|at| said.get(at..)).context("gator says no JSON")?;
-    let figures: serde_json::Value = serde_json::from_str(json)?;
-    let per_second = figures.pointer("/0/reviewsPerSecond").and_then(serde_json::Value::as_f64);
-    Ok(Some((name, 1e6 / per_second.context("gator says no rate")?)))
-}
-
-/// What constraints of a thousand cost, and what those cost that cannot match.
-fn under_many() -> anyhow::Result<Vec<Figure>> {
     let (requests, inventory) = requests(generate_tree::COUNT)?;
     let mut figures = Vec::new();
     for beside in [0, 1_000, 9_000] {
