@@ -7,6 +7,7 @@ use crate::values;
 use anyhow::Result;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use diffy::DiffOptions;
 use sekisho_checkpoint_check::{
     MutateOptions, MutatedManifest, MutatedManifests, Silent, bundle_of_paths, collect,
     mutate_manifests,
@@ -16,7 +17,6 @@ use sekisho_manifest::to_yaml;
 use sekisho_policy::{Bundle, Target};
 use sekisho_report::{Diagnostic, Level, RenderOptions, Summary, render_diagnostic};
 use sekisho_value::{Map, Value};
-use similar::TextDiff;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -136,8 +136,9 @@ fn write_diff(objects: &[MutatedManifest], out: &mut dyn Write) -> io::Result<()
         let from = format!("{}:{} {kind} {name}", object.file, object.line);
         let by: Vec<&str> = object.applied.iter().map(|id| id.name()).collect();
         let to = format!("mutated by {}", by.join(", "));
-        let diff = TextDiff::from_lines(&given, &mutated);
-        write!(out, "{}", diff.unified_diff().context_radius(3).header(&from, &to))?;
+        let mut options = DiffOptions::new();
+        options.set_original_filename(from).set_modified_filename(to);
+        write!(out, "{}", options.create_patch(&given, &mutated))?;
     }
     Ok(())
 }
