@@ -6,6 +6,7 @@ use crate::external::Answers;
 use crate::input::Input;
 use crate::load::{Stdin, load};
 use crate::mutation::Mutation;
+use crate::no_policy;
 use crate::objects::Object;
 use crate::places::Places;
 use crate::schema_findings;
@@ -93,8 +94,11 @@ pub fn mutate_manifests(
     };
     let (set, mut errors) = PolicySet::build(options.bundle, &build);
     if errors.is_empty() && !set.mutates() {
-        let message = "no policy mutates objects: the files given hold none that does";
-        let help = "Assign, AssignMetadata, ModifySet and AssignImage of Gatekeeper mutate objects";
+        let why = no_policy::off(&set);
+        let why = why.unwrap_or_else(|| "the files given hold none that does".to_owned());
+        let message = format!("no policy mutates objects: {why}");
+        let help = "Assign, AssignMetadata, ModifySet and AssignImage of Gatekeeper mutate objects, \
+                    and MutatingAdmissionPolicies with their bindings";
         errors.push(Diagnostic::general(message).with_help(help));
     }
     let sound = errors.is_empty();
