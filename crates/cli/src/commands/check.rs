@@ -95,12 +95,7 @@ pub(crate) fn tell(
     Ok(ExitCode::from(report.summary.exit_code(args.fail_on.action())))
 }
 
-fn write(
-    report: &Report,
-    output: &Output,
-    args: &ReportArgs,
-    rules: &[RuleInfo],
-) -> Result<()> {
+fn write(report: &Report, output: &Output, args: &ReportArgs, rules: &[RuleInfo]) -> Result<()> {
     let options = RenderOptions {
         color: output.file.is_none() && output::color(args.settings.color),
         quiet: args.quiet,
