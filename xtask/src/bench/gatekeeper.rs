@@ -1,7 +1,7 @@
 //! Gatekeeper policies over what a cluster holds, beside gator: the whole program, and one review.
 
 pub(crate) mod answers;
-mod library;
+pub(crate) mod library;
 #[cfg(feature = "bench")]
 mod reviews;
 

@@ -9,8 +9,8 @@ mod time;
 mod typed;
 mod walk;
 
-pub use nearest::is_near;
 pub use create::Created;
+pub use nearest::is_near;
 
 use crate::defaults::{PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults};
 use crate::gvk::{Gvk, api_version};
