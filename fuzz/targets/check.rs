@@ -44,6 +44,7 @@ fn judge(bytes: &[u8], strict: bool) -> Report {
         user: &UserInfo::default(),
         implied: true,
         strict,
+        gator_compat: false,
         inventory: &[],
         external_data: &[],
         baseline: None,

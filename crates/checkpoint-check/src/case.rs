@@ -37,6 +37,7 @@ impl Checkpoint for CheckFiles {
             user: &UserInfo::default(),
             implied: true,
             strict: false,
+            gator_compat: false,
             inventory: &[],
             external_data: &[],
             baseline: None,

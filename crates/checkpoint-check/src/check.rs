@@ -13,16 +13,19 @@ use crate::schema_findings;
 use crate::{Progress, Silent};
 use rayon::prelude::*;
 use sekisho_engine::{
-    BuildOptions, ExceptionUse, Judge, PolicySet, evaluate, finding_key, subject,
+    BuildOptions, ExceptionUse, Judge, Judgement, PolicySet, as_violation, evaluate, finding_key,
+    subject,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
-use sekisho_policy::{Bundle, Dialect, Digest, Operation, PolicyId, Target, UserInfo};
+use sekisho_policy::{
+    Bundle, Dialect, Digest, Form, NamespaceObject, Operation, Point, PolicyId, Target, UserInfo,
+};
 use sekisho_report::{
     Action, Basis, Diagnostic, Finding, InventoryBasis, Report, Resource, Severity, Status,
     Summary, TargetBasis, apply_baseline,
 };
-use sekisho_value::Pointer;
+use sekisho_value::{Pointer, Value};
 use sekisho_watchdog::{LIMIT, Watchdog};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +52,8 @@ pub struct CheckOptions<'a> {
     pub implied: bool,
     /// skipped documents and schema findings are errors
     pub strict: bool,
+    /// Gatekeeper's policies judge as in its CLI, where that differs from the webhook
+    pub gator_compat: bool,
     /// files and folders of objects that are known and not judged: what policies may look up
     pub inventory: &'a [PathBuf],
     /// files that say what providers of external data answer, a provider each
@@ -191,7 +196,10 @@ impl Run<'_> {
             known: &of_policies,
             external: Some(self.external),
         };
-        mutation.apply(&mut objects);
+        // Gatekeeper's CLI judges what is not mutated.
+        if !self.options.gator_compat {
+            mutation.apply(&mut objects);
+        }
         let inventory = mutation::inventory(&objects, &of_policies, Some(self.external));
         let judge = Judge {
             inventory: &inventory,
@@ -239,19 +247,37 @@ impl Run<'_> {
                 .extend(unmutated.map(|e| schema_findings::policy_error(object, e, self.places)));
             return judged;
         }
-        let request = object.request(self.options.user);
+        let mut request = object.request(self.options.user);
+        if self.options.gator_compat {
+            (request.point, request.form) = (Point::Gator, Form::Bare);
+            if request.namespace.is_none() {
+                // What is in no namespace is in one without a name, there.
+                request.namespace_object = NamespaceObject::Given(Value::object());
+            }
+        }
         if schema_findings::has_assumed_scope(object) && self.set.goes_by_namespace(&request) {
             judged.findings.push(schema_findings::assumed_scope(object, self.places));
         }
         let verdict = evaluate(self.set, &request, judge);
         for judgement in verdict.judgements {
-            let place = |at: &Pointer| self.places.location(object.document, at);
-            judged.findings.push(judgement.into_finding(self.options.dialects, place));
+            judged.findings.push(self.finding(judgement, object));
         }
         for error in verdict.errors.iter().chain(&verdict.tolerated) {
+            if self.options.gator_compat
+                && let Some(violation) =
+                    as_violation(self.set, error, &request, self.schemas, self.options.now)
+            {
+                judged.findings.push(self.finding(violation, object));
+                continue;
+            }
             judged.errors.push(schema_findings::policy_error(object, error, self.places));
         }
         judged
+    }
+
+    fn finding(&self, judgement: Judgement, object: &Object<'_>) -> Finding {
+        let place = |at: &Pointer| self.places.location(object.document, at);
+        judgement.into_finding(self.options.dialects, place)
     }
 
     /// Expired exceptions warn, unused ones are recorded.

@@ -79,6 +79,12 @@ pub(crate) struct CheckArgs {
     #[arg(long = "as-group", value_name = "GROUP", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) groups: Vec<String>,
 
+    /// Where Gatekeeper's CLI differs from its webhook, judge as the CLI does: nothing is mutated,
+    /// what policies see of namespaces and operations is what `gator test` gives, and constraints
+    /// that cannot be matched or evaluated are violated
+    #[arg(long)]
+    pub(crate) gator_compat: bool,
+
     /// Skipped documents, schema findings and unknown fields of policies are errors
     #[arg(long)]
     pub(crate) strict: bool,

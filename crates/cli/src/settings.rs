@@ -50,6 +50,7 @@ const SETTINGS: &[(&str, Shape)] = &[
     ("as", Shape::Text),
     ("as-group", Shape::Texts),
     ("no-implied", Shape::Switch),
+    ("gator-compat", Shape::Switch),
     ("strict", Shape::Switch),
     ("quiet", Shape::Switch),
     ("color", Shape::Text),

@@ -245,7 +245,7 @@ fn verdicts_follow_the_policies_of_the_cluster() {
         admission.k8s.gatekeeper.sh, rego: 'package x violation'}]}\n";
     apply(&env, wrong);
     wait("the fault is told", || server.said("less those that are faulty").then_some(()));
-    assert!(server.said("cluster:constrainttemplates.templates.gatekeeper.sh/wrong:"));
+    assert!(server.said("\"file\":\"cluster:constrainttemplates.templates.gatekeeper.sh/wrong\""));
     env.accepts(&pod("a", true)).with_warning("[privileged]");
 
     // The API server goes and comes, and changes meanwhile are seen.

@@ -40,3 +40,4 @@ pub use owner::subject;
 pub use patch::json_patch;
 pub use policy_set::{BuildOptions, PolicySet};
 pub use verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};
+pub use violations::as_violation;

@@ -133,6 +133,10 @@ impl PolicySet {
         &self.manifest
     }
 
+    pub(crate) fn policies(&self) -> &[CompiledPolicy] {
+        &self.policies
+    }
+
     /// Puts something around the judgement of every policy, for who counts what they do and take.
     /// It is to hand on what the policy says.
     pub fn watch(&mut self, mut around: impl FnMut(&CompiledPolicy) -> Arc<dyn Evaluate>) {

@@ -2,7 +2,8 @@ use crate::about::About;
 use crate::exceptions::Candidate;
 use crate::verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};
 use crate::{PolicySet, actions, finding_key};
-use sekisho_policy::{Action, CompiledPolicy, Unevaluated, Violation};
+use sekisho_kube_model::Schemas;
+use sekisho_policy::{Action, CompiledPolicy, Request, Severity, Unevaluated, Violation};
 use sekisho_report::Status;
 use sekisho_value::{Pointer, Value};
 use std::collections::{HashMap, HashSet};
@@ -78,6 +79,37 @@ pub(crate) fn unevaluated(
         message: error.message,
         help: error.help,
     });
+}
+
+/// What a policy could not be asked of a request, as a violation of that policy: so Gatekeeper's CLI
+/// tells it. `None` where the error is no policy's or what it may cost ran out, which stays an
+/// error, and where nothing is done about the policy.
+#[must_use]
+pub fn as_violation(
+    set: &PolicySet,
+    error: &VerdictError,
+    request: &Request,
+    schemas: &Schemas,
+    now: jiff::Timestamp,
+) -> Option<Judgement> {
+    let (ErrorKind::Unmatched | ErrorKind::Failed, Some(id)) = (&error.kind, &error.policy) else {
+        return None;
+    };
+    let policy = set.policies().iter().find(|policy| policy.id == *id)?;
+    let violation = Violation {
+        policy: None,
+        rule: policy.name.as_ref().into(),
+        message: error.message.clone(),
+        parameter: None,
+        pointers: Vec::new(),
+        action: None,
+        severity: Severity::Medium,
+        help: error.help.as_deref().map(Into::into),
+        details: Value::Null,
+    };
+    let mut about = About::new(request, schemas, false);
+    let ruling = rule(&Decision { set, policy, now }, &violation, &about);
+    (ruling.action != Action::Off).then(|| judgement(policy, violation, ruling, &mut about))
 }
 
 fn rule(decision: &Decision<'_>, violation: &Violation, about: &About<'_>) -> Ruling {

@@ -41,6 +41,7 @@ pub(crate) fn run(
         user: &user,
         implied: !args.report.no_implied,
         strict: args.strict,
+        gator_compat: args.gator_compat,
         inventory: &args.policies.inventory,
         external_data: &args.external_data,
         baseline: baseline.as_ref(),

@@ -70,6 +70,50 @@ fn what_a_cluster_holds_is_given_as_inventory() {
     scene.run(&["check", "-p", "lookup.yaml", "a.yaml", "--inventory", "absent"]).code(2);
 }
 
+/// `scope: Cluster` does not match what is in no namespace, operations do not count, namespaces are
+/// not shown, and what cannot be matched is a violation.
+#[test]
+fn gator_compat_judges_as_gators_test_does() {
+    let cluster =
+        policy("package found\nviolation[{\"msg\": \"no\"}] { true }", "{match: {scope: Cluster}}");
+    let shown = policy(
+        "package found\nviolation[{\"msg\": m}] { m := sprintf(\"%v\", [input.review.namespaceObject]) }",
+        "{}",
+    );
+    let selector = policy(
+        "package found\nviolation[{\"msg\": \"no\"}] { true }",
+        "{match: {namespaceSelector: {matchLabels: {team: a}}}}",
+    );
+    let scene = Scene::new()
+        .file("cluster.yaml", cluster)
+        .file("shown.yaml", shown)
+        .file("selector.yaml", selector)
+        .file("ns.yaml", SHOP)
+        .file("role.yaml", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules: []\n")
+        .file("a.yaml", CONFIG_MAP);
+    let messages = |policy: &str, object: &[&str], compat: bool| {
+        let mut args = vec!["check", "-o", "json", "-p", policy];
+        args.extend(object);
+        args.extend(compat.then_some("--gator-compat"));
+        let report = scene.run(&args).json();
+        let told = |list: &str| -> Vec<String> {
+            let list = report[list].as_array().unwrap().iter();
+            list.map(|one| one["message"].as_str().unwrap().to_owned()).collect()
+        };
+        (told("findings"), told("errors").len())
+    };
+    assert_eq!(messages("cluster.yaml", &["role.yaml"], false), (vec!["no".to_owned()], 0));
+    assert_eq!(messages("cluster.yaml", &["role.yaml"], true), (vec![], 0));
+    let (seen, _) = messages("shown.yaml", &["a.yaml", "ns.yaml"], false);
+    assert!(seen[0].contains("\"team\": \"a\""), "{seen:?}");
+    let (seen, _) = messages("shown.yaml", &["a.yaml", "ns.yaml"], true);
+    assert_eq!(seen[0], "{}");
+    assert_eq!(messages("selector.yaml", &["a.yaml"], false), (vec![], 1));
+    let (seen, errors) = messages("selector.yaml", &["a.yaml"], true);
+    assert_eq!((seen.len(), errors), (1, 0), "{seen:?}");
+    assert!(seen[0].starts_with("unable to match constraints"), "{seen:?}");
+}
+
 #[test]
 fn a_policy_without_an_end_ends() {
     let text = policy(
