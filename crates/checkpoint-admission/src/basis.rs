@@ -30,7 +30,7 @@ impl Basis {
         objects: &[Document],
     ) -> Result<Self, Vec<Diagnostic>> {
         let (set, mut diagnostics) = PolicySet::build(bundle, options);
-        if diagnostics.is_empty() && set.is_empty() {
+        if diagnostics.is_empty() && set.is_empty() && !set.mutates() {
             let message = "there is no policy in what was given";
             let help = "a server without a policy would let everything through";
             diagnostics.push(Diagnostic::general(message).with_help(help));

@@ -66,12 +66,10 @@ impl Events {
             text(&["regarding", "name"]),
             text(&["note"]),
         ];
-        if !self.is_new(same, Instant::now()) {
-            return;
-        }
         let namespace = text(&["metadata", "namespace"]);
         let path = format!("/apis/events.k8s.io/v1/namespaces/{namespace}/events");
-        if self.queue.try_send(Event { path, object }).is_err() {
+        let send = || self.queue.try_send(Event { path, object }).is_ok();
+        if !self.once(same, Instant::now(), send) {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -81,7 +79,8 @@ impl Events {
         self.left_out.swap(0, Ordering::Relaxed)
     }
 
-    fn is_new(&self, same: [String; 4], now: Instant) -> bool {
+    /// Sends what was not sent of late; false where it should be sent, and is not.
+    fn once(&self, same: [String; 4], now: Instant, send: impl FnOnce() -> bool) -> bool {
         let (again, most) = AGAIN;
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() >= most {
@@ -90,10 +89,14 @@ impl Events {
                 told.clear();
             }
         }
-        match told.insert(same, now) {
-            Some(before) => now.duration_since(before) >= again,
-            None => true,
+        if told.get(&same).is_some_and(|before| now.duration_since(*before) < again) {
+            return true;
         }
+        let sent = send();
+        if sent {
+            told.insert(same, now);
+        }
+        sent
     }
 }
 
@@ -245,10 +248,22 @@ mod tests {
         assert_eq!((events.left_out(), events.left_out()), (10, 0));
 
         let (now, same) = (Instant::now(), || std::array::from_fn(|_| "x".to_owned()));
-        assert!(events.is_new(same(), now) && !events.is_new(same(), now));
-        assert!(events.is_new(same(), now + AGAIN.0));
+        let once = |at: Instant, room: bool| {
+            let mut asked = false;
+            let fine = events.once(same(), at, || {
+                asked = true;
+                room
+            });
+            (asked, fine)
+        };
+        assert_eq!(once(now, false), (true, false), "what finds no room is told later");
+        assert_eq!(once(now, true), (true, true));
+        // Who is refused all the time is told of it now and then.
+        assert_eq!(once(now + AGAIN.0 / 2, true), (false, true));
+        assert_eq!(once(now + AGAIN.0, true), (true, true));
         for n in 0..3 * AGAIN.1 {
-            events.is_new(std::array::from_fn(|_| n.to_string()), now + Duration::from_millis(1));
+            let other = std::array::from_fn(|_| n.to_string());
+            events.once(other, now + Duration::from_millis(1), || true);
         }
         assert!(events.told.lock().unwrap().len() <= AGAIN.1);
     }

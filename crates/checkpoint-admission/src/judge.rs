@@ -31,7 +31,17 @@ pub struct Conduct<'a> {
 pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Verdict) {
     let inventory = Timed { inventory: basis.inventory.as_ref(), until: conduct.until };
     let judging = Judge { inventory: &inventory, ..judging(basis, conduct, true) };
-    let verdict = match wrong_types(request, &basis.schemas) {
+    // The one that would refuse says what becomes of what cannot be read.
+    let mut asked = basis.set.asked(request);
+    let first = asked.next();
+    let fails = |id: &&PolicyId| conduct.on_error.of(Some(*id)) == FailureDirection::Fail;
+    let policy = first.filter(fails).or_else(|| asked.find(fails)).or(first);
+    let wrong = policy.map_or(Vec::new(), |policy| {
+        let policy = Some(policy.clone());
+        let error = |error| VerdictError { policy: policy.clone(), ..error };
+        wrong_types(request, &basis.schemas).into_iter().map(error).collect()
+    });
+    let verdict = match wrong {
         none if none.is_empty() => evaluate(&basis.set, request, &judging),
         errors => Verdict { errors, ..Verdict::default() },
     };
@@ -81,7 +91,8 @@ pub fn judge_images(
 /// Mutates a request's object: the answer holds the changes.
 #[must_use]
 pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Mutated) {
-    let mutated = match wrong_types(request, &basis.schemas) {
+    let wrong = if basis.set.mutates() { wrong_types(request, &basis.schemas) } else { Vec::new() };
+    let mutated = match wrong {
         none if none.is_empty() => {
             sekisho_engine::mutate(&basis.set, request, &judging(basis, conduct, false))
         }

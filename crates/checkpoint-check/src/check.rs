@@ -266,6 +266,7 @@ impl Run<'_> {
             if self.options.gator_compat
                 && let Some(violation) =
                     as_violation(self.set, error, &request, self.schemas, self.options.now)
+                && violation.dialect == "gatekeeper"
             {
                 judged.findings.push(self.finding(violation, object));
                 continue;

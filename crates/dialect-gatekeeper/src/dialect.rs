@@ -164,6 +164,9 @@ impl Run {
         let excludes = |config: &PolicyDocument<'_>| {
             config.document.value.path(&["spec", "match"]).cloned().unwrap_or_default()
         };
+        if config.digest == other.digest {
+            return;
+        }
         if excludes(config) == excludes(other) {
             let reason = "another Config excludes the same namespaces, and counts";
             return self.state(&id(other), other.digest, PolicyStatus::Off, reason);

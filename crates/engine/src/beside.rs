@@ -36,6 +36,10 @@ pub(crate) fn twice(
         // An object is the same in whatever version it is written.
         let of_any_version = Gvk::new(gvk.group, "", gvk.kind);
         let name = text("name");
+        // A name that is generated is nobody else's.
+        if name.is_empty() {
+            continue;
+        }
         let first = seen.insert((of_any_version, text("namespace"), name), document);
         let Some(first) = first.filter(|first| first.value != document.value) else { continue };
         if index < before.len() {

@@ -78,6 +78,11 @@ impl PolicySet {
         self.index.candidates(request).filter_map(|number| self.policies.get(number))
     }
 
+    /// The policies that may be about a request, in order.
+    pub fn asked(&self, request: &Request) -> impl Iterator<Item = &PolicyId> {
+        self.candidates(request).map(|policy| &policy.id)
+    }
+
     /// Whether a policy may be about the creation of objects of a kind, or of what would come of
     /// them.
     #[must_use]

@@ -21,6 +21,7 @@ pub fn problems(values: &Value) -> Vec<String> {
     let mut check = Check { schema: &schema, problems: Vec::new() };
     check.value(&schema, values, "", 0);
     check.whole(values);
+    check.enforced(values);
     check.problems
 }
 
@@ -179,6 +180,38 @@ impl<'s> Check<'s> {
         }
     }
 
+    /// What the advisory webhook leaves to the enforcing one is to be asked about there.
+    fn enforced(&mut self, values: &Value) {
+        let list = |of: &Value, path: &[&str]| -> Vec<Value> {
+            of.path(path).and_then(Value::as_array).map(|items| items.to_vec()).unwrap_or_default()
+        };
+        let conditions = list(values, &["webhooks", "advisory", "matchConditions"]);
+        if !conditions.iter().any(|one| one.path_str(&["name"]) == Some("not-enforced-already")) {
+            return;
+        }
+        let rules = list(values, &["webhooks", "enforcing", "rules"]);
+        let has = |rule: &Value, key: &str, wanted: &str| {
+            let items = list(rule, &[key]);
+            items.iter().filter_map(Value::as_str).any(|item| item == wanted || item == "*")
+        };
+        for resource in ["namespaces", "pods"] {
+            for operation in ["CREATE", "UPDATE"] {
+                let is_asked = rules.iter().any(|rule| {
+                    has(rule, "apiGroups", "")
+                        && has(rule, "resources", resource)
+                        && has(rule, "operations", operation)
+                });
+                if !is_asked {
+                    let why = format!(
+                        "leaves out {operation} of {resource}, which the condition \
+                         `not-enforced-already` of `webhooks.advisory` leaves to it"
+                    );
+                    self.problem("webhooks.enforcing.rules", &why);
+                }
+            }
+        }
+    }
+
     fn problem(&mut self, path: &str, wrong: &str) {
         let path = if path.is_empty() { "values".to_owned() } else { format!("`{path}`") };
         self.problems.push(format!("{path} {wrong}"));
@@ -314,6 +347,10 @@ mod tests {
                 &["webhooks.mutating.rules=[{}]"],
                 "`webhooks.mutating.rules[0]` is to have `apiGroups`",
             ),
+            (
+                &["webhooks.enforcing.rules[0].resources=[namespaces]"],
+                "`webhooks.enforcing.rules` leaves out CREATE of pods, which",
+            ),
             (&["policies.args=[1]"], "`policies.args[0]` is to be a string, and is `1`"),
             (&["policies.args=['']"], "`policies.args[0]` is not to be empty"),
             (&["policies.args=[]"], "`policies.args` is empty, and there is nothing else to judge"),
@@ -352,6 +389,11 @@ mod tests {
         for changes in [
             &["policies.args=[]", "policies.cluster=true"][..],
             &["policies.args=[]", "policies.files.a=x"],
+            &["webhooks.enforcing.rules[0].resources=['*']"],
+            &[
+                "webhooks.enforcing.rules[0].resources=[namespaces]",
+                "webhooks.advisory.matchConditions=[]",
+            ],
             &["tls.source=secret", "tls.caBundle=Y2E="],
             &["tls.source=values", "tls.caBundle=Y2E=", "tls.crt=Y2E=", "tls.key=Y2E="],
             &["tls.source=certManager", "replicas=1", "imagePullSecrets[0].name=x"],

@@ -297,10 +297,13 @@ impl Origin for Sources {
             return Read::Faulty(errors, None);
         }
         let of_bundle = bundle.digest();
+        // What is judged for may be known later than the policies, or change.
+        let of_target = format!("{target:?}");
         let digest = Digest::of([
             of_bundle.as_bytes().as_slice(),
             known.revision.as_bytes(),
             external.revision.as_bytes(),
+            of_target.as_bytes(),
         ]);
         let options =
             BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };

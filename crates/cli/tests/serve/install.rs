@@ -251,13 +251,13 @@ const WEBHOOK: &str =
     "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/sekisho";
 const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/sekisho-system/deployments/sekisho";
 
-/// What a kubelet and the controllers would say of the first replica.
-fn report_a_replica(env: &TestEnv) {
+/// What a kubelet and the controllers would say of the replicas.
+fn report_replicas(env: &TestEnv) {
     let deployment = env.admin().get(DEPLOYMENT).unwrap().body;
     let generation = deployment.path(&["metadata", "generation"]).and_then(Value::as_i64).unwrap();
     let status = format!(
         r#"{{"status":{{"observedGeneration":{generation},"replicas":2,"updatedReplicas":2,
-        "readyReplicas":1,"availableReplicas":1,"unavailableReplicas":1}}}}"#
+        "readyReplicas":2,"availableReplicas":2}}}}"#
     );
     let body =
         Body::Bytes { content_type: "application/merge-patch+json", bytes: status.as_bytes() };
@@ -279,7 +279,10 @@ fn webhooks_wait_for_a_replica() {
     // No replica comes: nothing is asked of anybody, and pods can be made.
     let (code, said) = sekisho(&[install.as_slice(), &["2"]].concat());
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("no replica is ready after 2 s: the webhooks are not applied"), "{said}");
+    assert!(
+        said.contains("the replicas are not ready after 2 s: the webhooks are not applied"),
+        "{said}"
+    );
     assert_eq!((status(DEPLOYMENT), status(WEBHOOK)), (200, 404));
 
     // One comes while it waits.
@@ -288,7 +291,7 @@ fn webhooks_wait_for_a_replica() {
         std::thread::sleep(std::time::Duration::from_secs(3));
         assert!(!installing.is_finished(), "it waits");
         assert_eq!(status(WEBHOOK), 404, "no webhook before a replica");
-        report_a_replica(&env);
+        report_replicas(&env);
         let (code, said) = installing.join().unwrap();
         assert_eq!(code, Some(0), "{said}");
     });

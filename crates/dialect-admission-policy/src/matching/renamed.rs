@@ -59,8 +59,16 @@ pub(super) fn convert(object: &Value, from: &Gvk, to: &Gvk) -> Option<Value> {
     } else {
         return None;
     }
-    // What is empty is written in one version, and left out in the other.
-    Some(Schemas::builtin().store(&object).object)
+    // What is empty is written in one version, and left out in the other. What a request to create
+    // may not bring stays, for what is stored has it.
+    let mut stored = Schemas::builtin().store(&object).object;
+    let kept = stored.as_object_mut()?;
+    for field in ["metadata", "status"] {
+        if let Some(value) = object.get(field) {
+            kept.insert(field, value.clone());
+        }
+    }
+    Some(stored)
 }
 
 fn rename<const N: usize>(fields: &mut Map, names: [(&str, &str); N]) {

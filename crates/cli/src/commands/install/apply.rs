@@ -158,7 +158,8 @@ async fn apply(client: &Client, object: &Document, value: &Value) -> Result<()> 
     Ok(())
 }
 
-/// Waits until a replica answers: before that, webhooks would refuse everything.
+/// Waits until all replicas are those that were applied, and answer, as `kubectl rollout status`
+/// does: before that, webhooks would refuse everything.
 async fn wait(client: &Client, namespace: &str, most: Duration) -> Result<()> {
     let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/sekisho");
     let started = Instant::now();
@@ -167,13 +168,15 @@ async fn wait(client: &Client, namespace: &str, most: Duration) -> Result<()> {
         let number = |path: [&str; 2]| deployment.path(&path).and_then(Value::as_i64).unwrap_or(0);
         let is_seen =
             number(["status", "observedGeneration"]) >= number(["metadata", "generation"]);
+        let (wanted, there) = (number(["spec", "replicas"]), number(["status", "replicas"]));
         let updated = number(["status", "updatedReplicas"]);
-        if is_seen && updated > 0 && number(["status", "availableReplicas"]) > 0 {
+        let available = number(["status", "availableReplicas"]);
+        if is_seen && updated >= wanted && there == updated && available >= wanted {
             return Ok(());
         }
         if started.elapsed() > most {
             bail!(
-                "no replica is ready after {} s: the webhooks are not applied, and nothing is \
+                "the replicas are not ready after {} s: the webhooks are not applied, and nothing is \
                  asked of them; see `kubectl -n {namespace} get pods`",
                 most.as_secs()
             );

@@ -18,7 +18,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[("strings.render_template", 
 fn render<'a>(cx: &mut Context<'a>, operands: &[Term<'a>]) -> Result<Term<'a>, Failure> {
     let (text, data) = (string(operands, 1)?, object(operands, 2)?);
     cx.arena.budget().step(8 + text.len() as u64)?;
-    cx.arena.budget().allocate(32 * text.len() as u64)?;
+    cx.arena.budget().allocate(128 * text.len() as u64)?;
     value::check(data, cx.arena.budget())?;
     let templates = parse::parse(text)?;
     let rendered = execute::execute(cx, &templates, data)?;

@@ -7,6 +7,10 @@ use crate::builtins::{Failure, operands::quoted};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+/// How many variables there may be in one place: each that is named is looked for among them. Go has
+/// no such limit.
+const MOST_VARIABLES: usize = 1_000;
+
 /// How deep parentheses may stand in one another.
 const MAX_NESTING: usize = 64;
 
@@ -389,6 +393,9 @@ impl<'t> Reader<'_, 't> {
         pipeline.variables.insert(0, first);
         pipeline.declares = *sign == Kind::Declare;
         self.variables.extend(&pipeline.variables);
+        if self.variables.len() > MOST_VARIABLES {
+            return malformed(format!("more than {MOST_VARIABLES} variables in one place"));
+        }
         self.at += len;
         Ok(())
     }

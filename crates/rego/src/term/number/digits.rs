@@ -26,6 +26,10 @@ pub(super) fn read(digits: &[u8], cost: Cost<'_>) -> Result<BigUint, BudgetExcee
 /// The decimal form of a number.
 pub(crate) fn write(int: &BigInt, cost: Cost<'_>) -> Result<String, BudgetExceeded> {
     cost.digits(int.bits() * 3 / 10)?;
+    // A digit takes more than three bits.
+    if int.bits() <= 3 * PIECE as u64 {
+        return Ok(int.to_str_radix(10));
+    }
     let places = u32::try_from(PIECE).unwrap_or(u32::MAX);
     let scale = BigUint::from(10_u32).pow(places);
     let mut rest = int.magnitude().clone();
