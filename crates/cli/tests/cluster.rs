@@ -266,7 +266,8 @@ fn verdicts_follow_the_policies_of_the_cluster() {
         command.args(["audit", "--cluster", "--fail-on", "warn", "--context", context]);
         let done = command.args(["-o", output]).arg("--kubeconfig").arg(env.kubeconfig()).output();
         let done = done.unwrap();
-        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+        let told = [done.stdout, done.stderr].concat();
+        (done.status.code(), String::from_utf8(told).unwrap())
     };
     let (code, text) = audit("admin", "text");
     assert!(text.contains("warn[SekishoPrivileged/privileged]"), "{text}");
