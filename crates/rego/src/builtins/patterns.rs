@@ -21,6 +21,9 @@ const MAX_SIZE: u64 = 200_000;
 const BYTES_OF_STATE: u64 = 64;
 /// States times bytes that one search may look at: nothing interrupts it.
 const MAX_SEARCH: u64 = 1 << 27;
+/// The same for a pattern of more states than this, whose sets of states there is no room to keep:
+/// each byte then costs a thousand times what it costs otherwise.
+const LARGE: (u64, u64) = (1 << 13, 1 << 22);
 /// Bytes that a compiled pattern may take.
 const MAX_BYTES: usize = 32 << 20;
 /// How deep the groups of a pattern may nest.
@@ -59,7 +62,9 @@ impl Pattern {
         budget: &Budget<'_>,
     ) -> Result<(), BudgetExceeded> {
         let len = text.len() as u64;
-        if len.saturating_mul(self.size) > MAX_SEARCH.max(64 * len) {
+        let (large, most_of_large) = LARGE;
+        let most = if self.size > large { most_of_large } else { MAX_SEARCH.max(64 * len) };
+        if len.saturating_mul(self.size) > most {
             return Err(BudgetExceeded::Steps);
         }
         budget.step(1 + self.size / 64 + len / 32 + len.saturating_mul(self.size / 64) / 64)
