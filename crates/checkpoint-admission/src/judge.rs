@@ -91,8 +91,7 @@ pub fn judge_images(
 /// Mutates a request's object: the answer holds the changes.
 #[must_use]
 pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Mutated) {
-    let wrong = if basis.set.mutates() { wrong_types(request, &basis.schemas) } else { Vec::new() };
-    let mutated = match wrong {
+    let mutated = match wrong_types(request, &basis.schemas) {
         none if none.is_empty() => {
             sekisho_engine::mutate(&basis.set, request, &judging(basis, conduct, false))
         }

@@ -389,9 +389,11 @@ mod tests {
         for changes in [
             &["policies.args=[]", "policies.cluster=true"][..],
             &["policies.args=[]", "policies.files.a=x"],
-            &["webhooks.enforcing.rules[0].resources=['*']"],
+            &["webhooks.enforcing.rules=[{apiGroups: [''], apiVersions: [v1], operations: ['*'], \
+               resources: ['*']}]"],
             &[
-                "webhooks.enforcing.rules[0].resources=[namespaces]",
+                "webhooks.enforcing.rules=[{apiGroups: [''], apiVersions: [v1], \
+                 operations: [CREATE], resources: [namespaces]}]",
                 "webhooks.advisory.matchConditions=[]",
             ],
             &["tls.source=secret", "tls.caBundle=Y2E="],
