@@ -30,6 +30,9 @@ pub enum BudgetExceeded {
     /// too much time
     #[error("the evaluation took longer than it may")]
     Time,
+    /// one operation that costs more than any may, however much is left
+    #[error("one operation takes more than any may")]
+    Operation,
     /// values, calls or patterns nested too deep
     #[error("the evaluation nests deeper than it may")]
     Depth,

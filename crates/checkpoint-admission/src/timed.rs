@@ -24,12 +24,8 @@ impl Inventory for Timed<'_> {
         self.inventory.is_complete()
     }
 
-    fn tree(&self) -> Value {
-        self.inventory.tree()
-    }
-
-    fn external(&self) -> Value {
-        self.inventory.external()
+    fn beneath(&self) -> Option<&dyn Inventory> {
+        Some(self.inventory)
     }
 
     fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {

@@ -2,12 +2,11 @@
 
 use crate::file::read_file;
 use sekisho_engine::{MemoryInventory, ProviderAnswers};
-use sekisho_policy::{Digest, Inventory, InventoryKey, Watch};
+use sekisho_policy::{Digest, Inventory, InventoryKey};
 use sekisho_report::Diagnostic;
 use sekisho_value::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// What providers of external data answer, as files say it.
 #[derive(Default)]
@@ -82,20 +81,12 @@ impl Inventory for Answered {
         self.inventory.is_complete()
     }
 
-    fn tree(&self) -> Value {
-        self.inventory.tree()
+    fn beneath(&self) -> Option<&dyn Inventory> {
+        Some(self.inventory.as_ref())
     }
 
     fn external(&self) -> Value {
         self.answers.clone()
-    }
-
-    fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
-        self.inventory.pods(namespace, within)
-    }
-
-    fn watch(&self) -> Option<&dyn Watch> {
-        self.inventory.watch()
     }
 }
 

@@ -82,12 +82,8 @@ impl Inventory for Watched<'_> {
         self.inventory.is_complete()
     }
 
-    fn tree(&self) -> Value {
-        self.inventory.tree()
-    }
-
-    fn external(&self) -> Value {
-        self.inventory.external()
+    fn beneath(&self) -> Option<&dyn Inventory> {
+        Some(&self.inventory)
     }
 
     fn watch(&self) -> Option<&dyn Watch> {

@@ -37,26 +37,32 @@ pub trait Inventory: Send + Sync {
     fn list(&self, range: &InventoryKey) -> Vec<Value>;
     /// Whether it holds everything that exists.
     fn is_complete(&self) -> bool;
+    /// The inventory that this one puts something before: it answers what this one leaves alone.
+    fn beneath(&self) -> Option<&dyn Inventory> {
+        None
+    }
     /// All objects: `cluster`, group and version, kind, name; and `namespace`, its name, group and
     /// version, kind, name. Made once; who reads it tells [`Reads`] of what was read.
     fn tree(&self) -> Value {
-        Value::object()
+        self.beneath().map_or_else(Value::object, Inventory::tree)
     }
     /// What providers of external data answer: by provider, the `answers` by key, each an object
     /// with the `value`, or with the `error` that tells why there is none; or a `systemError` that
     /// tells why there are none at all. What is not there was not asked for.
     fn external(&self) -> Value {
-        Value::object()
+        self.beneath().map_or_else(Value::object, Inventory::external)
     }
     /// The pods of a namespace, for who tightens what holds in it; `None` where they could not be
     /// listed within this time.
     fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
-        let _ = within;
-        Some(self.list(&key("", "Pod", namespace, "")))
+        match self.beneath() {
+            Some(beneath) => beneath.pods(namespace, within),
+            None => Some(self.list(&key("", "Pod", namespace, ""))),
+        }
     }
     /// Who wants to be told what evaluations on it do, where somebody does.
     fn watch(&self) -> Option<&dyn Watch> {
-        None
+        self.beneath()?.watch()
     }
 }
 

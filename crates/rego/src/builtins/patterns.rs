@@ -65,7 +65,7 @@ impl Pattern {
         let (large, most_of_large) = LARGE;
         let most = if self.size > large { most_of_large } else { MAX_SEARCH.max(64 * len) };
         if len.saturating_mul(self.size) > most {
-            return Err(BudgetExceeded::Steps);
+            return Err(BudgetExceeded::Operation);
         }
         budget.step(1 + self.size / 64 + len / 32 + len.saturating_mul(self.size / 64) / 64)
     }

@@ -48,14 +48,15 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// The limit that is used up; how deep values and patterns may nest is nobody's to say.
+    /// The limit that is used up; how deep values and patterns may nest, and what a
+    /// single operation may take, is nobody's to say.
     #[must_use]
     pub fn of(exceeded: BudgetExceeded) -> Option<Self> {
         match exceeded {
             BudgetExceeded::Steps => Some(Self::Steps),
             BudgetExceeded::Memory => Some(Self::Memory),
             BudgetExceeded::Time => Some(Self::Time),
-            BudgetExceeded::Depth => None,
+            BudgetExceeded::Operation | BudgetExceeded::Depth => None,
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn is_multiple(
     let ((mut number, of_number), (mut divisor, of_divisor)) = (parts(number), parts(divisor));
     let apart = of_number.saturating_sub(of_divisor);
     if apart.abs() > FARTHEST {
-        return Err(Wrong::Budget(sekisho_budget::BudgetExceeded::Steps));
+        return Err(Wrong::Budget(sekisho_budget::BudgetExceeded::Operation));
     }
     let power = u32::try_from(apart.unsigned_abs()).unwrap_or(0);
     budget.step(1 + u64::from(power) * u64::from(power) / 4096)?;
