@@ -4,10 +4,9 @@ use crate::basis::Basis;
 use crate::direction::FailureDirections;
 use crate::judge::{Conduct, judge, mutate};
 use crate::review::Review;
-use sekisho_engine::{BuildOptions, CaseError, CaseFinding, Checkpoint};
+use sekisho_engine::{CaseError, CaseFinding, Checkpoint, PolicyCase};
 use sekisho_kube_model::{Created, Decoded};
-use sekisho_manifest::{Document, ReadOptions, read};
-use sekisho_policy::{Bundle, BundleFile, Dialect, Target};
+use sekisho_manifest::Document;
 use sekisho_value::{Map, Value};
 
 /// The admission checkpoint, as the list of checkpoints knows it.
@@ -24,25 +23,12 @@ impl Checkpoint for Admission {
 
     /// Judges the objects one by one, as an API server would send them; all of them are known to
     /// each other.
-    fn judge_case(
-        &self,
-        dialects: &[&dyn Dialect],
-        policies: &str,
-        objects: &str,
-    ) -> Result<Vec<CaseFinding>, CaseError> {
-        let bytes = policies.as_bytes().into();
-        let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
-        let target = Target::default();
-        let options =
-            BuildOptions { dialects, unsupported: |_, _| None, target: &target, strict: false };
-        let read = read("objects", objects.as_bytes(), &ReadOptions::default());
-        if !read.errors.is_empty() {
-            return Err(CaseError(read.errors.iter().map(ToString::to_string).collect()));
-        }
-        let basis = Basis::build(&bundle, &options, &read.documents)
+    fn judge_case(&self, case: &PolicyCase<'_>) -> Result<Vec<CaseFinding>, CaseError> {
+        let documents = case.documents()?;
+        let basis = Basis::build(&case.bundle, &case.options(), &documents)
             .map_err(|errors| CaseError::of(&errors))?;
         let mut findings = Vec::new();
-        for document in &read.documents {
+        for document in &documents {
             findings.extend(findings_of(document, &basis)?);
         }
         Ok(findings)

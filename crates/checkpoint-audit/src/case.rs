@@ -3,12 +3,12 @@
 use crate::findings;
 use crate::stored::request;
 use sekisho_engine::{
-    BuildOptions, CaseError, CaseFinding, Checkpoint, Judge, MemoryInventory, PolicySet, evaluate,
+    CaseError, CaseFinding, Checkpoint, Judge, MemoryInventory, PolicyCase, PolicySet, evaluate,
     mutate,
 };
 use sekisho_kube_model::{Created, Schemas};
-use sekisho_manifest::{Document, ReadOptions, read};
-use sekisho_policy::{Bundle, BundleFile, Dialect, Point, Request, Target};
+use sekisho_manifest::Document;
+use sekisho_policy::{Point, Request};
 
 /// The audit checkpoint, as the list of checkpoints knows it.
 pub struct AuditCluster;
@@ -23,26 +23,13 @@ impl Checkpoint for AuditCluster {
     }
 
     /// Judges the objects as an API server would have stored them.
-    fn judge_case(
-        &self,
-        dialects: &[&dyn Dialect],
-        policies: &str,
-        objects: &str,
-    ) -> Result<Vec<CaseFinding>, CaseError> {
-        let bytes = policies.as_bytes().into();
-        let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
-        let target = Target::default();
-        let options =
-            BuildOptions { dialects, unsupported: |_, _| None, target: &target, strict: false };
-        let read = read("objects", objects.as_bytes(), &ReadOptions::default());
-        if !read.errors.is_empty() {
-            return Err(CaseError(read.errors.iter().map(ToString::to_string).collect()));
-        }
-        let (set, errors) = PolicySet::build(&bundle, &options);
+    fn judge_case(&self, case: &PolicyCase<'_>) -> Result<Vec<CaseFinding>, CaseError> {
+        let documents = case.documents()?;
+        let (set, errors) = PolicySet::build(&case.bundle, &case.options());
         if !errors.is_empty() {
             return Err(CaseError::of(&errors));
         }
-        let known: Vec<&Document> = read.documents.iter().chain(set.objects()).collect();
+        let known: Vec<&Document> = documents.iter().chain(set.objects()).collect();
         let definitions = known.iter().filter(|d| d.kind() == "CustomResourceDefinition");
         let (schemas, _) = Schemas::with_crds(definitions.map(|d| &d.value));
         let mut inventory = MemoryInventory::new();
@@ -63,7 +50,7 @@ impl Checkpoint for AuditCluster {
             cancelled: None,
         };
         let mut found = Vec::new();
-        for document in &read.documents {
+        for document in &documents {
             found.extend(findings_of(&set, document, &judge)?);
         }
         Ok(found)

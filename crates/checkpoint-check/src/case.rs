@@ -3,8 +3,8 @@
 use crate::Silent;
 use crate::check::{CheckOptions, check};
 use crate::input::{Input, InputSource};
-use sekisho_engine::{CaseError, CaseFinding, Checkpoint};
-use sekisho_policy::{Bundle, BundleFile, Dialect, Target, UserInfo};
+use sekisho_engine::{CaseError, CaseFinding, Checkpoint, PolicyCase};
+use sekisho_policy::UserInfo;
 
 /// The file checkpoint, as the list of checkpoints knows it.
 pub struct CheckFiles;
@@ -18,19 +18,12 @@ impl Checkpoint for CheckFiles {
         "manifests in files, on a laptop and in CI"
     }
 
-    fn judge_case(
-        &self,
-        dialects: &[&dyn Dialect],
-        policies: &str,
-        objects: &str,
-    ) -> Result<Vec<CaseFinding>, CaseError> {
-        let bytes = policies.as_bytes().into();
-        let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
+    fn judge_case(&self, case: &PolicyCase<'_>) -> Result<Vec<CaseFinding>, CaseError> {
         let options = CheckOptions {
-            bundle: &bundle,
-            dialects,
+            bundle: &case.bundle,
+            dialects: case.dialects,
             unsupported: |_, _| None,
-            target: &Target::default(),
+            target: &case.target,
             now: jiff::Timestamp::UNIX_EPOCH,
             engine_version: "",
             namespace: "default",
@@ -43,7 +36,7 @@ impl Checkpoint for CheckFiles {
             baseline: None,
         };
         let input = Input { sources: vec![InputSource::Stdin], ..Input::default() };
-        let stdin = || Ok(objects.as_bytes().to_vec());
+        let stdin = || Ok(case.objects.as_bytes().to_vec());
         let report = check(input, &stdin, &options, &Silent);
         if !report.errors.is_empty() {
             return Err(CaseError::of(&report.errors));

@@ -7,6 +7,7 @@
 #![expect(clippy::panic, reason = "a test may fail")]
 
 use sekisho_checkpoints::CHECKPOINTS;
+use sekisho_engine::PolicyCase;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -98,13 +99,11 @@ fn every_policy_test_holds_at_every_checkpoint() {
         for case in cases(&text) {
             for checkpoint in CHECKPOINTS {
                 run += 1;
-                let found = checkpoint.judge_case(
-                    sekisho_dialects::DIALECTS,
-                    case.policies
-                        .as_deref()
-                        .unwrap_or(sekisho_dialect_pod_security::default_configuration()),
-                    &case.objects,
-                );
+                let default = sekisho_dialect_pod_security::default_configuration();
+                let policies = case.policies.as_deref().unwrap_or(default);
+                let dialects = sekisho_dialects::DIALECTS;
+                let found =
+                    checkpoint.judge_case(&PolicyCase::new(dialects, policies, &case.objects));
                 let at = checkpoint.name();
                 if let Err(difference) = compare(&case.at(at), found) {
                     writeln!(

@@ -1,5 +1,6 @@
-use crate::Judgement;
-use sekisho_policy::{Action, Dialect};
+use crate::{BuildOptions, Judgement};
+use sekisho_manifest::{Document, ReadOptions, read};
+use sekisho_policy::{Action, Bundle, BundleFile, Dialect, Target};
 use sekisho_report::Diagnostic;
 
 /// A place at which requests are judged, as the list of checkpoints knows it.
@@ -10,17 +11,54 @@ pub trait Checkpoint: Sync {
     /// One line about it.
     fn about(&self) -> &'static str;
 
-    /// Judges the objects of one YAML text by the policies of another, as this checkpoint would.
-    /// A policy test runs at every checkpoint, and each must give the same findings.
+    /// Judges the objects by the policies, as this checkpoint would. A policy test runs at every
+    /// checkpoint, and each must give the same findings.
     ///
     /// # Errors
     /// What could not be read, compiled or judged.
-    fn judge_case(
-        &self,
-        dialects: &[&dyn Dialect],
-        policies: &str,
-        objects: &str,
-    ) -> Result<Vec<CaseFinding>, CaseError>;
+    fn judge_case(&self, case: &PolicyCase<'_>) -> Result<Vec<CaseFinding>, CaseError>;
+}
+
+/// What a policy test gives a checkpoint.
+pub struct PolicyCase<'a> {
+    /// the policies
+    pub bundle: Bundle,
+    /// what is judged: a stream of YAML documents
+    pub objects: &'a str,
+    /// the dialects that are there
+    pub dialects: &'a [&'a dyn Dialect],
+    /// what is judged for
+    pub target: Target,
+}
+
+impl<'a> PolicyCase<'a> {
+    /// The objects of one YAML text, and the policies of another.
+    #[must_use]
+    pub fn new(dialects: &'a [&'a dyn Dialect], policies: &str, objects: &'a str) -> Self {
+        let bytes = policies.as_bytes().into();
+        let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
+        Self { bundle, objects, dialects, target: Target::default() }
+    }
+
+    /// How the policies are compiled.
+    #[must_use]
+    pub fn options(&self) -> BuildOptions<'_> {
+        let unsupported = |_: &str, _: &str| None;
+        BuildOptions { dialects: self.dialects, unsupported, target: &self.target, strict: false }
+    }
+
+    /// The objects, read.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn documents(&self) -> Result<Vec<Document>, CaseError> {
+        let read = read("objects", self.objects.as_bytes(), &ReadOptions::default());
+        if read.errors.is_empty() {
+            Ok(read.documents)
+        } else {
+            Err(CaseError(read.errors.iter().map(ToString::to_string).collect()))
+        }
+    }
 }
 
 /// A finding as policy tests compare it.

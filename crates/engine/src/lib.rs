@@ -26,7 +26,7 @@ mod policy_set;
 mod verdict;
 mod violations;
 
-pub use checkpoint::{CaseError, CaseFinding, Checkpoint};
+pub use checkpoint::{CaseError, CaseFinding, Checkpoint, PolicyCase};
 pub use evaluate::{Judge, evaluate};
 pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 

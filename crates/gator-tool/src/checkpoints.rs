@@ -7,7 +7,7 @@ use crate::judge::Judged;
 use crate::outcome::{By, Outcome, Problem, Run};
 use crate::run::{Prepared, Setting};
 use crate::suite::{Case, Place};
-use sekisho_engine::CaseFinding;
+use sekisho_engine::{CaseFinding, PolicyCase};
 use sekisho_manifest::Document;
 
 /// The checkpoints that a case may name, whether they are built in or not.
@@ -77,12 +77,9 @@ fn run_at(
     }
     let policies = [&prepared.template, &prepared.constraint];
     let policies = policies.into_iter().chain(&prepared.expansions).chain(&inputs.inventory);
-    let found = checkpoint.judge_case(
-        setting.dialects,
-        &stream(policies),
-        &stream([&inputs.object].into_iter()),
-    );
-    let findings = match found {
+    let (policies, objects) = (stream(policies), stream([&inputs.object].into_iter()));
+    let given = PolicyCase::new(setting.dialects, &policies, &objects);
+    let findings = match checkpoint.judge_case(&given) {
         Ok(findings) => findings,
         Err(errors) => {
             let message = errors.0.join("; ");
