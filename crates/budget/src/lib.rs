@@ -16,6 +16,8 @@ pub struct Budget<'a> {
     steps: Cell<u64>,
     memory: Cell<u64>,
     stop: Option<&'a Stop>,
+    /// how many steps it had, where they count for whoever stops it
+    had: Option<u64>,
 }
 
 /// The evaluation cost more than it may.
@@ -57,14 +59,15 @@ impl<'a> Budget<'a> {
         if let Some(stop) = stop {
             stop.begin();
         }
-        Self { steps: Cell::new(steps), memory: Cell::new(memory), stop }
+        let steps = stop.map_or(steps, |stop| stop.left().min(steps));
+        Self { steps: Cell::new(steps), memory: Cell::new(memory), stop, had: Some(steps) }
     }
 
     /// A budget of the default steps and memory for the same evaluation.
     #[must_use]
     pub fn renewed(&self) -> Self {
-        let (steps, memory) = (Self::DEFAULT_STEPS, Self::DEFAULT_MEMORY);
-        Self { steps: Cell::new(steps), memory: Cell::new(memory), stop: self.stop }
+        let (steps, memory) = (Cell::new(Self::DEFAULT_STEPS), Cell::new(Self::DEFAULT_MEMORY));
+        Self { steps, memory, stop: self.stop, had: None }
     }
 
     /// Takes steps.
@@ -73,7 +76,7 @@ impl<'a> Budget<'a> {
     /// Where fewer are left, or the evaluation was ended.
     #[inline]
     pub fn step(&self, steps: u64) -> Result<(), BudgetExceeded> {
-        let left = self.steps.get().checked_sub(steps).ok_or(BudgetExceeded::Steps)?;
+        let left = self.steps.get().checked_sub(steps).ok_or_else(|| self.exhausted())?;
         self.steps.set(left);
         if self.stop.is_some_and(Stop::is_raised) {
             return Err(BudgetExceeded::Time);
@@ -91,6 +94,26 @@ impl<'a> Budget<'a> {
         self.memory.set(left);
         Ok(())
     }
+
+    #[cold]
+    fn exhausted(&self) -> BudgetExceeded {
+        match self.stop.filter(|stop| self.had == Some(stop.left())) {
+            // Those before it left no more.
+            Some(stop) => {
+                stop.raise();
+                BudgetExceeded::Time
+            }
+            None => BudgetExceeded::Steps,
+        }
+    }
+}
+
+impl Drop for Budget<'_> {
+    fn drop(&mut self) {
+        if let (Some(stop), Some(had)) = (self.stop, self.had) {
+            stop.took(had.saturating_sub(self.steps.get()));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -106,5 +129,25 @@ mod tests {
         assert_eq!(budget.allocate(11), Err(BudgetExceeded::Memory));
         stop.raise();
         assert_eq!(budget.step(1), Err(BudgetExceeded::Time));
+    }
+
+    #[test]
+    fn evaluations_share_what_they_may_take_together() {
+        let stop = Stop::after(1_000);
+        for _ in 0..3 {
+            let budget = Budget::new(500, 0, Some(&stop));
+            assert_eq!(budget.step(250), Ok(()));
+            // What is made once for all is not theirs.
+            assert_eq!(budget.renewed().step(5_000), Ok(()));
+        }
+        assert!(!stop.is_raised());
+        let last = Budget::new(500, 0, Some(&stop));
+        assert_eq!(last.step(500), Err(BudgetExceeded::Time));
+        assert!(stop.is_raised());
+        assert_eq!(Budget::new(500, 0, Some(&stop)).step(1), Err(BudgetExceeded::Time));
+
+        let alone = Stop::after(1_000);
+        assert_eq!(Budget::new(10, 0, Some(&alone)).step(11), Err(BudgetExceeded::Steps));
+        assert!(!alone.is_raised(), "it took what one may");
     }
 }
