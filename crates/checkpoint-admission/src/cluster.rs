@@ -162,7 +162,8 @@ impl Cluster {
         }
         let (basis, given, diagnostics) =
             build(&bundle, options, given.objects, &memory.definitions, &self.inventory);
-        let needs = basis.set.needs().clone();
+        let needs = basis.set.needs().iter().filter(|need| !need.offline);
+        let needs: BTreeSet<KindNeeded> = needs.cloned().collect();
         self.caches.need(needs.iter().cloned());
         memory.built = Some((digest, needs));
         if !self.caches.is_synced() {

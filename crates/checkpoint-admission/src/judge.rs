@@ -29,8 +29,8 @@ pub struct Conduct<'a> {
 /// Judges a request.
 #[must_use]
 pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Verdict) {
-    let inventory = Timed { inventory: basis.inventory.as_ref(), until: conduct.until };
-    let judging = Judge { inventory: &inventory, ..judging(basis, conduct, true) };
+    let inventory = Timed::new(basis.inventory.as_ref(), conduct.until);
+    let judging = judging(basis, &inventory, conduct, true);
     // The one that would refuse says what becomes of what cannot be read.
     let mut asked = basis.set.asked(request);
     let first = asked.next();
@@ -63,7 +63,8 @@ pub fn judge_images(
     let counts = |policy: &PolicyId| {
         policies.iter().any(|p| p.matches(policy.as_str()) || p.matches(policy.name()))
     };
-    let mut verdict = evaluate(&basis.set, &request, &judging(basis, conduct, false));
+    let inventory = Timed::new(basis.inventory.as_ref(), conduct.until);
+    let mut verdict = evaluate(&basis.set, &request, &judging(basis, &inventory, conduct, false));
     let is_called = |id: &str| {
         let name = id.rsplit('/').next().unwrap_or_default();
         policies.iter().any(|pattern| pattern.matches(id) || pattern.matches(name))
@@ -93,7 +94,9 @@ pub fn judge_images(
 pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Mutated) {
     let mutated = match wrong_types(request, &basis.schemas) {
         none if none.is_empty() => {
-            sekisho_engine::mutate(&basis.set, request, &judging(basis, conduct, false))
+            let inventory = Timed::new(basis.inventory.as_ref(), conduct.until);
+            let judging = judging(basis, &inventory, conduct, false);
+            sekisho_engine::mutate(&basis.set, request, &judging)
         }
         errors => {
             let (object, sent) = (request.object.clone(), request.object.clone());
@@ -116,9 +119,14 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
     (answer, mutated)
 }
 
-fn judging<'a>(basis: &'a Basis, conduct: &Conduct<'a>, implied: bool) -> Judge<'a> {
+fn judging<'a>(
+    basis: &'a Basis,
+    inventory: &'a Timed<'a>,
+    conduct: &Conduct<'a>,
+    implied: bool,
+) -> Judge<'a> {
     Judge {
-        inventory: basis.inventory.as_ref(),
+        inventory,
         schemas: &basis.schemas,
         now: conduct.now,
         implied,

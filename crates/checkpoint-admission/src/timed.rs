@@ -1,14 +1,35 @@
 //! An inventory within the time of one request.
 
-use sekisho_policy::{Inventory, InventoryKey};
+use sekisho_policy::{AccessReviews, Inventory, InventoryKey};
 use sekisho_value::Value;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Asks another inventory; what takes time may take no more than half of what is left.
 pub(crate) struct Timed<'a> {
-    pub(crate) inventory: &'a dyn Inventory,
-    /// when the request's time is over
-    pub(crate) until: Option<Instant>,
+    inventory: &'a dyn Inventory,
+    left: Left,
+    access: OnceLock<Option<Arc<dyn AccessReviews>>>,
+}
+
+/// When the request's time is over.
+#[derive(Clone, Copy, Debug)]
+struct Left(Option<Instant>);
+
+impl Left {
+    /// As long as is wanted, but no more than half of what is left.
+    fn within(self, wanted: Duration) -> Duration {
+        let left = self.0.map(|until| until.saturating_duration_since(Instant::now()) / 2);
+        left.map_or(wanted, |left| left.min(wanted))
+    }
+}
+
+impl<'a> Timed<'a> {
+    /// `until`: when the request's time is over.
+    pub(crate) fn new(inventory: &'a dyn Inventory, until: Option<Instant>) -> Self {
+        Self { inventory, left: Left(until), access: OnceLock::new() }
+    }
 }
 
 impl Inventory for Timed<'_> {
@@ -29,17 +50,43 @@ impl Inventory for Timed<'_> {
     }
 
     fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
-        let left = self.until.map(|until| until.saturating_duration_since(Instant::now()) / 2);
-        self.inventory.pods(namespace, left.map_or(within, |left| left.min(within)))
+        self.inventory.pods(namespace, self.left.within(within))
+    }
+
+    fn access(&self) -> Option<Arc<dyn AccessReviews>> {
+        let first = || {
+            let access = self.inventory.access()?;
+            let once = Once { access, left: self.left, told: Mutex::default() };
+            Some(Arc::new(once) as Arc<dyn AccessReviews>)
+        };
+        self.access.get_or_init(first).clone()
+    }
+}
+
+/// Asks each question once, whatever came of it: all policies are told the same.
+///
+/// Source of the rule: `NewCachingAuthorizer` in `pkg/admission/plugin/cel` of `k8s.io/apiserver`.
+#[derive(Debug)]
+struct Once {
+    access: Arc<dyn AccessReviews>,
+    left: Left,
+    told: Mutex<BTreeMap<String, Result<Value, String>>>,
+}
+
+impl AccessReviews for Once {
+    fn review(&self, spec: &Value, within: Duration) -> Result<Value, String> {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let ask = || self.access.review(spec, self.left.within(within));
+        told.entry(spec.to_json()).or_insert_with(ask).clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Timed;
-    use sekisho_policy::{Inventory, InventoryKey};
-    use sekisho_value::Value;
-    use std::sync::Mutex;
+    use sekisho_policy::{AccessReviews, Inventory, InventoryKey};
+    use sekisho_value::{Value, from_json};
+    use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
     /// Notes how long it may take.
@@ -71,12 +118,61 @@ mod tests {
         let asked = Asked::default();
         let within = |left: Option<Duration>| {
             let until = left.map(|left| Instant::now() + left);
-            Timed { inventory: &asked, until }.pods("n", second);
+            Timed::new(&asked, until).pods("n", second);
             *asked.0.lock().unwrap()
         };
         assert_eq!(within(None), second);
         assert_eq!(within(Some(second * 5)), second);
         assert!((Duration::from_millis(300)..=second / 2).contains(&within(Some(second))));
         assert_eq!(within(Some(Duration::ZERO)), Duration::ZERO);
+    }
+
+    /// Somebody who notes what was asked and how long it may take, and fails at first.
+    #[derive(Clone, Debug, Default)]
+    struct Reviews(Arc<Mutex<Vec<(String, Duration)>>>);
+
+    impl AccessReviews for Reviews {
+        fn review(&self, spec: &Value, within: Duration) -> Result<Value, String> {
+            let mut asked = self.0.lock().unwrap();
+            asked.push((spec.to_json(), within));
+            if asked.len() == 1 { Err("gone".to_owned()) } else { Ok(spec.clone()) }
+        }
+    }
+
+    impl Inventory for Reviews {
+        fn get(&self, _: &InventoryKey) -> Option<Value> {
+            None
+        }
+
+        fn list(&self, _: &InventoryKey) -> Vec<Value> {
+            Vec::new()
+        }
+
+        fn is_complete(&self) -> bool {
+            false
+        }
+
+        fn access(&self) -> Option<Arc<dyn AccessReviews>> {
+            Some(Arc::new(self.clone()))
+        }
+    }
+
+    #[test]
+    fn a_question_is_asked_once_in_a_review() {
+        let reviews = Reviews::default();
+        let second = Duration::from_secs(1);
+        let timed = Timed::new(&reviews, Some(Instant::now() + second));
+        let ask = |user: &str| {
+            let spec = from_json(&format!(r#"{{"user":"{user}"}}"#)).unwrap();
+            // Every policy asks for somebody to ask.
+            timed.access().unwrap().review(&spec, second * 5)
+        };
+        assert_eq!(ask("ann"), Err("gone".to_owned()));
+        assert_eq!(ask("ann"), Err("gone".to_owned()), "an error is an answer as well");
+        assert!(ask("bob").is_ok() && ask("bob").is_ok());
+        let asked = reviews.0.lock().unwrap();
+        assert_eq!(asked.len(), 2, "{asked:?}");
+        assert!(asked.iter().all(|(_, within)| *within <= second / 2), "{asked:?}");
+        assert!(Timed::new(&Asked::default(), None).access().is_none());
     }
 }

@@ -10,7 +10,7 @@ use sekisho_kube_model::{Created, Schemas};
 use sekisho_manifest::Document;
 use sekisho_policy::{Bundle, BundleFile, KindNeeded};
 use sekisho_report::Diagnostic;
-use sekisho_value::Value;
+use sekisho_value::{Str, Value};
 use std::collections::BTreeSet;
 
 /// What objects are judged by.
@@ -94,8 +94,10 @@ async fn look_up(
     needs: &BTreeSet<KindNeeded>,
     errors: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Value>, Error> {
-    let namespace = KindNeeded { group: "".into(), version: "".into(), kind: "Namespace".into() };
+    let (group, version) = (Str::default(), Str::default());
+    let namespace = KindNeeded { group, version, kind: "Namespace".into(), offline: false };
     let mut objects = Vec::new();
+    let needs = needs.iter().filter(|need| !need.offline);
     for need in std::iter::once(&namespace).chain(needs) {
         let served = found.resources.iter().find(|r| r.group == need.group && r.kind == need.kind);
         let Some(served) = served else {

@@ -2,8 +2,8 @@
 
 use crate::{ApiResource, Client, Error, Pages};
 use sekisho_engine::MemoryInventory;
-use sekisho_policy::{Inventory, InventoryKey};
-use sekisho_value::Value;
+use sekisho_policy::{AccessReviews, Inventory, InventoryKey};
+use sekisho_value::{Map, Value};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -75,6 +75,34 @@ impl Inventory for LiveInventory {
             .runtime
             .block_on(async { tokio::time::timeout(within, pods(&self.client, namespace)).await });
         listed.ok()?.ok()
+    }
+
+    fn access(&self) -> Option<Arc<dyn AccessReviews>> {
+        Some(Arc::new(Access { client: self.client.clone(), runtime: self.runtime.clone() }))
+    }
+}
+
+/// Asks an API server who may do what.
+#[derive(Debug)]
+struct Access {
+    client: Client,
+    runtime: Handle,
+}
+
+impl AccessReviews for Access {
+    fn review(&self, spec: &Value, within: Duration) -> Result<Value, String> {
+        const PATH: &str = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+        let review = Value::Object(Map::from_iter([
+            ("apiVersion", "authorization.k8s.io/v1".into()),
+            ("kind", "SubjectAccessReview".into()),
+            ("spec", spec.clone()),
+        ]));
+        let asked = self.runtime.block_on(async {
+            tokio::time::timeout(within, self.client.create(PATH, &review)).await
+        });
+        let answer = asked.map_err(|_| format!("nothing came within {} ms", within.as_millis()))?;
+        let answer = answer.map_err(|error| error.to_string())?;
+        answer.get("status").cloned().ok_or_else(|| "its answer has no status".to_owned())
     }
 }
 

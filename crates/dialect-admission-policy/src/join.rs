@@ -202,7 +202,7 @@ impl<'c, 'd, P: Policy> Join<'c, 'd, P> {
         if let (Some(kind), Some(_)) = (&policy.definition().param_kind, &binding.param_ref) {
             let (group, version, kind) =
                 (kind.group.clone(), kind.version.clone(), kind.kind.clone());
-            self.compiled.needs.push(KindNeeded { group, version, kind });
+            self.compiled.needs.push(KindNeeded { group, version, kind, offline: false });
         }
         if policy.asks_authorizer() {
             let (group, version) = (Str::new(rbac::GROUP), Str::default());
@@ -210,6 +210,7 @@ impl<'c, 'd, P: Policy> Join<'c, 'd, P> {
                 group: group.clone(),
                 version: version.clone(),
                 kind: kind.into(),
+                offline: true,
             }));
         }
     }
@@ -233,6 +234,7 @@ impl<'c, 'd, P: Policy> Join<'c, 'd, P> {
                 rule: &NOT_IN_FORCE,
                 document: entry.document.document.clone(),
                 pointer: Pointer::root().keys(&["metadata", "name"]),
+                place: None,
                 message: format!("no binding names `{name}`: it does nothing"),
                 help: format!("give a {} of it with the policies", P::BINDING),
             });

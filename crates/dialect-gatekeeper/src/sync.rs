@@ -28,7 +28,8 @@ pub(crate) fn needs(documents: &[PolicyDocument<'_>]) -> Vec<KindNeeded> {
 
 fn kind(named: &Value) -> KindNeeded {
     let text = |key: &str| named.path_str(&[key]).unwrap_or_default().into();
-    KindNeeded { group: text("group"), version: text("version"), kind: text("kind") }
+    let (group, version, kind) = (text("group"), text("version"), text("kind"));
+    KindNeeded { group, version, kind, offline: false }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-use crate::Watch;
+use crate::{AccessReviews, Watch};
 use sekisho_value::{Str, Value};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A kind whose objects policies look up: who reads from a cluster keeps a copy of them.
@@ -13,6 +14,8 @@ pub struct KindNeeded {
     pub version: Str,
     /// the kind
     pub kind: Str,
+    /// it is looked up only where no API server can be asked, see [`Inventory::access`]
+    pub offline: bool,
 }
 
 /// Names one object, or with an empty name all objects of a kind in a namespace.
@@ -59,6 +62,10 @@ pub trait Inventory: Send + Sync {
             Some(beneath) => beneath.pods(namespace, within),
             None => Some(self.list(&key("", "Pod", namespace, ""))),
         }
+    }
+    /// Whom to ask who may do what: not roles and bindings that it holds, where there is somebody.
+    fn access(&self) -> Option<Arc<dyn AccessReviews>> {
+        self.beneath()?.access()
     }
     /// Who wants to be told what evaluations on it do, where somebody does.
     fn watch(&self) -> Option<&dyn Watch> {
@@ -142,6 +149,12 @@ impl<'a> Reads<'a> {
     #[must_use]
     pub fn external(&self) -> Value {
         self.inventory.external()
+    }
+
+    /// Whom to ask who may do what, see [`Inventory::access`].
+    #[must_use]
+    pub fn access(&self) -> Option<Arc<dyn AccessReviews>> {
+        self.inventory.access()
     }
 
     /// Who wants to be told what the evaluation does, see [`Inventory::watch`].

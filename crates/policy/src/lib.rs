@@ -7,6 +7,7 @@
 //! **Invariant:** no dialect, no checkpoint, no IO, no clock and no environment is known here.
 //! Whatever an evaluation may read beside the request passes [`Inventory`] and is recorded.
 
+mod access;
 mod bundle;
 mod dialect;
 mod evaluate;
@@ -22,6 +23,7 @@ mod shared;
 mod target;
 mod watch;
 
+pub use access::AccessReviews;
 pub use bundle::{Bundle, BundleFile, BundleManifest};
 pub use dialect::{Advice, CompileContext, Compiled, CompiledPolicy, Dialect, PolicyDocument};
 pub use evaluate::{

@@ -1,13 +1,16 @@
-//! `authorizer`, answered by the Roles, ClusterRoles and bindings that the inventory holds.
+//! `authorizer`, answered by an API server where one can be asked, and else by the Roles,
+//! ClusterRoles and bindings that the inventory holds.
 //!
 //! Source of the rules: `plugin/pkg/auth/authorizer/rbac` and `pkg/registry/rbac/validation` of
 //! Kubernetes.
 
+mod reviews;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 use crate::scene::Scene;
+use reviews::Reviews;
 use rules::Rule;
 use sekisho_cel::EvalError as CelError;
 use sekisho_cel::kubernetes::{Attributes, Authorizer, Decision, User, What};
@@ -58,6 +61,9 @@ struct Subject {
 /// # Errors
 /// Where nothing is known of who may do what.
 pub(crate) fn authorizer(scene: Scene<'_>) -> Result<Arc<dyn Authorizer>, EvalError> {
+    if let Some(access) = scene.inventory.access() {
+        return Ok(Arc::new(Reviews(access)));
+    }
     let rbac = Rbac::of(scene.inventory);
     if rbac.cluster_bindings.is_empty() && rbac.bindings.is_empty() && !rbac.is_complete {
         return Err(EvalError::Failed {
