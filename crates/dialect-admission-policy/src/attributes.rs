@@ -123,6 +123,7 @@ impl Attributes {
         self.namespace_object.get_or_init(|| match &scene.request.namespace_object {
             NamespaceObject::Given(Value::Null) => Namespace::Missing,
             NamespaceObject::Given(object) => Namespace::Known(object.clone()),
+            NamespaceObject::Unknown => Namespace::Unknown,
             NamespaceObject::Inventory => match scene.inventory.namespace(&self.namespace) {
                 Some(object) => Namespace::Known(object),
                 None if scene.inventory.is_complete() => Namespace::Missing,

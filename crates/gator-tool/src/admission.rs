@@ -3,23 +3,24 @@
 //! Policies and objects are read as kubectl reads them, and judged as the API server stores them,
 //! as at every checkpoint.
 
-use crate::any_test::{broken, not_run, run_all};
+use crate::any_test::{broken, run_all, run_case as run_any};
 use crate::file::Files;
 use crate::mutation::same;
-use crate::outcome::{By, CaseResult, Note, Outcome, Problem, Run, TestResult};
+use crate::outcome::{By, CaseResult, Outcome, Problem, Run, TestResult};
 use crate::run::Setting;
-use crate::suite::{AdmissionCase, AdmissionTest, Patched, Place, Suite, Verdict};
+use crate::suite::{AdmissionCase, AdmissionTest, Expression, Patched, Place, Suite, Verdict};
 use crate::{assertion, go};
 use rayon::prelude::*;
 use sekisho_engine::{BuildOptions, Judge, MemoryInventory, Mutated, PolicySet, evaluate, mutate};
 use sekisho_kube_model::{Created, Gvk, Schemas};
 use sekisho_manifest::{Document, ReadOptions, read};
-use sekisho_policy::{Action, Advice, Bundle, BundleFile, Operation, Request, Target};
+use sekisho_policy::{
+    Action, Advice, Bundle, BundleFile, NamespaceObject, Operation, Reads, Request, Target,
+};
 use sekisho_report::Diagnostic;
-use sekisho_value::{Map, Pointer, Value};
+use sekisho_value::{Pointer, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Runs the tests of admission policies of a suite.
 pub(crate) fn run(suite: &Suite, files: &Files, setting: &Setting<'_>) -> Vec<TestResult> {
@@ -59,13 +60,13 @@ fn compile(
         strict: false,
     };
     let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(bundle), &options);
-    if !diagnostics.is_empty() {
-        return Err(refused(&diagnostics));
+    if let Some(problem) = Problem::of(&diagnostics) {
+        return Err(problem);
     }
     let idle: Vec<Diagnostic> =
         set.advice().iter().filter(|advice| IDLE.contains(&advice.rule.id)).map(told).collect();
-    if !idle.is_empty() {
-        return Err(refused(&idle));
+    if let Some(problem) = Problem::of(&idle) {
+        return Err(problem);
     }
     if set.is_empty() && !set.mutates() {
         return Err(Problem::error(format!("no policy is in force: {}", holds(&set))));
@@ -98,24 +99,6 @@ fn holds(set: &PolicySet) -> String {
     })
 }
 
-fn refused(diagnostics: &[Diagnostic]) -> Problem {
-    let first = diagnostics.first().map_or("", |first| first.message.as_str());
-    let message = match diagnostics.len() {
-        0 | 1 => first.to_owned(),
-        count => format!("{first} (and {} more)", count - 1),
-    };
-    let notes = diagnostics.iter().filter_map(|found| {
-        let place = Place {
-            file: found.file.clone()?,
-            line: found.line.unwrap_or(1),
-            column: found.column.unwrap_or(1),
-        };
-        let message = if diagnostics.len() > 1 { found.message.clone() } else { String::new() };
-        Some(Note { place, message, help: found.help.clone() })
-    });
-    Problem { notes: notes.collect(), ..Problem::error(message) }
-}
-
 fn run_case(
     case: &AdmissionCase,
     test: &AdmissionTest,
@@ -123,30 +106,18 @@ fn run_case(
     files: &Files,
     setting: &Setting<'_>,
 ) -> CaseResult {
-    let skip = |reason: &str| not_run(case, By::Nothing, Outcome::Skipped(reason.to_owned()));
-    if case.skip {
-        return skip("the case is skipped");
-    }
-    if !setting.filter.takes_case(setting.regexes, &test.name, &case.name) {
-        return skip("not selected");
-    }
-    let started = Instant::now();
-    let mut run = Run::new(By::Admission, Outcome::Passed);
-    match judge(case, set, files, setting) {
-        Ok(given) => {
-            if let Err(problem) = compare(case, &given, files, setting) {
-                run.outcome = Outcome::Wrong(problem);
-            }
+    run_any(case, &test.name, setting, || {
+        let mut run = Run::new(By::Admission, Outcome::Passed);
+        let compared = judge(case, set, files, setting).and_then(|given| {
+            let compared = compare(case, &given, files);
             run.messages = given.messages;
+            compared
+        });
+        if let Err(problem) = compared {
+            run.outcome = Outcome::Wrong(problem);
         }
-        Err(problem) => run.outcome = Outcome::Wrong(problem),
-    }
-    CaseResult {
-        name: case.name.clone(),
-        place: case.place.clone(),
-        runs: vec![run],
-        time: started.elapsed(),
-    }
+        vec![run]
+    })
 }
 
 /// What the policies make of a request.
@@ -183,8 +154,12 @@ fn judge(
     };
     let mut request = request(case, stored(&case.object)?, stored(&case.old_object)?)?;
     let mut inventory = MemoryInventory::complete();
-    for object in namespace(&request).iter().chain(known) {
+    for object in known {
         inventory.insert(schemas.create(object, "default").decoded.object);
+    }
+    let namespace = request.namespace.as_ref().unwrap_or(&request.name);
+    if Reads::new(&inventory).namespace(namespace).is_none() {
+        request.namespace_object = NamespaceObject::Unknown;
     }
     let judge = Judge {
         inventory: &inventory,
@@ -299,28 +274,7 @@ fn request(
     })
 }
 
-/// The namespace of a request as far as it is known without being given: every one has the label
-/// that names it.
-fn namespace(request: &Request) -> Option<Value> {
-    let name = request.namespace.clone().filter(|name| !name.is_empty())?;
-    let label = ("kubernetes.io/metadata.name", Value::String(name.clone()));
-    let metadata = Map::from_iter([
-        ("name", Value::String(name)),
-        ("labels", Value::Object(Map::from_iter([label]))),
-    ]);
-    Some(Value::Object(Map::from_iter([
-        ("apiVersion", Value::from("v1")),
-        ("kind", Value::from("Namespace")),
-        ("metadata", Value::Object(metadata)),
-    ])))
-}
-
-fn compare(
-    case: &AdmissionCase,
-    given: &Given,
-    files: &Files,
-    setting: &Setting<'_>,
-) -> Result<(), Problem> {
+fn compare(case: &AdmissionCase, given: &Given, files: &Files) -> Result<(), Problem> {
     let quoted = |texts: &[String]| go::list(texts.iter().map(String::as_str));
     let got = || match given.messages.as_slice() {
         [] => String::new(),
@@ -347,61 +301,53 @@ fn compare(
         return Err(Problem::error(given.messages.join("; ")).at(&case.place));
     }
     if let Some(pattern) = &case.message {
-        let place = case.at("message");
-        match any_match(pattern, &given.messages, setting) {
+        match any_match(pattern, &given.messages) {
             Ok(true) => {}
             Ok(false) => {
-                let message = format!("unexpected message: want {}{}", go::quoted(pattern), got());
-                problems.push(Problem::failed(message).at(place));
+                let wanted = go::quoted(&pattern.text);
+                let message = format!("unexpected message: want {wanted}{}", got());
+                problems.push(Problem::failed(message).at(&pattern.place));
             }
-            Err(problem) => problems.push(problem.at(place)),
+            Err(problem) => problems.push(problem),
         }
     }
     if let Some(expected) = &case.warnings {
         let place = case.at("warnings");
-        problems.extend(
-            assertion::check_warnings(expected, &given.warnings, setting.regexes, place).err(),
-        );
+        problems.extend(assertion::check_warnings(expected, &given.warnings, place).err());
     }
     for (key, wanted) in &case.annotations {
         let found = given.annotations.iter().find(|(own, _)| own == key);
-        let place = case.at("auditAnnotations");
-        problems.extend(annotation(key, wanted.as_deref(), found, setting).map(|p| p.at(place)));
+        let place = wanted.as_ref().map_or(case.at("auditAnnotations"), |wanted| &wanted.place);
+        problems.extend(annotation(key, wanted.as_ref(), found, place));
     }
     problems.extend(patched(case, given, files).err());
     Problem::joined(problems).map_or(Ok(()), Err)
 }
 
-fn any_match(pattern: &str, texts: &[String], setting: &Setting<'_>) -> Result<bool, Problem> {
-    let mut any = false;
-    for text in texts {
-        let matched = setting.regexes.is_match(pattern, text);
-        any |= matched.map_err(|fault| assertion::invalid_regex(&fault))?;
-    }
-    Ok(any)
+fn any_match(expression: &Expression, texts: &[String]) -> Result<bool, Problem> {
+    let pattern = expression.compile()?;
+    Ok(texts.iter().any(|text| pattern.regex().is_match(text)))
 }
 
 /// How an audit annotation differs from what is wanted of it.
 fn annotation(
     key: &str,
-    wanted: Option<&str>,
+    wanted: Option<&Expression>,
     found: Option<&(String, String)>,
-    setting: &Setting<'_>,
+    place: &Place,
 ) -> Option<Problem> {
-    let matches = match (wanted, found) {
-        (None, None) => Ok(true),
-        (Some(pattern), Some((_, value))) => {
-            any_match(pattern, std::slice::from_ref(value), setting)
-        }
-        _ => Ok(false),
+    let found = found.map(|(_, value)| value);
+    let matches = match wanted {
+        None => Ok(found.is_none()),
+        Some(wanted) => any_match(wanted, found.map_or(&[], std::slice::from_ref)),
     };
     match matches {
         Ok(true) => None,
         Ok(false) => {
-            let wanted = wanted.map_or("none".to_owned(), go::quoted);
-            let found = found.map_or("none".to_owned(), |(_, value)| go::quoted(value));
+            let wanted = wanted.map_or("none".to_owned(), |wanted| go::quoted(&wanted.text));
+            let found = found.map_or("none".to_owned(), |found| go::quoted(found));
             let message = format!("unexpected audit annotation {key}: want {wanted}, got {found}");
-            Some(Problem::failed(message))
+            Some(Problem::failed(message).at(place))
         }
         Err(problem) => Some(problem),
     }

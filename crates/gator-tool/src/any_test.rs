@@ -15,6 +15,8 @@ pub(crate) trait AnyTest: Sync {
     fn name(&self) -> &str;
     fn place(&self) -> &Place;
     fn is_skipped(&self) -> bool;
+    /// why it cannot be run
+    fn malformed(&self) -> Option<&Problem>;
     fn cases(&self) -> &[Self::Case];
 }
 
@@ -22,32 +24,36 @@ pub(crate) trait AnyTest: Sync {
 pub(crate) trait AnyCase: Sync {
     fn name(&self) -> &str;
     fn place(&self) -> &Place;
+    fn is_skipped(&self) -> bool;
+    /// why it cannot be run
+    fn malformed(&self) -> Option<&Problem>;
 }
 
 macro_rules! a_sort {
     ($test:ty, $case:ty) => {
         impl AnyTest for $test {
             type Case = $case;
-            fn name(&self) -> &str {
-                &self.name
-            }
-            fn place(&self) -> &Place {
-                &self.place
-            }
-            fn is_skipped(&self) -> bool {
-                self.skip
-            }
             fn cases(&self) -> &[$case] {
                 &self.cases
             }
+            a_sort!();
         }
         impl AnyCase for $case {
-            fn name(&self) -> &str {
-                &self.name
-            }
-            fn place(&self) -> &Place {
-                &self.place
-            }
+            a_sort!();
+        }
+    };
+    () => {
+        fn name(&self) -> &str {
+            &self.name
+        }
+        fn place(&self) -> &Place {
+            &self.place
+        }
+        fn is_skipped(&self) -> bool {
+            self.skip
+        }
+        fn malformed(&self) -> Option<&Problem> {
+            self.malformed.as_ref()
         }
     };
 }
@@ -74,7 +80,14 @@ pub(crate) fn run_all<T: AnyTest>(
                 (None, cases.collect(), Duration::ZERO)
             }
             None => {
-                let (problem, cases) = run(test);
+                let (mut problem, cases) = match test.malformed() {
+                    Some(problem) => (Some(problem.clone()), broken(test, &By::Nothing)),
+                    None => run(test),
+                };
+                if problem.is_some() || cases.is_empty() {
+                    let of_cases = test.cases().iter().filter_map(AnyCase::malformed).cloned();
+                    problem = Problem::joined(problem.into_iter().chain(of_cases));
+                }
                 (problem, cases, started.elapsed())
             }
         };
@@ -91,11 +104,36 @@ fn left_out<T: AnyTest>(suite: &Suite, test: &T, setting: &Setting<'_>) -> Optio
         Some("the suite is skipped".to_owned())
     } else if test.is_skipped() {
         Some("the test is skipped".to_owned())
-    } else if !setting.filter.takes_test(setting.regexes, test.name(), names) {
+    } else if !setting.filter.takes_test(test.name(), names) {
         Some("not selected".to_owned())
     } else {
         None
     }
+}
+
+/// Runs a case that is not left out.
+pub(crate) fn run_case<C: AnyCase>(
+    case: &C,
+    test: &str,
+    setting: &Setting<'_>,
+    run: impl FnOnce() -> Vec<Run>,
+) -> CaseResult {
+    let started = Instant::now();
+    let outcome = if case.is_skipped() {
+        Outcome::Skipped("the case is skipped".to_owned())
+    } else if !setting.filter.takes_case(test, case.name()) {
+        Outcome::Skipped("not selected".to_owned())
+    } else if let Some(problem) = case.malformed() {
+        Outcome::Wrong(problem.clone())
+    } else {
+        let runs = run();
+        return CaseResult {
+            runs,
+            time: started.elapsed(),
+            ..not_run(case, By::Nothing, Outcome::Passed)
+        };
+    };
+    not_run(case, By::Nothing, outcome)
 }
 
 /// The cases of a test that cannot be run.
@@ -106,7 +144,7 @@ pub(crate) fn broken<T: AnyTest>(test: &T, by: &By) -> Vec<CaseResult> {
 }
 
 /// A case with one outcome, which took no time.
-pub(crate) fn not_run<C: AnyCase>(case: &C, by: By, outcome: Outcome) -> CaseResult {
+fn not_run<C: AnyCase>(case: &C, by: By, outcome: Outcome) -> CaseResult {
     CaseResult {
         name: case.name().to_owned(),
         place: case.place().clone(),

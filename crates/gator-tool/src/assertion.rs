@@ -2,37 +2,31 @@
 
 use crate::go;
 use crate::outcome::Problem;
-use crate::regex::Regexes;
-use crate::suite::{Assertion, Place, Violations, Warning};
+use crate::suite::{Assertion, Expression, Place, Violations};
 
 const WORDS: &str =
     r#"invalid yaml: assertion.violation, if set, must be a nonnegative integer, "yes", or "no""#;
 
-/// Compares the messages of violations with an assertion.
+/// Compares the messages of violations with an assertion. To gator an expression that nothing is
+/// compared with may be anything.
 ///
 /// # Errors
 /// How they differ, in gator's words.
 pub(crate) fn check(
     assertion: &Assertion,
     messages: &[String],
-    regexes: &Regexes,
+    as_gator: bool,
 ) -> Result<(), Problem> {
-    let mut count = 0_usize;
-    for message in messages {
-        let pattern = assertion.message.as_deref();
-        match pattern.map_or(Ok(true), |pattern| regexes.is_match(pattern, message)) {
-            Ok(matches) => count += usize::from(matches),
-            Err(fault) => return Err(invalid_regex(&fault).at(&assertion.place)),
-        }
-    }
+    let expression = assertion.message.as_ref().filter(|_| !(as_gator && messages.is_empty()));
+    let pattern = expression.map(Expression::compile).transpose()?;
+    let matches = |message: &&String| {
+        pattern.as_ref().is_none_or(|pattern| pattern.regex().is_match(message))
+    };
+    let count = messages.iter().filter(matches).count();
     let Some(problem) = difference(assertion, count) else { return Ok(()) };
     let found = go::list(messages.iter().map(String::as_str));
     let message = format!("{}: got messages {found}", problem.message);
     Err(Problem { message, ..problem }.at(&assertion.place))
-}
-
-pub(crate) fn invalid_regex(fault: &str) -> Problem {
-    Problem::error(format!("message contains invalid regular expression: {fault}"))
 }
 
 /// How the number of violations that match differs from what is wanted.
@@ -47,7 +41,7 @@ fn difference(assertion: &Assertion, count: usize) -> Option<Problem> {
         _ => return None,
     };
     let containing = match &assertion.message {
-        Some(message) => format!(" containing {}", go::quoted(message)),
+        Some(message) => format!(" containing {}", go::quoted(&message.text)),
         None => String::new(),
     };
     Some(Problem::failed(format!(
@@ -61,30 +55,27 @@ fn difference(assertion: &Assertion, count: usize) -> Option<Problem> {
 /// # Errors
 /// All in which they differ.
 pub(crate) fn check_warnings(
-    expected: &[Warning],
+    expected: &[Expression],
     warnings: &[String],
-    regexes: &Regexes,
     place: &Place,
 ) -> Result<(), Problem> {
     let mut unexpected: Vec<&String> = warnings.iter().collect();
     let mut problems = Vec::new();
-    for warning in expected {
-        let mut found = false;
-        for given in warnings {
-            match regexes.is_match(&warning.message, given) {
-                Ok(true) => {
-                    found = true;
-                    unexpected.retain(|other| *other != given);
-                }
-                Ok(false) => {}
-                Err(fault) => return Err(invalid_regex(&fault).at(&warning.place)),
+    for expression in expected {
+        let pattern = match expression.compile() {
+            Ok(pattern) => pattern,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
             }
-        }
-        if !found {
-            let wanted = go::quoted(&warning.message);
+        };
+        let matches = |text: &String| pattern.regex().is_match(text);
+        unexpected.retain(|text| !matches(text));
+        if !warnings.iter().any(matches) {
+            let wanted = go::quoted(&expression.text);
             let given = go::list(warnings.iter().map(String::as_str));
             let message = format!("no warning contains {wanted}: got warnings {given}");
-            problems.push(Problem::failed(message).at(&warning.place));
+            problems.push(Problem::failed(message).at(&expression.place));
         }
     }
     if !unexpected.is_empty() {
@@ -99,17 +90,19 @@ pub(crate) fn check_warnings(
 mod tests {
     use super::{check, check_warnings};
     use crate::outcome::ProblemKind;
-    use crate::regex::Regexes;
-    use crate::suite::{Assertion, Place, Violations, Warning};
+    use crate::suite::{Assertion, Expression, Place, Violations};
 
     fn place() -> Place {
         Place { file: "suite.yaml".into(), line: 1, column: 2 }
     }
 
+    fn expression(text: &str) -> Expression {
+        Expression { place: place(), field: "message", text: text.to_owned() }
+    }
+
     #[test]
     fn assertions_are_compared_as_gator_compares_them() {
         use Violations::{Exactly, No, Word, Yes};
-        let regexes = Regexes::new();
         let word = || Word("True".to_owned());
         let unexpected = "unexpected number of violations: got ";
         let words = super::WORDS;
@@ -133,10 +126,10 @@ mod tests {
             (No, Some("["), vec![], None),
         ];
         for (violations, message, found, wanted) in cases {
-            let message = message.map(str::to_owned);
+            let message = message.map(expression);
             let assertion = Assertion { place: place(), violations, message };
             let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
-            let problem = check(&assertion, &found, &regexes).err();
+            let problem = check(&assertion, &found, true).err();
             assert_eq!(problem.as_ref().map(|problem| problem.message.clone()), wanted);
             if let Some(problem) = problem {
                 let failed = problem.message.starts_with("unexpected");
@@ -148,7 +141,6 @@ mod tests {
 
     #[test]
     fn warnings_are_all_expected_and_all_there() {
-        let regexes = Regexes::new();
         let cases: [(&[&str], &[&str], bool); 6] = [
             (&[], &[], true),
             (&[], &["a"], false),
@@ -158,11 +150,9 @@ mod tests {
             (&["."], &["ab", "b"], true),
         ];
         for (expected, given, wanted) in cases {
-            let warning =
-                |message: &&str| Warning { place: place(), message: (*message).to_owned() };
-            let expected: Vec<Warning> = expected.iter().map(warning).collect();
+            let expected: Vec<Expression> = expected.iter().map(|text| expression(text)).collect();
             let given: Vec<String> = given.iter().map(|text| (*text).to_owned()).collect();
-            let found = check_warnings(&expected, &given, &regexes, &place());
+            let found = check_warnings(&expected, &given, &place());
             assert_eq!(found.is_ok(), wanted, "{expected:?} {given:?}: {found:?}");
         }
     }

@@ -1,19 +1,18 @@
 //! Runs one case: by every engine of its template, and at every checkpoint that it names.
 
 use crate::admission_review;
-use crate::any_test::not_run;
+use crate::any_test::run_case;
 use crate::assertion;
 use crate::checkpoints;
 use crate::file::Files;
 use crate::go;
 use crate::judge::{Compiled, Given, Judged, Subject};
 use crate::outcome::{By, CaseResult, Outcome, Problem, Run};
-use crate::run::{Prepared, Setting, objects};
+use crate::run::{ByEngine, Prepared, Setting, objects};
 use crate::suite::{Case, Place, Test};
 use sekisho_kube_model::split_api_version;
 use sekisho_manifest::Document;
 use sekisho_value::Value;
-use std::time::Instant;
 
 /// What a case gives.
 pub(crate) struct Inputs {
@@ -29,31 +28,21 @@ pub(crate) fn run(
     files: &Files,
     setting: &Setting<'_>,
 ) -> CaseResult {
-    if case.skip {
-        return not_run(case, By::Nothing, Outcome::Skipped("the case is skipped".to_owned()));
-    }
-    if !setting.filter.takes_case(setting.regexes, &test.name, &case.name) {
-        return not_run(case, By::Nothing, Outcome::Skipped("not selected".to_owned()));
-    }
-    let started = Instant::now();
-    let runs = match inputs(case, files, setting) {
+    run_case(case, &test.name, setting, || match inputs(case, files, setting) {
         Ok(inputs) => {
-            let mut runs: Vec<Run> = prepared
-                .engines
-                .iter()
-                .map(|(engine, compiled)| {
-                    let by = By::Engine(*engine);
-                    match compiled {
-                        Ok(compiled) => judge(case, by, compiled.as_ref(), &inputs, setting),
-                        // Gator leaves nothing out: what cannot be judged here has not passed.
-                        Err(reason) if setting.as_gator => {
-                            let problem = Problem::error(reason.clone()).at(&case.place);
-                            Run::new(by, Outcome::Wrong(problem))
-                        }
-                        Err(reason) => Run::new(by, Outcome::Skipped(reason.clone())),
+            let one = |(engine, compiled): &ByEngine| {
+                let by = By::Engine(*engine);
+                match compiled {
+                    Ok(compiled) => judge(case, by, compiled.as_ref(), &inputs, setting),
+                    // Gator leaves nothing out: what cannot be judged here has not passed.
+                    Err(reason) if setting.as_gator => {
+                        let problem = Problem::error(reason.clone()).at(&case.place);
+                        Run::new(by, Outcome::Wrong(problem))
                     }
-                })
-                .collect();
+                    Err(reason) => Run::new(by, Outcome::Skipped(reason.clone())),
+                }
+            };
+            let mut runs: Vec<Run> = prepared.engines.iter().map(one).collect();
             if !setting.as_gator {
                 runs.extend(checkpoints::run(case, prepared, &inputs, setting));
             }
@@ -64,8 +53,7 @@ pub(crate) fn run(
                 prepared.engines.first().map_or(By::Nothing, |(engine, _)| By::Engine(*engine));
             vec![Run::new(by, Outcome::Wrong(problem))]
         }
-    };
-    CaseResult { name: case.name.clone(), place: case.place.clone(), runs, time: started.elapsed() }
+    })
 }
 
 /// Reads what a case names.
@@ -204,25 +192,14 @@ fn judge(
 pub(crate) fn compare(case: &Case, judged: &Judged, setting: &Setting<'_>) -> Result<(), Problem> {
     let mut problems = Vec::new();
     for assertion in &case.assertions {
-        match assertion::check(assertion, &judged.messages, setting.regexes) {
-            Err(found) => problems.push(found),
-            // Gator does not look at what it compares with nothing.
-            Ok(()) if !setting.as_gator && judged.messages.is_empty() => {
-                let fault = assertion.message.as_deref();
-                if let Some(fault) = fault.and_then(|pattern| setting.regexes.fault(pattern)) {
-                    problems.push(assertion::invalid_regex(&fault).at(&assertion.place));
-                }
-            }
-            Ok(()) => {}
-        }
+        problems.extend(assertion::check(assertion, &judged.messages, setting.as_gator).err());
         if setting.as_gator && !problems.is_empty() {
             break;
         }
     }
     if !setting.as_gator
         && let Some(expected) = &case.warnings
-        && let Err(found) =
-            assertion::check_warnings(expected, &judged.warnings, setting.regexes, &case.place)
+        && let Err(found) = assertion::check_warnings(expected, &judged.warnings, &case.place)
     {
         problems.push(found);
     }

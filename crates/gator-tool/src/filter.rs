@@ -1,15 +1,15 @@
 //! Which tests and cases are run: `-r/--run`.
 
-use crate::regex::Regexes;
+use sekisho_go_regex::Pattern;
 
 /// Selects tests and cases by their names, as gator's filter does.
 pub(crate) enum Filter {
     /// everything
     All,
     /// cases of that name, and all cases of tests of that name
-    Either(String),
+    Either(Pattern),
     /// cases of the second name in tests of the first
-    Both(String, String),
+    Both(Pattern, Pattern),
 }
 
 impl Filter {
@@ -17,16 +17,15 @@ impl Filter {
     ///
     /// # Errors
     /// What is wrong, in gator's words.
-    pub(crate) fn parse(text: &str, regexes: &Regexes) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.split("//").collect();
-        let checked = |pattern: &str| match regexes.fault(pattern) {
-            Some(fault) => Err(format!("invalid test filter: {fault}")),
-            None => Ok(pattern.to_owned()),
+        let pattern = |text: &str| {
+            Pattern::new(text).map_err(|fault| format!("invalid test filter: {fault}"))
         };
         match parts.as_slice() {
             [""] => Ok(Self::All),
-            [either] => Ok(Self::Either(checked(either)?)),
-            [test, case] => Ok(Self::Both(checked(test)?, checked(case)?)),
+            [either] => Ok(Self::Either(pattern(either)?)),
+            [test, case] => Ok(Self::Both(pattern(test)?, pattern(case)?)),
             _ => Err(r#"invalid test filter: a filter may include at most one "//""#.to_owned()),
         }
     }
@@ -34,27 +33,26 @@ impl Filter {
     /// Whether a test is run, given the names of its cases.
     pub(crate) fn takes_test<'n>(
         &self,
-        regexes: &Regexes,
         test: &str,
         mut cases: impl Iterator<Item = &'n str>,
     ) -> bool {
-        let is_match = |pattern: &str, name: &str| regexes.is_match(pattern, name) == Ok(true);
         match self {
             Self::All => true,
-            Self::Either(pattern) => {
-                is_match(pattern, test) || cases.any(|case| is_match(pattern, case))
+            Self::Either(name) => {
+                name.regex().is_match(test) || cases.any(|case| name.regex().is_match(case))
             }
-            Self::Both(pattern, _) => is_match(pattern, test),
+            Self::Both(name, _) => name.regex().is_match(test),
         }
     }
 
     /// Whether a case of a test is run.
-    pub(crate) fn takes_case(&self, regexes: &Regexes, test: &str, case: &str) -> bool {
-        let is_match = |pattern: &str, name: &str| regexes.is_match(pattern, name) == Ok(true);
+    pub(crate) fn takes_case(&self, test: &str, case: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Either(pattern) => is_match(pattern, case) || is_match(pattern, test),
-            Self::Both(of_test, of_case) => is_match(of_case, case) && is_match(of_test, test),
+            Self::Either(name) => name.regex().is_match(case) || name.regex().is_match(test),
+            Self::Both(of_test, of_case) => {
+                of_case.regex().is_match(case) && of_test.regex().is_match(test)
+            }
         }
     }
 }
@@ -62,11 +60,9 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::Filter;
-    use crate::regex::Regexes;
 
     #[test]
     fn filters_select_as_gators() {
-        let regexes = Regexes::new();
         // filter, test, case, whether the test is run, whether the case is
         let cases = [
             ("", "t", "c", true, true),
@@ -83,10 +79,10 @@ mod tests {
             ("^t$//^c$", "t", "c", true, true),
         ];
         for (text, test, case, takes_test, takes_case) in cases {
-            let filter = Filter::parse(text, &regexes).unwrap();
-            let found = filter.takes_test(&regexes, test, [case].into_iter());
+            let filter = Filter::parse(text).unwrap();
+            let found = filter.takes_test(test, [case].into_iter());
             assert_eq!(found, takes_test, "{text}");
-            assert_eq!(filter.takes_case(&regexes, test, case), takes_case, "{text}");
+            assert_eq!(filter.takes_case(test, case), takes_case, "{text}");
         }
         for (text, wanted) in [
             ("a//b//c", r#"invalid test filter: a filter may include at most one "//""#),
@@ -94,7 +90,7 @@ mod tests {
             ("[", "invalid test filter: error parsing regexp: missing closing ]: `[`"),
             ("a//(", "invalid test filter: error parsing regexp: missing closing ): `(`"),
         ] {
-            match Filter::parse(text, &regexes) {
+            match Filter::parse(text) {
                 // `///` is `/` behind `//`.
                 Ok(_) => assert_eq!(text, "///"),
                 Err(error) => assert_eq!(error, wanted),

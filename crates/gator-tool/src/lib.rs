@@ -28,7 +28,6 @@ mod objects;
 mod outcome;
 mod paths;
 mod print;
-mod regex;
 mod run;
 mod sources;
 mod suite;
@@ -48,10 +47,9 @@ use crate::filter::Filter;
 use crate::gatekeeper::Gatekeeper;
 use crate::judge::Judge;
 use crate::mutation::Mutate;
-use crate::outcome::Counts;
+use crate::outcome::{Counts, Problem};
 use crate::paths::{Candidate, collect, collect_as_gator};
 use crate::print::Report;
-use crate::regex::Regexes;
 use crate::run::Setting;
 use crate::suite::{Found, Suite};
 use rayon::prelude::*;
@@ -114,21 +112,20 @@ fn test_with(
     err: &mut dyn Write,
 ) -> io::Result<u8> {
     let started = Instant::now();
-    let regexes = Regexes::new();
-    let filter = match Filter::parse(&options.run, &regexes) {
+    let filter = match Filter::parse(&options.run) {
         Ok(filter) => filter,
         Err(message) => {
-            tell(&[Diagnostic::general(format!("--run: {message}"))], options.color, err)?;
+            let error = Diagnostic::general(format!("--run: {message}"));
+            tell(&[error], options.color, err)?;
             return Ok(ERROR);
         }
     };
-    let (suites, mut errors) = read_suites(options);
+    let Read { suites, mut errors, mut warnings } = read_suites(options);
     let setting = Setting {
         judge,
         mutate,
         dialects: options.dialects,
         checkpoints: options.checkpoints,
-        regexes: &regexes,
         filter: &filter,
         engine: options.engine,
         as_gator: false,
@@ -156,10 +153,9 @@ fn test_with(
         tell(&errors, options.color, err)?;
     }
     if errors.is_empty() && counts.passed + counts.failed == 0 {
-        let note = Diagnostic::general("no case was run");
-        let options = RenderOptions { color: options.color, ..RenderOptions::default() };
-        render_diagnostic(Level::Warning, &note, &options, err)?;
+        warnings.push(Diagnostic::general("no case was run"));
     }
+    tell_at(Level::Warning, &warnings, options.color, err)?;
     print::print(&report, options.format, out)?;
     Ok(match counts {
         Counts { errors: 1.., .. } => ERROR,
@@ -169,10 +165,17 @@ fn test_with(
     })
 }
 
+/// What paths lead to.
+#[derive(Default)]
+struct Read {
+    suites: Vec<Suite>,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+}
+
 /// Reads every suite that the paths lead to. A path that leads to none is an error.
-fn read_suites(options: &TestOptions<'_>) -> (Vec<Suite>, Vec<Diagnostic>) {
-    let mut suites = Vec::new();
-    let mut errors = Vec::new();
+fn read_suites(options: &TestOptions<'_>) -> Read {
+    let Read { mut suites, mut errors, mut warnings } = Read::default();
     for led in collect(&options.paths) {
         let told = led.errors.len();
         errors.extend(led.errors);
@@ -180,10 +183,9 @@ fn read_suites(options: &TestOptions<'_>) -> (Vec<Suite>, Vec<Diagnostic>) {
         let mut any = told > 0;
         for found in found {
             any |= found.suite.is_some() || !found.errors.is_empty();
-            errors.extend(found.errors);
-            if options.strict {
-                errors.extend(found.unknown);
-            }
+            errors.extend(found.errors.into_iter().chain(found.malformed));
+            let unknown = if options.strict { &mut errors } else { &mut warnings };
+            unknown.extend(found.unknown);
             suites.extend(found.suite);
         }
         if !any {
@@ -192,7 +194,7 @@ fn read_suites(options: &TestOptions<'_>) -> (Vec<Suite>, Vec<Diagnostic>) {
             errors.push(error.with_help(help));
         }
     }
-    (suites, errors)
+    Read { suites, errors, warnings }
 }
 
 fn read_candidate(candidate: &Candidate) -> Found {
@@ -206,11 +208,12 @@ fn read_candidate(candidate: &Candidate) -> Found {
 }
 
 fn tell(errors: &[Diagnostic], color: bool, err: &mut dyn Write) -> io::Result<()> {
+    tell_at(Level::Error, errors, color, err)
+}
+
+fn tell_at(level: Level, all: &[Diagnostic], color: bool, err: &mut dyn Write) -> io::Result<()> {
     let options = RenderOptions { color, ..RenderOptions::default() };
-    for error in errors {
-        render_diagnostic(Level::Error, error, &options, err)?;
-    }
-    Ok(())
+    all.iter().try_for_each(|one| render_diagnostic(level, one, &options, err))
 }
 
 /// What `gator verify` is asked for.
@@ -245,7 +248,6 @@ fn verify_with(
     err: &mut dyn Write,
 ) -> io::Result<u8> {
     let started = Instant::now();
-    let regexes = Regexes::new();
     let suites = match suites_as_gator(&options.path) {
         Ok(suites) => suites,
         Err(message) => {
@@ -253,7 +255,7 @@ fn verify_with(
             return Ok(FAILED);
         }
     };
-    let filter = match Filter::parse(&options.run, &regexes) {
+    let filter = match Filter::parse(&options.run) {
         Ok(filter) => filter,
         Err(message) => {
             writeln!(err, "Error: compiling filter: {message}")?;
@@ -265,7 +267,6 @@ fn verify_with(
         mutate,
         dialects: &[],
         checkpoints: &[],
-        regexes: &regexes,
         filter: &filter,
         engine: options.cel.is_none().then_some(Engine::Rego),
         as_gator: true,
@@ -298,11 +299,15 @@ fn suites_as_gator(path: &str) -> Result<Vec<Suite>, String> {
     for candidate in collect_as_gator(path)? {
         let found = read_candidate(&candidate);
         // What stands behind the first document is nothing to gator.
-        if let (None, Some(error)) = (&found.suite, found.errors.first()) {
-            let line = error.line.map_or(String::new(), |line| format!("yaml: line {line}: "));
+        let errors = if found.suite.is_none() { found.errors } else { found.malformed };
+        let wrong = Problem::of(&errors).or_else(|| found.suite.as_ref()?.malformed());
+        if let Some(wrong) = wrong {
+            let line = wrong
+                .notes
+                .first()
+                .map_or(String::new(), |note| format!("yaml: line {}: ", note.place.line));
             let name = go::quoted(&candidate.name);
-            let message = &error.message;
-            return Err(format!("invalid yaml: parsing yaml file {name}: {line}{message}"));
+            return Err(format!("invalid yaml: parsing yaml file {name}: {line}{}", wrong.message));
         }
         suites.extend(found.suite);
     }

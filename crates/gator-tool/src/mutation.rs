@@ -1,16 +1,15 @@
 //! Our extension of suites: mutators, and what becomes of objects.
 
-use crate::any_test::{broken, not_run, run_all};
+use crate::any_test::{broken, run_all, run_case as run_any};
 use crate::case::{all_objects, external_data_files, one_object};
 use crate::file::Files;
 use crate::go;
-use crate::outcome::{By, CaseResult, Outcome, Problem, TestResult};
+use crate::outcome::{By, CaseResult, Outcome, Problem, Run, TestResult};
 use crate::run::{Setting, place_of};
 use crate::suite::{Expected, MutationCase, MutationTest, Place, Suite};
 use rayon::prelude::*;
 use sekisho_manifest::Document;
 use sekisho_value::{Pointer, Value};
-use std::time::Instant;
 
 /// Compiles mutators.
 pub(crate) trait Mutate: Sync {
@@ -67,27 +66,16 @@ fn run_case(
     files: &Files,
     setting: &Setting<'_>,
 ) -> CaseResult {
-    let skip = |reason: &str| not_run(case, By::Nothing, Outcome::Skipped(reason.to_owned()));
-    if case.skip {
-        return skip("the case is skipped");
-    }
-    if !setting.filter.takes_case(setting.regexes, &test.name, &case.name) {
-        return skip("not selected");
-    }
-    let started = Instant::now();
-    let outcome = match judge(case, mutators, files, setting) {
-        Ok(()) => Outcome::Passed,
-        Err(problem) => Outcome::Wrong(problem),
-    };
-    CaseResult { time: started.elapsed(), ..not_run(case, By::Mutation, outcome) }
+    run_any(case, &test.name, setting, || {
+        let outcome = match judge(case, mutators, files) {
+            Ok(()) => Outcome::Passed,
+            Err(problem) => Outcome::Wrong(problem),
+        };
+        vec![Run::new(By::Mutation, outcome)]
+    })
 }
 
-fn judge(
-    case: &MutationCase,
-    mutators: &dyn Mutators,
-    files: &Files,
-    setting: &Setting<'_>,
-) -> Result<(), Problem> {
+fn judge(case: &MutationCase, mutators: &dyn Mutators, files: &Files) -> Result<(), Problem> {
     let place = &case.place;
     if case.object.is_empty() {
         return Err(Problem::error("invalid case: must define object").at(place));
@@ -103,20 +91,14 @@ fn judge(
     let external_data: Vec<&Document> = external_data.iter().collect();
     let mutated = mutators.mutate(&object.value, &inventory, &external_data);
     match (expected, mutated) {
-        (Expected::Error(pattern), Err(message)) => {
-            match setting.regexes.is_match(pattern, &message) {
-                Ok(true) => Ok(()),
-                Ok(false) => {
-                    let wanted = go::quoted(pattern);
-                    let message = format!("unexpected error: want {wanted}: got {message}");
-                    Err(Problem::failed(message).at(place))
-                }
-                Err(fault) => Err(crate::assertion::invalid_regex(&fault).at(place)),
-            }
-        }
-        (Expected::Error(pattern), Ok(_)) => {
-            let wanted = go::quoted(pattern);
-            Err(Problem::failed(format!("no error: want {wanted}")).at(place))
+        (Expected::Error(pattern), mutated) => {
+            let (compiled, wanted) = (pattern.compile()?, go::quoted(&pattern.text));
+            let message = match mutated {
+                Err(message) if compiled.regex().is_match(&message) => return Ok(()),
+                Err(message) => format!("unexpected error: want {wanted}: got {message}"),
+                Ok(_) => format!("no error: want {wanted}"),
+            };
+            Err(Problem::failed(message).at(&pattern.place))
         }
         (_, Err(message)) => Err(Problem::error(message).at(place)),
         (Expected::Unchanged, Ok(mutated)) => {

@@ -2,6 +2,7 @@
 
 use crate::judge::Engine;
 use crate::suite::Place;
+use sekisho_report::Diagnostic;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,8 +63,27 @@ impl Problem {
         self
     }
 
+    /// One problem of what was told with places, where there is any.
+    pub(crate) fn of(told: &[Diagnostic]) -> Option<Self> {
+        let first = told.first()?;
+        let message = match told.len() {
+            1 => first.message.clone(),
+            count => format!("{} (and {} more)", first.message, count - 1),
+        };
+        let notes = told.iter().filter_map(|one| {
+            let place = Place {
+                file: one.file.clone()?,
+                line: one.line.unwrap_or(1),
+                column: one.column.unwrap_or(1),
+            };
+            let message = if told.len() > 1 { one.message.clone() } else { String::new() };
+            Some(Note { place, message, help: one.help.clone() })
+        });
+        Some(Self { notes: notes.collect(), ..Self::error(message) })
+    }
+
     /// One problem of several: the first, and the others in its notes.
-    pub(crate) fn joined(problems: Vec<Self>) -> Option<Self> {
+    pub(crate) fn joined(problems: impl IntoIterator<Item = Self>) -> Option<Self> {
         let mut problems = problems.into_iter();
         let mut first = problems.next()?;
         for other in problems {

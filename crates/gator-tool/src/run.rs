@@ -9,7 +9,6 @@ use crate::go;
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{self, Mutate};
 use crate::outcome::{By, CaseResult, Note, Problem, ProblemKind, SuiteResult};
-use crate::regex::Regexes;
 use crate::suite::{Case, Place, Suite, Test};
 use rayon::prelude::*;
 use sekisho_engine::Checkpoint;
@@ -26,7 +25,6 @@ pub(crate) struct Setting<'a> {
     pub(crate) mutate: &'a dyn Mutate,
     pub(crate) dialects: &'a [&'a dyn Dialect],
     pub(crate) checkpoints: &'a [&'a dyn Checkpoint],
-    pub(crate) regexes: &'a Regexes,
     pub(crate) filter: &'a Filter,
     /// only this engine
     pub(crate) engine: Option<Engine>,

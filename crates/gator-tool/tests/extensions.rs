@@ -66,7 +66,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "0 passed, 8 failed, 0 skipped\n",
         ],
     ),
-    ("extensions/admission-policies", 0, &["8 passed, 0 failed, 0 skipped\n"]),
+    ("extensions/admission-policies", 0, &["10 passed, 0 failed, 0 skipped\n"]),
     (
         "extensions/broken-admission-policies",
         2,
@@ -95,8 +95,8 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "        at tests/extensions/broken-admission-policies/idle.yaml:32:5: unexpected message: want \"colour\"",
             "idle.yaml:33:16: no warning contains \"flavour\"",
             "idle.yaml:33:25: no warning contains \"taste\"",
-            "idle.yaml:34:5: unexpected audit annotation replicas/replicas: want \"2\", got \"5\"",
-            "idle.yaml:34:5: unexpected audit annotation replicas/other: want \"there\", got none",
+            "idle.yaml:34:24: unexpected audit annotation replicas/replicas: want \"2\", got \"5\"",
+            "idle.yaml:34:48: unexpected audit annotation replicas/other: want \"there\", got none",
             "deployment-2.yaml:5:3: unexpected object: want `/spec/replicas` to be `2`, got `5`\n        at tests/extensions/broken-admission-policies/idle.yaml:35:5\n",
             "0 passed, 13 failed, 0 skipped\n",
         ],
@@ -232,11 +232,18 @@ const BROKEN: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Diagnostics as `file:line:column: message`, from how they are rendered.
-fn told(err: &str) -> String {
+/// What is told as `file:line:column: message`, from how it is rendered.
+fn told(said: &Said) -> String {
     let mut told = String::new();
     let mut message = "";
-    for line in err.lines() {
+    for line in said.out.lines().map(str::trim_start) {
+        match line.strip_prefix("at ").map(|place| place.rsplit('/').next().unwrap()) {
+            Some(place) if place.contains(": ") => told += &format!("{place}\n"),
+            Some(place) => told += &format!("{place}: {message}\n"),
+            None => message = line,
+        }
+    }
+    for line in said.err.lines() {
         if let Some(text) = line.strip_prefix("error: ") {
             message = text;
         } else if let Some(place) = line.trim_start().strip_prefix("--> ") {
@@ -260,9 +267,9 @@ fn broken_suites_are_told_with_their_places_and_hide_no_others() {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let said = said(&options(&folder.path().display().to_string()));
-        let told = told(&said.err);
+        let told = told(&said);
         for part in *wanted {
-            assert!(told.contains(part), "{text}: no `{part}` in\n{}", said.err);
+            assert!(told.contains(part), "{text}: no `{part}` in\n{told}");
         }
         assert!(said.out.contains("ok\t") && said.out.contains("good.yaml"), "{}", said.out);
         assert_eq!(said.code, 2, "{text}");
@@ -276,9 +283,11 @@ fn strict_tells_fields_that_nothing_reads() {
                 a\n  skip: true\n  cases:\n  - objects: x\n    assertions:\n    - count: 1\n";
     fs::write(folder.path().join("s.yaml"), text).unwrap();
     let path = folder.path().display().to_string();
-    assert_eq!(said(&options(&path)).code, 0);
+    let lenient = said(&options(&path));
+    assert_eq!(lenient.code, 0);
+    assert!(lenient.err.contains("warning: unknown field `count`"), "{}", lenient.err);
     let said = said(&TestOptions { strict: true, ..options(&path) });
-    let told = told(&said.err);
+    let told = told(&said);
     for part in [
         "s.yaml:3:1: unknown field `test`",
         "s.yaml:5:3: unknown field `Name`",
@@ -295,7 +304,7 @@ fn strict_tells_fields_that_nothing_reads() {
 #[test]
 fn fields_of_suites_of_admission_policies_are_those_that_there_are() {
     let said = said(&options(&below("extensions/misspelt-admission-policies")));
-    let told = told(&said.err);
+    let told = told(&said);
     for part in [
         "suite.yaml:6:3: unknown field `case`",
         "suite.yaml:10:12: unknown field `usrname`",
@@ -306,9 +315,46 @@ fn fields_of_suites_of_admission_policies_are_those_that_there_are() {
         assert!(told.contains(part), "no `{part}` in\n{told}");
     }
     for help in ["did you mean `cases`?", "did you mean `username`?", "it is read as `message`"] {
-        assert!(said.err.contains(help), "{}", said.err);
+        assert!(said.out.contains(help), "{}", said.out);
     }
     assert_eq!(said.code, 2);
+}
+
+/// A case that cannot be read is an error of its own, and the others are run.
+#[test]
+fn malformed_cases_hide_no_others() {
+    let path = below("extensions/malformed");
+    let said = said(&TestOptions { format: Format::Json, ..options(&path) });
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    let value: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let mut found = Vec::new();
+    for suite in value["suites"].as_array().unwrap() {
+        for test in suite["tests"].as_array().unwrap() {
+            for case in test["cases"].as_array().unwrap() {
+                let run = &case["runs"][0];
+                let (name, result) = (case["name"].as_str().unwrap(), run["result"].as_str());
+                let line = run["places"][0]["line"].as_u64().unwrap_or_default();
+                let message = run["message"].as_str().unwrap_or_default();
+                found.push(format!("{name}: {} {line} {message}", result.unwrap()));
+            }
+        }
+    }
+    let parse = "contains invalid regular expression: error parsing regexp: missing closing ): `(`";
+    let wanted = [
+        "no number: error 11 `violations` is a boolean where \"yes\", \"no\" or a number is expected",
+        &format!("no expression: error 16 message {parse}"),
+        "in order: passed 0 ",
+        "of no use: error 26 unknown field `inventry`",
+        &format!("no expression: error 30 error {parse}"),
+        "in order: passed 0 ",
+        "misspelt: error 40 unknown field `verdit`",
+        &format!("no expression: error 43 message {parse}"),
+        &format!("no annotation: error 47 auditAnnotations {parse}"),
+        &format!("no warning: error 51 warnings {parse}"),
+        "in order: passed 0 ",
+    ];
+    assert_eq!(found, wanted);
+    assert_eq!((&value["summary"]["errors"], &value["summary"]["passed"]), (&8.into(), &3.into()));
 }
 
 #[test]
@@ -349,6 +395,11 @@ fn every_format_tells_the_same() {
     ] {
         assert!(junit.out.contains(part), "no `{part}` in {}", junit.out);
     }
+
+    // What no case could be made of is an error, too.
+    let none = said(&TestOptions { format: Format::Json, ..options(&below("no")) });
+    let value: serde_json::Value = serde_json::from_str(&none.out).unwrap();
+    assert_eq!((value["summary"]["errors"].as_u64(), none.code), (Some(1), 2));
 
     let github = of(Format::Github);
     let line = "::error file=tests/scenarios/failing/suite.yaml,line=11,col=7,title=owner%3A wants \

@@ -109,6 +109,8 @@ pub enum NamespaceObject {
     Inventory,
     /// this object, whatever the inventory holds
     Given(Value),
+    /// that it is there: the label of its name, and nothing else
+    Unknown,
 }
 
 /// One request to a cluster, as every checkpoint hands it to the engine.

@@ -104,9 +104,11 @@ pub(super) fn print(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             })
             .collect()
     });
+    let counts = report.counts;
+    let counts = Counts { errors: counts.errors + report.errors.len(), ..counts };
     let whole = Whole {
         version: 1,
-        summary: Summary { counts: report.counts, seconds: seconds(report.time) },
+        summary: Summary { counts, seconds: seconds(report.time) },
         suites: report.suites.iter().map(suite).collect(),
         errors: report.errors,
         coverage,

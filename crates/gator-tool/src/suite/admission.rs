@@ -1,7 +1,8 @@
 //! Our extension of suites: admission policies, and requests that are judged by them.
 
 use super::fields::Object;
-use super::{Place, Warning};
+use super::{Expression, Place};
+use crate::outcome::Problem;
 use sekisho_policy::{Operation, UserInfo};
 use sekisho_value::Value;
 
@@ -13,6 +14,8 @@ pub(crate) struct AdmissionTest {
     pub(crate) policies: Vec<String>,
     pub(crate) skip: bool,
     pub(crate) cases: Vec<AdmissionCase>,
+    /// why it cannot be run
+    pub(crate) malformed: Option<Problem>,
 }
 
 /// A request, and what becomes of it.
@@ -32,11 +35,13 @@ pub(crate) struct AdmissionCase {
     pub(crate) skip: bool,
     pub(crate) verdict: Option<Verdict>,
     /// matches the message of a refusal or an error
-    pub(crate) message: Option<String>,
-    pub(crate) warnings: Option<Vec<Warning>>,
+    pub(crate) message: Option<Expression>,
+    pub(crate) warnings: Option<Vec<Expression>>,
     /// by key, what matches the value; `None` where the annotation must not be there
-    pub(crate) annotations: Vec<(String, Option<String>)>,
+    pub(crate) annotations: Vec<(String, Option<Expression>)>,
     pub(crate) patched: Option<Patched>,
+    /// why it cannot be run
+    pub(crate) malformed: Option<Problem>,
     /// where its assertions stand
     places: Vec<(&'static str, Place)>,
 }
@@ -96,7 +101,8 @@ pub(super) fn test(object: &Object<'_>) -> AdmissionTest {
         name: object.text("name").unwrap_or_default(),
         policies: super::read::paths(object, "policies"),
         skip: object.flag("skip"),
-        cases: object.objects("cases").iter().map(case).collect(),
+        cases: super::read::each(object, "cases", case, |case| &mut case.malformed),
+        malformed: None,
     }
 }
 
@@ -131,10 +137,11 @@ fn case(object: &Object<'_>) -> AdmissionCase {
             .collect(),
         skip: object.flag("skip"),
         verdict: one_of(object, "verdict", &Verdict::ALL, Verdict::as_str),
-        message: object.text("message"),
-        warnings: object.has("warnings").then(|| super::read::warnings(object)),
+        message: object.expression("message"),
+        warnings: object.has("warnings").then(|| object.expressions("warnings")),
         annotations: annotations(object),
         patched: patched(object),
+        malformed: None,
         places: ASSERTIONS.map(|name| (name, object.place_of(name))).to_vec(),
     };
     if case.object.is_empty() && case.old_object.is_empty() {
@@ -180,7 +187,7 @@ fn user(object: &Object<'_>) -> UserInfo {
     }
 }
 
-fn annotations(object: &Object<'_>) -> Vec<(String, Option<String>)> {
+fn annotations(object: &Object<'_>) -> Vec<(String, Option<Expression>)> {
     let Some(value) = object.value("auditAnnotations") else { return Vec::new() };
     let Some(map) = value.as_object() else {
         object.wrong_value("auditAnnotations", "an object");
@@ -190,7 +197,12 @@ fn annotations(object: &Object<'_>) -> Vec<(String, Option<String>)> {
     for (key, value) in map.iter() {
         match value {
             Value::Null => annotations.push((key.to_string(), None)),
-            Value::String(text) => annotations.push((key.to_string(), Some(text.to_string()))),
+            Value::String(text) => {
+                let place = object.place_in("auditAnnotations", key);
+                let field = "auditAnnotations";
+                let text = text.to_string();
+                annotations.push((key.to_string(), Some(Expression { place, field, text })));
+            }
             _ => object.wrong_value("auditAnnotations", "an object of texts"),
         }
     }

@@ -1,7 +1,8 @@
 //! The fields of a suite, read as Go reads JSON into its types: names match whatever their case,
 //! null is absent, and a value of another type is an error.
 
-use crate::suite::Place;
+use crate::outcome::Problem;
+use crate::suite::{Expression, Place};
 use sekisho_kube_model::is_near;
 use sekisho_manifest::Document;
 use sekisho_report::Diagnostic;
@@ -53,6 +54,14 @@ pub(super) struct Object<'r> {
 }
 
 impl<'r> Object<'r> {
+    /// Reads this part, and keeps what is wrong with it apart: it is no problem of the others.
+    pub(super) fn apart<T>(&self, read: impl FnOnce(&Self) -> T) -> (T, Option<Problem>) {
+        let before = self.reader.problems.borrow().len();
+        let part = read(self);
+        let wrong = self.reader.problems.borrow_mut().split_off(before);
+        (part, Problem::of(&wrong))
+    }
+
     pub(super) fn place(&self) -> Place {
         self.reader.place(&self.pointer)
     }
@@ -72,6 +81,10 @@ impl<'r> Object<'r> {
 
     pub(super) fn place_of(&self, name: &str) -> Place {
         self.reader.place(&self.pointer_to(name))
+    }
+
+    pub(super) fn place_in(&self, name: &str, key: &str) -> Place {
+        self.reader.place(&self.pointer_to(name).key(key))
     }
 
     pub(super) fn pointer_to(&self, name: &str) -> Pointer {
@@ -102,6 +115,17 @@ impl<'r> Object<'r> {
             self.wrong(name, value, "a text");
         }
         text.map(str::to_owned)
+    }
+
+    /// A regular expression.
+    pub(super) fn expression(&self, field: &'static str) -> Option<Expression> {
+        self.text(field).map(|text| Expression { place: self.place_of(field), field, text })
+    }
+
+    /// A list of regular expressions, each with its place.
+    pub(super) fn expressions(&self, field: &'static str) -> Vec<Expression> {
+        let expression = |(text, place)| Expression { place, field, text };
+        self.texts(field).into_iter().map(expression).collect()
     }
 
     pub(super) fn flag(&self, name: &str) -> bool {

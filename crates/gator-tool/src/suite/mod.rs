@@ -7,6 +7,8 @@ mod read;
 pub(crate) use admission::{AdmissionCase, AdmissionTest, Patched, Verdict};
 pub(crate) use read::{Found, read};
 
+use crate::outcome::Problem;
+use sekisho_go_regex::Pattern;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,6 +50,17 @@ pub(crate) struct Suite {
     pub(crate) admission: Vec<AdmissionTest>,
 }
 
+impl Suite {
+    /// What gator cannot read of its tests, where there is any.
+    pub(crate) fn malformed(&self) -> Option<Problem> {
+        let of = |test: &Test| {
+            let cases = || test.cases.iter().find_map(|case| case.malformed.clone());
+            test.malformed.clone().or_else(cases)
+        };
+        self.tests.iter().find_map(of)
+    }
+}
+
 /// A template and a constraint of it, and objects that are judged by them.
 #[derive(Clone, Debug)]
 pub(crate) struct Test {
@@ -59,6 +72,8 @@ pub(crate) struct Test {
     pub(crate) invalid: bool,
     pub(crate) skip: bool,
     pub(crate) cases: Vec<Case>,
+    /// why it cannot be run
+    pub(crate) malformed: Option<Problem>,
 }
 
 /// An object, and what is said of it.
@@ -73,9 +88,11 @@ pub(crate) struct Case {
     /// ours: files with what providers of external data answer
     pub(crate) external_data: Vec<String>,
     /// ours: what the sender is warned of; `None` where the case does not say
-    pub(crate) warnings: Option<Vec<Warning>>,
+    pub(crate) warnings: Option<Vec<Expression>>,
     /// ours: the checkpoints that must give the same verdict on the object as it is stored
     pub(crate) checkpoints: Vec<(String, Place)>,
+    /// why it cannot be run
+    pub(crate) malformed: Option<Problem>,
 }
 
 /// How many violations there are.
@@ -83,7 +100,29 @@ pub(crate) struct Case {
 pub(crate) struct Assertion {
     pub(crate) place: Place,
     pub(crate) violations: Violations,
-    pub(crate) message: Option<String>,
+    pub(crate) message: Option<Expression>,
+}
+
+/// A regular expression, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Expression {
+    pub(crate) place: Place,
+    /// the field that it stands in
+    pub(crate) field: &'static str,
+    pub(crate) text: String,
+}
+
+impl Expression {
+    /// The expression, read as Go reads it.
+    ///
+    /// # Errors
+    /// What is wrong with it, in Go's words.
+    pub(crate) fn compile(&self) -> Result<Pattern, Problem> {
+        Pattern::new(&self.text).map_err(|fault| {
+            let message = format!("{} contains invalid regular expression: {fault}", self.field);
+            Problem::error(message).at(&self.place)
+        })
+    }
 }
 
 /// What an assertion says of the number of violations.
@@ -99,14 +138,6 @@ pub(crate) enum Violations {
     Word(String),
 }
 
-/// A warning that the sender is given.
-#[derive(Clone, Debug)]
-pub(crate) struct Warning {
-    pub(crate) place: Place,
-    /// a regular expression that matches it
-    pub(crate) message: String,
-}
-
 /// Mutators, and objects that they change.
 #[derive(Clone, Debug)]
 pub(crate) struct MutationTest {
@@ -115,6 +146,8 @@ pub(crate) struct MutationTest {
     pub(crate) mutators: Vec<String>,
     pub(crate) skip: bool,
     pub(crate) cases: Vec<MutationCase>,
+    /// why it cannot be run
+    pub(crate) malformed: Option<Problem>,
 }
 
 /// An object, and what it becomes.
@@ -127,6 +160,8 @@ pub(crate) struct MutationCase {
     pub(crate) external_data: Vec<String>,
     pub(crate) skip: bool,
     pub(crate) expected: Option<Expected>,
+    /// why it cannot be run
+    pub(crate) malformed: Option<Problem>,
 }
 
 /// What becomes of an object that mutators are given.
@@ -137,5 +172,5 @@ pub(crate) enum Expected {
     /// it stays as it is
     Unchanged,
     /// it is refused, with a message that this regular expression matches
-    Error(String),
+    Error(Expression),
 }

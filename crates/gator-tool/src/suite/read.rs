@@ -4,9 +4,9 @@ use super::admission;
 use super::fields::{Object, Reader};
 use super::{
     Assertion, Case, Expected, GROUP, KIND, MutationCase, MutationTest, Suite, Test, Violations,
-    Warning,
 };
 use crate::file::{self, Text};
+use crate::outcome::Problem;
 use sekisho_kube_model::Gvk;
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Value};
@@ -18,8 +18,10 @@ use std::sync::Arc;
 pub(crate) struct Found {
     /// a suite that can be run
     pub(crate) suite: Option<Suite>,
-    /// why a suite cannot be run, or what it asks for in vain
+    /// why it is none, or what it asks for in vain
     pub(crate) errors: Vec<Diagnostic>,
+    /// what is wrong with the suite beside its tests
+    pub(crate) malformed: Vec<Diagnostic>,
     /// fields that nothing reads
     pub(crate) unknown: Vec<Diagnostic>,
 }
@@ -45,12 +47,8 @@ pub(crate) fn read(name: &Arc<str>, path: &Path, bytes: Vec<u8>) -> Found {
         return found;
     }
     let reader = Reader::new(&document, Arc::clone(name));
-    let suite = reader.root().map(|root| suite(&root, name, path));
-    let problems = reader.problems.take();
-    if problems.is_empty() {
-        found.suite = suite;
-    }
-    found.errors.extend(problems);
+    found.suite = reader.root().map(|root| suite(&root, name, path));
+    found.malformed = reader.problems.take();
     found.unknown = reader.unknown.take();
     found
 }
@@ -95,10 +93,25 @@ fn suite(root: &Object<'_>, name: &Arc<str>, path: &Path) -> Suite {
         name: Arc::clone(name),
         folder: path.parent().map_or_else(Default::default, file::plain),
         skip: root.flag("skip"),
-        tests: root.objects("tests").iter().map(test).collect(),
-        mutations: root.objects("mutations").iter().map(mutation).collect(),
-        admission: root.objects("admissionPolicies").iter().map(admission::test).collect(),
+        tests: each(root, "tests", test, |test| &mut test.malformed),
+        mutations: each(root, "mutations", mutation, |test| &mut test.malformed),
+        admission: each(root, "admissionPolicies", admission::test, |test| &mut test.malformed),
     }
+}
+
+/// The objects of a list, read one by one: what is wrong with one is no problem of the others.
+pub(super) fn each<T>(
+    object: &Object<'_>,
+    name: &str,
+    read: fn(&Object<'_>) -> T,
+    malformed: fn(&mut T) -> &mut Option<Problem>,
+) -> Vec<T> {
+    let one = |object: &Object<'_>| {
+        let (mut part, problem) = object.apart(read);
+        *malformed(&mut part) = problem;
+        part
+    };
+    object.objects(name).iter().map(one).collect()
 }
 
 fn test(object: &Object<'_>) -> Test {
@@ -112,7 +125,8 @@ fn test(object: &Object<'_>) -> Test {
         expansion: text("expansion"),
         invalid: object.flag("invalid"),
         skip: object.flag("skip"),
-        cases: object.objects("cases").iter().map(case).collect(),
+        cases: each(object, "cases", case, |case| &mut case.malformed),
+        malformed: None,
     }
 }
 
@@ -135,8 +149,9 @@ fn case(object: &Object<'_>) -> Case {
         assertions: object.objects("assertions").iter().map(assertion).collect(),
         skip: object.flag("skip"),
         external_data: paths(object, "externalData"),
-        warnings: object.has("warnings").then(|| warnings(object)),
+        warnings: object.has("warnings").then(|| object.expressions("warnings")),
         checkpoints: object.texts("checkpoints"),
+        malformed: None,
     }
 }
 
@@ -144,17 +159,12 @@ pub(super) fn paths(object: &Object<'_>, name: &str) -> Vec<String> {
     object.texts(name).into_iter().map(|(path, _)| path).collect()
 }
 
-pub(super) fn warnings(object: &Object<'_>) -> Vec<Warning> {
-    let warning = |(message, place)| Warning { place, message };
-    object.texts("warnings").into_iter().map(warning).collect()
-}
-
 fn assertion(object: &Object<'_>) -> Assertion {
     object.known(&["violations", "message"]);
     Assertion {
         place: object.place(),
         violations: violations(object),
-        message: object.text("message"),
+        message: object.expression("message"),
     }
 }
 
@@ -191,7 +201,7 @@ fn violations(object: &Object<'_>) -> Violations {
 }
 
 fn mutation(object: &Object<'_>) -> MutationTest {
-    object.known(&["name", "mutators", "skip", "cases"]);
+    object.only(&["name", "mutators", "skip", "cases"]);
     if !object.has("mutators") {
         let message = "a test of mutators without `mutators`";
         object.problem("name", message, "name the files of the mutators");
@@ -201,13 +211,14 @@ fn mutation(object: &Object<'_>) -> MutationTest {
         name: object.text("name").unwrap_or_default(),
         mutators: paths(object, "mutators"),
         skip: object.flag("skip"),
-        cases: object.objects("cases").iter().map(mutation_case).collect(),
+        cases: each(object, "cases", mutation_case, |case| &mut case.malformed),
+        malformed: None,
     }
 }
 
 fn mutation_case(object: &Object<'_>) -> MutationCase {
     let expectations = ["expected", "unchanged", "error"];
-    object.known(&[
+    object.only(&[
         "name",
         "object",
         "inventory",
@@ -231,9 +242,10 @@ fn mutation_case(object: &Object<'_>) -> MutationCase {
         skip: object.flag("skip"),
         expected: match given.first() {
             Some(&"expected") => object.text("expected").map(Expected::Object),
-            Some(&"error") => object.text("error").map(Expected::Error),
+            Some(&"error") => object.expression("error").map(Expected::Error),
             Some(_) => object.flag("unchanged").then_some(Expected::Unchanged),
             None => None,
         },
+        malformed: None,
     }
 }
