@@ -4,7 +4,9 @@
 mod abuse;
 mod api_server;
 mod arguments;
+mod authorizer;
 mod beside;
+mod changing;
 mod contract;
 mod images;
 mod install;

@@ -71,13 +71,23 @@ pub(super) async fn keep_certificate(
     Ok(())
 }
 
-/// Refuses what would take over a namespace or a Secret of others. A Secret of an installation that
-/// had its certificate from elsewhere is taken away.
+/// Where the Secret is of an installation that had its certificate from elsewhere: what comes in its
+/// place is another one.
+pub(super) struct Outdated(Option<String>);
+
+impl Outdated {
+    async fn delete(&mut self, client: &Client) -> Result<()> {
+        let Some(path) = self.0.take() else { return Ok(()) };
+        delete(client, &path, "Secret", path.rsplit('/').next().unwrap_or_default()).await
+    }
+}
+
+/// Refuses what would take over a namespace or a Secret of others. Nothing is changed yet.
 pub(super) async fn not_of_others(
     client: &Client,
     values: &Value,
     objects: &[Document],
-) -> Result<()> {
+) -> Result<Outdated> {
     for object in objects.iter().filter(|object| object.kind() == "Namespace") {
         if there(client, &place(object)?).await?.is_some_and(|there| !is_ours(&there)) {
             let name = object.name().unwrap_or_default();
@@ -96,28 +106,37 @@ pub(super) async fn not_of_others(
         if source == "secret" {
             bail!("there is no Secret `{name}`, which `tls.source=secret` takes: make it first");
         }
-        return Ok(());
+        return Ok(Outdated(None));
     };
+    let of_replicas = trusted(&secret).is_some();
     match source {
         "cluster" | "values" if !is_ours(&secret) => bail!(
             "Secret `{name}` is there, and Sekisho did not make it: take it with \
              `tls.source=secret`, or name another in `tls.secretName`"
         ),
-        "cluster" if trusted(&secret).is_none() => delete(client, &path, "Secret", name).await,
-        "values" if trusted(&secret).is_some() => delete(client, &path, "Secret", name).await,
-        _ => Ok(()),
+        "cluster" if !of_replicas => Ok(Outdated(Some(path))),
+        "values" if of_replicas => Ok(Outdated(Some(path))),
+        _ => Ok(Outdated(None)),
     }
 }
 
 pub(super) async fn install(
     client: &Client,
     objects: &[Document],
+    mut outdated: Outdated,
     args: &InstallArgs,
 ) -> Result<()> {
     let (webhooks, others): (Vec<_>, Vec<_>) =
         objects.iter().partition(|object| is_webhook(&object.value));
     for object in others {
+        if object.kind() == "Secret" {
+            outdated.delete(client).await?;
+        }
         apply(client, object, &object.value).await?;
+        // Its replicas make another one.
+        if object.kind() == "Deployment" {
+            outdated.delete(client).await?;
+        }
     }
     if args.wait > 0 {
         wait(client, &args.namespace, Duration::from_secs(args.wait)).await?;

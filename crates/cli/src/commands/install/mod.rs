@@ -91,17 +91,23 @@ pub(crate) fn run(args: &InstallArgs) -> Result<ExitCode> {
     }
     let of_paths = policies::pack(&mut values, &args.policies)?;
     if !args.apply {
-        certify(&mut values, &args.namespace)?;
-        let objects = sound(args, &values, of_paths)?;
+        if certify(&mut values, &args.namespace)? {
+            output::note(
+                "note: the certificate is another one at each printing: `--apply` keeps the one \
+                 that is there, and with `tls.source=cluster` none is printed",
+            );
+        }
+        let objects = sound(args, &values, of_paths, None)?;
         print(&objects)?;
         return Ok(ExitCode::SUCCESS);
     }
     with_cluster(args, async |client| {
         apply::keep_certificate(&client, &mut values, &args.namespace).await?;
         certify(&mut values, &args.namespace)?;
-        let objects = sound(args, &values, of_paths)?;
-        apply::not_of_others(&client, &values, &objects).await?;
-        apply::install(&client, &objects, args).await?;
+        let templates = policies::templates(&client, &values).await?;
+        let objects = sound(args, &values, of_paths, Some(templates))?;
+        let outdated = apply::not_of_others(&client, &values, &objects).await?;
+        apply::install(&client, &objects, outdated, args).await?;
         apply::prune(&client, &objects, &everything(args, &values)?).await
     })
 }
@@ -135,11 +141,11 @@ fn text<'v>(values: &'v Value, path: &[&str]) -> Option<&'v str> {
     values.path_str(path).filter(|text| !text.is_empty())
 }
 
-/// Makes a certificate where nobody gives one that is to be given.
-fn certify(values: &mut Value, namespace: &str) -> Result<()> {
+/// Makes a certificate where nobody gives one that is to be given; whether it did.
+fn certify(values: &mut Value, namespace: &str) -> Result<bool> {
     let given = ["caBundle", "crt", "key"].iter().any(|key| text(values, &["tls", key]).is_some());
     if text(values, &["tls", "source"]) != Some("values") || given {
-        return Ok(());
+        return Ok(false);
     }
     let issued = Issued::new(&[format!("sekisho.{namespace}.svc")])?;
     for (key, pem) in
@@ -147,16 +153,22 @@ fn certify(values: &mut Value, namespace: &str) -> Result<()> {
     {
         set(values, &format!("tls.{key}={}", STANDARD.encode(pem)))?;
     }
-    Ok(())
+    Ok(true)
 }
 
-/// The objects that are made, where values, policies and what they make are sound.
-fn sound(args: &InstallArgs, values: &Value, of_paths: policies::OfPaths) -> Result<Vec<Document>> {
+/// The objects that are made, where values, policies and what they make are sound. `templates` are
+/// those of the cluster, where it is asked.
+fn sound(
+    args: &InstallArgs,
+    values: &Value,
+    of_paths: policies::Files,
+    templates: Option<policies::Files>,
+) -> Result<Vec<Document>> {
     refuse(&problems(values))?;
     certificate(values)?;
     let objects = manifests(values, &release(args))?;
     refuse(&objects.iter().flat_map(of_schema).collect::<Vec<_>>())?;
-    policies::compile(values, &objects, of_paths)?;
+    policies::compile(values, &objects, of_paths, templates)?;
     Ok(objects)
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::FromArgMatches as _;
 use sekisho_checkpoint_admission::Basis;
 use sekisho_checkpoint_check::bundle_of_paths;
+use sekisho_cluster::{ApiResource, CacheLimits, Client, bundle_file, discover, list_once, origin};
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::BuildOptions;
 use sekisho_install::merge;
@@ -23,11 +24,11 @@ const CONFIG_MAP: usize = 1 << 20;
 /// Where the server finds the ConfigMap.
 const MOUNTED: &str = "/policies";
 
-/// The policies that were read from paths, under the names they have there.
-pub(super) type OfPaths = Vec<BundleFile>;
+/// Policies under the names that they have where they come from.
+pub(super) type Files = Vec<BundleFile>;
 
 /// Puts policies into the values as files of a ConfigMap.
-pub(super) fn pack(values: &mut Value, paths: &[PathBuf]) -> Result<OfPaths> {
+pub(super) fn pack(values: &mut Value, paths: &[PathBuf]) -> Result<Files> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,8 +58,26 @@ fn key(path: &str) -> String {
     key.trim_start_matches('.').to_owned()
 }
 
+/// The constraint templates of a cluster whose policies the server will follow.
+pub(super) async fn templates(client: &Client, values: &Value) -> Result<Files> {
+    if values.path(&["policies", "cluster"]).and_then(Value::as_bool) != Some(true) {
+        return Ok(Vec::new());
+    }
+    let is_template =
+        |of: &ApiResource| of.group == "templates.gatekeeper.sh" && of.kind == "ConstraintTemplate";
+    let found = discover(client).await?;
+    let kept = list_once(client, &found, is_template, CacheLimits::default()).await?;
+    Ok(kept.iter().map(|(kind, template)| bundle_file(kind, template)).collect())
+}
+
 /// Compiles what the server will judge by; what the server would not start by is refused.
-pub(super) fn compile(values: &Value, objects: &[Document], of_paths: OfPaths) -> Result<()> {
+/// `templates` are those of the cluster, where it is asked.
+pub(super) fn compile(
+    values: &Value,
+    objects: &[Document],
+    of_paths: Files,
+    templates: Option<Files>,
+) -> Result<()> {
     let serve = arguments(objects)?;
     let packed = values.path(&["policies", "files"]).and_then(Value::as_object);
     let packed = || packed.into_iter().flat_map(Map::iter);
@@ -90,6 +109,8 @@ pub(super) fn compile(values: &Value, objects: &[Document], of_paths: OfPaths) -
     if files.is_empty() && (elsewhere || serve.cluster.cluster) {
         return Ok(());
     }
+    let asked = templates.is_some();
+    files.extend(templates.unwrap_or_default());
     let bundle = Bundle::new(files, bundle.manifest().clone());
     let target = policies::target(&given)?;
     let options = BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
@@ -97,8 +118,26 @@ pub(super) fn compile(values: &Value, objects: &[Document], of_paths: OfPaths) -
         // What is named may be where this does not see it.
         Ok(_) if elsewhere || serve.cluster.cluster => Ok(()),
         Ok(basis) => serve::named_policies(&serve, basis.set.states()),
+        Err(errors) if serve.cluster.cluster => refuse(&not_of_cluster(errors, asked)),
         Err(errors) => refuse(&errors),
     }
+}
+
+/// What is wrong with policies beside those of a cluster: the server goes on with what is faulty
+/// there. Where the cluster is not asked, templates may be there, which is told.
+fn not_of_cluster(mut errors: Vec<Diagnostic>, asked: bool) -> Vec<Diagnostic> {
+    let (of_cluster, _) = origin();
+    errors.retain(|error| !error.file.as_ref().is_some_and(|file| file.starts_with(&of_cluster)));
+    let may_be_there = |error: &Diagnostic| error.message.contains("there is no template for");
+    if !asked && let Some(first) = errors.iter().find(|error| may_be_there(error)) {
+        let file = first.file.as_deref().unwrap_or_default();
+        output::note(&format!(
+            "note: {file}: {} here: it is to be in the cluster, which `--apply` looks up",
+            first.message
+        ));
+        errors.retain(|error| !may_be_there(error));
+    }
+    errors
 }
 
 /// Tells of policies about deletions where the API server would not ask about any.
