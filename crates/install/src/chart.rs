@@ -208,6 +208,7 @@ mod tests {
     fn no_more_is_granted_than_what_is_used() {
         for (change, granted) in [
             ("policies.cluster=true", r#"["sekisho.dev"],"resources":["exceptions"]"#),
+            ("policies.cluster=true", r#""resources":["subjectaccessreviews"],"verbs":["create"]"#),
             ("tls.source=cluster", r#""resources":["secrets"],"verbs":["create"]"#),
             (
                 "server.events=true",
@@ -230,6 +231,12 @@ mod tests {
     fn deletions_are_asked_about_where_that_is_wanted() {
         assert!(!text(&[]).contains(r#""operations":["DELETE"]"#));
         assert!(text(&["webhooks.deletions=true"]).contains(r#""operations":["DELETE"]"#));
+    }
+
+    #[test]
+    fn what_a_policy_asks_the_api_server_is_not_asked_about() {
+        let count = |values: &[&str]| text(values).matches(r#""name":"not-virtual""#).count();
+        assert_eq!((count(&[]), count(&["webhooks.mutating.enabled=true"])), (1, 2));
     }
 
     #[test]

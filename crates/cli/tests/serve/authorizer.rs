@@ -176,5 +176,17 @@ fn authorizer_says_what_it_says_within_the_api_server() {
         .collect();
     let plugin = by_plugin.iter().flatten().flatten().count();
     assert_eq!(by_webhook, by_plugin, "{plugin} refusals");
-    drop(server);
+
+    // Nobody asks for what is there already.
+    create(&env, &pod("group"));
+    let audit = std::process::Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["audit", "--cluster", "--no-progress", "-p"])
+        .arg(folder.path())
+        .arg("--kubeconfig")
+        .arg(env.kubeconfig())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(audit.stdout).unwrap() + &String::from_utf8_lossy(&audit.stderr);
+    assert_eq!(audit.status.code(), Some(2), "{said}");
+    assert!(said.contains("reads who sends the request, which is not known"), "{said}");
 }
