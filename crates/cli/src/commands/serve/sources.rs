@@ -1,0 +1,189 @@
+//! Where `sekisho serve` has its policies and its certificate from.
+
+use super::named_policies;
+use crate::args::ServeArgs;
+use crate::log::Log;
+use crate::{cluster, policies};
+use anyhow::Result;
+use sekisho_checkpoint_admission::{Basis, Cluster, Event, Followed, Given, Origin, Read};
+use sekisho_checkpoint_check::{Answers, Silent, collect, load};
+use sekisho_cluster::CacheLimits;
+use sekisho_dialects::{DIALECTS, unsupported};
+use sekisho_engine::BuildOptions;
+use sekisho_policy::{Digest, KubernetesVersion, Target};
+use sekisho_report::Diagnostic;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// Policies and the certificate, as the arguments name their files and their cluster.
+pub(super) struct Sources {
+    args: ServeArgs,
+    log: Log,
+    cluster: Option<Cluster>,
+    /// what was told of faults of the cluster
+    told: Mutex<Vec<String>>,
+    /// what the cluster runs
+    version: OnceLock<KubernetesVersion>,
+    /// names that the arguments have were looked for
+    looked: OnceLock<()>,
+}
+
+impl Sources {
+    pub(super) fn new(args: &ServeArgs, log: &Log) -> Result<Self> {
+        let mut cluster = None;
+        if args.cluster.cluster {
+            let followed = Followed {
+                config_map: args.cluster.policy_config_map.clone(),
+                admission_policies: args.admission_policies,
+            };
+            let (client, limits) = (args.cluster.client()?, CacheLimits::default());
+            cluster = Some(Cluster::start(client, limits, followed, DIALECTS));
+        }
+        Ok(Self {
+            args: args.clone(),
+            log: log.clone(),
+            cluster,
+            told: Mutex::default(),
+            version: OnceLock::new(),
+            looked: OnceLock::new(),
+        })
+    }
+
+    /// What is judged for: the version of the cluster where nobody gave one. To be called on a
+    /// thread that may wait.
+    fn target(&self) -> Result<Target> {
+        let mut target = policies::target(&self.args.policies)?;
+        if target.assumed && self.cluster.as_ref().is_some_and(Cluster::is_known) {
+            if self.version.get().is_none()
+                && let Some(version) =
+                    Handle::current().block_on(cluster::version(&self.args.cluster.client()?))
+            {
+                let _ = self.version.set(version);
+            }
+            if let Some(version) = self.version.get() {
+                (target.kubernetes_version, target.assumed) = (*version, false);
+            }
+        }
+        Ok(target)
+    }
+
+    /// Tells of what is wrong with the cluster, once.
+    fn tell_faults(&self, cluster: &Cluster) {
+        let now = cluster.faults();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for fault in now.iter().filter(|fault| !told.contains(fault)) {
+            self.log.note("cluster", fault);
+        }
+        *told = now;
+    }
+
+    /// Tells of names in the arguments that no policy of the cluster has at first; it may come.
+    fn tell_names(&self, read: &Read) {
+        let (Read::Changed(basis, _) | Read::Partly(basis, ..)) = read else { return };
+        if self.looked.set(()).is_ok()
+            && let Err(error) = named_policies(&self.args, basis.set.states())
+        {
+            self.log.note("policies", &error.to_string());
+        }
+    }
+}
+
+impl Origin for Sources {
+    fn policies(&self, last: Option<Digest>) -> Read {
+        let given = &self.args.policies;
+        let bundle = match &self.cluster {
+            Some(_) => policies::given(given),
+            None => policies::bundle(given),
+        };
+        let read = bundle.and_then(|read| Ok((read, self.target()?)));
+        let ((bundle, errors), target) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                return Read::Faulty(vec![Diagnostic::general(format!("{error:#}"))], None);
+            }
+        };
+        let nothing = || Err("the inventory is not read from standard input".to_owned());
+        let known = load(collect(&given.inventory, &[]), &nothing, &Silent);
+        let external = Answers::read(&self.args.external_data);
+        let errors = errors.into_iter().chain(known.errors);
+        let errors: Vec<Diagnostic> = errors.chain(external.errors.iter().cloned()).collect();
+        if !errors.is_empty() {
+            return Read::Faulty(errors, None);
+        }
+        let of_bundle = bundle.digest();
+        // What is judged for may be known later than the policies, or change.
+        let of_target = format!("{target:?}");
+        let digest = Digest::of([
+            of_bundle.as_bytes().as_slice(),
+            known.revision.as_bytes(),
+            external.revision.as_bytes(),
+            of_target.as_bytes(),
+        ]);
+        let options =
+            BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
+        if let Some(cluster) = &self.cluster {
+            self.tell_faults(cluster);
+            let given = Given { bundle: &bundle, objects: &known.documents, revision: digest };
+            let read = cluster.read(&given, &options, last);
+            self.tell_names(&read);
+            return answered(read, &external);
+        }
+        if last == Some(digest) {
+            return Read::Unchanged;
+        }
+        match Basis::build(&bundle, &options, &known.documents) {
+            Ok(basis) => answered(Read::Changed(Box::new(basis), digest), &external),
+            Err(errors) => Read::Faulty(errors, Some(digest)),
+        }
+    }
+
+    async fn changed(&self) {
+        match &self.cluster {
+            Some(cluster) => cluster.changed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn cache_age(&self) -> Option<Duration> {
+        self.cluster.as_ref()?.age()
+    }
+
+    fn certificate(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let chain = std::fs::read(self.args.tls_cert.as_ref()?).ok()?;
+        Some((chain, std::fs::read(self.args.tls_key.as_ref()?).ok()?))
+    }
+
+    fn told(&self, event: Event<'_>) {
+        let log = &self.log;
+        match event {
+            Event::Renewed => log.note("policies", "new policies are in force"),
+            Event::Partly(diagnostics) => {
+                log.wrong(diagnostics);
+                log.note("policies", "new policies are in force, less those that are faulty");
+            }
+            Event::Refused(diagnostics) => {
+                log.wrong(diagnostics);
+                let message = "the new policies are faulty: the last good ones stay in force";
+                log.note("policies", message);
+            }
+            Event::Certificate => log.note("certificate", "a new certificate is served"),
+            Event::CertificateRefused(error) => {
+                log.note("certificate", &format!("the old certificate is served on: {error}"));
+            }
+        }
+    }
+}
+
+/// What was read, with what providers of external data answer.
+fn answered(read: Read, external: &Answers) -> Read {
+    let over = |basis: Box<Basis>| {
+        let Basis { set, schemas, inventory } = *basis;
+        Box::new(Basis { set, schemas, inventory: external.over(inventory) })
+    };
+    match read {
+        Read::Changed(basis, digest) => Read::Changed(over(basis), digest),
+        Read::Partly(basis, digest, errors) => Read::Partly(over(basis), digest, errors),
+        other => other,
+    }
+}
