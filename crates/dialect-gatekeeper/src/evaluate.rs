@@ -55,7 +55,7 @@ impl Evaluate for Judgement {
             });
         }
         let found = self.code.violations(context, &review)?;
-        let violations = self.violations(found, action, request.point);
+        let violations = self.violations(found, self.action_at(request.point));
         Ok(Outcome { violations, ..Outcome::default() })
     }
 
@@ -65,6 +65,10 @@ impl Evaluate for Judgement {
 
     fn goes_by_namespace(&self) -> bool {
         self.matching.goes_by_namespace() || !self.exclusions.is_empty()
+    }
+
+    fn action_at(&self, point: Point) -> Option<Action> {
+        (point != Point::Admission).then(|| self.enforcement.at(point))
     }
 
     /// As Gatekeeper's webhook words it.
@@ -114,14 +118,14 @@ impl Judgement {
     }
 
     /// The violations in the order of their messages.
-    fn violations(&self, found: Vec<Found>, action: Action, point: Point) -> Vec<Violation> {
+    fn violations(&self, found: Vec<Found>, action: Option<Action>) -> Vec<Violation> {
         let violation = |found: Found| Violation {
             parameter: None,
             policy: None,
             rule: self.kind.clone(),
             pointers: locus::pointers(&found.details),
             message: found.message,
-            action: (point != Point::Admission).then_some(action),
+            action,
             severity: self.severity,
             help: None,
             details: found.details,

@@ -102,7 +102,7 @@ pub fn as_violation(
         message: error.message.clone(),
         parameter: None,
         pointers: Vec::new(),
-        action: None,
+        action: policy.evaluate.action_at(request.point),
         severity: Severity::Medium,
         help: error.help.as_deref().map(Into::into),
         details: Value::Null,

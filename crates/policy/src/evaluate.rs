@@ -1,5 +1,5 @@
 use crate::{
-    Action, Budget, BudgetExceeded, OperationSet, Reads, Request, Severity, Shared, Target,
+    Action, Budget, BudgetExceeded, OperationSet, Point, Reads, Request, Severity, Shared, Target,
 };
 use sekisho_kube_model::Schemas;
 use sekisho_value::{Pointer, Str, Value};
@@ -23,6 +23,11 @@ pub trait Evaluate: Send + Sync {
     /// where the policy's matcher does not say.
     fn goes_by_namespace(&self) -> bool {
         false
+    }
+
+    /// What is done about its violations at a point, where that is not the policy's action.
+    fn action_at(&self, _: Point) -> Option<Action> {
+        None
     }
 
     /// How the dialect words a refusal for these violations of one policy name, as the system
@@ -185,6 +190,14 @@ pub enum EvalError {
     /// it cost more than it may
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+    /// as `Budget`, of a part of the policy that can be named
+    #[error("{exceeded}")]
+    Exceeded {
+        /// what it took too much of
+        exceeded: BudgetExceeded,
+        /// which part it is
+        help: String,
+    },
     /// it cannot be told whether the policy is about the object
     #[error("{message}")]
     Unmatched {

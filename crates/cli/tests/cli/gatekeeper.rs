@@ -114,6 +114,26 @@ fn gator_compat_judges_as_gators_test_does() {
     assert!(seen[0].starts_with("unable to match constraints"), "{seen:?}");
 }
 
+/// What cannot be evaluated is a violation, too, with the action at gator's point.
+#[test]
+fn gator_compat_takes_the_actions_at_gators_point() {
+    let scoped = "{enforcementAction: scoped, scopedEnforcementActions: [\
+                  {action: deny, enforcementPoints: [{name: validation.gatekeeper.sh}]}, \
+                  {action: dryrun, enforcementPoints: [{name: gator.gatekeeper.sh}]}]}";
+    let broken = "package found\nf(x) = 1 { true }\nf(x) = 2 { true }\n\
+                  violation[{\"msg\": \"no\"}] { f(1) == 1 }";
+    let scene = Scene::new()
+        .file("broken.yaml", policy(broken, scoped))
+        .file("only.yaml", policy(broken, &scoped.replace("validation.", "audit.")))
+        .file("a.yaml", CONFIG_MAP);
+    for policy in ["broken.yaml", "only.yaml"] {
+        let args = ["check", "-o", "json", "-p", policy, "a.yaml", "--gator-compat"];
+        let report = scene.run(&args).code(0).json();
+        assert_eq!(report["findings"][0]["action"], "audit", "{report}");
+        assert_eq!(report["errors"].as_array().unwrap().len(), 0, "{report}");
+    }
+}
+
 #[test]
 fn a_policy_without_an_end_ends() {
     let text = policy(
