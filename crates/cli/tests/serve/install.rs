@@ -138,6 +138,7 @@ fn what_is_printed_is_the_same_each_time() {
     assert_eq!(printed(&[], &[]), printed(&[], &[]), "no certificate is made by chance");
     let (code, said) = sekisho(&["install", "--set", "tls.source=values"]);
     assert!(code == Some(0) && said.contains("caBundle: "), "{said}");
+    assert!(said.contains("the certificate is another one at each printing"), "{said}");
 }
 
 #[test]

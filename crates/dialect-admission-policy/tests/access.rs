@@ -1,0 +1,160 @@
+//! `authorizer` where an API server can be asked: asked where an expression comes to it, and an
+//! error where no answer comes and the value hangs on it.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use sekisho_dialect_admission_policy::AdmissionPolicy;
+use sekisho_engine::{BuildOptions, Judge, PolicySet, evaluate, mutate};
+use sekisho_kube_model::Schemas;
+use sekisho_policy::{
+    AccessReviews, Bundle, BundleFile, Inventory, InventoryKey, Request, Target, UserInfo,
+};
+use sekisho_value::{Value, from_json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A cluster of which nothing is known, and somebody to ask: the user `ann` may do all, of `gone`
+/// there is no answer, the others may do nothing.
+#[derive(Clone, Debug, Default)]
+struct Cluster(Arc<Mutex<Vec<String>>>);
+
+impl AccessReviews for Cluster {
+    fn review(&self, spec: &Value, _: Duration) -> Result<Value, String> {
+        let user = spec.path_str(&["user"]).unwrap();
+        self.0.lock().unwrap().push(user.to_owned());
+        match user {
+            "gone" => Err("it is gone".to_owned()),
+            user => Ok(from_json(&format!(r#"{{"allowed":{}}}"#, user == "ann")).unwrap()),
+        }
+    }
+}
+
+impl Inventory for Cluster {
+    fn get(&self, _: &InventoryKey) -> Option<Value> {
+        None
+    }
+
+    fn list(&self, _: &InventoryKey) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn is_complete(&self) -> bool {
+        false
+    }
+
+    fn access(&self) -> Option<Arc<dyn AccessReviews>> {
+        Some(Arc::new(self.clone()))
+    }
+}
+
+/// A policy that lets through, and one that labels, what an expression says.
+fn set(expression: &str) -> PolicySet {
+    let matched = "matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], \
+                   operations: ['*'], resources: [configmaps]}]}";
+    let yaml = format!(
+        r#"apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {{name: p}}
+spec: {{{matched}, validations: [{{expression: "{expression}"}}]}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {{name: p}}
+spec: {{policyName: p, validationActions: [Deny]}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: {{name: m}}
+spec:
+  {matched}
+  reinvocationPolicy: Never
+  mutations:
+  - patchType: ApplyConfiguration
+    applyConfiguration:
+      expression: "Object{{metadata: Object.metadata{{labels: {{'is': string({expression})}}}}}}"
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: {{name: m}}
+spec: {{policyName: m}}
+"#
+    );
+    let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
+    let options = BuildOptions {
+        dialects: &[&AdmissionPolicy],
+        unsupported: |_, _| None,
+        target: &Target::default(),
+        strict: true,
+    };
+    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    set
+}
+
+const OWN: &str = "authorizer.requestResource.check('delete').allowed()";
+
+#[test]
+fn an_api_server_says_who_may_do_what() {
+    let nobody = "authorizer.serviceAccount('a', 'b').path('/x').check('get').allowed()";
+    let errored = "authorizer.path('/x').check('get').errored()";
+    // the expression, who sends the request: its value, or none; how often somebody is asked
+    for (expression, user, wanted, asked) in [
+        (OWN.to_owned(), "ann", Some(true), 1),
+        (OWN.to_owned(), "bob", Some(false), 1),
+        (OWN.to_owned(), "gone", None, 1),
+        (format!("!{OWN}"), "gone", None, 1),
+        (errored.to_owned(), "gone", None, 1),
+        (errored.to_owned(), "bob", Some(false), 1),
+        (nobody.to_owned(), "ann", Some(false), 1),
+        (format!("{OWN} || {nobody}"), "ann", Some(true), 1),
+        (format!("{OWN} || {nobody}"), "bob", Some(false), 2),
+        // What does not hang on an answer has its value without it.
+        (format!("true || {OWN}"), "gone", Some(true), 0),
+        (format!("{OWN} || true"), "gone", Some(true), 1),
+        (format!("{OWN} && {nobody}"), "gone", Some(false), 2),
+    ] {
+        let set = set(&expression);
+        let schemas = Schemas::builtin();
+        let map = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}"#;
+        let created = schemas.create(&from_json(map).unwrap(), "default");
+        let request = Request {
+            gvk: created.decoded.gvk.clone(),
+            resource: created.decoded.resource.clone(),
+            namespace: created.namespace.clone(),
+            name: "c".into(),
+            object: created.decoded.object,
+            user: UserInfo { username: user.to_owned(), ..UserInfo::default() },
+            ..Request::default()
+        };
+        let cluster = Cluster::default();
+        let judge = Judge {
+            inventory: &cluster,
+            schemas: &schemas,
+            now: jiff::Timestamp::UNIX_EPOCH,
+            implied: false,
+            record: false,
+            cancelled: None,
+        };
+        let times = || std::mem::take(&mut *cluster.0.lock().unwrap()).len();
+        let verdict = evaluate(&set, &request, &judge);
+        assert_eq!(times(), asked, "{expression} {user}");
+        let mutated = mutate(&set, &request, &judge);
+        assert_eq!(times(), asked, "{expression} {user}, mutating");
+        let label = mutated.object.path_str(&["metadata", "labels", "is"]);
+        match wanted {
+            Some(allowed) => {
+                assert_eq!(verdict.errors, [], "{expression} {user}");
+                assert_eq!(verdict.denials.is_empty(), allowed, "{expression} {user}");
+                assert_eq!(label, Some(if allowed { "true" } else { "false" }), "{expression}");
+            }
+            None => {
+                let told = "the API server does not say who may do what: it is gone";
+                for errors in [&verdict.errors, &mutated.errors] {
+                    let first = &errors.first().unwrap().message;
+                    assert!(first.contains(told), "{expression} {user}: {first}");
+                }
+                assert!(verdict.denials.is_empty() && label.is_none(), "{expression} {user}");
+            }
+        }
+    }
+}
