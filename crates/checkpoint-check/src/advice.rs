@@ -37,7 +37,7 @@ pub(crate) fn finding(advice: &Advice, places: &Places) -> Finding {
             namespace: None,
             name: document.name().unwrap_or_default().to_owned(),
         },
-        location: places.location(document, &advice.pointer),
+        location: places.location_in(document, &advice.pointer, advice.place),
         related: Vec::new(),
         docs: advice.rule.references.first().map(|reference| reference.url.to_owned()),
     }

@@ -13,8 +13,8 @@ use crate::schema_findings;
 use crate::{Progress, Silent};
 use rayon::prelude::*;
 use sekisho_engine::{
-    BuildOptions, ExceptionUse, Judge, Judgement, PolicySet, as_violation, evaluate, finding_key,
-    subject,
+    BuildOptions, ExceptionUse, Judge, Judgement, PolicySet, VerdictError, as_violation, evaluate,
+    finding_key, subject,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
@@ -241,10 +241,7 @@ impl Run<'_> {
             return judged;
         }
         if !object.unmutated.is_empty() {
-            let unmutated = object.unmutated.iter();
-            judged
-                .errors
-                .extend(unmutated.map(|e| schema_findings::policy_error(object, e, self.places)));
+            judged.errors.extend(object.unmutated.iter().map(|error| self.error(object, error)));
             return judged;
         }
         let mut request = object.request(self.options.user);
@@ -271,9 +268,13 @@ impl Run<'_> {
                 judged.findings.push(self.finding(violation, object));
                 continue;
             }
-            judged.errors.push(schema_findings::policy_error(object, error, self.places));
+            judged.errors.push(self.error(object, error));
         }
         judged
+    }
+
+    fn error(&self, object: &Object<'_>, error: &VerdictError) -> Diagnostic {
+        schema_findings::policy_error(self.set, object, error, self.places)
     }
 
     fn finding(&self, judgement: Judgement, object: &Object<'_>) -> Finding {

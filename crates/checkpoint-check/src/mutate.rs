@@ -133,7 +133,8 @@ pub fn mutate_manifests(
         let wrong = object.decoded.problems.iter().filter(|p| p.kind == ProblemKind::WrongType);
         found.errors.extend(wrong.map(|p| schema_findings::error(object, p, &places)));
         let unmutated = object.unmutated.iter();
-        found.errors.extend(unmutated.map(|e| schema_findings::policy_error(object, e, &places)));
+        let told = |error| schema_findings::policy_error(&set, object, error, &places);
+        found.errors.extend(unmutated.map(told));
         if !sound || !object.unmutated.is_empty() || !object.decoded.is_readable() {
             continue;
         }

@@ -43,7 +43,20 @@ impl Places {
 
     /// The place of a field in a file: its key, or its nearest present parent's.
     pub(crate) fn location(&self, document: &Document, pointer: &Pointer) -> Location {
-        let place = document.locate(pointer);
+        self.location_in(document, pointer, None)
+    }
+
+    /// The same, of a part of a field's text whose line and column are known.
+    pub(crate) fn location_in(
+        &self,
+        document: &Document,
+        pointer: &Pointer,
+        within: Option<(u32, u32)>,
+    ) -> Location {
+        let place = match within {
+            Some((line, column)) => document.source().word_at(line, column),
+            None => document.locate(pointer),
+        };
         Location {
             file: document.source().name.clone(),
             line: place.line,

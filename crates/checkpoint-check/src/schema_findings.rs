@@ -2,7 +2,7 @@
 
 use crate::objects::Object;
 use crate::places::Places;
-use sekisho_engine::{VerdictError, finding_key, subject};
+use sekisho_engine::{PolicySet, VerdictError, finding_key, subject};
 use sekisho_kube_model::{Known, Loci, Problem, ProblemKind, Schemas};
 use sekisho_policy::{KubernetesVersion, PolicyId};
 use sekisho_report::{Action, Diagnostic, Finding, Resource, Severity, Status};
@@ -112,6 +112,7 @@ pub(crate) fn error(object: &Object<'_>, problem: &Problem, places: &Places) -> 
 
 /// What a policy could not judge, or could not be applied to, with its place.
 pub(crate) fn policy_error(
+    set: &PolicySet,
     object: &Object<'_>,
     error: &VerdictError,
     places: &Places,
@@ -122,7 +123,8 @@ pub(crate) fn policy_error(
         None => format!("{name}: {}", error.message),
     };
     let at = places.diagnostic(object.document, &error.pointer, message);
-    Diagnostic { help: error.help.clone(), ..at }
+    let policy = error.policy.as_ref().map(|id| set.name_of(id));
+    Diagnostic { help: error.help.clone(), policy, ..at }
 }
 
 /// `Pod web`, for messages.

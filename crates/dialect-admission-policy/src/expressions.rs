@@ -13,10 +13,24 @@ use sekisho_policy::EvalError;
 /// Why a list of expressions has no values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// in the words of the API server; the failure policy says what becomes of it
-    Policy(String),
+    /// the failure policy says what becomes of it
+    Policy(Wrong),
     /// something is not known here, or it took more than judging one request may
     Here(EvalError),
+}
+
+/// What is wrong with a policy, in the words of the API server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    pub(crate) message: String,
+    /// how to mend it, and where
+    pub(crate) help: Option<String>,
+}
+
+impl From<String> for Wrong {
+    fn from(message: String) -> Self {
+        Self { message, help: None }
+    }
 }
 
 /// Whether it is known who asks, where expressions read it.
@@ -27,14 +41,16 @@ pub(crate) fn user_is_known(definition: &Definition, scene: Scene<'_>) -> Result
     let user = &scene.request.user;
     if definition.reads_user && user.username.is_empty() && user.groups.is_empty() {
         let message = "the policy reads who sends the request, which is not known".to_owned();
-        let help = "say who asks: with `--as` and `--as-group`, or `user` in a suite".to_owned();
+        let help = "say who asks: with `--as` and `--as-group`, or `user` in a suite; nobody asks \
+                    for what an audit lists"
+            .to_owned();
         return Err(EvalError::Failed { message, help: Some(help) });
     }
     Ok(())
 }
 
 /// The value of an expression, or what is told of its error.
-pub(crate) type Outcome<'a> = Result<Term<'a>, String>;
+pub(crate) type Outcome<'a> = Result<Term<'a>, Wrong>;
 
 const OUT_OF_BUDGET: &str =
     "validation failed due to running out of cost budget, no further validation rules will be run";
@@ -74,18 +90,33 @@ fn value<'a>(
     let told = |error: &CelError| {
         format!("expression '{}' resulted in error: {}", expression.text, error.message())
     };
+    let stands = || format!("the expression stands at `{}`", expression.place);
     match value.as_ref().map_err(|error| (error.cause(), error)) {
-        Err((Cause::Budget(exceeded), _)) => return Err(Stop::Here(exceeded.into())),
+        Err((Cause::Budget(exceeded), _)) => {
+            return Err(Stop::Here(EvalError::Exceeded { exceeded, help: stands() }));
+        }
         Err((Cause::Unknown, error)) => {
-            let help = "give what is missing with the policies, or with `--inventory`".to_owned();
-            return Err(Stop::Here(EvalError::Failed { message: told(error), help: Some(help) }));
+            let help = "give what is missing with the policies, or with `--inventory`; with \
+                        `--cluster`, the right to create subjectaccessreviews"
+                .to_owned();
+            let help = Some(format!("{help}; {}", stands()));
+            return Err(Stop::Here(EvalError::Failed { message: told(error), help }));
         }
         _ => {}
     }
-    *left = left
-        .checked_sub(cost.spent().saturating_add(of_variables))
-        .ok_or_else(|| Stop::Policy(OUT_OF_BUDGET.to_owned()))?;
-    Ok(value.map_err(|error| told(&error)))
+    *left = left.checked_sub(cost.spent().saturating_add(of_variables)).ok_or_else(|| {
+        Stop::Policy(Wrong { message: OUT_OF_BUDGET.to_owned(), help: Some(stands()) })
+    })?;
+    Ok(value.map_err(|error| {
+        let help = match error.message().rsplit_once("no such key: ") {
+            Some((_, key)) => format!(
+                "where `{key}` may be absent, test it by `has(…)` or read it by `.?{key}`; {}",
+                stands()
+            ),
+            None => stands(),
+        };
+        Wrong { message: told(&error), help: Some(help) }
+    }))
 }
 
 /// Whether all match conditions hold. One that does not counts before errors of others.
@@ -97,19 +128,23 @@ pub(crate) fn all_hold<'a>(
 ) -> Result<bool, Stop> {
     let mut left = MATCH_CONDITIONS_LIMIT;
     let values = values(conditions, evaluation, activation, costs, &mut left)?;
-    let mut wrong: Vec<String> = Vec::new();
+    let mut wrong: Vec<Wrong> = Vec::new();
     for value in values.into_iter().flatten() {
         match value {
             Ok(Term::Bool(false)) => return Ok(false),
             Ok(_) => {}
             // Errors of the same words are told once.
-            Err(message) if wrong.contains(&message) => {}
-            Err(message) => wrong.push(message),
+            Err(told) if wrong.iter().any(|other| other.message == told.message) => {}
+            Err(told) => wrong.push(told),
         }
     }
     match wrong.as_slice() {
         [] => Ok(true),
         [one] => Err(Stop::Policy(one.clone())),
-        many => Err(Stop::Policy(format!("[{}]", many.join(", ")))),
+        many => {
+            let messages: Vec<&str> = many.iter().map(|wrong| wrong.message.as_str()).collect();
+            let help = many.first().and_then(|first| first.help.clone());
+            Err(Stop::Policy(Wrong { message: format!("[{}]", messages.join(", ")), help }))
+        }
     }
 }

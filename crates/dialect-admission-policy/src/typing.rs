@@ -6,6 +6,7 @@
 //! `k8s.io/apiserver`.
 
 use crate::read::Definition;
+use sekisho_cel::Diagnostic;
 use sekisho_cel::kubernetes::{KindTypes, Release, Rule as Kinds, TypeChecker, TypeWarning};
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{Advice, CompileContext, PolicyDocument, Reference, Rule, Severity};
@@ -50,17 +51,20 @@ pub(crate) fn advice(
             let expression = validation.path_str(&[key]).unwrap_or_default();
             let warnings =
                 if expression.is_empty() { Vec::new() } else { checker.check(expression) };
-            if warnings.is_empty() {
-                continue;
+            let pointer = at.index(index).key(key);
+            for (fault, kinds) in by_fault(&warnings) {
+                let document = document.document.clone();
+                let place = document.locate_in_text(&pointer, expression, fault.line, fault.column);
+                all.push(Advice {
+                    policy: definition.id.clone(),
+                    rule: &RULE,
+                    document,
+                    pointer: pointer.clone(),
+                    place,
+                    message: format!("{} (of {})", fault.message, kinds.join(", ")),
+                    help: fault.help.clone().unwrap_or_else(|| GENERAL_HELP.to_owned()),
+                });
             }
-            all.push(Advice {
-                policy: definition.id.clone(),
-                rule: &RULE,
-                document: document.document.clone(),
-                pointer: at.index(index).key(key),
-                message: message(&warnings),
-                help: help(&warnings),
-            });
         }
     }
     all
@@ -105,29 +109,21 @@ fn checker(
     TypeChecker::new(types, release, &rules, params.as_ref(), &variables).ok()
 }
 
-/// What is wrong, and for which kinds.
-fn message(warnings: &[TypeWarning]) -> String {
-    let told = warnings.iter().map(|warning| {
-        let faults: Vec<&str> = warning.faults.iter().map(|fault| fault.message.as_str()).collect();
-        (faults.join("; "), warning.kind.to_string())
-    });
-    let mut by_message: Vec<(String, Vec<String>)> = Vec::new();
-    for (faults, kind) in told {
-        match by_message.iter_mut().find(|(other, _)| *other == faults) {
-            Some((_, kinds)) => kinds.push(kind),
-            None => by_message.push((faults, vec![kind])),
+const GENERAL_HELP: &str = "mend the expression, or the kinds that the policy is about";
+
+/// What is wrong, and with which kinds.
+fn by_fault(warnings: &[TypeWarning]) -> Vec<(&Diagnostic, Vec<String>)> {
+    let mut all: Vec<(&Diagnostic, Vec<String>)> = Vec::new();
+    for warning in warnings {
+        let kind = warning.kind.to_string();
+        for fault in &warning.faults {
+            let same =
+                |other: &&Diagnostic| (&other.message, other.span) == (&fault.message, fault.span);
+            match all.iter_mut().find(|(other, _)| same(other)) {
+                Some((_, kinds)) => kinds.push(kind.clone()),
+                None => all.push((fault, vec![kind.clone()])),
+            }
         }
     }
-    let parts: Vec<String> = by_message
-        .into_iter()
-        .map(|(faults, kinds)| format!("{faults} (of {})", kinds.join(", ")))
-        .collect();
-    parts.join("; ")
-}
-
-fn help(warnings: &[TypeWarning]) -> String {
-    let faults = || warnings.iter().flat_map(|warning| &warning.faults);
-    let advised = faults().find_map(|fault| fault.help.clone());
-    let general = "mend the expression, or the kinds that the policy is about";
-    advised.unwrap_or_else(|| general.to_owned())
+    all
 }

@@ -211,6 +211,7 @@ pub(crate) fn error_of(policy: Option<PolicyId>, error: EvalError) -> VerdictErr
     let message = error.to_string();
     let (kind, help) = match error {
         EvalError::Budget(_) => (ErrorKind::Budget, None),
+        EvalError::Exceeded { help, .. } => (ErrorKind::Budget, Some(help)),
         EvalError::Unmatched { help, .. } => (ErrorKind::Unmatched, help),
         EvalError::Failed { help, .. } => (ErrorKind::Failed, help),
     };

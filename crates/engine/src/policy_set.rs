@@ -138,6 +138,13 @@ impl PolicySet {
         &self.manifest
     }
 
+    /// The name that people know a policy by: of one that is not known, that of its id.
+    #[must_use]
+    pub fn name_of(&self, id: &PolicyId) -> Arc<str> {
+        let known = self.policies.iter().find(|policy| policy.id == *id);
+        known.map_or_else(|| id.name().into(), |policy| Arc::clone(&policy.name))
+    }
+
     pub(crate) fn policies(&self) -> &[CompiledPolicy] {
         &self.policies
     }

@@ -14,6 +14,8 @@ pub struct Source {
     /// How many scalars begin before each block of [`BLOCK`] bytes, so that a column far along a
     /// long line costs no walk along it.
     blocks: OnceLock<Vec<u32>>,
+    /// Whether a Secret may stand in it; filled when first asked for.
+    secrets: OnceLock<bool>,
 }
 
 /// The bytes between two entries of [`Source::blocks`].
@@ -32,7 +34,13 @@ pub struct Place {
 
 impl Source {
     pub(crate) fn new(name: &str, decoded: Decoded) -> Self {
-        Self { name: name.into(), decoded, lines: OnceLock::new(), blocks: OnceLock::new() }
+        Self {
+            name: name.into(),
+            decoded,
+            lines: OnceLock::new(),
+            blocks: OnceLock::new(),
+            secrets: OnceLock::new(),
+        }
     }
 
     pub(crate) fn decoded(&self) -> &Decoded {
@@ -50,6 +58,29 @@ impl Source {
     pub fn line(&self, number: u32) -> Option<&str> {
         let (start, end) = self.line_range(number)?;
         Some(self.text().get(start..end)?.trim_end_matches(['\n', '\r']))
+    }
+
+    /// The place of the word that begins at a line and column, both from 1.
+    #[must_use]
+    pub fn word_at(&self, line: u32, column: u32) -> Place {
+        let behind = self.behind(line, column).unwrap_or_default().chars().take(100);
+        let word = behind.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).count();
+        Place { line, column, len: u32::try_from(word).unwrap_or(u32::MAX).max(1) }
+    }
+
+    /// The rest of a line, from a column, both from 1.
+    pub(crate) fn behind(&self, line: u32, column: u32) -> Option<&str> {
+        let (start, _) = self.line_range(line)?;
+        let end = start + self.line(line)?.len();
+        let skipped = column.checked_sub(1)?;
+        let from = self.offset_of(self.scalars_before(start).checked_add(skipped)?);
+        self.text().get(from..end)
+    }
+
+    /// Whether a Secret may stand anywhere in it: its lines are then shown with care.
+    #[must_use]
+    pub fn may_hold_secrets(&self) -> bool {
+        *self.secrets.get_or_init(|| self.text().contains("Secret"))
     }
 
     /// The number of the line that holds `offset`, from 1.

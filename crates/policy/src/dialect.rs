@@ -88,6 +88,8 @@ pub struct Advice {
     pub document: Document,
     /// the unwise field within the document
     pub pointer: Pointer,
+    /// line and column of what is unwise within the field's text, where that is known
+    pub place: Option<(u32, u32)>,
     /// what is unwise
     pub message: String,
     /// how to mend it

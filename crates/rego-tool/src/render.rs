@@ -124,6 +124,7 @@ impl Problem {
             column: number(self.column),
             message,
             help: self.help.clone(),
+            policy: None,
             marked: self.marked.clone(),
         };
         let options = RenderOptions { color, ..RenderOptions::default() };

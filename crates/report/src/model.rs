@@ -260,6 +260,8 @@ pub struct Diagnostic {
     pub message: String,
     /// how to mend it
     pub help: Option<String>,
+    /// the name of the policy that is wrong, or that could not judge
+    pub policy: Option<Arc<str>>,
     /// the source line, for renderers that show it; left out where it may hold a secret's data
     #[serde(skip)]
     pub marked: Option<Marked>,
@@ -270,7 +272,15 @@ impl Diagnostic {
     #[must_use]
     pub fn general(message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { file: None, line: None, column: None, message, help: None, marked: None }
+        Self {
+            file: None,
+            line: None,
+            column: None,
+            message,
+            help: None,
+            policy: None,
+            marked: None,
+        }
     }
 
     /// A diagnostic about a whole file.

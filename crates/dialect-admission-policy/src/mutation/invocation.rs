@@ -8,7 +8,7 @@ use super::decoding;
 use super::json_patch::{self, Unpatched};
 use super::policy::{Change, MutatingPolicy, Patch};
 use crate::attributes::{Attributes, Namespace, shown};
-use crate::expressions::{Stop, all_hold, costs, user_is_known, values};
+use crate::expressions::{Stop, Wrong, all_hold, costs, user_is_known, values};
 use crate::matching::{self, Matched};
 use crate::read::Binding;
 use crate::scene::Scene;
@@ -32,7 +32,7 @@ pub(crate) struct Bound {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// the failure policy says what becomes of it
-    Policy(String),
+    Policy(Wrong),
     /// the API server refuses with a status of its own, whatever the failure policy says
     Refused(String),
     /// what the API server would say cannot be told
@@ -128,7 +128,7 @@ impl Bound {
             Made::Configuration(configuration) => {
                 match configuration::apply(schemas, gvk, object, configuration, budget) {
                     Ok(patched) => patched,
-                    Err(Unapplied::Refused(words)) => return Err(Stop::Policy(words).into()),
+                    Err(Unapplied::Refused(words)) => return Err(Stop::Policy(words.into()).into()),
                     Err(Unapplied::Budget(exceeded)) => {
                         return Err(Failure::Here(exceeded.into()));
                     }
@@ -144,7 +144,8 @@ impl Bound {
                 Ok(patched) => decoding::strict(schemas, gvk, patched).map_err(Failure::Refused)?,
                 Err(Unpatched::TestFailed) => return Ok(object.clone()),
                 Err(Unpatched::Refused(words)) => {
-                    return Err(Stop::Policy(format!("JSON Patch: {words}")).into());
+                    let words = format!("JSON Patch: {words}");
+                    return Err(Stop::Policy(words.into()).into());
                 }
                 Err(Unpatched::Budget(exceeded)) => return Err(Failure::Here(exceeded.into())),
             },
@@ -154,7 +155,7 @@ impl Bound {
             None => Ok(stored.object),
             Some(problem) => {
                 let words = format!("{}: {}", problem.pointer, problem.message);
-                Err(Stop::Policy(words).into())
+                Err(Stop::Policy(words.into()).into())
             }
         }
     }
@@ -200,8 +201,8 @@ impl Bound {
         let values = values(expressions, evaluation, &activation, &costs, &mut left)?;
         let value = match values.into_iter().flatten().next() {
             Some(Ok(value)) => value,
-            Some(Err(words)) => return Err(Stop::Policy(words).into()),
-            None => return Err(Stop::Policy("there is no expression".to_owned()).into()),
+            Some(Err(wrong)) => return Err(Stop::Policy(wrong).into()),
+            None => return Err(Stop::Policy("there is no expression".to_owned().into()).into()),
         };
         match change.patch {
             Patch::ApplyConfiguration => {
@@ -211,7 +212,7 @@ impl Bound {
         }
         .map_err(|error| match error.cause() {
             Cause::Budget(exceeded) => Failure::Here(exceeded.into()),
-            _ => Stop::Policy(error.message().to_owned()).into(),
+            _ => Stop::Policy(error.message().to_owned().into()).into(),
         })
     }
 

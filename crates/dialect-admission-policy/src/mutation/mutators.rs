@@ -6,6 +6,7 @@
 
 use super::invocation::{About, Bound, Failure, converted};
 use crate::attributes::Attributes;
+use crate::expressions::Wrong;
 use crate::fault::Fault;
 use crate::matching::{self, Matched};
 use crate::scene::Scene;
@@ -102,7 +103,7 @@ impl Bound {
             move |fault: Fault| match fault {
                 Fault::Here(error) => Failure::Here(error),
                 Fault::Configuration { words, .. } => {
-                    Failure::Policy(format!("failed to configure {what}: {words}"))
+                    Failure::Policy(format!("failed to configure {what}: {words}").into())
                 }
             }
         };
@@ -179,14 +180,14 @@ impl Bound {
         let error = match failure {
             Failure::Here(error) => error,
             Failure::Refused(message) => EvalError::Failed { message, help: None },
-            Failure::Policy(words) => {
+            Failure::Policy(Wrong { message: words, help }) => {
                 let (policy, binding) = (&self.policy.definition.name, &self.binding.name);
                 let message = if words.starts_with("failed to configure policy: ") {
                     format!("policy \"{policy}\" denied request: {words}")
                 } else {
                     format!("policy '{policy}' with binding '{binding}' denied request: {words}")
                 };
-                EvalError::Failed { message, help: None }
+                EvalError::Failed { message, help }
             }
         };
         MutateError { policy: Some(self.binding.id.clone()), pointer: Pointer::root(), error }

@@ -5,12 +5,15 @@ use super::fields::fields_of;
 use sekisho_cel::types::Type;
 use sekisho_cel::{Diagnostic, Environment, Program};
 use sekisho_value::{Pointer, Value};
+use std::sync::Arc;
 
 /// An expression with its text, which messages repeat.
 #[derive(Clone, Debug)]
 pub(crate) struct Expression {
     pub(crate) text: String,
     pub(crate) program: Program,
+    /// where it stands: file, line and column
+    pub(crate) place: Arc<str>,
     /// the fields of the object that it reads, as far as they tell where something is wrong
     pub(crate) fields: Vec<Pointer>,
 }
@@ -60,7 +63,8 @@ impl Reader<'_> {
             self.fault(&at, message, &help);
             return None;
         }
-        Some(Expression { text: text.to_owned(), program, fields })
+        let place = self.told.place_of_text(&at, text).into();
+        Some(Expression { text: text.to_owned(), program, place, fields })
     }
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {

@@ -37,7 +37,8 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader, and the document as the API server would store it: types checked, defaults
-    /// filled in; `None` where that cannot be.
+    /// filled in; as far as it could be read where a type is wrong, which is told. `None` where
+    /// there is no such version.
     pub(crate) fn open(
         document: PolicyDocument<'a>,
         context: &CompileContext<'a>,
@@ -50,6 +51,7 @@ impl<'a> Reader<'a> {
             variable_fields: VariableFields::new(),
         };
         reader.version(context.target.kubernetes_version);
+        let known_version = reader.told.is_empty();
         let decoded = Schemas::builtin().store(&of_known_version(&document.document.value));
         for problem in decoded.problems {
             let help = problem.help.unwrap_or_else(|| "see the API reference".to_owned());
@@ -58,14 +60,13 @@ impl<'a> Reader<'a> {
                     reader.advise(&UNKNOWN_FIELD, &problem.pointer, problem.message, help);
                 }
                 ProblemKind::WrongType | ProblemKind::UnknownField => {
-                    reader.fault(&problem.pointer, problem.message, &help);
+                    reader.told.unread(&problem.pointer, problem.message, &help);
                 }
                 ProblemKind::RequiredField | ProblemKind::UnservedVersion => {}
             }
         }
-        let readable = reader.told.is_empty();
         reader.name(&decoded.object);
-        (reader, readable.then_some(decoded.object))
+        (reader, known_version.then_some(decoded.object))
     }
 
     /// The id of what is read.
@@ -104,7 +105,8 @@ impl<'a> Reader<'a> {
     ) {
         let document = self.document.document.clone();
         let policy = self.id();
-        self.advice.push(Advice { policy, rule, document, pointer: at.clone(), message, help });
+        let pointer = at.clone();
+        self.advice.push(Advice { policy, rule, document, pointer, place: None, message, help });
     }
 
     /// A text that is none of those that are known.

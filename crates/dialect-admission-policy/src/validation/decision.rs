@@ -4,7 +4,7 @@
 //! `k8s.io/apiserver`.
 
 use super::policy::ValidatingPolicy;
-use crate::expressions::{Outcome, Stop, all_hold, costs, values};
+use crate::expressions::{Outcome, Stop, Wrong, all_hold, costs, values};
 use sekisho_cel::kubernetes::{LONGEST_MESSAGE, PER_CALL_LIMIT, POLICY_LIMIT};
 use sekisho_cel::{Activation, Cost, Evaluation, Scratch, Term};
 use sekisho_policy::{Budget, StatusReason};
@@ -23,6 +23,8 @@ pub(super) struct Denied {
     /// the number of the validation; 0 for what belongs to none
     pub(super) index: usize,
     pub(super) message: String,
+    /// how to mend what could not be evaluated
+    pub(super) help: Option<String>,
     /// `None` where it could not be evaluated
     pub(super) reason: Option<StatusReason>,
 }
@@ -31,7 +33,7 @@ pub(super) struct Denied {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Annotation {
     Published { key: String, value: String },
-    Failed(String),
+    Failed(Wrong),
 }
 
 /// The values of the names that expressions use.
@@ -111,13 +113,15 @@ fn denied(
 ) -> Option<Denied> {
     let value = match value? {
         Ok(value) => value,
-        Err(message) => return Some(Denied { index, message, reason: None }),
+        Err(Wrong { message, help }) => {
+            return Some(Denied { index, message, help, reason: None });
+        }
     };
     let said = match said {
         Ok(said) => said,
         Err(Stop::Policy(why)) => {
-            let message = format!("failed messageExpression: {why}");
-            return Some(Denied { index, message, reason: None });
+            let message = format!("failed messageExpression: {}", why.message);
+            return Some(Denied { index, message, help: why.help.clone(), reason: None });
         }
         Err(Stop::Here(_)) => None,
     };
@@ -135,7 +139,7 @@ fn denied(
             Some(validation.message.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
         })
         .unwrap_or_else(|| format!("failed expression: {}", expression.text.trim()));
-    Some(Denied { index, message, reason: Some(validation.reason) })
+    Some(Denied { index, message, help: None, reason: Some(validation.reason) })
 }
 
 /// A message that an expression gives, where it can be shown.
@@ -153,6 +157,6 @@ fn annotation(key: &str, value: Outcome<'_>) -> Option<Annotation> {
         }
         // Of what compiles, all else is null.
         Ok(_) => None,
-        Err(message) => Some(Annotation::Failed(message)),
+        Err(wrong) => Some(Annotation::Failed(wrong)),
     }
 }

@@ -7,7 +7,7 @@ use super::decision::{Annotation, Decisions, Denied, Given, decide};
 use super::policy::ValidatingPolicy;
 use super::published::Published;
 use crate::attributes::{Attributes, Namespace, shown};
-use crate::expressions::{Stop, user_is_known};
+use crate::expressions::{Stop, Wrong, user_is_known};
 use crate::fault::Fault;
 use crate::matching::{self, Matched};
 use crate::rbac;
@@ -211,8 +211,8 @@ impl Judgement {
         });
         match decided {
             Err(Stop::Here(error)) => return Err(error),
-            Err(Stop::Policy(message)) => {
-                let denied = Denied { index: 0, message, reason: None };
+            Err(Stop::Policy(Wrong { message, help })) => {
+                let denied = Denied { index: 0, message, help, reason: None };
                 self.publish(&[denied], None, false, published, outcome);
             }
             Ok(Decisions { denied, annotations }) => {
@@ -259,7 +259,7 @@ impl Judgement {
     ) {
         let strongest = self.actions.iter().copied().max().unwrap_or(Action::Off);
         let definition = &self.policy.definition;
-        for Denied { index, message, reason } in denied {
+        for Denied { index, message, help, reason } in denied {
             if reason.is_none() && definition.ignores_errors {
                 continue;
             }
@@ -272,7 +272,7 @@ impl Judgement {
             match reason {
                 None => outcome.errors.push(Unevaluated {
                     message: message.clone(),
-                    help: None,
+                    help: help.clone(),
                     action: strongest,
                 }),
                 Some(reason) => outcome.violations.push(Violation {
@@ -309,8 +309,8 @@ impl Judgement {
                 Annotation::Published { key, value } => published.add(&definition.id, key, value),
                 Annotation::Failed(_) if definition.ignores_errors => {}
                 // Whatever the binding asks for, it is denied.
-                Annotation::Failed(message) => {
-                    outcome.errors.push(Unevaluated { message, help: None, action: Action::Deny });
+                Annotation::Failed(Wrong { message, help }) => {
+                    outcome.errors.push(Unevaluated { message, help, action: Action::Deny });
                 }
             }
         }

@@ -21,6 +21,7 @@ pub(crate) fn advice(policy: &PolicyDocument<'_>, template: &Template) -> Vec<Ad
         rule: &open_prefix::RULE,
         document: policy.document.clone(),
         pointer: found.pointer,
+        place: None,
         message: found.message,
         help: found.help.unwrap_or_default(),
     });
