@@ -43,6 +43,12 @@ impl Stop {
         Self { state: AtomicU64::new(0), left: AtomicU64::new(steps) }
     }
 
+    /// Whether it ends evaluations soon: nothing is to be waited for then.
+    #[must_use]
+    pub fn is_soon(&self) -> bool {
+        self.left() != u64::MAX
+    }
+
     /// Ends the evaluation that runs, and all that follow.
     pub fn raise(&self) {
         self.state.fetch_or(ALL, Ordering::Relaxed);
@@ -81,11 +87,10 @@ impl Stop {
 
     /// An evaluation took so many steps.
     pub(crate) fn took(&self, steps: u64) {
-        let left = self.left();
         // Without a limit there is nothing to count. Evaluations come one after the other.
-        if left != u64::MAX {
+        if self.is_soon() {
             let took = steps.saturating_add(EACH);
-            self.left.store(left.saturating_sub(took), Ordering::Relaxed);
+            self.left.store(self.left().saturating_sub(took), Ordering::Relaxed);
         }
     }
 }

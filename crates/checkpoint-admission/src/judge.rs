@@ -29,7 +29,7 @@ pub struct Conduct<'a> {
 /// Judges a request.
 #[must_use]
 pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Verdict) {
-    let inventory = Timed::new(basis.inventory.as_ref(), conduct.until);
+    let inventory = timed(basis, conduct);
     let judging = judging(basis, &inventory, conduct, true);
     // The one that would refuse says what becomes of what cannot be read.
     let mut asked = basis.set.asked(request);
@@ -63,7 +63,7 @@ pub fn judge_images(
     let counts = |policy: &PolicyId| {
         policies.iter().any(|p| p.matches(policy.as_str()) || p.matches(policy.name()))
     };
-    let inventory = Timed::new(basis.inventory.as_ref(), conduct.until);
+    let inventory = timed(basis, conduct);
     let mut verdict = evaluate(&basis.set, &request, &judging(basis, &inventory, conduct, false));
     let is_called = |id: &str| {
         let name = id.rsplit('/').next().unwrap_or_default();
@@ -94,7 +94,7 @@ pub fn judge_images(
 pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Mutated) {
     let mutated = match wrong_types(request, &basis.schemas) {
         none if none.is_empty() => {
-            let inventory = Timed::new(basis.inventory.as_ref(), conduct.until);
+            let inventory = timed(basis, conduct);
             let judging = judging(basis, &inventory, conduct, false);
             sekisho_engine::mutate(&basis.set, request, &judging)
         }
@@ -117,6 +117,10 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
         answer.patch = Some(Value::from(patch));
     }
     (answer, mutated)
+}
+
+fn timed<'a>(basis: &'a Basis, conduct: &Conduct<'a>) -> Timed<'a> {
+    Timed::new(basis.inventory.as_ref(), conduct.until, conduct.cancelled)
 }
 
 fn judging<'a>(

@@ -1,15 +1,18 @@
 //! An inventory within the time of one request.
 
-use sekisho_policy::{AccessReviews, Inventory, InventoryKey};
+use sekisho_policy::{AccessReviews, Inventory, InventoryKey, Stop};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Asks another inventory; what takes time may take no more than half of what is left.
+/// Asks another inventory; what takes time may take no more than half of what is left, and no time
+/// at all where there is none to wait: who judges is stopped then.
 pub(crate) struct Timed<'a> {
     inventory: &'a dyn Inventory,
     left: Left,
+    /// stopped where something would be waited for
+    hurried: Option<&'a Stop>,
     access: OnceLock<Option<Arc<dyn AccessReviews>>>,
 }
 
@@ -26,9 +29,14 @@ impl Left {
 }
 
 impl<'a> Timed<'a> {
-    /// `until`: when the request's time is over.
-    pub(crate) fn new(inventory: &'a dyn Inventory, until: Option<Instant>) -> Self {
-        Self { inventory, left: Left(until), access: OnceLock::new() }
+    /// `until`: when the request's time is over; `stop`: what ends its evaluation.
+    pub(crate) fn new(
+        inventory: &'a dyn Inventory,
+        until: Option<Instant>,
+        stop: Option<&'a Stop>,
+    ) -> Self {
+        let hurried = stop.filter(|stop| stop.is_soon());
+        Self { inventory, left: Left(until), hurried, access: OnceLock::new() }
     }
 }
 
@@ -50,12 +58,20 @@ impl Inventory for Timed<'_> {
     }
 
     fn pods(&self, namespace: &str, within: Duration) -> Option<Vec<Value>> {
+        if let Some(stop) = self.hurried {
+            stop.raise();
+            return None;
+        }
         self.inventory.pods(namespace, self.left.within(within))
     }
 
     fn access(&self) -> Option<Arc<dyn AccessReviews>> {
         let first = || {
             let access = self.inventory.access()?;
+            if let Some(stop) = self.hurried {
+                stop.raise();
+                return None;
+            }
             let once = Once { access, left: self.left, told: Mutex::default() };
             Some(Arc::new(once) as Arc<dyn AccessReviews>)
         };
@@ -84,7 +100,7 @@ impl AccessReviews for Once {
 #[cfg(test)]
 mod tests {
     use super::Timed;
-    use sekisho_policy::{AccessReviews, Inventory, InventoryKey};
+    use sekisho_policy::{AccessReviews, Inventory, InventoryKey, Stop};
     use sekisho_value::{Value, from_json};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
@@ -118,7 +134,7 @@ mod tests {
         let asked = Asked::default();
         let within = |left: Option<Duration>| {
             let until = left.map(|left| Instant::now() + left);
-            Timed::new(&asked, until).pods("n", second);
+            Timed::new(&asked, until, None).pods("n", second);
             *asked.0.lock().unwrap()
         };
         assert_eq!(within(None), second);
@@ -161,7 +177,7 @@ mod tests {
     fn a_question_is_asked_once_in_a_review() {
         let reviews = Reviews::default();
         let second = Duration::from_secs(1);
-        let timed = Timed::new(&reviews, Some(Instant::now() + second));
+        let timed = Timed::new(&reviews, Some(Instant::now() + second), None);
         let ask = |user: &str| {
             let spec = from_json(&format!(r#"{{"user":"{user}"}}"#)).unwrap();
             // Every policy asks for somebody to ask.
@@ -173,6 +189,23 @@ mod tests {
         let asked = reviews.0.lock().unwrap();
         assert_eq!(asked.len(), 2, "{asked:?}");
         assert!(asked.iter().all(|(_, within)| *within <= second / 2), "{asked:?}");
-        assert!(Timed::new(&Asked::default(), None).access().is_none());
+        assert!(Timed::new(&Asked::default(), None, None).access().is_none());
+    }
+
+    #[test]
+    fn who_is_in_a_hurry_waits_for_nobody() {
+        let (asked, reviews) = (Asked::default(), Reviews::default());
+        let second = Duration::from_secs(1);
+        for soon in [false, true] {
+            let stop = || if soon { Stop::after(1) } else { Stop::default() };
+            let (of_pods, of_access) = (stop(), stop());
+            Timed::new(&asked, None, Some(&of_pods)).pods("n", second);
+            let access = Timed::new(&reviews, None, Some(&of_access)).access();
+            assert_eq!((of_pods.is_raised(), of_access.is_raised()), (soon, soon));
+            assert_eq!(access.is_some(), !soon);
+        }
+        let stop = Stop::after(1);
+        assert!(Timed::new(&asked, None, Some(&stop)).access().is_none());
+        assert!(!stop.is_raised(), "there is nobody to wait for");
     }
 }

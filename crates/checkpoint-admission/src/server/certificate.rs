@@ -12,6 +12,9 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
 use std::sync::{Arc, PoisonError, RwLock};
 
+/// The name of HTTP/2 in TLS.
+pub(super) const HTTP2: &[u8] = b"h2";
+
 /// A serving certificate and its key. All clones are renewed together.
 #[derive(Clone, Debug)]
 pub struct Certificate {
@@ -150,7 +153,7 @@ impl Certificate {
         let builder = ServerConfig::builder_with_provider(provider);
         let builder = builder.with_protocol_versions(&[&version::TLS13])?;
         let mut config = builder.with_no_client_auth().with_cert_resolver(resolver);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
 }

@@ -9,7 +9,10 @@ pub struct Limits {
     pub held: usize,
     /// how many connections are open at once; beyond that the one that was idle longest goes
     pub connections: usize,
-    /// how many requests are judged at once
+    /// how many steps of evaluation a thread that talks to clients takes itself, at once; what takes
+    /// more is judged by other threads
+    pub at_once: u64,
+    /// how many requests those judge at the same time
     pub judging: usize,
     /// how many requests wait for their turn; more are answered by the failure direction
     pub waiting: usize,
@@ -29,6 +32,8 @@ impl Default for Limits {
             body: 8 << 20,
             held: 64 << 20,
             connections: 1024,
+            // About a millisecond.
+            at_once: 200_000,
             judging: cores,
             waiting: 1024,
             deadline: Duration::from_secs(5),

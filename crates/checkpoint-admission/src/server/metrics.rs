@@ -36,9 +36,12 @@ impl Outcome {
     }
 }
 
-/// The upper bounds of the histogram of durations, in microseconds.
-const BOUNDS: [u64; 12] =
-    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 250_000, 1_000_000, 5_000_000];
+/// The upper bounds of the histogram of durations, in microseconds. They are close where most
+/// requests are.
+const BOUNDS: [u64; 20] = [
+    50, 100, 150, 250, 350, 500, 650, 800, 1_000, 1_250, 1_500, 2_000, 2_500, 3_500, 5_000, 10_000,
+    50_000, 250_000, 1_000_000, 5_000_000,
+];
 
 /// Counters of one server. Counting takes no lock.
 #[derive(Debug, Default)]

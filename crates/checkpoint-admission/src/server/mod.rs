@@ -1,4 +1,5 @@
-//! The HTTPS server. It talks to clients on a few threads, and judges on others.
+//! The HTTPS server. It talks to clients on a few threads; what takes little is judged there, at
+//! once, and the rest on others.
 
 mod body;
 mod certificate;
@@ -16,22 +17,23 @@ pub use work::OnVerdict;
 use crate::direction::FailureDirections;
 use crate::live::Live;
 use body::Held;
+use certificate::HTTP2;
 use connections::{Connection, Connections};
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use metrics::Metrics;
 use routes::{Door, Routes};
 use sekisho_policy::Pattern;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -66,7 +68,7 @@ impl Server {
         on_verdict: Box<OnVerdict>,
     ) -> Result<Self, CertificateError> {
         let metrics = Arc::new(Metrics::default());
-        let work = Work::new(live, on_error.into(), on_verdict, Arc::clone(&metrics), &limits);
+        let work = Work::new(live, on_error.into(), on_verdict, Arc::clone(&metrics), limits);
         let routes = Routes {
             work: Arc::new(work),
             metrics,
@@ -154,8 +156,14 @@ fn welcome(
         let talk = async {
             let _ = stream.set_nodelay(true);
             if let Ok(Ok(stream)) = tokio::time::timeout(patience, tls.accept(stream)).await {
-                talk(&routes, Door::Reviews, stream, (&routes.connections, &connection), finish)
-                    .await;
+                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+                let speaker = Speaker {
+                    door: Door::Reviews,
+                    is_http2,
+                    connections: &routes.connections,
+                    connection: &connection,
+                };
+                talk(&routes, stream, speaker, finish).await;
             }
         };
         tokio::select! {
@@ -187,8 +195,15 @@ async fn tell_metrics(
         let (routes, connections) = (Arc::clone(&routes), Arc::clone(&connections));
         let finish = finish.clone();
         tokio::spawn(async move {
+            let door = Door::Metrics;
+            let speaker = Speaker {
+                door,
+                is_http2: false,
+                connections: &connections,
+                connection: &connection,
+            };
             tokio::select! {
-                () = talk(&routes, Door::Metrics, stream, (&connections, &connection), finish) => {}
+                () = talk(&routes, stream, speaker, finish) => {}
                 () = connection.evicted() => {}
             }
             connections.closed(&connection);
@@ -196,41 +211,60 @@ async fn tell_metrics(
     }
 }
 
+/// Who talks, and how.
+#[derive(Clone, Copy)]
+struct Speaker<'s> {
+    door: Door,
+    is_http2: bool,
+    connections: &'s Arc<Connections>,
+    connection: &'s Arc<Connection>,
+}
+
 /// Talks to one client until it leaves, is silent for too long, or the server stops.
 async fn talk(
     routes: &Arc<Routes>,
-    door: Door,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    (connections, connection): (&Arc<Connections>, &Arc<Connection>),
-    mut finish: watch::Receiver<bool>,
+    speaker: Speaker<'_>,
+    finish: watch::Receiver<bool>,
 ) {
-    let limits = routes.limits;
+    let (limits, stream) = (routes.limits, TokioIo::new(stream));
     let answer = service_fn(|request: Request<Incoming>| {
-        let routes = Arc::clone(routes);
-        let busy = connections.busy(connection);
+        let (routes, door, came) = (Arc::clone(routes), speaker.door, Instant::now());
+        let busy = speaker.connections.busy(speaker.connection);
         async move {
-            let reply = routes.answer(door, request).await;
+            let reply = routes.answer(door, request, came).await;
             drop(busy);
             Ok::<_, Infallible>(reply)
         }
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.idle)
-        .max_buf_size(64 << 10);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(256)
-        .keep_alive_interval(limits.idle)
-        .keep_alive_timeout(limits.patience);
-    let mut talk = pin!(builder.serve_connection(TokioIo::new(stream), answer));
+    if speaker.is_http2 {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(256)
+            .keep_alive_interval(limits.idle)
+            .keep_alive_timeout(limits.patience);
+        let talk = builder.serve_connection(stream, answer);
+        until(talk, |talk| talk.graceful_shutdown(), finish).await;
+    } else {
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(limits.idle).max_buf_size(64 << 10);
+        let talk = builder.serve_connection(stream, answer);
+        until(talk, |talk| talk.graceful_shutdown(), finish).await;
+    }
+}
+
+/// Talks until it is over; it is asked to come to an end where the server finishes.
+async fn until<T: Future>(
+    talk: T,
+    end: impl FnOnce(Pin<&mut T>),
+    mut finish: watch::Receiver<bool>,
+) {
+    let mut talk = pin!(talk);
     tokio::select! {
         _ = talk.as_mut() => {}
         _ = finish.changed() => {
-            talk.as_mut().graceful_shutdown();
+            end(talk.as_mut());
             let _ = talk.await;
         }
     }

@@ -1,19 +1,23 @@
 //! What is asked of the server, by path.
 
-use super::body::{BodyError, Held, discard};
+use super::body::{Body, BodyError, Held, discard};
 use super::connections::Connections;
 use super::deadline::deadline;
 use super::limits::Limits;
 use super::metrics::{Gauges, Metrics, Outcome};
-use super::work::{Asked, Done, Work, span};
+use super::work::{Asked, Done, Time, Work, span};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode, Version};
 use sekisho_value::{Map, Value};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 pub(super) type Reply = Response<Full<Bytes>>;
 
@@ -82,7 +86,13 @@ impl Routes {
         is_here.then_some(place)
     }
 
-    pub(super) async fn answer(&self, door: Door, request: Request<Incoming>) -> Reply {
+    /// Answers a request that came at a time.
+    pub(super) async fn answer(
+        &self,
+        door: Door,
+        request: Request<Incoming>,
+        came: Instant,
+    ) -> Reply {
         let Some(place) = self.place(door, request.uri().path()) else {
             return text(StatusCode::NOT_FOUND, "there is nothing here\n");
         };
@@ -96,7 +106,7 @@ impl Routes {
             return reply;
         }
         match place {
-            Place::Review(asked) => self.review(asked, request).await,
+            Place::Review(asked) => self.review(asked, request, came).await,
             Place::Live => text(StatusCode::OK, "ok\n"),
             Place::Ready => self.ready(),
             Place::Metrics => text(StatusCode::OK, self.metrics()),
@@ -104,48 +114,65 @@ impl Routes {
         }
     }
 
-    async fn review(&self, asked: Asked, request: Request<Incoming>) -> Reply {
-        let content_type = request.headers().get(CONTENT_TYPE);
-        if !content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json) {
-            let wanted = "the Content-Type is to be application/json\n";
-            return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted);
-        }
-        // Compressed bodies would have to be bounded by what they become. No API server sends any.
-        let encoding = request.headers().get(CONTENT_ENCODING);
-        if encoding.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            let wanted = "no Content-Encoding is known\n";
-            return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted);
-        }
-        let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
-        let span = span(asked, trace);
-        let within = deadline(request.uri().query(), self.limits.deadline);
-        let Limits { body: most, held: together, patience, .. } = self.limits;
-        let is_http2 = request.version() == Version::HTTP_2;
-        let mut incoming = request.into_body();
-        let body = self.held.read(&mut incoming, most, together);
-        let body = match tokio::time::timeout(patience.min(within), body).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(BodyError::TooLarge)) => {
-                if is_http2 {
-                    let rest = discard(&mut incoming, together);
-                    let _ = tokio::time::timeout(patience.min(within), rest).await;
+    async fn review(&self, asked: Asked, request: Request<Incoming>, came: Instant) -> Reply {
+        let (head, mut incoming) = request.into_parts();
+        let within = deadline(head.uri.query(), self.limits.deadline);
+        let refused = match unreadable(&head.headers) {
+            Some(wanted) => text(StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted),
+            None => match self.body(asked, &mut incoming, within, came).await {
+                Ok((body, started)) => {
+                    let trace = head.headers.get("traceparent");
+                    let span = span(asked, trace.and_then(|value| value.to_str().ok()));
+                    let time = Time { started, within };
+                    return match self.work.answer(asked, body, time, &span).await {
+                        Done::Answered(review) => json(review),
+                        Done::NoReview(error) => {
+                            text(StatusCode::BAD_REQUEST, format!("{error}\n"))
+                        }
+                        Done::Late => later("not judged in time\n"),
+                    };
                 }
-                let limit = format!("a review has at most {most} bytes\n");
-                return text(StatusCode::PAYLOAD_TOO_LARGE, limit);
-            }
-            Ok(Err(BodyError::TooMany)) => {
-                self.metrics.count(asked, Outcome::Shed);
-                return later("too many reviews are being read\n");
-            }
-            Ok(Err(BodyError::BrokeOff)) => {
-                return text(StatusCode::BAD_REQUEST, "the body broke off\n");
-            }
-            Err(_) => return text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n"),
+                Err(refused) => refused,
+            },
         };
-        match self.work.answer(asked, body, within, &span).await {
-            Done::Answered(review) => json(review),
-            Done::NoReview(error) => text(StatusCode::BAD_REQUEST, format!("{error}\n")),
-            Done::Late => later("not judged in time\n"),
+        // A client of HTTP/2 whose stream is closed while it sends does not read why.
+        if head.version == Version::HTTP_2 {
+            let rest = discard(&mut incoming, self.limits.held);
+            let _ = tokio::time::timeout(self.limits.patience.min(within), rest).await;
+        }
+        refused
+    }
+
+    /// The body, and when it was there: where nothing had to be waited for, when the request came.
+    async fn body(
+        &self,
+        asked: Asked,
+        incoming: &mut Incoming,
+        within: Duration,
+        came: Instant,
+    ) -> Result<(Body, Instant), Reply> {
+        let Limits { body: most, held: together, patience, .. } = self.limits;
+        let mut reading = pin!(self.held.read(incoming, most, together));
+        let read = match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
+            Poll::Ready(read) => Ok((read, came)),
+            Poll::Pending => tokio::time::timeout(patience.min(within), reading)
+                .await
+                .map(|read| (read, Instant::now())),
+        };
+        match read {
+            Ok((Ok(body), started)) => Ok((body, started)),
+            Ok((Err(BodyError::TooLarge), _)) => {
+                let limit = format!("a review has at most {most} bytes\n");
+                Err(text(StatusCode::PAYLOAD_TOO_LARGE, limit))
+            }
+            Ok((Err(BodyError::TooMany), _)) => {
+                self.metrics.count(asked, Outcome::Shed);
+                Err(later("too many reviews are being read\n"))
+            }
+            Ok((Err(BodyError::BrokeOff), _)) => {
+                Err(text(StatusCode::BAD_REQUEST, "the body broke off\n"))
+            }
+            Err(_) => Err(text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n")),
         }
     }
 
@@ -206,6 +233,18 @@ fn later(why: &'static str) -> Reply {
     let mut reply = text(StatusCode::SERVICE_UNAVAILABLE, why);
     reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     reply
+}
+
+/// What a body is to be that is not read, as its headers say; none where it is.
+fn unreadable(headers: &HeaderMap) -> Option<&'static str> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !content_type.is_some_and(is_json) {
+        return Some("the Content-Type is to be application/json\n");
+    }
+    // Compressed bodies would have to be bounded by what they become. No API server sends any.
+    let encoding = headers.get(CONTENT_ENCODING);
+    let encoded = encoding.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    encoded.then_some("no Content-Encoding is known\n")
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -1,4 +1,5 @@
-//! Judging, beside the threads that talk to clients: bounded in number, in waiting and in time.
+//! Judging: at once where it takes little, else beside the threads that talk to clients; bounded in
+//! number, in waiting and in time.
 
 use super::body::Body;
 use super::limits::Limits;
@@ -9,6 +10,8 @@ use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use sekisho_engine::Verdict;
 use sekisho_policy::{Pattern, Request, Stop};
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -18,6 +21,13 @@ use tracing::{Span, field, info_span};
 /// Is told of every request that was judged.
 pub type OnVerdict = dyn Fn(&Request, &Answer, &Verdict, Duration) + Send + Sync;
 
+/// The largest body that is read at once, in bytes: that takes less than half a millisecond.
+const SMALL: usize = 64 << 10;
+
+/// What a request is told that was not judged, as the log and the audit log have it.
+const BROKE_OFF: &str = "the judgement broke off";
+const TOO_LATE: &str = "it was not judged in time";
+
 /// Judges reviews.
 pub(super) struct Work {
     pub(super) live: Arc<Live>,
@@ -26,10 +36,11 @@ pub(super) struct Work {
     pub(super) metrics: Arc<Metrics>,
     /// what images are judged by
     pub(super) images: Vec<Pattern>,
+    /// how many are judged at once, on threads that talk
+    at_once: AtomicUsize,
     waiting: AtomicUsize,
     turns: Arc<Semaphore>,
-    most_waiting: usize,
-    most_judging: usize,
+    limits: Limits,
 }
 
 /// What is asked of a review.
@@ -78,8 +89,6 @@ enum Form {
     Images,
 }
 
-type Address = OnceLock<Form>;
-
 impl Question {
     fn read(asked: Asked, body: &[u8]) -> Result<Self, ReviewError> {
         match asked {
@@ -107,9 +116,45 @@ impl Form {
 
 /// The time of a review.
 #[derive(Clone, Copy)]
-struct Time {
-    started: Instant,
-    until: Instant,
+pub(super) struct Time {
+    pub(super) started: Instant,
+    pub(super) within: Duration,
+}
+
+impl Time {
+    fn until(self) -> Instant {
+        self.started + self.within
+    }
+
+    fn left(self) -> Duration {
+        self.within.saturating_sub(self.started.elapsed())
+    }
+}
+
+/// What came of a review that was to be judged at once.
+enum AtOnce {
+    Done(Done),
+    /// it takes longer
+    Longer(Question),
+}
+
+/// A judgement that somebody waits for; nobody does any more once this is dropped.
+struct Awaited<'w> {
+    work: &'w Work,
+    asked: Asked,
+    stop: Arc<Stop>,
+    /// it was told what came of it
+    is_told: bool,
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        if !self.is_told {
+            // The client left.
+            self.stop.raise();
+            self.work.metrics.count(self.asked, Outcome::Failed);
+        }
+    }
 }
 
 impl Work {
@@ -118,7 +163,7 @@ impl Work {
         on_error: FailureDirections,
         on_verdict: Box<OnVerdict>,
         metrics: Arc<Metrics>,
-        limits: &Limits,
+        limits: Limits,
     ) -> Self {
         Self {
             live,
@@ -126,16 +171,17 @@ impl Work {
             on_verdict,
             metrics,
             images: Vec::new(),
+            at_once: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             turns: Arc::new(Semaphore::new(limits.judging)),
-            most_waiting: limits.waiting,
-            most_judging: limits.judging,
+            limits,
         }
     }
 
     /// How many requests are being judged.
     pub(super) fn judging(&self) -> usize {
-        self.most_judging.saturating_sub(self.turns.available_permits())
+        let in_turn = self.limits.judging.saturating_sub(self.turns.available_permits());
+        in_turn + self.at_once.load(Ordering::Relaxed)
     }
 
     /// How many requests wait for their turn.
@@ -148,97 +194,142 @@ impl Work {
         self: &Arc<Self>,
         asked: Asked,
         body: Body,
-        within: Duration,
+        time: Time,
         span: &Span,
     ) -> Done {
-        let started = Instant::now();
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
+        // Whoever comes to it this late would come too late with all that follow, too.
+        if time.left() < time.within / 2 {
+            return self.shed(asked, &body);
+        }
+        let mut question = None;
+        if self.limits.at_once > 0 && body.bytes.len() <= SMALL {
+            self.at_once.fetch_add(1, Ordering::Relaxed);
+            let at_once = self.at_once(asked, &body.bytes, time, span);
+            self.at_once.fetch_sub(1, Ordering::Relaxed);
+            match at_once {
+                AtOnce::Done(done) => return done,
+                AtOnce::Longer(read) => question = Some(read),
+            }
+        }
+        self.in_turn(asked, body, question, time, span).await
+    }
+
+    /// Judges a review right here, where that takes no longer than to wake up somebody else: a
+    /// thread that talks is held up for no more than a millisecond or two, and every limit is one
+    /// of work, which is known without a clock.
+    fn at_once(&self, asked: Asked, body: &[u8], time: Time, span: &Span) -> AtOnce {
+        let question = match self.read(asked, body, span) {
+            Ok(question) => question,
+            Err(done) => return AtOnce::Done(done),
+        };
+        let form = question.form();
+        let stop = Stop::after(self.limits.at_once);
+        let judge = || self.judge(asked, &question, &form, &stop, time, span);
+        match catch_unwind(AssertUnwindSafe(judge)) {
+            Ok(Some(done)) => AtOnce::Done(done),
+            Ok(None) => AtOnce::Longer(question),
+            Err(_) => AtOnce::Done(self.failed(asked, Some(&form), BROKE_OFF)),
+        }
+    }
+
+    /// Has a review judged by a thread that does nothing else, in its turn.
+    async fn in_turn(
+        self: &Arc<Self>,
+        asked: Asked,
+        body: Body,
+        question: Option<Question>,
+        time: Time,
+        span: &Span,
+    ) -> Done {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return self.shed(asked, &body);
         }
-        let turn = tokio::time::timeout(within, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = tokio::time::timeout(time.left(), Arc::clone(&self.turns).acquire_owned()).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         let Ok(Ok(turn)) = turn else { return self.shed(asked, &body) };
-        let address = Arc::new(Address::new());
-        let cancelled = Arc::new(Stop::default());
+        let address = Arc::new(OnceLock::new());
+        let stop = Arc::new(Stop::default());
+        let mut awaited = Awaited { work: self, asked, stop: Arc::clone(&stop), is_told: false };
         let judged = tokio::task::spawn_blocking({
-            let (work, address, cancelled) =
-                (Arc::clone(self), Arc::clone(&address), Arc::clone(&cancelled));
-            let span = span.clone();
+            let (work, address, span) = (Arc::clone(self), Arc::clone(&address), span.clone());
             move || {
-                let time = Time { started, until: started + within };
-                let done = work.judge(asked, &body.bytes, &address, &cancelled, time, &span);
+                let read = question.map_or_else(|| work.read(asked, &body.bytes, &span), Ok);
+                let done = match read {
+                    Err(done) => Some(done),
+                    Ok(question) => {
+                        let form = address.get_or_init(|| question.form());
+                        work.judge(asked, &question, form, &stop, time, &span)
+                    }
+                };
                 drop(turn);
                 done
             }
         });
-        match tokio::time::timeout(within.saturating_sub(started.elapsed()), judged).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) => self.failed(asked, &address, "the judgement broke off"),
-            Err(_) => {
-                cancelled.raise();
-                self.failed(asked, &address, "it was not judged in time")
+        let judged = tokio::time::timeout(time.left(), judged).await;
+        awaited.is_told = true;
+        match judged {
+            Ok(Ok(Some(done))) => done,
+            Ok(Ok(None)) | Err(_) => {
+                awaited.stop.raise();
+                self.failed(asked, address.get(), TOO_LATE)
             }
+            Ok(Err(_)) => self.failed(asked, address.get(), BROKE_OFF),
         }
     }
 
+    fn read(&self, asked: Asked, body: &[u8], span: &Span) -> Result<Question, Done> {
+        let _reading = info_span!(parent: span, "read", bytes = body.len());
+        Question::read(asked, body).map_err(|error| {
+            self.metrics.count(asked, Outcome::NoReview);
+            Done::NoReview(error)
+        })
+    }
+
+    /// None where it was stopped: nothing of it is told then.
     fn judge(
         &self,
         asked: Asked,
-        body: &[u8],
-        address: &Address,
-        cancelled: &Stop,
+        question: &Question,
+        form: &Form,
+        stop: &Stop,
         time: Time,
         span: &Span,
-    ) -> Done {
-        let Time { started, until } = time;
-        let reading = info_span!(parent: span, "read", bytes = body.len());
-        let question = match Question::read(asked, body) {
-            Ok(question) => question,
-            Err(error) => {
-                self.metrics.count(asked, Outcome::NoReview);
-                return Done::NoReview(error);
-            }
-        };
-        drop(reading);
-        let form = question.form();
-        let _ = address.set(form.clone());
+    ) -> Option<Done> {
         let Some(basis) = self.live.basis() else {
-            return self.failed(asked, address, "no policies are loaded yet");
+            return Some(self.failed(asked, Some(form), "no policies are loaded yet"));
         };
         let now = jiff::Timestamp::now();
-        let (cancelled, until) = (Some(cancelled), Some(until));
+        let (cancelled, until) = (Some(stop), Some(time.until()));
         let conduct = Conduct { on_error: &self.on_error, now, cancelled, until };
         let judging = info_span!(parent: span, "judge");
-        let told = |request: &Request, answer: &Answer, verdict: &Verdict| {
-            drop(judging);
-            if !span.is_disabled() {
-                record(span, request, answer);
-            }
-            // Whoever gave up was answered already, and counted.
-            if !cancelled.is_some_and(Stop::is_raised) {
-                let took = started.elapsed();
-                self.metrics.judged(asked, answer, verdict, took);
-                (self.on_verdict)(request, answer, verdict, took);
-            }
-            form.told(answer)
-        };
-        match (&question, asked) {
+        let (request, answer, verdict) = match (question, asked) {
             (Question::Images(review), _) => {
                 let (request, answer, verdict) =
                     judge_images(review, &self.images, &basis, &conduct);
-                told(&request, &answer, &verdict)
+                (Cow::Owned(request), answer, verdict)
             }
             (Question::Review(review), Asked::Mutate) => {
                 let (answer, mutated) = mutate(&review.request, &basis, &conduct);
                 let verdict = Verdict { errors: mutated.errors, ..Verdict::default() };
-                told(&review.request, &answer, &verdict)
+                (Cow::Borrowed(&review.request), answer, verdict)
             }
             (Question::Review(review), _) => {
                 let (answer, verdict) = judge(&review.request, &basis, &conduct);
-                told(&review.request, &answer, &verdict)
+                (Cow::Borrowed(&review.request), answer, verdict)
             }
+        };
+        drop(judging);
+        if stop.is_raised() {
+            return None;
         }
+        if !span.is_disabled() {
+            record(span, &request, &answer);
+        }
+        let took = time.started.elapsed();
+        self.metrics.judged(asked, &answer, &verdict, took);
+        (self.on_verdict)(&request, &answer, &verdict, took);
+        Some(form.told(&answer))
     }
 
     /// More requests came than can be judged: they go the configured way at once.
@@ -261,9 +352,9 @@ impl Work {
         question.form().told(&self.in_direction(refusal))
     }
 
-    fn failed(&self, asked: Asked, address: &Address, why: &str) -> Done {
+    fn failed(&self, asked: Asked, form: Option<&Form>, why: &str) -> Done {
         self.metrics.count(asked, Outcome::Failed);
-        let Some(form) = address.get() else { return Done::Late };
+        let Some(form) = form else { return Done::Late };
         form.told(&self.in_direction(not_judged(&[why.to_owned()])))
     }
 

@@ -1,8 +1,15 @@
 //! Clients that mean harm, and the healthy request beside them.
 
-use crate::client::{GOOD, Running, review};
-use hyper::StatusCode;
-use sekisho_checkpoint_admission::{FailureDirection, Limits};
+use crate::client::{GOOD, Running, basis_of, review};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body, Frame};
+use hyper::{Request, StatusCode};
+use sekisho_checkpoint_admission::{FailureDirection, Limits, Live};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -81,7 +88,8 @@ async fn slow_clients_are_left() {
 #[tokio::test]
 async fn what_is_too_much_goes_the_configured_way() {
     for (on_error, allowed) in [(FailureDirection::Fail, false), (FailureDirection::Ignore, true)] {
-        let server = Running::start(Limits { waiting: 0, ..Limits::default() }, on_error).await;
+        let limits = Limits { at_once: 0, waiting: 0, ..Limits::default() };
+        let server = Running::start(limits, on_error).await;
         let answer = server.review(GOOD).await;
         assert_eq!(answer.get("allowed").unwrap().as_bool(), Some(allowed));
         let told = "too many requests are being judged";
@@ -93,4 +101,130 @@ async fn what_is_too_much_goes_the_configured_way() {
         let (_, metrics) = server.get("/metrics").await;
         assert!(metrics.contains("outcome=\"shed\"} 1"), "{metrics}");
     }
+}
+
+/// No pod is ever judged by it, and nothing else is asked about.
+const ENDLESS: &str = r#"
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: endless}
+spec:
+  crd: {spec: {names: {kind: Endless}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package endless
+      violation[{"msg": "m"}] {
+        numbers.range(1, 3000)[i]
+        numbers.range(1, 3000)[j]
+        i * j < 0
+      }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: Endless
+metadata: {name: endless}
+spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}}
+"#;
+
+async fn endless(limits: Limits) -> Running {
+    let live = Arc::new(Live::default());
+    live.renew(basis_of(ENDLESS));
+    Running::start_with(live, limits, FailureDirection::Fail).await
+}
+
+/// What is judged at once does not wait for what takes long, however much of that there is.
+#[tokio::test]
+async fn short_judgements_go_past_long_ones() {
+    let deadline = Duration::from_secs(3);
+    let limits = Limits { judging: 1, waiting: 2, deadline, ..Limits::default() };
+    let server = Arc::new(endless(limits).await);
+    let started = Instant::now();
+    let long: Vec<_> = (0..6)
+        .map(|_| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { server.review(GOOD).await.to_json() })
+        })
+        .collect();
+    let short = review(GOOD).replace("\"kind\":\"Pod\"", "\"kind\":\"ConfigMap\"");
+    let short = short.replace("\"spec\":", "\"immutable\":true,\"other\":");
+    let mut in_flight = false;
+    for _ in 0..5 {
+        let (status, answer) = server.post("/validate", short.clone()).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(answer.contains("\"allowed\":true"), "{answer}");
+        assert_eq!(server.get("/readyz").await.0, StatusCode::OK);
+        let (_, metrics) = server.get("/metrics").await;
+        in_flight |= metrics.contains("sekisho_requests_in_flight 1\n");
+    }
+    assert!(in_flight && started.elapsed() < deadline, "{:?}", started.elapsed());
+    let mut told = Vec::new();
+    for answer in long {
+        told.push(answer.await.unwrap());
+    }
+    assert!(started.elapsed() < deadline + Duration::from_secs(2), "{:?}", started.elapsed());
+    let said = |what: &str| told.iter().filter(|answer| answer.contains(what)).count();
+    assert!(told.iter().all(|answer| answer.contains("\"allowed\":false")), "{told:?}");
+    assert!(said("it was not judged in time") >= 1, "{told:?}");
+    assert!(said("too many requests are being judged") >= 3, "two wait, one is judged: {told:?}");
+}
+
+/// A judgement ends when nobody waits for it any more.
+#[tokio::test]
+async fn who_leaves_takes_the_judgement_along() {
+    let deadline = Duration::from_secs(60);
+    let server = endless(Limits { judging: 1, deadline, ..Limits::default() }).await;
+    let mut sender = server.connect_http2().await;
+    let asked = sender.send_request(post(Full::new(Bytes::from(review(GOOD)))));
+    assert!(tokio::time::timeout(Duration::from_millis(500), asked).await.is_err());
+    drop(sender);
+    let started = Instant::now();
+    while !server.get("/metrics").await.1.contains("sekisho_requests_in_flight 0\n") {
+        assert!(started.elapsed() < Duration::from_secs(20), "it is still judged");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn post<B>(body: B) -> Request<B> {
+    let request = Request::post("https://localhost/validate");
+    request.header("content-type", "application/json").body(body).unwrap()
+}
+
+/// A body that begins, and does not go on.
+struct Stuck(bool);
+
+impl Body for Stuck {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if std::mem::replace(&mut self.0, true) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"{")))))
+    }
+}
+
+/// A client of HTTP/2 reads why, whatever it was about to send.
+#[tokio::test]
+async fn early_answers_reach_clients_of_http_2() {
+    let patience = Duration::from_millis(300);
+    let server = start(Limits { held: 100_000, patience, ..Limits::default() }).await;
+    let large = || Full::new(Bytes::from(vec![b' '; 1 << 20]));
+    let mut sender = server.connect_http2().await;
+    let shed = sender.send_request(post(large())).await.unwrap();
+    assert_eq!(shed.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let text = shed.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(&text[..], b"too many reviews are being read\n");
+
+    let mut plain = post(large());
+    plain.headers_mut().remove("content-type");
+    let plain = server.connect_http2().await.send_request(plain).await.unwrap();
+    assert_eq!(plain.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+
+    let slow = server.connect_http2().await.send_request(post(Stuck(false))).await.unwrap();
+    assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
+    is_healthy(&server).await;
 }

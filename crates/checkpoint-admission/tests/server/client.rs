@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body;
 use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http2;
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -87,10 +89,28 @@ impl Running {
     }
 
     pub(crate) async fn tls(&self) -> std::io::Result<TlsStream<TcpStream>> {
+        self.tls_for(&[]).await
+    }
+
+    /// A connection for one of these protocols.
+    async fn tls_for(&self, protocols: &[&[u8]]) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(self.address).await?;
         let name = ServerName::try_from("localhost").unwrap();
         // A client of its own each time, that has no session to resume.
-        TlsConnector::from(trusting(&self.authority)).connect(name, stream).await
+        let mut config = trusting(&self.authority);
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+    }
+
+    /// A client of HTTP/2.
+    pub(crate) async fn connect_http2<B>(&self) -> http2::SendRequest<B>
+    where
+        B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + Unpin + 'static,
+    {
+        let tls = TokioIo::new(self.tls_for(&[b"h2"]).await.unwrap());
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), tls).await.unwrap();
+        tokio::spawn(connection);
+        sender
     }
 
     pub(crate) async fn connect(&self) -> SendRequest<Full<Bytes>> {
@@ -139,7 +159,7 @@ impl Running {
     }
 }
 
-fn trusting(authorities: &str) -> Arc<ClientConfig> {
+fn trusting(authorities: &str) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     for authority in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
         roots.add(authority.unwrap()).unwrap();
@@ -147,7 +167,7 @@ fn trusting(authorities: &str) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Arc::new(config.unwrap().with_root_certificates(roots).with_no_client_auth())
+    config.unwrap().with_root_certificates(roots).with_no_client_auth()
 }
 
 /// The creation of a pod, as an API server asks about it.

@@ -4,7 +4,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use sekisho_checkpoint_admission::{Certificate, FailureDirection, Limits, Live};
 use std::sync::Arc;
 
@@ -74,10 +73,7 @@ async fn what_is_asked_wrongly_is_told() {
 #[tokio::test]
 async fn a_body_that_is_too_large_is_told_over_http_2() {
     let server = start().await;
-    let tls = TokioIo::new(server.tls().await.unwrap());
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), tls).await.unwrap();
-    tokio::spawn(connection);
+    let mut sender = server.connect_http2().await;
     let request = Request::builder()
         .method(Method::POST)
         .uri("https://localhost/validate")
