@@ -72,6 +72,76 @@ struct OtherArgs {
     given: Vec<OsString>,
 }
 
+/// Booleans as Go's flags take them: `--flag` and `--flag=false`, each with what it is where it is not
+/// given.
+macro_rules! go_flags {
+    ($(#[$meta:meta])* $name:ident { $($(#[$of_flag:meta])* $flag:ident: $default:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Args)]
+        pub(super) struct $name {
+            $(
+                $(#[$of_flag])*
+                #[arg(long, value_name = "BOOL", default_value_t = $default, action = ArgAction::Set,
+                      num_args = 0..=1, default_missing_value = "true", require_equals = true,
+                      hide_default_value = !$default, value_parser = values::go_bool)]
+                pub(super) $flag: bool,
+            )*
+        }
+    };
+}
+pub(super) use go_flags;
+
+go_flags! { TestFlags {
+    /// Only what is denied
+    deny_only: false,
+    /// Include measures of the evaluation (not built in: refused with json and yaml)
+    stats: false,
+} }
+
+go_flags! { JudgingFlags {
+    /// Include a trace of the evaluation (not built in: a note says so)
+    #[arg(short)]
+    trace: false,
+    /// Show every case, and print what rules print
+    #[arg(short)]
+    verbose: false,
+    /// Judge by CEL where a template has it
+    enable_k8s_native_validation: true,
+} }
+
+/// How `test` and `verify` judge.
+#[derive(Debug, Args)]
+struct JudgingArgs {
+    #[command(flatten)]
+    flags: JudgingFlags,
+
+    /// What a K8sNativeValidation source does on errors where it does not say: Fail or Ignore
+    #[arg(long, value_name = "POLICY", default_value = "Fail")]
+    default_k8s_native_validation_failure_policy: String,
+}
+
+impl JudgingArgs {
+    /// Whether CEL judges, and what becomes of its errors. Tells of a trace that there is none.
+    fn cel(&self) -> Result<Option<FailurePolicy>, String> {
+        if self.flags.trace {
+            output::note(
+                "--trace is not built in, and shows nothing: `--verbose` shows what rules print",
+            );
+        }
+        let failure_policy = match self.default_k8s_native_validation_failure_policy.as_str() {
+            "Fail" => FailurePolicy::Fail,
+            "Ignore" => FailurePolicy::Ignore,
+            other => {
+                return Err(format!(
+                    "invalid default K8sNativeValidation failure policy: invalid failure policy: \
+                     unrecognized failure policy: {other}"
+                ));
+            }
+        };
+        Ok(self.flags.enable_k8s_native_validation.then_some(failure_policy))
+    }
+}
+
 #[derive(Debug, Args)]
 struct TestArgs {
     /// A file or folder of Kubernetes objects; repeatable
@@ -82,30 +152,6 @@ struct TestArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
 
-    /// Only what is denied
-    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    deny_only: bool,
-
-    /// Include a trace of the evaluation (not built in: a note says so)
-    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    trace: bool,
-
-    /// Include measures of the evaluation (not built in: refused with json and yaml)
-    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    stats: bool,
-
-    /// Print what rules print
-    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    verbose: bool,
-
     /// Policies as an OCI image (not built in)
     #[arg(short, long, value_name = "URL")]
     image: Vec<String>,
@@ -114,15 +160,11 @@ struct TestArgs {
     #[arg(short = 'd', long, value_name = "PATH")]
     tempdir: Option<PathBuf>,
 
-    /// Judge by CEL where a template has it
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          value_parser = values::go_bool)]
-    enable_k8s_native_validation: bool,
+    #[command(flatten)]
+    flags: TestFlags,
 
-    /// What a K8sNativeValidation source does on errors where it does not say: Fail or Ignore
-    #[arg(long, value_name = "POLICY", default_value = "Fail")]
-    default_k8s_native_validation_failure_policy: String,
+    #[command(flatten)]
+    judging: JudgingArgs,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -158,27 +200,8 @@ struct VerifyArgs {
     #[arg(short, long, value_name = "FILTER", default_value = "", hide_default_value = true)]
     run: String,
 
-    /// Print extended test output
-    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    verbose: bool,
-
-    /// Include a trace of the evaluation (not built in: a note says so)
-    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    trace: bool,
-
-    /// Judge by CEL where a template has it
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          value_parser = values::go_bool)]
-    enable_k8s_native_validation: bool,
-
-    /// What a K8sNativeValidation source does on errors where it does not say: Fail or Ignore
-    #[arg(long, value_name = "POLICY", default_value = "Fail")]
-    default_k8s_native_validation_failure_policy: String,
+    #[command(flatten)]
+    judging: JudgingArgs,
 }
 
 pub(crate) fn run(args: &GatorArgs) -> Result<ExitCode> {
@@ -199,21 +222,6 @@ pub(crate) fn run(args: &GatorArgs) -> Result<ExitCode> {
 const NO_POLICIES: &str = "`policy` is not built in: nothing here installs policies in a cluster. \
                            Apply them with kubectl; `sekisho check --pack recommended` judges by \
                            policies that need no catalogue";
-
-/// The flags of CEL: whether it judges, and what becomes of its errors.
-fn cel(enabled: bool, failure_policy: &str) -> Result<Option<FailurePolicy>, String> {
-    let failure_policy = match failure_policy {
-        "Fail" => FailurePolicy::Fail,
-        "Ignore" => FailurePolicy::Ignore,
-        other => {
-            return Err(format!(
-                "invalid default K8sNativeValidation failure policy: `{other}` is neither `Fail` \
-                 nor `Ignore`"
-            ));
-        }
-    };
-    Ok(enabled.then_some(failure_policy))
-}
 
 /// How an argument that is none is told: the exit code is gator's under its name.
 pub(crate) fn refused(given: &[OsString], error: &clap::Error) -> Result<ExitCode> {
@@ -244,8 +252,7 @@ pub(super) fn stdin() -> Option<io::StdinLock<'static>> {
 }
 
 fn run_test(args: &TestArgs) -> Result<ExitCode> {
-    let policy = &args.default_k8s_native_validation_failure_policy;
-    let cel = match cel(args.enable_k8s_native_validation, policy) {
+    let cel = match args.judging.cel() {
         Ok(cel) => cel,
         Err(message) => return fail(&message),
     };
@@ -263,20 +270,15 @@ fn run_test(args: &TestArgs) -> Result<ExitCode> {
         output::note(&format!("there is no output format `{given}`: json and yaml are"));
     }
     // Lines have no measures in gator either; its JSON and YAML have another shape with them.
-    if args.stats && format != ObjectFormat::Text {
+    if args.flags.stats && format != ObjectFormat::Text {
         return fail("--stats is not built in: leave it out; `sekisho gator bench` measures");
-    }
-    if args.trace {
-        output::note(
-            "--trace is not built in, and shows nothing: `--verbose` shows what rules print",
-        );
     }
     let options = ObjectTestOptions {
         filenames: args.filename.clone(),
         format,
-        deny_only: args.deny_only,
+        deny_only: args.flags.deny_only,
         cel,
-        verbose: args.verbose,
+        verbose: args.judging.flags.verbose,
         now: jiff::Timestamp::now(),
     };
     let mut stdin = stdin();
@@ -319,20 +321,14 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode> {
         output::note(&format!("Error: accepts 1 arg(s), received {count}"));
         return Ok(ExitCode::FAILURE);
     };
-    let policy = &args.default_k8s_native_validation_failure_policy;
-    let cel = match cel(args.enable_k8s_native_validation, policy) {
+    let cel = match args.judging.cel() {
         Ok(cel) => cel,
         Err(message) => return fail(&format!("Error: {message}")),
     };
-    if args.trace {
-        output::note(
-            "--trace is not built in, and shows nothing: `--verbose` shows what rules print",
-        );
-    }
     let options = VerifyOptions {
         path: path.clone(),
         run: args.run.clone(),
-        verbose: args.verbose,
+        verbose: args.judging.flags.verbose,
         cel,
         now: jiff::Timestamp::now(),
     };

@@ -1,6 +1,6 @@
 //! `sekisho gator bench` and `sekisho gator sync test`.
 
-use super::gator::{NO_IMAGES, fail, stdin};
+use super::gator::{NO_IMAGES, fail, go_flags, stdin};
 use super::test::ended;
 use crate::{output, values};
 use anyhow::Result;
@@ -12,6 +12,13 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+
+go_flags! { BenchFlags {
+    /// Figures of each constraint (taken, and not built in)
+    stats: false,
+    /// Allocations of each review (taken, and not built in)
+    memory: false,
+} }
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
@@ -53,17 +60,8 @@ pub(super) struct BenchArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: String,
 
-    /// Figures of each constraint (taken, and not built in)
-    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    stats: bool,
-
-    /// Allocations of each review (taken, and not built in)
-    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    memory: bool,
+    #[command(flatten)]
+    flags: BenchFlags,
 
     /// Save the figures to this file: .json, .yaml or .yml
     #[arg(long, value_name = "FILE")]
@@ -100,17 +98,20 @@ enum SyncCommand {
     Test(SyncTestArgs),
 }
 
+go_flags! { SyncFlags {
+    /// Without a GVKManifest, take everything that is synced to be known to the cluster
+    #[arg(short)]
+    force_omit_gvk_manifest: false,
+} }
+
 #[derive(Debug, Args)]
 struct SyncTestArgs {
     /// A file or folder of Kubernetes objects; repeatable
     #[arg(short = 'n', long, value_name = "PATH")]
     filename: Vec<PathBuf>,
 
-    /// Without a GVKManifest, take everything that is synced to be known to the cluster
-    #[arg(short, long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
-          num_args = 0..=1, default_missing_value = "true", require_equals = true,
-          hide_default_value = true, value_parser = values::go_bool)]
-    force_omit_gvk_manifest: bool,
+    #[command(flatten)]
+    flags: SyncFlags,
 
     /// Policies as an OCI image (not built in)
     #[arg(short, long, value_name = "URL")]
@@ -194,7 +195,7 @@ pub(super) fn run_bench(args: &BenchArgs) -> Result<ExitCode> {
     let Some(concurrency) = count(args.concurrency, 1) else {
         return fail("concurrency must be at least 1");
     };
-    for (given, flag) in [(args.stats, "--stats"), (args.memory, "--memory")] {
+    for (given, flag) in [(args.flags.stats, "--stats"), (args.flags.memory, "--memory")] {
         if given {
             output::note(&format!("{flag} is not built in, and shows nothing"));
         }
@@ -228,7 +229,7 @@ pub(super) fn run_sync(args: &SyncArgs) -> Result<ExitCode> {
     }
     let options = SyncTestOptions {
         filenames: args.filename.clone(),
-        omit_manifest: args.force_omit_gvk_manifest,
+        omit_manifest: args.flags.force_omit_gvk_manifest,
     };
     let mut stdin = stdin();
     let stdin = stdin.as_mut().map(|stdin| stdin as &mut dyn io::Read);
