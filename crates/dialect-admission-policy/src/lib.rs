@@ -9,7 +9,8 @@
 //! version of its kind; `params` finds the parameters that the binding names; `expressions`
 //! evaluates conditions, validations and messages within the costs of the API server;
 //! `validation` makes violations, warnings and audit annotations of what they give, `mutation` a
-//! new object. `rbac` answers `authorizer` from roles and bindings that the inventory holds.
+//! new object. `rbac` answers `authorizer` from roles and bindings that the inventory holds, or asks an
+//! API server where one is behind it.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -25,7 +26,7 @@
 //! | `validation/` | ValidatingAdmissionPolicy: decisions, words, audit annotations |
 //! | `mutation/` | MutatingAdmissionPolicy: ApplyConfiguration, JSONPatch, reinvocation |
 //! | `typing` | warnings of expressions that do not fit the schemas of their kinds |
-//! | `rbac/` | who may do what, by Roles, ClusterRoles and their bindings |
+//! | `rbac/` | who may do what: `rules` of Roles and ClusterRoles, `reviews` by an API server |
 //!
 //! **Invariant:** what a kube-apiserver answers to a request is the answer here, at every
 //! checkpoint, in its words.

@@ -5,7 +5,8 @@
 //! [`Violation`]s into findings.
 //!
 //! **Invariant:** no dialect, no checkpoint, no IO, no clock and no environment is known here.
-//! Whatever an evaluation may read beside the request passes [`Inventory`] and is recorded.
+//! Whatever an evaluation may read beside the request passes [`Inventory`] and is recorded; what it
+//! asks by [`AccessReviews`] holds for the moment alone, and is not.
 
 mod access;
 mod bundle;
