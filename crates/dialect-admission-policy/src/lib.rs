@@ -9,8 +9,8 @@
 //! version of its kind; `params` finds the parameters that the binding names; `expressions`
 //! evaluates conditions, validations and messages within the costs of the API server;
 //! `validation` makes violations, warnings and audit annotations of what they give, `mutation` a
-//! new object. `rbac` answers `authorizer` from roles and bindings that the inventory holds, or asks an
-//! API server where one is behind it.
+//! new object. `rbac` answers `authorizer` from roles and bindings that the inventory holds, or asks
+//! an API server where one is behind it.
 //!
 //! | module | what it holds |
 //! | --- | --- |
