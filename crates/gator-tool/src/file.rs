@@ -134,7 +134,7 @@ fn split(bytes: &[u8]) -> Vec<Part> {
             // What stands behind it on its line is content, too.
             holds = text.get(3..).is_some_and(|rest| !is_blank(rest));
         } else {
-            holds |= !is_blank(text);
+            holds = holds || !is_blank(text);
         }
         at += text.len();
         line = line.saturating_add(1);

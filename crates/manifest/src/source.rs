@@ -181,7 +181,11 @@ fn begins(byte: u8) -> bool {
 
 /// How many scalars begin within bytes of UTF-8.
 fn begin(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.iter().filter(|byte| begins(**byte)).count()).unwrap_or(u32::MAX)
+    let count = match bytes.is_ascii() {
+        true => bytes.len(),
+        false => bytes.iter().filter(|byte| begins(**byte)).count(),
+    };
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

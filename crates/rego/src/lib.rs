@@ -17,6 +17,7 @@ mod diagnostic;
 pub mod hir;
 mod join;
 mod known;
+mod numbers;
 mod plan;
 mod policies;
 mod program;

@@ -7,7 +7,7 @@ use crate::hir::{Expr, ExprKind, Hir, Operand, Query, Rule, RuleKind};
 use crate::join::{Joined, Lists};
 use crate::known::Known;
 use crate::plan::visit::{Part, each_operand, each_part};
-use crate::plan::{Mode, Start, plan};
+use crate::plan::{Mode, Start, fits, plan};
 use crate::program::{FunctionId, Program};
 use crate::query::{Captured, capture};
 use crate::source::{Location, Source, SourceId};
@@ -129,6 +129,15 @@ impl Policies {
     /// Where a rule is too large.
     pub fn document(&self, path: &[&str]) -> Result<Prepared, Vec<Diagnostic>> {
         self.start(path, Mode::Plain)
+    }
+
+    /// Whether the document at a path below `data` can be prepared. Of rules that are small enough
+    /// for sure nothing is planned to know it.
+    ///
+    /// # Errors
+    /// Where a rule is too large.
+    pub fn check_document(&self, path: &[&str]) -> Result<(), Vec<Diagnostic>> {
+        if fits(&self.hir) { Ok(()) } else { self.document(path).map(drop) }
     }
 
     /// Prepares the document at a path below `data` for inputs of which a part is known: what

@@ -182,10 +182,10 @@ fn loaded(schema: &Schema, given: &Value, as_given: bool, faults: &mut Vec<Fault
     value
 }
 
-/// A constraint as Gatekeeper's CLI shows it: with the defaults of its template.
+/// A constraint as Gatekeeper's CLI shows it: with the defaults of its template, which compiles.
 #[must_use]
 pub fn with_defaults(template: Option<&Value>, constraint: &Value) -> Value {
-    let schema = template.map_or_else(|| schema::of(None), template::schema_of_constraints);
+    let schema = template.map_or_else(|| schema::of(None), template::defaults_of_constraints);
     let mut value = constraint.clone();
     schema.fill(&mut value);
     value

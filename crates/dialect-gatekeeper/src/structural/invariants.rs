@@ -6,6 +6,7 @@
 
 use super::{extensions, nested};
 use crate::Fault;
+use sekisho_go_regex::Pattern;
 use sekisho_value::{Map, Pointer, Value};
 use std::sync::LazyLock;
 
@@ -27,16 +28,18 @@ const FORBIDDEN: [(&str, &str); 7] = [
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
 /// Tells of everything that keeps a schema, whose fields are of the right types, from being
-/// structural. Gatekeeper completes a legacy one before it is asked.
-pub(super) fn check(schema: &Value, legacy: bool) -> Vec<Fault> {
-    let mut invariants = Invariants { legacy, faults: Vec::new() };
+/// structural. Gatekeeper completes a legacy one before it is asked. Gives the patterns in it.
+pub(super) fn check(schema: &Value, legacy: bool) -> Result<Vec<Pattern>, Vec<Fault>> {
+    let mut invariants = Invariants { legacy, faults: Vec::new(), patterns: Vec::new() };
     invariants.skeleton(schema, &Pointer::root(), "the schema has");
-    invariants.faults
+    if invariants.faults.is_empty() { Ok(invariants.patterns) } else { Err(invariants.faults) }
 }
 
 pub(super) struct Invariants {
     legacy: bool,
     pub(super) faults: Vec<Fault>,
+    /// each once
+    patterns: Vec<Pattern>,
 }
 
 impl Invariants {
@@ -151,11 +154,7 @@ impl Invariants {
             let help = "name the properties, or say what all values are";
             self.fault(at.key("additionalProperties"), message, help);
         }
-        let pattern = text(map, "pattern");
-        if let Err(error) = sekisho_go_regex::Pattern::new(pattern) {
-            let message = format!("`{pattern}` is no regular expression: {error}");
-            self.fault(at.key("pattern"), message, "it is read as Go reads it (RE2)");
-        }
+        self.pattern(text(map, "pattern"), at);
         extensions::check(self, map, at);
         if let Some(list) = given(map, "x-kubernetes-validations").and_then(Value::as_array) {
             for (index, rule) in list.iter().enumerate() {
@@ -163,6 +162,19 @@ impl Invariants {
                     let at = at.key("x-kubernetes-validations").index(index);
                     self.fault(at, "`rule` is missing", "give the CEL expression that is to hold");
                 }
+            }
+        }
+    }
+
+    fn pattern(&mut self, source: &str, at: &Pointer) {
+        if source.is_empty() || self.patterns.iter().any(|known| known.source() == source) {
+            return;
+        }
+        match Pattern::new(source) {
+            Ok(pattern) => self.patterns.push(pattern),
+            Err(error) => {
+                let message = format!("`{source}` is no regular expression: {error}");
+                self.fault(at.key("pattern"), message, "it is read as Go reads it (RE2)");
             }
         }
     }

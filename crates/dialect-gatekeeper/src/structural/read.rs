@@ -6,6 +6,7 @@ use super::{fields, invariants};
 use crate::Fault;
 use sekisho_go_regex::Pattern;
 use sekisho_value::{Key, Map, Pointer, Value};
+use std::sync::Arc;
 
 impl Schema {
     /// Reads a schema. `legacy` keeps what it does not name, at every level.
@@ -17,22 +18,25 @@ impl Schema {
         let root = Pointer::root();
         let mut faults = Vec::new();
         fields::check(value, &root, &mut faults);
-        if faults.is_empty() {
-            faults = invariants::check(value, legacy);
-        }
         if !faults.is_empty() {
             return Err(faults);
         }
-        let mut schema = read(value, legacy);
+        let patterns = invariants::check(value, legacy)?;
+        let mut schema = read(value, legacy, &patterns);
         schema.compile_rules(value, &root, &mut faults);
         schema.check_defaults(&root, &mut faults);
         if faults.is_empty() { Ok(schema) } else { Err(faults) }
     }
+
+    /// What a schema that can be read tells of defaults, and of nothing else.
+    pub(crate) fn of_defaults(value: &Value, legacy: bool) -> Self {
+        read(value, legacy, &[])
+    }
 }
 
-/// Reads a schema that is structural. `legacy` is asked of what names fields alone, and not of
-/// combinations.
-fn read(value: &Value, legacy: bool) -> Schema {
+/// Reads a schema that is structural, whose patterns are these. `legacy` is asked of what names
+/// fields alone, and not of combinations.
+fn read(value: &Value, legacy: bool, patterns: &[Pattern]) -> Schema {
     let Some(map) = value.as_object() else {
         return if legacy { Schema::anything() } else { Schema::default() };
     };
@@ -41,14 +45,15 @@ fn read(value: &Value, legacy: bool) -> Schema {
     let list = |name: &str| map.get(name).and_then(Value::as_array).unwrap_or_default();
     let given = |name: &str| map.get(name).filter(|value| !value.is_null());
     let keys = |name: &str| list(name).iter().filter_map(Value::as_str).map(Key::from).collect();
-    let nested = |name: &str| list(name).iter().map(|value| read(value, false)).collect();
+    let nested = |name: &str| list(name).iter().map(|value| read(value, false, patterns)).collect();
+    let pattern = |source: &str| patterns.iter().find(|pattern| pattern.source() == source);
     let kind = if flag("x-kubernetes-int-or-string") {
         Kind::IntOrString
     } else {
         kind(text("type").unwrap_or_default())
     };
     let is_text = matches!(kind, Kind::Any | Kind::String);
-    let items = given("items").map(|items| read(items, legacy));
+    let items = given("items").map(|items| read(items, legacy, patterns));
     let without_items = items.is_none() && kind == Kind::Array && legacy;
     let properties = map.get("properties").and_then(Value::as_object).into_iter();
     let properties = properties.flat_map(Map::iter);
@@ -57,18 +62,20 @@ fn read(value: &Value, legacy: bool) -> Schema {
         nullable: flag("nullable"),
         preserves_unknown: flag("x-kubernetes-preserve-unknown-fields")
             || legacy && matches!(kind, Kind::Any | Kind::Object),
-        properties: properties.map(|(name, value)| (name.clone(), read(value, legacy))).collect(),
+        properties: properties
+            .map(|(name, value)| (name.clone(), Arc::new(read(value, legacy, patterns))))
+            .collect(),
         required: keys("required"),
         items: items.or_else(|| without_items.then(Schema::anything)).map(Box::new),
         additional: match given("additionalProperties") {
             None => Additional::Unsaid,
             Some(Value::Bool(true)) => Additional::Any,
             Some(Value::Bool(false)) => Additional::Forbidden,
-            Some(value) => Additional::Of(Box::new(read(value, legacy))),
+            Some(value) => Additional::Of(Box::new(read(value, legacy, patterns))),
         },
         default: given("default").cloned(),
         enumeration: Some(list("enum").to_vec()).filter(|list| !list.is_empty()),
-        pattern: text("pattern").filter(|text| !text.is_empty()).and_then(|t| Pattern::new(t).ok()),
+        pattern: text("pattern").and_then(pattern).cloned(),
         format: text("format").filter(|_| is_text).and_then(Format::named),
         is_int32: kind == Kind::Integer && text("format") == Some("int32"),
         limits: limits(map),
@@ -80,7 +87,7 @@ fn read(value: &Value, legacy: bool) -> Schema {
         all_of: nested("allOf"),
         any_of: nested("anyOf"),
         one_of: nested("oneOf"),
-        not: given("not").map(|not| Box::new(read(not, false))),
+        not: given("not").map(|not| Box::new(read(not, false, patterns))),
         rules: Vec::new(),
     }
 }

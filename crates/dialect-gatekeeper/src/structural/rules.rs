@@ -12,7 +12,7 @@ use sekisho_cel::types::Type;
 use sekisho_cel::{Activation, Cost, Environment, Evaluation, Program, Scratch, Term};
 use sekisho_policy::Budget;
 use sekisho_value::{Map, Pointer, Value};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A rule of a value.
 #[derive(Clone, Debug)]
@@ -56,7 +56,8 @@ impl Schema {
         let properties = map.get("properties").and_then(Value::as_object);
         for (name, schema) in &mut self.properties {
             if let Some(value) = properties.and_then(|properties| properties.get(name)) {
-                schema.compile_rules(value, &at.key("properties").key(name), faults);
+                let at = at.key("properties").key(name);
+                Arc::make_mut(schema).compile_rules(value, &at, faults);
             }
         }
         if let (Some(schema), Some(value)) = (&mut self.items, map.get("items")) {

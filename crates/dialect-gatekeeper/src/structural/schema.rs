@@ -2,6 +2,7 @@ use super::formats::Format;
 use super::rules::Rule;
 use sekisho_go_regex::Pattern;
 use sekisho_value::{Key, Value};
+use std::sync::Arc;
 
 /// A structural schema.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +11,7 @@ pub(crate) struct Schema {
     pub(super) nullable: bool,
     /// fields that the schema does not name are no fault
     pub(super) preserves_unknown: bool,
-    pub(super) properties: Vec<(Key, Self)>,
+    pub(super) properties: Vec<(Key, Arc<Self>)>,
     pub(super) required: Vec<Key>,
     /// of a list
     pub(super) items: Option<Box<Self>>,
@@ -95,12 +96,13 @@ impl Schema {
         for step in path {
             within = within.and_then(|schema| {
                 let mut of = schema.properties.iter_mut();
-                of.find_map(|(name, schema)| (name.as_str() == *step).then_some(schema))
+                let found = of.find(|(name, _)| name.as_str() == *step);
+                found.map(|(_, schema)| Arc::make_mut(schema))
             });
         }
         if let Some(within) = within {
             let at = within.properties.partition_point(|(other, _)| other.as_str() < name);
-            within.properties.insert(at, (name.into(), schema));
+            within.properties.insert(at, (name.into(), Arc::new(schema)));
         }
         self
     }
@@ -116,6 +118,6 @@ impl Schema {
 
     pub(super) fn property(&self, name: &str) -> Option<&Self> {
         let index = self.properties.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok()?;
-        self.properties.get(index).map(|(_, schema)| schema)
+        self.properties.get(index).map(|(_, schema)| &**schema)
     }
 }

@@ -106,13 +106,13 @@ pub(crate) fn read(
     (Some(template), kind)
 }
 
-/// The schema of the constraints of a template that compiles.
-pub(crate) fn schema_of_constraints(template: &Value) -> Schema {
+/// The defaults of the constraints of a template that compiles.
+pub(crate) fn defaults_of_constraints(template: &Value) -> Schema {
     let legacy = template.path(&["spec", "crd", "spec", "validation", "legacySchema"]);
     let version = template.path_str(&["apiVersion"]).unwrap_or_default();
     let legacy = legacy.and_then(Value::as_bool).unwrap_or(!version.ends_with("/v1"));
     let schema = template.path(&["spec", "crd", "spec", "validation", "openAPIV3Schema"]);
-    let schema = schema.and_then(|schema| Schema::read(schema, legacy).ok());
+    let schema = schema.map(|schema| Schema::of_defaults(schema, legacy));
     constraint::schema_of(schema)
 }
 

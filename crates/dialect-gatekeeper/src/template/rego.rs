@@ -249,7 +249,7 @@ impl Compile<'_, '_> {
         let options = options();
         let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
         let compiled = Policies::of_modules(modules, sources, &options, &budget)
-            .and_then(|policies| policies.document(&VIOLATION).map(|_| policies));
+            .and_then(|policies| policies.check_document(&VIOLATION).map(|()| policies));
         match compiled {
             Ok(policies) => {
                 let texts = self.code.texts.iter().map(|(text, field)| {

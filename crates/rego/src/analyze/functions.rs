@@ -14,15 +14,19 @@ use sekisho_value::Str;
 pub(super) fn builtin(names: &Names, operator: &Term) -> Option<&'static Builtin> {
     let path = match &operator.value {
         Value::Ref(path) => path,
-        Value::Var(name) => return builtins::find(names.text(*name)),
+        Value::Var(name) => return names.builtin(*name),
         _ => return None,
     };
     let (head, rest) = path.split_first()?;
-    let root = names.text(head.as_var()?);
+    let root = head.as_var()?;
     if rest.is_empty() {
-        return builtins::find(root);
+        return names.builtin(root);
     }
-    let mut name = root.to_string();
+    // No built-in's name begins with `input` or `data`.
+    if root.is_root() {
+        return None;
+    }
+    let mut name = names.text(root).to_string();
     for part in rest {
         let Value::String(part) = &part.value else { return None };
         name.push('.');

@@ -9,8 +9,8 @@ use super::outputs;
 use super::rename::rename;
 use super::resolve::{declared_in, declared_in_body};
 use super::walk::{self, Into, Node, Skip};
+use crate::numbers::NumberMap;
 use crate::{Code, Location};
-use std::collections::HashMap;
 
 /// How a variable came into a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ enum Occurrence {
 /// The variables of a scope: what they are called now, and how they came.
 #[derive(Clone, Debug, Default)]
 struct Scope {
-    known: HashMap<Name, (Name, Occurrence)>,
+    known: NumberMap<Name, (Name, Occurrence)>,
 }
 
 /// Scopes, from the outermost.

@@ -10,15 +10,16 @@ use crate::hir::{
     self, Callee, ComprehensionKind, Constant, ExprKind, Operand as Out, Root, RuleKind, Var,
     WithTarget,
 };
+use crate::numbers::NumberMap;
 use sekisho_value::Str;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Lowers one rule or query.
 pub(super) struct Lower<'n> {
     names: &'n Names,
     tree: &'n RuleTree,
     /// by variable
-    pub(super) numbers: HashMap<Name, Var>,
+    pub(super) numbers: NumberMap<Name, Var>,
     /// the names of its variables
     pub(super) variables: Vec<Str>,
 }
@@ -71,7 +72,7 @@ pub(super) fn rule(
 
 impl<'n> Lower<'n> {
     pub(super) fn new(names: &'n Names, tree: &'n RuleTree) -> Self {
-        Self { names, tree, numbers: HashMap::new(), variables: Vec::new() }
+        Self { names, tree, numbers: NumberMap::default(), variables: Vec::new() }
     }
 
     /// The number of a variable.

@@ -1,5 +1,6 @@
 //! Variables by number, and sets of them.
 
+use crate::builtins::{self, Builtin};
 use sekisho_value::Str;
 use std::collections::HashMap;
 
@@ -29,8 +30,8 @@ struct Entry {
     text: Str,
     /// what it was called before it was made unique
     original: Option<Name>,
-    /// a built-in has this name
-    builtin: bool,
+    /// the built-in of this name
+    builtin: Option<&'static Builtin>,
 }
 
 /// All variables, by number and by text.
@@ -70,14 +71,13 @@ impl Names {
         if let Some(name) = self.by_text.get(text) {
             return *name;
         }
-        let name = self.push(text.clone());
+        let name = self.push(text.clone(), builtins::find(text));
         self.by_text.insert(text.clone(), name);
         name
     }
 
-    fn push(&mut self, text: Str) -> Name {
+    fn push(&mut self, text: Str, builtin: Option<&'static Builtin>) -> Name {
         let name = Name(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-        let builtin = crate::builtins::find(&text).is_some();
         self.entries.push(Entry { text, original: None, builtin });
         name
     }
@@ -86,7 +86,7 @@ impl Names {
     pub(super) fn wildcard(&mut self) -> Name {
         let text = Str::from(format!("${}", self.wildcards));
         self.wildcards += 1;
-        self.push(text)
+        self.push(text, None)
     }
 
     /// A new variable that no module mentions. All of them are to be interned before the first
@@ -96,7 +96,7 @@ impl Names {
             let text = Str::from(format!("{}{}__", self.prefix, self.generated));
             self.generated += 1;
             if !self.by_text.contains_key(&text) {
-                return self.push(text);
+                return self.push(text, None);
             }
         }
     }
@@ -131,7 +131,12 @@ impl Names {
 
     /// A built-in has this name.
     pub(super) fn is_builtin(&self, name: Name) -> bool {
-        self.entries.get(name.0 as usize).is_some_and(|entry| entry.builtin)
+        self.builtin(name).is_some()
+    }
+
+    /// The built-in of this name.
+    pub(super) fn builtin(&self, name: Name) -> Option<&'static Builtin> {
+        self.entries.get(name.0 as usize).and_then(|entry| entry.builtin)
     }
 
     /// It is written `_`.

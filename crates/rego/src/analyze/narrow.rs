@@ -5,14 +5,14 @@ use super::draft::{Expr, Term, Value};
 use super::names::Name;
 use super::rule_tree::Part;
 use super::same;
-use std::collections::HashMap;
+use crate::numbers::NumberMap;
 
 /// More references than these are not told apart.
 const MOST: usize = 64;
 
 /// The constants that variables stand for, as far as the expressions so far say.
 #[derive(Default)]
-pub(super) struct Known(HashMap<Name, Vec<Term>>);
+pub(super) struct Known(NumberMap<Name, Vec<Term>>);
 
 impl Known {
     /// What `=` says of a variable.

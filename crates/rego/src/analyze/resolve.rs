@@ -5,11 +5,12 @@ use super::draft::{Body, Clause, Expr, Kind, Module, Operand, Part, Term, Value}
 use super::names::{Name, NameSet, Names};
 use super::walk::{self, Into, Node, Skip};
 use crate::Location;
+use crate::numbers::NumberMap;
 use sekisho_value::Str;
 use std::collections::{HashMap, HashSet};
 
 /// What a name of a module stands for: where the path starts, and the rest.
-pub(super) type Globals = HashMap<Name, (Name, Vec<Str>)>;
+pub(super) type Globals = NumberMap<Name, (Name, Vec<Str>)>;
 
 /// The names of all rules, by package.
 pub(super) fn exports<'m>(modules: &'m [Module]) -> HashMap<&'m [Str], HashSet<&'m Str>> {
@@ -28,7 +29,7 @@ pub(super) fn globals<'s>(
     rules: impl IntoIterator<Item = &'s Str>,
     imports: &[crate::ast::Import],
 ) -> Globals {
-    let mut globals = Globals::new();
+    let mut globals = Globals::default();
     for rule in rules {
         let mut path = package.to_vec();
         path.push(rule.clone());

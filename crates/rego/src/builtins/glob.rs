@@ -22,21 +22,32 @@ fn glob_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'
     let text = string(operands, 3)?;
     let budget = context.arena.budget();
     budget.step(1 + (source.len() + text.len()) as u64 / 16)?;
+    let pattern = compiled(context, source, &delimiters)?;
+    Ok(Term::Bool(pattern.regex(text, budget)?.is_match(text)))
+}
+
+/// Makes the pattern of a call, to be kept.
+pub(super) fn prepare(context: &Context<'_>, operands: &[Term<'_>]) -> Result<(), Failure> {
+    let delimiters = delimiters(operand(operands, 2))?;
+    compiled(context, string(operands, 1)?, &delimiters).map(drop)
+}
+
+/// A pattern, from those that are kept or new.
+fn compiled(
+    context: &Context<'_>,
+    source: &str,
+    delimiters: &str,
+) -> Result<Arc<Pattern>, Failure> {
     let key = format!("{delimiters}\0{source}");
     let known = context.made.globs.get(&key);
-    let pattern = match known.or_else(|| context.patterns.globs.get(&key)) {
-        Some(pattern) => pattern,
-        None => {
-            let translated = Translator::new(source, &delimiters).translate()?;
-            let size = translated.len() as u64;
-            let pattern =
-                Arc::new(Pattern::compile(&translated, Vec::new(), size, context.arena.budget())?);
-            context.patterns.globs.keep(&key, &pattern);
-            pattern
-        }
-    };
-    pattern.take_search(text, budget)?;
-    Ok(Term::Bool(pattern.regex.is_match(text)))
+    if let Some(pattern) = known.or_else(|| context.patterns.globs.get(&key)) {
+        return Ok(pattern);
+    }
+    let translated = Translator::new(source, delimiters).translate()?;
+    let size = translated.len() as u64;
+    let pattern = Arc::new(Pattern::new(translated, Vec::new(), size, context.arena.budget())?);
+    context.patterns.globs.keep(&key, &pattern);
+    Ok(pattern)
 }
 
 /// No delimiters for `null`, a point for the empty list.

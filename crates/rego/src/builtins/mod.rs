@@ -179,6 +179,23 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
 /// The code of a built-in. It is given as many arguments as it declares.
 pub type Function = for<'a> fn(&mut Context<'a>, &[Term<'a>]) -> Result<Term<'a>, Failure>;
 
+/// Makes the patterns of a call, which are kept, and searches nothing.
+///
+/// # Errors
+/// Where they are none.
+pub(crate) fn prepare_patterns<'a>(
+    builtin: &Builtin,
+    context: &mut Context<'a>,
+    operands: &[Term<'a>],
+) -> Result<(), Failure> {
+    match (builtin.name, builtin.function) {
+        ("glob.match", _) => glob::prepare(context, operands),
+        ("regex.replace", _) => regex::prepare(context, operands::operand(operands, 2)),
+        ("regex.template_match", Some(function)) => function(context, operands).map(drop),
+        _ => regex::prepare(context, operands::operand(operands, 1)),
+    }
+}
+
 /// What a built-in may use beside its arguments.
 pub struct Context<'a> {
     /// where its result stands; every byte is taken from the budget

@@ -3,12 +3,14 @@
 use super::Failure;
 use sekisho_budget::{Budget, BudgetExceeded};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// A compiled pattern.
+/// A pattern that is paid for: what searches is made when something is first searched.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    pub(super) regex: regex::Regex,
+    /// as the `regex` crate takes it
+    source: String,
+    regex: OnceLock<Result<regex::Regex, Failure>>,
     /// names of its groups, from the first
     pub(super) names: Vec<String>,
     /// about how many states it has
@@ -32,8 +34,8 @@ pub(super) const MAX_NESTING: u32 = 410;
 impl Pattern {
     /// Of a pattern of the `regex` crate with about so many states. What is too large is an error
     /// of the budget.
-    pub(super) fn compile(
-        pattern: &str,
+    pub(super) fn new(
+        source: String,
         names: Vec<String>,
         size: u64,
         budget: &Budget<'_>,
@@ -43,35 +45,35 @@ impl Pattern {
         }
         budget.step(1 + size / 8)?;
         budget.allocate(size.saturating_mul(BYTES_OF_STATE))?;
-        let regex = regex::RegexBuilder::new(pattern)
+        Ok(Self { source, regex: OnceLock::new(), names, size })
+    }
+
+    /// What searches a text, for which it takes what that costs at most: in the worst case every
+    /// state is looked at for every byte.
+    pub(super) fn regex(&self, text: &str, budget: &Budget<'_>) -> Result<&regex::Regex, Failure> {
+        let len = text.len() as u64;
+        let (large, most_of_large) = LARGE;
+        let most = if self.size > large { most_of_large } else { MAX_SEARCH.max(64 * len) };
+        if len.saturating_mul(self.size) > most {
+            return Err(BudgetExceeded::Operation.into());
+        }
+        budget.step(1 + self.size / 64 + len / 32 + len.saturating_mul(self.size / 64) / 64)?;
+        self.regex.get_or_init(|| self.make()).as_ref().map_err(Failure::clone)
+    }
+
+    fn make(&self) -> Result<regex::Regex, Failure> {
+        regex::RegexBuilder::new(&self.source)
             .size_limit(MAX_BYTES)
             .nest_limit(MAX_NESTING)
             .build()
             .map_err(|error| match error {
                 regex::Error::CompiledTooBig(_) => BudgetExceeded::Memory.into(),
                 other => Failure::error(format!("error parsing regexp: {other}")),
-            })?;
-        Ok(Self { regex, names, size })
-    }
-
-    /// Takes what a search costs at most: in the worst case every state is looked at for every
-    /// byte.
-    pub(super) fn take_search(
-        &self,
-        text: &str,
-        budget: &Budget<'_>,
-    ) -> Result<(), BudgetExceeded> {
-        let len = text.len() as u64;
-        let (large, most_of_large) = LARGE;
-        let most = if self.size > large { most_of_large } else { MAX_SEARCH.max(64 * len) };
-        if len.saturating_mul(self.size) > most {
-            return Err(BudgetExceeded::Operation);
-        }
-        budget.step(1 + self.size / 64 + len / 32 + len.saturating_mul(self.size / 64) / 64)
+            })
     }
 }
 
-/// Patterns that were compiled.
+/// Patterns that are kept.
 #[derive(Debug)]
 pub struct Patterns {
     pub(super) regexes: Kept,

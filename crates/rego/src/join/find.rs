@@ -34,14 +34,21 @@ pub(super) struct Finder<'h> {
 }
 
 impl<'h> Finder<'h> {
-    pub(super) fn new(hir: &'h Hir) -> Self {
+    /// None where nothing goes through base data.
+    pub(super) fn new(hir: &'h Hir) -> Option<Self> {
         let paths = hir.rules.iter().map(|rule| &rule.path).chain(&hir.packages);
         let roots = paths.filter_map(|path| path.first()).collect();
+        let finder = Self { hir, roots, unfit: false };
+        let none = BTreeSet::new();
+        let mut clauses = hir.rules.iter().flat_map(|rule| &rule.clauses);
+        if !clauses.any(|c| c.body.iter().any(|expr| finder.goes_through(expr, &none).is_some())) {
+            return None;
+        }
         let unfit = hir.rules.iter().any(|rule| {
             let mentions = Mentions::of_rule(rule);
             mentions.with || mentions.data.iter().any(|reference| root_of(reference).is_none())
         });
-        Self { hir, roots, unfit }
+        Some(Self { unfit, ..finder })
     }
 
     /// What can be looked up in a rule's clause.

@@ -43,7 +43,7 @@ const MOST: usize = 64;
 impl Joined {
     /// The policies, where something in them can be looked up.
     pub(crate) fn of(hir: &Hir) -> Option<Self> {
-        let finder = Finder::new(hir);
+        let finder = Finder::new(hir)?;
         let mut lists = Vec::new();
         let mut rules = Vec::new();
         for rule in &hir.rules {

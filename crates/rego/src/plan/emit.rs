@@ -2,9 +2,9 @@
 
 use crate::Location;
 use crate::hir::Var;
+use crate::numbers::{NumberMap, NumberSet};
 use crate::program::{Index, Label, Op, Reg, Src};
 use sekisho_value::{Str, Value};
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Writes the code of one function.
@@ -23,22 +23,22 @@ pub(super) struct Emitter {
     /// nothing comes to what would be written now
     dead: bool,
     /// registers that hold what stands at a path of the input
-    pub(super) aliases: HashMap<Reg, Vec<Str>>,
+    pub(super) aliases: NumberMap<Reg, Vec<Str>>,
     /// registers that hold one of some constants
-    pub(super) one_of: HashMap<Reg, Arc<[Value]>>,
+    pub(super) one_of: NumberMap<Reg, Arc<[Value]>>,
     /// how many registers are read at the start of a row
-    pub(super) rows: HashMap<Reg, usize>,
+    pub(super) rows: NumberMap<Reg, usize>,
     /// what does nothing is taken out at the end
     pub(super) tidies: bool,
     /// operations that cannot fail, whatever their label
-    pub(super) safe: HashSet<usize>,
+    pub(super) safe: NumberSet<usize>,
     free: Reg,
     /// the most registers in use at once
     pub(super) registers: Reg,
     /// where an operation goes that does not hold
     pub(super) fail: Label,
     /// where the values of the variables are that have one here
-    pub(super) bound: HashMap<Var, Src>,
+    pub(super) bound: Bound,
     pub(super) location: Location,
     /// it needs more registers than there are
     pub(super) too_large: bool,
@@ -72,8 +72,32 @@ pub(super) struct Before {
 /// What a scope ends with giving back.
 pub(super) struct Scope {
     fail: Label,
-    bound: HashMap<Var, Src>,
+    bound: Bound,
     free: Reg,
+}
+
+/// Where the values of variables are, by their numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bound(Vec<Option<Src>>);
+
+impl Bound {
+    pub(super) fn get(&self, var: &Var) -> Option<&Src> {
+        self.0.get(var.0 as usize).and_then(Option::as_ref)
+    }
+
+    pub(super) fn contains_key(&self, var: &Var) -> bool {
+        self.get(var).is_some()
+    }
+
+    pub(super) fn insert(&mut self, var: Var, src: Src) {
+        let at = var.0 as usize;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, None);
+        }
+        if let Some(place) = self.0.get_mut(at) {
+            *place = Some(src);
+        }
+    }
 }
 
 impl Emitter {
@@ -95,7 +119,9 @@ impl Emitter {
 
     /// Emits an operation that cannot fail.
     pub(super) fn emit_safe(&mut self, op: Op) {
-        self.safe.insert(self.ops.len());
+        if !self.dead {
+            self.safe.insert(self.ops.len());
+        }
         self.emit(op);
     }
 

@@ -9,9 +9,10 @@ use super::Planner;
 use super::fold::KnownInput;
 use super::special::{Argument, Branches};
 use crate::hir::{Body, Callee, Clause, Constant, Expr, ExprKind, Operand, Ref, Root, Rule, Var};
+use crate::numbers::NumberMap;
 use crate::program::{Index, Key, Label, Op, Reg};
 use sekisho_value::{Str, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Fewer rules are asked one after the other.
@@ -156,7 +157,7 @@ impl<'h> Planner<'h> {
     }
 
     fn tests_of(&self, rule: &Rule, clause: &Clause) -> Tests {
-        let mut reading = Reading { meanings: HashMap::new(), tests: Tests::new() };
+        let mut reading = Reading { meanings: NumberMap::default(), tests: Tests::new() };
         for (at, param) in rule.params.iter().enumerate() {
             reading.equal(Meaning::Subject(Subject::Param(at, Vec::new())), param);
         }
@@ -209,7 +210,7 @@ impl<'h> Planner<'h> {
 
     /// The recursion is as deep as `not` is nested in what analysis gives: once.
     fn is_quiet_body(&self, body: &Body) -> bool {
-        let mut inner = Reading { meanings: HashMap::new(), tests: Tests::new() };
+        let mut inner = Reading { meanings: NumberMap::default(), tests: Tests::new() };
         body.iter().all(|expr| self.read(expr, &mut inner))
     }
 }
@@ -228,7 +229,7 @@ fn is_quiet(operand: &Operand) -> bool {
 
 /// A body as far as it was read.
 struct Reading {
-    meanings: HashMap<Var, Meaning>,
+    meanings: NumberMap<Var, Meaning>,
     tests: Tests,
 }
 

@@ -5,8 +5,8 @@ use super::formula::Formula;
 use super::residual::{Origin, Place, Reduction, Residue};
 use super::visit::{Part, each_part, vars_in, vars_within};
 use crate::hir::{Comprehension, Constant, Expr, ExprKind, Operand, Var};
+use crate::numbers::NumberSet;
 use crate::program::{Op, Src};
-use std::collections::HashSet;
 
 /// Expressions that are looked at together.
 const TOGETHER: usize = 8;
@@ -75,7 +75,7 @@ impl Planner<'_> {
 
     /// Whether expressions bind something that is read later.
     fn binds_for(&self, segment: &[Expr], rest: &[Expr], read: &[&Operand]) -> bool {
-        let mut bound: HashSet<Var> = HashSet::new();
+        let mut bound: NumberSet<Var> = NumberSet::default();
         vars_in(segment, &mut |var| {
             if !self.e.bound.contains_key(&var) {
                 bound.insert(var);

@@ -27,6 +27,7 @@ mod with;
 
 use crate::hir::{Callee, Constant, ExprKind, Hir, Query, WithTarget};
 use crate::known::Known;
+use crate::numbers::{NumberMap, NumberSet};
 use crate::program::{self, Function, FunctionId, Program, Reg, Src};
 use crate::{Code, Diagnostic};
 use emit::{Before, Emitter};
@@ -83,8 +84,8 @@ pub(crate) fn plan(
         prints: false,
         folding: None,
         compiling: Compiling::default(),
-        summaries: HashMap::new(),
-        special: HashSet::new(),
+        summaries: NumberMap::default(),
+        special: NumberSet::default(),
         nested: 0,
         diagnostics: Vec::new(),
         e: Emitter::default(),
@@ -109,6 +110,32 @@ pub(crate) fn plan(
     } else {
         Err(planner.diagnostics)
     }
+}
+
+/// Rules that are made of fewer parts than these fit into a function, whatever the parts are: each
+/// takes a few registers, of which there are 65,536.
+const SMALL: usize = 3_000;
+
+/// Whether programs can be made of the rules for sure, nothing being computed before.
+pub(crate) fn fits(hir: &Hir) -> bool {
+    let mut parts = hir.packages.len();
+    let mut there = true;
+    let mut count = |part: Part<'_>| {
+        parts += 1;
+        let Part::Expr(expr) = part else { return };
+        there &= expr.with.is_empty();
+        if let ExprKind::Call { callee: Callee::Builtin(builtin), .. } = &expr.kind {
+            there &= builtin.function.is_some();
+        }
+    };
+    for rule in &hir.rules {
+        rule.params.iter().chain(&rule.rest).for_each(|operand| each_operand(operand, &mut count));
+        for clause in &rule.clauses {
+            each_part(&clause.body, &mut count);
+            each_operand(&clause.value, &mut count);
+        }
+    }
+    there && parts + hir.rules.len() < SMALL
 }
 
 /// A function of the program that is not yet written.
@@ -147,9 +174,9 @@ struct Planner<'h> {
     /// patterns that are constants
     compiling: Compiling,
     /// functions that do nothing but give a constant
-    summaries: HashMap<FunctionId, Folded>,
+    summaries: NumberMap<FunctionId, Folded>,
     /// functions that are made for some arguments
-    special: HashSet<FunctionId>,
+    special: NumberSet<FunctionId>,
     /// how many functions are being written around this one
     nested: usize,
     diagnostics: Vec<Diagnostic>,
@@ -298,6 +325,13 @@ impl<'h> Planner<'h> {
     }
 
     fn constant(&mut self, constant: &Constant) -> Src {
+        // Of these the value alone is looked for.
+        match constant {
+            Constant::Null => return self.json(Value::Null),
+            Constant::Bool(bool) => return self.json(Value::Bool(*bool)),
+            Constant::String(text) => return self.json(Value::String(text.clone())),
+            _ => {}
+        }
         if let Some(src) = self.constants.get(constant) {
             return *src;
         }

@@ -1,9 +1,9 @@
-//! Patterns that are constants are compiled when the program is made.
+//! Patterns that are constants are read when the program is made.
 //!
-//! A pattern that cannot be compiled is left to the evaluation, which says what becomes of it.
+//! A pattern that cannot be read is left to the evaluation, which says what becomes of it.
 
 use super::Planner;
-use crate::builtins::{Builtin, Context, Facts, Patterns};
+use crate::builtins::{Builtin, Context, Facts, Patterns, prepare_patterns};
 use crate::program::{From, Reg, Src};
 use crate::term::{Arena, Term};
 use bumpalo::Bump;
@@ -52,7 +52,7 @@ fn takes(name: &str) -> Option<&'static [Takes]> {
 impl Planner<'_> {
     /// Compiles the patterns of a call, where they are constants.
     pub(super) fn compile_patterns(&mut self, builtin: &Builtin, args: &[Src]) {
-        let (Some(takes), Some(function)) = (takes(builtin.name), builtin.function) else { return };
+        let Some(takes) = takes(builtin.name) else { return };
         let mut calls = vec![Vec::new()];
         for (takes, arg) in takes.iter().zip(args) {
             let values: Arc<[Value]> = match takes {
@@ -76,8 +76,8 @@ impl Planner<'_> {
             let arena = Arena::new(&bump, budget);
             let terms: Vec<Term<'_>> = call.iter().map(Term::borrowed).collect();
             let mut context = Context { arena, facts: &facts, made: patterns, patterns };
-            // On nothing: what counts is the pattern that it keeps.
-            drop(function(&mut context, &terms));
+            // What is no pattern is for the evaluation to say.
+            drop(prepare_patterns(builtin, &mut context, &terms));
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::emit::Emitter;
 use crate::program::{From, Label, Make, Op, Reg, Src};
-use std::collections::HashSet;
 
 impl Emitter {
     /// Takes out what does nothing: jumps to what follows, and safe operations whose result
@@ -34,10 +33,12 @@ impl Emitter {
     }
 
     fn drop_unread(&self, kept: &mut [bool]) {
-        let mut read = HashSet::new();
+        let mut read = vec![false; usize::from(self.registers)];
         for (op, _) in self.ops.iter().zip(&*kept).filter(|(_, kept)| **kept) {
             self.registers_read(op, &mut |reg| {
-                read.insert(reg);
+                if let Some(read) = read.get_mut(reg) {
+                    *read = true;
+                }
             });
         }
         for (at, (op, kept)) in self.ops.iter().zip(kept).enumerate() {
@@ -48,7 +49,7 @@ impl Emitter {
                 }
                 _ => continue,
             };
-            *kept = *kept && read.contains(&usize::from(dst));
+            *kept = *kept && read.get(usize::from(dst)).copied().unwrap_or(true);
         }
     }
 

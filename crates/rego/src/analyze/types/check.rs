@@ -10,6 +10,7 @@ use crate::analyze::functions;
 use crate::analyze::names::{Name, Names};
 use crate::analyze::rule_tree::{Key, RuleTree};
 use crate::builtins::Builtin;
+use crate::numbers::NumberMap;
 use std::collections::HashMap;
 
 /// The type checker of a body.
@@ -21,9 +22,9 @@ pub(super) struct Checker<'c> {
     /// what schemas say of documents
     pub(super) documents: &'c Documents,
     /// of variables, from the outermost body
-    pub(super) vars: Vec<HashMap<Name, Ty>>,
+    pub(super) vars: Vec<NumberMap<Name, Ty>>,
     /// of comprehensions, by where their bodies are kept
-    comprehensions: HashMap<usize, Ty>,
+    comprehensions: NumberMap<usize, Ty>,
     pub(super) faults: Vec<Fault>,
     /// of the expression that is checked: its modifiers may replace any document
     pub(super) replaced: bool,
@@ -58,8 +59,8 @@ impl<'c> Checker<'c> {
             rules,
             documents,
             builtins,
-            vars: vec![HashMap::new()],
-            comprehensions: HashMap::new(),
+            vars: vec![NumberMap::default()],
+            comprehensions: NumberMap::default(),
             faults: Vec::new(),
             replaced: false,
             step,
@@ -139,7 +140,7 @@ impl<'c> Checker<'c> {
     fn closure(&mut self, body: &Body, ty: impl FnOnce(&mut Self) -> Ty) -> Ty {
         let before = self.faults.len();
         let replaced = self.replaced;
-        self.vars.push(HashMap::new());
+        self.vars.push(NumberMap::default());
         for expr in body {
             if !(self.step)(1) {
                 break;
@@ -260,13 +261,13 @@ impl<'c> Checker<'c> {
         let Some(function) = ty.as_function() else {
             return Some(Fault::new(expr.at, format!("undefined function {}", shown())));
         };
-        let wanted = message::wanted(function, builtin);
+        let wanted = || message::wanted(function, builtin);
         let mut params = function.params.clone();
         let count = params.len();
         params.extend(function.result.clone());
         let have: Vec<Ty> = operands.iter().map(|operand| self.term(operand)).collect();
         let fault = |why: &str, have: &[Ty]| {
-            Some(Fault::arguments(expr.at, &format!("{}: {why}", shown()), have, &wanted))
+            Some(Fault::arguments(expr.at, &format!("{}: {why}", shown()), have, &wanted()))
         };
         if operands.len() > params.len() && function.variadic.is_none() {
             return fault("too many arguments", &have);

@@ -3,7 +3,7 @@
 use crate::analyze::draft::{Body, Expr, Term, Value};
 use crate::analyze::names::{Name, Names};
 use crate::analyze::walk::{self, Into, Node};
-use std::collections::HashMap;
+use crate::numbers::NumberMap;
 
 /// No more variables than these within each other are replaced.
 const MOST: usize = 8;
@@ -11,7 +11,7 @@ const MOST: usize = 8;
 /// The parts of a reference, their generated variables replaced by what the body binds them to.
 pub(super) fn replaced(names: &Names, body: &Body, path: &[Term]) -> Vec<Term> {
     let is_generated = |name: Name| names.is_generated(name) && names.original(name).is_none();
-    let mut found = HashMap::new();
+    let mut found = NumberMap::default();
     walk::body(body, &mut |node| {
         if let Node::Expr(expr) = node
             && expr.generated
@@ -34,7 +34,7 @@ fn subject(expr: &Expr) -> Option<(Name, Term)> {
     Some((out.as_var()?, Term::new(Value::Call(call), expr.at)))
 }
 
-fn replace(found: &HashMap<Name, Term>, term: &Term, left: usize) -> Term {
+fn replace(found: &NumberMap<Name, Term>, term: &Term, left: usize) -> Term {
     let Some(left) = left.checked_sub(1) else { return term.clone() };
     let each = |terms: &[Term]| terms.iter().map(|term| replace(found, term, left)).collect();
     let value = match &term.value {

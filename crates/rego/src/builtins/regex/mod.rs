@@ -41,19 +41,16 @@ fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failur
         return Ok(kept);
     }
     let translated = translate(pattern).map_err(failure)?;
-    let compiled = Pattern::compile(
-        &translated.pattern,
-        translated.names,
-        translated.size,
-        context.arena.budget(),
-    )?;
-    let compiled = Arc::new(compiled);
-    context.patterns.regexes.keep(pattern, &compiled);
-    Ok(compiled)
+    let budget = context.arena.budget();
+    let made = Pattern::new(translated.pattern, translated.names, translated.size, budget)?;
+    let made = Arc::new(made);
+    context.patterns.regexes.keep(pattern, &made);
+    Ok(made)
 }
 
-fn search(context: &Context<'_>, pattern: &Pattern, text: &str) -> Result<(), BudgetExceeded> {
-    pattern.take_search(text, context.arena.budget())
+/// Makes the pattern of a call, to be kept.
+pub(super) fn prepare(context: &Context<'_>, pattern: Term<'_>) -> Result<(), Failure> {
+    pattern.as_str().map_or(Ok(()), |pattern| compiled(context, pattern).map(drop))
 }
 
 /// The pattern and the text of a call.
@@ -62,9 +59,7 @@ fn pattern_and_text<'a>(
     operands: &[Term<'a>],
 ) -> Result<(Arc<Pattern>, &'a str), Failure> {
     let (pattern, text) = (string(operands, 1)?, string(operands, 2)?);
-    let pattern = compiled(context, pattern)?;
-    search(context, &pattern, text)?;
-    Ok((pattern, text))
+    Ok((compiled(context, pattern)?, text))
 }
 
 fn is_valid<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
@@ -78,7 +73,7 @@ fn is_valid<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a>
 
 fn is_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let (pattern, text) = pattern_and_text(context, operands)?;
-    Ok(Term::Bool(pattern.regex.is_match(text)))
+    Ok(Term::Bool(pattern.regex(text, context.arena.budget())?.is_match(text)))
 }
 
 /// What every match costs beside the search: it starts anew behind the one before.
@@ -92,13 +87,14 @@ fn split<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let source = string(operands, 1)?;
     let text = string(operands, 2)?;
     let (pattern, _) = pattern_and_text(context, operands)?;
+    let regex = pattern.regex(text, context.arena.budget())?;
     if text.is_empty() && !source.is_empty() {
         return Ok(context.arena.array(&[Term::String("")])?);
     }
     let mut parts = Vec::new();
     let (mut begin, mut end) = (0, 0);
     let part = |from: usize, to: usize| Term::String(text.get(from..to).unwrap_or(""));
-    for found in pattern.regex.find_iter(text) {
+    for found in regex.find_iter(text) {
         each_match(context, text.len() - found.end())?;
         end = found.start();
         // an empty match at the very start splits nothing off
@@ -122,8 +118,9 @@ fn find_n<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let (_, text) = (string(operands, 1)?, string(operands, 2)?);
     let wanted = wanted(operands)?;
     let (pattern, _) = pattern_and_text(context, operands)?;
+    let regex = pattern.regex(text, context.arena.budget())?;
     let mut matches = Vec::new();
-    for found in pattern.regex.find_iter(text).take(wanted) {
+    for found in regex.find_iter(text).take(wanted) {
         each_match(context, text.len() - found.end())?;
         matches.push(Term::String(found.as_str()));
     }
@@ -134,8 +131,9 @@ fn find_all<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a>
     let (_, text) = (string(operands, 1)?, string(operands, 2)?);
     let wanted = wanted(operands)?;
     let (pattern, _) = pattern_and_text(context, operands)?;
+    let regex = pattern.regex(text, context.arena.budget())?;
     let mut matches = Vec::new();
-    for found in pattern.regex.captures_iter(text).take(wanted) {
+    for found in regex.captures_iter(text).take(wanted) {
         each_match(context, text.len() - found.get_match().end())?;
         context.arena.budget().step(found.len() as u64)?;
         let groups: Vec<_> = found

@@ -1,6 +1,6 @@
 //! `regex.replace`: `$1`, `$name` and `${name}` stand for what a group matched.
 
-use super::{Outcome, Pattern, compiled, each_match, search, string};
+use super::{Outcome, Pattern, compiled, each_match, string};
 use crate::builtins::Context;
 use crate::term::{Term, Text};
 use regex::Captures;
@@ -9,10 +9,10 @@ pub(super) fn replace<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> O
     let (text, pattern) = (string(operands, 1)?, string(operands, 2)?);
     let template = parts(string(operands, 3)?);
     let pattern = compiled(context, pattern)?;
-    search(context, &pattern, text)?;
+    let regex = pattern.regex(text, context.arena.budget())?;
     let mut out = Text::new(context.arena.budget());
     let mut last = 0;
-    for found in pattern.regex.captures_iter(text) {
+    for found in regex.captures_iter(text) {
         let whole = found.get_match();
         each_match(context, text.len() - whole.end())?;
         context.arena.budget().step(template.len() as u64)?;

@@ -1,6 +1,6 @@
 //! `regex.template_match`: a text that holds patterns between delimiters.
 
-use super::{Outcome, compiled, failure, search, string};
+use super::{Outcome, compiled, failure, string};
 use crate::builtins::{Context, Failure};
 use crate::term::Term;
 use crate::term::quote::quoted;
@@ -22,8 +22,7 @@ pub(super) fn template_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>
     context.arena.budget().step(1 + template.len() as u64 / 16)?;
     context.arena.budget().allocate(template.len() as u64 * 2)?;
     let pattern = compiled(context, &whole_pattern(template, open, close)?)?;
-    search(context, &pattern, text)?;
-    Ok(Term::Bool(pattern.regex.is_match(text)))
+    Ok(Term::Bool(pattern.regex(text, context.arena.budget())?.is_match(text)))
 }
 
 fn whole_pattern(template: &str, open: u8, close: u8) -> Result<String, Failure> {

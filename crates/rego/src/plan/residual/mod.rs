@@ -13,10 +13,10 @@ use super::formula::Formula;
 use crate::hir::{
     Body, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Operand, Ref, Root, Var,
 };
+use crate::numbers::NumberMap;
 use crate::program::Src;
 use crate::term::{Term, compare};
 use sekisho_value::{Str, Value};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Steps of one reduction.
@@ -59,7 +59,7 @@ pub(super) enum Residue {
 /// Values of the variables of a rule.
 #[derive(Clone, Default)]
 struct Bound {
-    values: HashMap<Var, Residue>,
+    values: NumberMap<Var, Residue>,
     /// others have the value that they have where the program is being written
     outer: bool,
 }
