@@ -221,30 +221,3 @@ fn user(user: &UserInfo) -> Value {
     }
     Value::Object(fields)
 }
-
-/// `namespaceObject`: the fields of a Namespace that expressions may read.
-pub(crate) fn shown(namespace: &Value) -> Value {
-    const METADATA: [&str; 12] = [
-        "name",
-        "generateName",
-        "namespace",
-        "labels",
-        "annotations",
-        "uid",
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "generation",
-        "resourceVersion",
-        "finalizers",
-    ];
-    let metadata = METADATA
-        .into_iter()
-        .filter_map(|key| Some((key, namespace.path(&["metadata", key])?.clone())));
-    let part = |key: &str| namespace.get(key).cloned().unwrap_or_else(Value::object);
-    Value::Object(Map::from_iter([
-        ("metadata", Value::Object(metadata.collect())),
-        ("spec", part("spec")),
-        ("status", part("status")),
-    ]))
-}

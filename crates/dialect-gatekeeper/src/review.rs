@@ -4,7 +4,7 @@
 //! `k8s.io/api/admission/v1`.
 
 use crate::matching::{NAMESPACE_NAME_LABEL, Namespace};
-use sekisho_kube_model::Gvk;
+use sekisho_kube_model::{Gvk, shown_namespace};
 use sekisho_policy::{
     EvalContext, Form, NamespaceObject, Operation, Point, Reads, Request, Requested, UserInfo,
 };
@@ -124,46 +124,13 @@ impl Review {
                 request.insert("oldObject", Value::Null);
             }
             let namespace = match (&self.namespace, self.point) {
-                (Known::Object(object), Point::Admission | Point::Audit) => shown(object),
+                (Known::Object(object), Point::Admission | Point::Audit) => shown_namespace(object),
                 _ => Value::Null,
             };
             let object = if deleted { Value::Null } else { object };
             CelReview { object, old_object, request: review, namespace }
         })
     }
-}
-
-/// The fields of a Namespace that expressions may read.
-fn shown(namespace: &Value) -> Value {
-    const METADATA: [&str; 12] = [
-        "name",
-        "generateName",
-        "namespace",
-        "labels",
-        "annotations",
-        "uid",
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "generation",
-        "resourceVersion",
-        "finalizers",
-    ];
-    let metadata = METADATA
-        .into_iter()
-        .filter_map(|key| Some((key, namespace.path(&["metadata", key])?.clone())));
-    let part = |key: &str| {
-        namespace
-            .get(key)
-            .filter(|part| part.as_object().is_some())
-            .cloned()
-            .unwrap_or_else(Value::object)
-    };
-    Value::Object(Map::from_iter([
-        ("metadata", Value::Object(metadata.collect())),
-        ("spec", part("spec")),
-        ("status", part("status")),
-    ]))
 }
 
 /// What is known of the namespace of a request.

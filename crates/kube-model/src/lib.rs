@@ -7,6 +7,7 @@ mod decode;
 mod defaults;
 mod gvk;
 mod locus;
+mod namespace;
 mod pod_template;
 mod quantity;
 mod schema;
@@ -18,6 +19,7 @@ pub use defaults::{
 };
 pub use gvk::{Gvk, GvkError, Gvr, split_api_version};
 pub use locus::Loci;
+pub use namespace::shown_namespace;
 pub use pod_template::{PodTemplate, pod_template, pod_template_pointer};
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use schema::{FieldRef, KindRef, ListType, Problem, ProblemKind, Schemas, Shape, TypeRef};

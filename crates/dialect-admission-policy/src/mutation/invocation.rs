@@ -7,7 +7,7 @@ use super::configuration::{self, Unapplied};
 use super::decoding;
 use super::json_patch::{self, Unpatched};
 use super::policy::{Change, MutatingPolicy, Patch};
-use crate::attributes::{Attributes, Namespace, shown};
+use crate::attributes::{Attributes, Namespace};
 use crate::expressions::{Stop, Wrong, all_hold, costs, user_is_known, values};
 use crate::matching::{self, Matched};
 use crate::read::Binding;
@@ -17,6 +17,7 @@ use sekisho_cel::kubernetes::{
     Operation, PER_CALL_LIMIT, POLICY_LIMIT, apply_configuration, json_patch as json_patch_of,
 };
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Scratch, Term};
+use sekisho_kube_model::shown_namespace;
 use sekisho_policy::EvalError;
 use sekisho_value::Value;
 use std::sync::Arc;
@@ -223,7 +224,7 @@ impl Bound {
         }
         let name = &about.attributes.namespace;
         match about.attributes.namespace(about.scene) {
-            Namespace::Known(object) => Ok(shown(object)),
+            Namespace::Known(object) => Ok(shown_namespace(object)),
             Namespace::Unknown if !self.policy.reads_namespace => Ok(Value::Null),
             Namespace::Unknown => Err(here(
                 format!("the policy reads namespace `{name}`, which is not known"),

@@ -6,7 +6,7 @@
 use super::decision::{Annotation, Decisions, Denied, Given, decide};
 use super::policy::ValidatingPolicy;
 use super::published::Published;
-use crate::attributes::{Attributes, Namespace, shown};
+use crate::attributes::{Attributes, Namespace};
 use crate::expressions::{Stop, Wrong, user_is_known};
 use crate::fault::Fault;
 use crate::matching::{self, Matched};
@@ -15,6 +15,7 @@ use crate::read::Binding;
 use crate::scene::Scene;
 use sekisho_cel::kubernetes::{Asking, Resource, User};
 use sekisho_cel::{Activation, Scratch, Term};
+use sekisho_kube_model::shown_namespace;
 use sekisho_policy::{
     Action, EvalContext, EvalError, Evaluate, Manner, Outcome, Severity, StatusReason, Unevaluated,
     Violation,
@@ -230,7 +231,7 @@ impl Judgement {
             return Ok(Value::Null);
         }
         match attributes.namespace(scene) {
-            Namespace::Known(object) => Ok(shown(object)),
+            Namespace::Known(object) => Ok(shown_namespace(object)),
             Namespace::Unknown if !self.policy.reads_namespace => Ok(Value::Null),
             Namespace::Unknown => Err(EvalError::Failed {
                 message: format!(
@@ -293,7 +294,7 @@ impl Judgement {
     /// Which parameter it was that the object does not hold to.
     fn judged_by(&self, parameter: &str) -> Str {
         let kind = self.policy.definition.param_kind.as_ref().map_or("", |kind| kind.kind.as_str());
-        format!("the parameter is {kind} `{parameter}`").into()
+        format!("mend the object, or its parameter, {kind} `{parameter}`").into()
     }
 
     /// The fields of the object that a validation reads.
