@@ -12,7 +12,7 @@ use crate::places::Places;
 use crate::schema_findings;
 use crate::{Progress, namespaces};
 use sekisho_engine::{BuildOptions, Mutated, PolicySet};
-use sekisho_kube_model::ProblemKind;
+use sekisho_kube_model::{Decoded, Problem, ProblemKind};
 use sekisho_manifest::Document;
 use sekisho_policy::{Bundle, Dialect, PolicyId, Target, UserInfo};
 use sekisho_report::{Diagnostic, Skipped};
@@ -118,7 +118,7 @@ pub fn mutate_manifests(
     let documents = loaded.documents.iter();
     let mut objects: Vec<Object<'_>> =
         documents.map(|document| object(document, options.namespace)).collect();
-    let stored: Vec<Value> = objects.iter().map(|object| object.decoded.object.clone()).collect();
+    let stored: Vec<Decoded> = objects.iter().map(|object| object.decoded.clone()).collect();
     let mutation = Mutation {
         set: &set,
         schemas: &schemas,
@@ -135,14 +135,20 @@ pub fn mutate_manifests(
         let unmutated = object.unmutated.iter();
         let told = |error| schema_findings::policy_error(&set, object, error, &places);
         found.errors.extend(unmutated.map(told));
-        if !sound || !object.unmutated.is_empty() || !object.decoded.is_readable() {
+        // What it lacked before is not for mutation to be told of.
+        let lacks =
+            |p: &&Problem| p.kind == ProblemKind::RequiredField && !stored.problems.contains(*p);
+        let mut lost = object.decoded.problems.iter().filter(lacks).peekable();
+        let whole = lost.peek().is_none();
+        found.errors.extend(lost.map(|p| schema_findings::error(object, p, &places)));
+        if !(sound && whole && object.unmutated.is_empty() && object.decoded.is_readable()) {
             continue;
         }
         if let Some(mutated) = &mutated {
             let unknown = mutated.problems.iter().filter(|p| p.kind == ProblemKind::UnknownField);
             found.warnings.extend(unknown.map(|p| schema_findings::error(object, p, &places)));
         }
-        found.objects.push(manifest(object.document, stored, mutated));
+        found.objects.push(manifest(object.document, &stored.object, mutated));
     }
     found
 }

@@ -33,7 +33,7 @@ pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 pub use expand::{ExpandedRequest, Expansions};
 pub use external::ProviderAnswers;
 pub use inventory::MemoryInventory;
-pub use mutate::{Mutated, mutate};
+pub use mutate::{Mutated, admitted, mutate};
 
 pub use key::{Subject, finding_key};
 pub use owner::subject;

@@ -1,7 +1,7 @@
 use crate::PolicySet;
 use crate::evaluate::{Judge, error_of, expired};
 use crate::verdict::{ErrorKind, VerdictError};
-use sekisho_kube_model::{Gvk, Problem, ProblemKind};
+use sekisho_kube_model::{Decoded, Gvk, Problem, ProblemKind, Schemas};
 use sekisho_policy::{Budget, MutateContext, Operation, PolicyId, ReadSet, Reads, Request};
 use sekisho_value::{Pointer, Value};
 
@@ -69,32 +69,48 @@ pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated 
     if now.object == request.object {
         return Mutated { applied, reads, ..unchanged() };
     }
-    if let Some(error) = another(request, &now.object) {
-        return Mutated { errors: vec![error], reads, ..unchanged() };
-    }
-    let decoded = judge.schemas.store(&now.object);
-    if !decoded.is_readable() {
-        let wrong = decoded.problems.into_iter().filter(|p| p.kind == ProblemKind::WrongType);
-        return Mutated { errors: wrong.map(unreadable).collect(), reads, ..unchanged() };
-    }
-    Mutated {
-        object: decoded.object,
-        sent: now.object,
-        applied,
-        problems: decoded.problems,
-        errors: Vec::new(),
-        reads,
+    match admitted(&request.gvk, &request.object, &now.object, judge.schemas) {
+        Err(errors) => Mutated { errors, reads, ..unchanged() },
+        Ok(decoded) => Mutated {
+            object: decoded.object,
+            sent: now.object,
+            applied,
+            problems: decoded.problems,
+            errors: Vec::new(),
+            reads,
+        },
     }
 }
 
+/// What the API server reads a mutated object as.
+///
+/// # Errors
+/// Why it refuses it: mutation made another object of it, or one that cannot be.
+pub fn admitted(
+    gvk: &Gvk,
+    given: &Value,
+    mutated: &Value,
+    schemas: &Schemas,
+) -> Result<Decoded, Vec<VerdictError>> {
+    if let Some(error) = another(gvk, given, mutated) {
+        return Err(vec![error]);
+    }
+    let decoded = schemas.store(mutated);
+    if decoded.is_readable() {
+        return Ok(decoded);
+    }
+    let wrong = decoded.problems.into_iter().filter(|p| p.kind == ProblemKind::WrongType);
+    Err(wrong.map(unreadable).collect())
+}
+
 /// A patch that makes another object of one: the API server takes none.
-fn another(request: &Request, object: &Value) -> Option<VerdictError> {
+fn another(gvk: &Gvk, given: &Value, mutated: &Value) -> Option<VerdictError> {
     let field = |object: &Value, name: &str| object.path(&["metadata", name]).cloned();
-    let changed = if Gvk::of(object).as_ref() != Some(&request.gvk) {
+    let changed = if Gvk::of(mutated).as_ref() != Some(gvk) {
         Pointer::root().key("kind")
     } else {
         let fields = ["name", "generateName", "namespace"];
-        let name = fields.into_iter().find(|f| field(object, f) != field(&request.object, f))?;
+        let name = fields.into_iter().find(|f| field(mutated, f) != field(given, f))?;
         Pointer::root().keys(&["metadata", name])
     };
     Some(VerdictError {

@@ -128,6 +128,40 @@ fn what_cannot_be_mutated_is_told_with_its_place_and_not_printed() {
 }
 
 #[test]
+fn what_mutation_makes_impossible_is_an_error_and_not_printed() {
+    let assign = |location: &str, value: &str| {
+        format!(
+            "apiVersion: mutations.gatekeeper.sh/v1
+kind: Assign
+metadata: {{name: a}}
+spec:
+  applyTo: [{{groups: [''], versions: [v1], kinds: [Pod]}}]
+  location: {location}
+  parameters: {{assign: {{value: {value}}}}}
+"
+        )
+    };
+    for (location, value, message) in [
+        ("spec.hostNetwork", "'yes'", "`hostNetwork` wants a boolean, found the string"),
+        ("spec", "5", "`spec` wants an object"),
+        ("spec.containers", "[]", "`spec.containers` is required"),
+        ("spec.containers", "[{image: x}]", "`spec.containers[0].name` is required"),
+        ("kind", "Job", "mutation makes another object of it"),
+        ("apiVersion", "v2", "mutation makes another object of it"),
+    ] {
+        let scene = Scene::new().file("m.yaml", assign(location, value)).file("pod.yaml", POD);
+        let run = scene.run(&["mutate", "pod.yaml", "-p", "m.yaml"]).code(2);
+        assert!(run.err.contains(message), "{location}: {run:?}");
+        assert_eq!(run.out, "", "{location}");
+    }
+    // What was missing before is the manifest's own.
+    let lacking = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {}\n";
+    let scene = Scene::new().file("m.yaml", assign("spec.hostNetwork", "false"));
+    let run = scene.file("pod.yaml", lacking).run(&["mutate", "pod.yaml", "-p", "m.yaml"]).code(0);
+    assert!(run.out.contains("hostNetwork: false"), "{run:?}");
+}
+
+#[test]
 fn a_finding_on_a_field_that_mutation_brings_stands_at_its_nearest_parent() {
     let policies = r#"apiVersion: mutations.gatekeeper.sh/v1
 kind: Assign

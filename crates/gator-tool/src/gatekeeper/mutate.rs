@@ -7,6 +7,8 @@ use crate::outcome::{Note, Problem};
 use crate::suite::Place;
 use sekisho_dialect_gatekeeper::matching::{Namespace, Source};
 use sekisho_dialect_gatekeeper::mutation::{self, MutateInput, Mutator, MutatorKind};
+use sekisho_engine::admitted;
+use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
 use sekisho_policy::{Budget, Operation};
 use sekisho_value::Value;
@@ -93,6 +95,13 @@ impl Mutators for Compiled {
             external: Some(&stubs),
         };
         let mutated = self.0.mutate(&input, &|_| false, &Budget::standard());
-        mutated.map(|mutated| mutated.object).map_err(|error| error.to_string())
+        let mutated = mutated.map_err(|error| error.to_string())?.object;
+        let Some(gvk) = Gvk::of(object).filter(|_| mutated != *object) else { return Ok(mutated) };
+        match admitted(&gvk, object, &mutated, &Schemas::builtin()) {
+            Err(errors) => {
+                Err(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "))
+            }
+            Ok(_) => Ok(mutated),
+        }
     }
 }
