@@ -66,7 +66,7 @@ pub(super) async fn measure(arguments: &Arguments, reviews: &Arc<[Bytes]>) -> an
 }
 
 /// The namespaces that reviews are in.
-fn namespaces(reviews: &[Bytes]) -> anyhow::Result<Vec<Value>> {
+pub(super) fn namespaces(reviews: &[Bytes]) -> anyhow::Result<Vec<Value>> {
     let mut names = BTreeSet::new();
     for review in reviews {
         let review = from_json(std::str::from_utf8(review)?).map_err(|error| anyhow!("{error}"))?;
@@ -82,8 +82,18 @@ fn namespaces(reviews: &[Bytes]) -> anyhow::Result<Vec<Value>> {
     Ok(names.into_iter().map(namespace).collect())
 }
 
+/// What a review is about.
+fn object(review: &[u8]) -> anyhow::Result<String> {
+    let review = from_json(std::str::from_utf8(review)?).map_err(|error| anyhow!("{error}"))?;
+    let of = |path: &[&str]| review.path_str(path).unwrap_or_default().to_owned();
+    let kind = of(&["request", "kind", "kind"]);
+    Ok(format!("{kind} {}/{}", of(&["request", "namespace"]), of(&["request", "name"])))
+}
+
 /// What was measured of one server under constraints alone.
 struct Side {
+    /// the reviews that it denies, each sent once
+    refused: BTreeSet<usize>,
     few: Report,
     most: Report,
 }
@@ -99,13 +109,16 @@ impl Course<'_> {
     }
 
     async fn side(&self, name: &str, target: &Target, pid: u32) -> anyhow::Result<Side> {
+        let once = Plan { most: self.reviews.len(), seconds: 3_600.0, ..self.plan(None) };
+        let once = super::drive::drive(target, self.reviews, &once).await?;
+        ensure!(once.failures == 0, "{name}: {} requests failed", once.failures);
         // Of few requests a clock tick of CPU is much: they are given twice the time.
         let few = Plan { seconds: self.arguments.seconds * 2.0, ..self.plan(Some(FEW)) };
         let few = self.run(target, &few, pid).await?;
         println!("{name}, {FEW:.0} a second\n{}", few.text());
         let most = self.run(target, &self.plan(None), pid).await?;
         println!("{name}, as many as it takes\n{}", most.text());
-        Ok(Side { few, most })
+        Ok(Side { refused: once.refused, few, most })
     }
 
     /// Ours and the rival's, with the constraints alone.
@@ -125,7 +138,30 @@ impl Course<'_> {
                 Some((rival.name.clone(), side))
             }
         };
+        if let Some((name, theirs)) = &theirs {
+            println!("{}", self.verdicts(&ours, name, theirs)?);
+        }
         Ok(self.compared(&ours, theirs.as_ref()))
+    }
+
+    /// Whether both deny the same: else what they take is no comparison.
+    fn verdicts(&self, ours: &Side, name: &str, theirs: &Side) -> anyhow::Result<String> {
+        let (all, denied) = (self.reviews.len(), ours.refused.len());
+        let told = |numbers: Vec<&usize>| -> anyhow::Result<String> {
+            let first = numbers.first().and_then(|number| self.reviews.get(**number));
+            let object = first.map(|review| object(review)).transpose()?;
+            let object = object.map_or(String::new(), |object| format!(", `{object}` first"));
+            Ok(format!("{}{object}", numbers.len()))
+        };
+        if ours.refused == theirs.refused {
+            return Ok(format!("both deny the same {denied} of {all} reviews"));
+        }
+        let [alone, others] = [(ours, theirs), (theirs, ours)]
+            .map(|(one, other)| told(one.refused.difference(&other.refused).collect()));
+        Ok(format!(
+            "they differ: of {all} reviews sekisho alone denies {}, {name} alone {}",
+            alone?, others?
+        ))
     }
 
     fn compared(&self, ours: &Side, theirs: Option<&(String, Side)>) -> Vec<Figure> {
@@ -148,8 +184,15 @@ impl Course<'_> {
         let cpu = |report: &Report| report.cpu().unwrap_or(f64::NAN);
         let late = |report: &Report, part| report.result.due.value_at_quantile(part) as f64 / 1e3;
         let denied = |side: &Side| {
+            let others = |(_, theirs): &(String, Side)| {
+                side.refused.symmetric_difference(&theirs.refused).count()
+            };
+            let differ = match theirs.map_or(0, others) {
+                0 => String::new(),
+                some => format!(" ({some} reviews are answered otherwise)"),
+            };
             let result = &side.few.result;
-            format!("{} denied, {} failed", result.denied, result.failures)
+            format!("{} denied{differ}, {} failed", result.denied, result.failures)
         };
         let rate = |side: &Side| {
             format!("{:.0} a second, {} failed", side.most.throughput(), side.most.result.failures)

@@ -3,6 +3,7 @@
 use super::link::{Answer, Link, Target};
 use bytes::Bytes;
 use hdrhistogram::Histogram;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -28,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) sent: Histogram<u64>,
     pub(super) allowed: u64,
     pub(super) denied: u64,
+    /// the reviews that were denied, by their number
+    pub(super) refused: BTreeSet<usize>,
     pub(super) failures: u64,
     pub(super) took: Duration,
 }
@@ -40,6 +43,7 @@ impl Outcome {
             sent: histogram()?,
             allowed: 0,
             denied: 0,
+            refused: BTreeSet::new(),
             failures: 0,
             took: Duration::ZERO,
         })
@@ -50,6 +54,7 @@ impl Outcome {
         self.sent.add(&other.sent)?;
         self.allowed += other.allowed;
         self.denied += other.denied;
+        self.refused.extend(&other.refused);
         self.failures += other.failures;
         Ok(())
     }
@@ -150,11 +155,15 @@ impl Lane {
     }
 
     async fn one(&mut self, number: usize, due: Instant) {
-        let Some(review) = self.reviews.get(number % self.reviews.len().max(1)) else { return };
+        let number = number % self.reviews.len().max(1);
+        let Some(review) = self.reviews.get(number) else { return };
         let sent = Instant::now();
         match self.link.review(&self.target, review.clone()).await {
             Ok(Answer::Allowed) => self.outcome.allowed += 1,
-            Ok(Answer::Denied) => self.outcome.denied += 1,
+            Ok(Answer::Denied) => {
+                self.outcome.denied += 1;
+                self.outcome.refused.insert(number);
+            }
             Err(error) => {
                 if self.outcome.failures == 0 {
                     eprintln!("failed: {error:#}");
