@@ -3,7 +3,7 @@ package lib.locus
 
 at(path, message) := {"msg": message, "details": {"pointer": pointer(path)}}
 
-pointer(path) := concat("", [concat("", ["/", escaped(part)]) | some part in path])
+pointer(path) := concat("/", array.concat([""], [escaped(part) | some part in path]))
 
 escaped(part) := format_int(part, 10) if is_number(part)
 
