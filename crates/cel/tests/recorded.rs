@@ -42,6 +42,8 @@ fn environment(version: Option<&str>) -> Environment {
     // Environments of compatibility versions: what a server of the next release lets be written.
     let minor = version.map(|version| version.trim_start_matches("1.").parse::<u32>().unwrap());
     let (release, expressions) = match minor {
+        // Before 1.28 nothing was held back.
+        Some(minor @ ..=26) => (Release { minor }, Expressions::New),
         Some(minor) => (Release { minor: minor + 1 }, Expressions::New),
         None => (Release { minor: 36 }, Expressions::Stored),
     };

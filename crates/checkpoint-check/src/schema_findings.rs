@@ -11,11 +11,11 @@ use sekisho_value::Pointer;
 const DIALECT: &str = "schema";
 const DOCS: &str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation";
 
-/// The rule of a problem, and how bad it is; `None` for what the API server cannot decode, which
-/// is an error.
+/// The rule of a problem, and how bad it is; `None` for what the API server cannot decode, or does
+/// not have, which is an error.
 fn rule(kind: ProblemKind) -> Option<(&'static str, Severity)> {
     match kind {
-        ProblemKind::WrongType => None,
+        ProblemKind::WrongType | ProblemKind::UnknownKind => None,
         ProblemKind::UnknownField => Some(("schema/unknown-field", Severity::Medium)),
         ProblemKind::RequiredField => Some(("schema/required-field", Severity::Medium)),
         ProblemKind::UnservedVersion => Some(("schema/unserved-version", Severity::Medium)),

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use sekisho_checkpoint_admission::{FailureDirection, FailureDirections};
 use sekisho_packs::{Pack, packs};
-use sekisho_policy::{KubernetesVersion, Pattern, UserInfo};
+use sekisho_policy::{KubernetesVersion, Pattern, Target, UserInfo};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -71,7 +71,21 @@ pub(crate) fn failure_directions(given: &[PolicyDirection]) -> FailureDirections
 }
 
 pub(crate) fn kubernetes_version(text: &str) -> Result<KubernetesVersion, String> {
-    KubernetesVersion::parse(text).map_err(|error| error.to_string())
+    let version = KubernetesVersion::parse(text).map_err(|error| error.to_string())?;
+    if version > KubernetesVersion::NEWEST {
+        let newest = KubernetesVersion::NEWEST;
+        return Err(format!("`{version}` is not known here: the newest known is `{newest}`"));
+    }
+    Ok(version)
+}
+
+/// What is judged for, by its version alone; the newest that is known where none is given.
+pub(crate) fn target(version: Option<KubernetesVersion>) -> Target {
+    let mut target = Target::default();
+    if let Some(version) = version {
+        (target.kubernetes_version, target.assumed) = (version, false);
+    }
+    target
 }
 
 /// A time of RFC 3339. What reads it takes more than that, hours beyond a day among it.

@@ -4,8 +4,14 @@ use crate::typing;
 use sekisho_policy::{Reference, Rule, Severity};
 
 /// The documentation of what is told.
-pub(crate) static RULES: &[&Rule] =
-    &[&typing::RULE, &UNKNOWN_FIELD, &NOT_IN_FORCE, &UNSERVED_VERSION, &UNKNOWN_RESOURCE];
+pub(crate) static RULES: &[&Rule] = &[
+    &typing::RULE,
+    &UNKNOWN_FIELD,
+    &NOT_IN_FORCE,
+    &UNSERVED_VERSION,
+    &UNKNOWN_RESOURCE,
+    &NO_EFFECT,
+];
 
 const REFERENCE: Reference = Reference {
     title: "Validating Admission Policy",
@@ -60,13 +66,28 @@ pub(crate) static UNKNOWN_RESOURCE: Rule = Rule {
     id: "admission-policy/unknown-resource",
     title: "a rule about a resource that does not exist",
     severity: Severity::Medium,
-    what: "Tells `apiGroups`, `apiVersions` and `resources` of rules that are none of the built-in \
-           ones, and none of those that CustomResourceDefinitions among the policies define. A \
-           group that may well be of a CustomResourceDefinition that is not given is not told of.",
+    what: "Tells `apiGroups`, `apiVersions`, `resources` and `scope` of rules that are none of the \
+           built-in ones, and none of those that CustomResourceDefinitions among the policies \
+           define: `apps/v2`, or deployments of the cluster's scope. A group that may well be of a CustomResourceDefinition that is not given is not told of.",
     why: "The rule is about nothing, so that the policy lets through what it was to judge.",
     example: "matchConstraints:\n  resourceRules:\n  - {apiGroups: [apps], apiVersions: [v1], \
               operations: [CREATE], resources: [deploymets]}",
     fix: "matchConstraints:\n  resourceRules:\n  - {apiGroups: [apps], apiVersions: [v1], \
           operations: [CREATE], resources: [deployments]}",
+    references: &[REFERENCE],
+};
+
+pub(crate) static NO_EFFECT: Rule = Rule {
+    id: "admission-policy/no-effect",
+    title: "a part of a policy or binding that does nothing",
+    severity: Severity::Medium,
+    what: "Tells a `paramRef` of a binding whose policy has no `paramKind`, and match conditions \
+           that read `namespaceObject`, which is null there.",
+    why: "The API server takes both: it judges without parameters, and such a condition is an \
+          error in every request, or never what it seems to be.",
+    example: "kind: ValidatingAdmissionPolicy\nspec:\n  matchConditions:\n  - {name: a, expression: \
+              namespaceObject.metadata.name == 'a'}",
+    fix: "kind: ValidatingAdmissionPolicy\nspec:\n  matchConditions:\n  - {name: a, expression: \
+          request.namespace == 'a'}",
     references: &[REFERENCE],
 };

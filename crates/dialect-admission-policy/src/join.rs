@@ -1,6 +1,6 @@
 //! Policies of one sort and the bindings that put them in force.
 
-use crate::advice::NOT_IN_FORCE;
+use crate::advice::{NO_EFFECT, NOT_IN_FORCE};
 use crate::rbac;
 use crate::read::{Binding, Definition, Reader};
 use sekisho_cel::EnvironmentError;
@@ -193,7 +193,20 @@ impl<'c, 'd, P: Policy> Join<'c, 'd, P> {
                 self.compiled.failed.push((binding.id, binding.digest, reason));
                 None
             }
-            Some(Ok(policy)) => Some((Arc::clone(policy), binding, beside)),
+            Some(Ok(policy)) => {
+                let policy = Arc::clone(policy);
+                if policy.definition().param_kind.is_none() && binding.param_ref.is_some() {
+                    let at = Pointer::root().keys(&["spec", "paramRef"]);
+                    let message = format!(
+                        "policy `{}` has no `paramKind`: no parameter is read",
+                        binding.policy_name
+                    );
+                    let help = "give the policy a `paramKind`, or take `paramRef` away".to_owned();
+                    reader.advise(&NO_EFFECT, &at, message, help);
+                    self.compiled.advice.append(&mut reader.advice);
+                }
+                Some((policy, binding, beside))
+            }
         }
     }
 

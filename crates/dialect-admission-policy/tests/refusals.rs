@@ -327,7 +327,7 @@ fn rules_about_nothing_are_told() {
             "''",
             "v1",
             "deployments",
-            told("10:19 no resource of `` is called `deployments` (`deployments` are in the API group `apps`)"),
+            told("10:19 no resource of the core group (`\"\"`) is called `deployments` (`deployments` are in `apps`)"),
         ),
         (
             "app",
@@ -367,6 +367,127 @@ fn rules_about_nothing_are_told() {
         ),
     ] {
         assert_eq!(rule(groups, versions, resources), wanted, "{groups} {versions} {resources}");
+    }
+}
+
+#[test]
+fn rules_that_never_match_are_told() {
+    for (rule, wanted) in [
+        (
+            "apps|v2|deployments|*",
+            Some(
+                "apiVersions/0 none of these resources is served in the version `v2` (they are in `v1`)",
+            ),
+        ),
+        (
+            "apps|v1, v1beta9|'*'|*",
+            Some(
+                "apiVersions/1 none of these resources is served in the version `v1beta9` (they are in `v1`)",
+            ),
+        ),
+        // Once it was served, and beside what is, it does no harm.
+        (
+            "batch|v1beta1|cronjobs|*",
+            Some(
+                "apiVersions/0 none of these resources is served in the version `v1beta1` (they are in `v1`)",
+            ),
+        ),
+        ("batch|v1beta1, v1|cronjobs|*", None),
+        (
+            "apps|v1|deployments/scale|Cluster",
+            Some(
+                "scope none of these resources is of the scope `Cluster` (they are `Namespaced`: say so, or take `scope` away)",
+            ),
+        ),
+        (
+            "''|v1|nodes, namespaces|Namespaced",
+            Some(
+                "scope none of these resources is of the scope `Namespaced` (they are `Cluster`: say so, or take `scope` away)",
+            ),
+        ),
+        ("''|v1|pods, nodes|Cluster", None),
+        ("example.com|v9|things|Cluster", None),
+        ("'*'|'*'|'*/*'|Cluster", None),
+    ] {
+        let parts: Vec<&str> = rule.split('|').collect();
+        let [groups, versions, resources, scope] = parts.as_slice() else { panic!("{rule}") };
+        let text = policy(&format!(
+            "  matchConstraints:\n    resourceRules:\n    - {{apiGroups: [{groups}], apiVersions: \
+             [{versions}], operations: ['*'], resources: [{resources}], scope: '{scope}'}}\n  \
+             validations: [{{expression: 'true'}}]\n"
+        ));
+        let (set, told) = build(&text, false);
+        assert_eq!(told, Vec::<String>::new(), "{rule}");
+        let of_rules = set.advice().iter().filter(|a| a.rule.id.ends_with("unknown-resource"));
+        let found: Vec<String> = of_rules
+            .map(|advice| {
+                let at = advice.pointer.as_str();
+                let field = at.strip_prefix("/spec/matchConstraints/resourceRules/0/").unwrap();
+                format!("{field} {} ({})", advice.message, advice.help)
+            })
+            .collect();
+        assert_eq!(found, wanted.into_iter().collect::<Vec<_>>(), "{rule}");
+    }
+    // What the release that is judged for still serves.
+    let old = policy(GOOD).replace("['']", "[batch]").replace("[v1]", "[v1beta1]");
+    let old = old.replace("[pods]", "[cronjobs]");
+    let served = |minor| {
+        let (set, _) = build_for(&old, false, KubernetesVersion { minor });
+        !advised(&set).iter().any(|told| told.contains("none of these"))
+    };
+    assert_eq!([24, 25].map(served), [true, false]);
+}
+
+#[test]
+fn what_has_no_effect_is_told() {
+    let params = "  policyName: p\n  validationActions: [Deny]\n  paramRef: {name: a, \
+                  parameterNotFoundAction: Deny}\n";
+    let (set, told) = build(&binding(params), false);
+    assert_eq!(told, Vec::<String>::new());
+    let wanted = "no-effect 15:3 policy `p` has no `paramKind`: no parameter is read (give the \
+                  policy a `paramKind`, or take `paramRef` away)";
+    assert_eq!(advised(&set), [wanted]);
+    let condition = "  matchConditions: [{name: a, expression: 'namespaceObject == null'}]\n";
+    let wanted = "no-effect 8:31 `namespaceObject` is null in match conditions (use \
+                  `namespaceSelector`, or read it in a validation)";
+    assert_eq!(advised_of(&format!("{GOOD}{condition}")), [wanted]);
+}
+
+#[test]
+fn functions_are_told_with_the_release_that_has_them() {
+    for (minor, expression, wanted) in [
+        (
+            37,
+            "[1].includes(1)",
+            Some("`includes` came with Kubernetes 1.37: new policies may use it from 1.38 on"),
+        ),
+        (
+            30,
+            "ip(\"1.1.1.1\").isLoopback()",
+            Some("`ip` came with Kubernetes 1.30: new policies may use it from 1.31 on"),
+        ),
+        (31, "ip(\"1.1.1.1\").isLoopback()", None),
+        (
+            26,
+            "authorizer.path(\"/a\").check(\"get\").allowed()",
+            Some("the variables are `object`, `oldObject`, `request`"),
+        ),
+        // Of 1.27, whatever it can do may be used at once.
+        (27, "authorizer.path(\"/a\").check(\"get\").allowed()", None),
+    ] {
+        let text = policy(&GOOD.replace("'true'", &format!("'{expression}'")));
+        let file = BundleFile { path: "p.yaml".into(), bytes: text.as_bytes().into() };
+        let target =
+            Target { kubernetes_version: KubernetesVersion { minor }, ..Target::default() };
+        let options = BuildOptions {
+            dialects: &[&AdmissionPolicy],
+            unsupported: |_, _| None,
+            target: &target,
+            strict: false,
+        };
+        let (_, told) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
+        let help = told.first().and_then(|told| told.help.as_deref());
+        assert_eq!(help, wanted, "1.{minor}: {expression}: {told:?}");
     }
 }
 

@@ -263,8 +263,8 @@ fn findings_are_told_apart_by_their_parameters() {
     assert_eq!(
         helps,
         [
-            Some("the parameter is ConfigMap `shop/one`"),
-            Some("the parameter is ConfigMap `shop/two`")
+            Some("mend the object, or its parameter, ConfigMap `shop/one`"),
+            Some("mend the object, or its parameter, ConfigMap `shop/two`")
         ]
     );
     assert_ne!(both.first().unwrap().0, both.last().unwrap().0);

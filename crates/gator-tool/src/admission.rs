@@ -15,7 +15,7 @@ use sekisho_engine::{BuildOptions, Judge, MemoryInventory, Mutated, PolicySet, e
 use sekisho_kube_model::{Created, Gvk, Schemas};
 use sekisho_manifest::{Document, ReadOptions, read};
 use sekisho_policy::{
-    Action, Advice, Bundle, BundleFile, NamespaceObject, Operation, Reads, Request, Target,
+    Action, Advice, Bundle, BundleFile, NamespaceObject, Operation, Reads, Request,
 };
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Value};
@@ -52,11 +52,10 @@ fn compile(
         let text = files.read(path).map_err(|error| Problem::error(error.message()))?;
         bundle.push(BundleFile { path: Arc::clone(&text.name), bytes: text.bytes().into() });
     }
-    let target = Target::default();
     let options = BuildOptions {
         dialects: setting.dialects,
         unsupported: |_, _| None,
-        target: &target,
+        target: setting.target,
         strict: false,
     };
     let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(bundle), &options);

@@ -55,7 +55,7 @@ use crate::suite::{Found, Suite};
 use rayon::prelude::*;
 use sekisho_checkpoint_check::read_file;
 use sekisho_engine::Checkpoint;
-use sekisho_policy::Dialect;
+use sekisho_policy::{Dialect, Target};
 use sekisho_report::{Diagnostic, Level, RenderOptions, render_diagnostic};
 use std::io::{self, Write};
 use std::time::Instant;
@@ -89,6 +89,8 @@ pub struct TestOptions<'a> {
     pub color: bool,
     /// the time that decides on expiry
     pub now: jiff::Timestamp,
+    /// what admission policies are judged for
+    pub target: Target,
     /// the dialects that are built in
     pub dialects: &'a [&'a dyn Dialect],
     /// the checkpoints that are built in
@@ -124,6 +126,7 @@ fn test_with(
     let setting = Setting {
         judge,
         mutate,
+        target: &options.target,
         dialects: options.dialects,
         checkpoints: options.checkpoints,
         filter: &filter,
@@ -265,6 +268,7 @@ fn verify_with(
     let setting = Setting {
         judge,
         mutate,
+        target: &Target::default(),
         dialects: &[],
         checkpoints: &[],
         filter: &filter,

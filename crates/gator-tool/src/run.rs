@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use sekisho_engine::Checkpoint;
 use sekisho_kube_model::Gvk;
 use sekisho_manifest::Document;
-use sekisho_policy::Dialect;
+use sekisho_policy::{Dialect, Target};
 use sekisho_value::{Pointer, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Setting<'a> {
     pub(crate) judge: &'a dyn Judge,
     pub(crate) mutate: &'a dyn Mutate,
+    /// what admission policies are judged for
+    pub(crate) target: &'a Target,
     pub(crate) dialects: &'a [&'a dyn Dialect],
     pub(crate) checkpoints: &'a [&'a dyn Checkpoint],
     pub(crate) filter: &'a Filter,

@@ -17,6 +17,7 @@ fn every_case_passes() {
         as_stored: false,
         color: false,
         now: jiff::Timestamp::UNIX_EPOCH,
+        target: sekisho_policy::Target::default(),
         dialects: &[&Gatekeeper],
         checkpoints: &[],
     };

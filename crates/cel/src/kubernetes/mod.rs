@@ -28,7 +28,7 @@ pub use authorizer::{
 };
 pub use declared::{RESERVED, escape};
 pub use patch::{JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch};
-pub use release::{Expressions, Release, base};
+pub use release::{Expressions, Release, base, came_with};
 pub use semver::Version;
 pub use typing::{KindTypes, Rule, TypeChecker, TypeWarning, type_warning_text};
 

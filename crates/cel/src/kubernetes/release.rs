@@ -46,7 +46,9 @@ impl Release {
     fn of(self, expressions: Expressions) -> Self {
         match expressions {
             Expressions::Stored => self,
-            Expressions::New => Self { minor: self.minor.saturating_sub(1) },
+            // Before 1.28 nothing was held back.
+            Expressions::New if self.minor < 28 => self,
+            Expressions::New => Self { minor: self.minor - 1 },
         }
     }
 }
@@ -102,6 +104,25 @@ const TABLE: &[Entry] = &[
     since(34, || library::lists(3)),
     since(37, || lists::lists(1)),
 ];
+
+/// The release that a function of this name came with, where one did.
+#[must_use]
+pub fn came_with(function: &str) -> Option<Release> {
+    let has = |entry: &&Entry| match &entry.brings {
+        Brings::Library(library) => {
+            let library = library();
+            let call = format!("{function}(");
+            let is_called = |signature: &str| {
+                signature.starts_with(&call) || signature.contains(&format!("::{call}"))
+            };
+            library.overloads.iter().any(|overload| is_called(overload.signature))
+                || library.macros.iter().any(|of| of.name == function)
+        }
+        Brings::Optionals | Brings::CrossTypeComparison => false,
+    };
+    let entry = TABLE.iter().find(has).filter(|entry| entry.since > Release::OLDEST.minor)?;
+    Some(Release { minor: entry.since })
+}
 
 /// `optFlatMap` came with cel-go 0.17, in 1.29; `first` and `last` with 0.23, in 1.33. Nobody asked
 /// for a version, so that they came to what was written at once.

@@ -14,7 +14,7 @@ use sekisho_checkpoint_check::{
 };
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_manifest::to_yaml;
-use sekisho_policy::{Bundle, Target};
+use sekisho_policy::{Bundle, KubernetesVersion};
 use sekisho_report::{Diagnostic, Level, RenderOptions, Summary, render_diagnostic};
 use sekisho_value::{Map, Value};
 use std::io::{self, Write};
@@ -56,6 +56,11 @@ pub(crate) struct MutateArgs {
     #[arg(long = "as-group", value_name = "GROUP", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) groups: Vec<String>,
 
+    /// The version judged for: which API versions are served, and what expressions may use
+    /// [default: the newest known]
+    #[arg(long, value_name = "v1.N", value_parser = values::kubernetes_version)]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
+
     /// Output format; JSON is one `List`
     #[arg(short, long, value_enum, default_value_t = ShowFormat::Yaml, conflicts_with = "diff")]
     pub(crate) output: ShowFormat,
@@ -81,7 +86,7 @@ pub(crate) fn run(args: &MutateArgs) -> Result<ExitCode> {
         bundle: &bundle,
         dialects: DIALECTS,
         unsupported,
-        target: &Target::default(),
+        target: &values::target(args.kubernetes_version),
         now: jiff::Timestamp::now(),
         namespace: &args.input.namespace,
         user: &user,

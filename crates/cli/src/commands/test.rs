@@ -2,11 +2,13 @@
 
 use crate::args::Color;
 use crate::output;
+use crate::values;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use sekisho_checkpoints::CHECKPOINTS;
 use sekisho_dialects::DIALECTS;
 use sekisho_gator_tool::{Engine, Format, TestOptions, test};
+use sekisho_policy::KubernetesVersion;
 use std::io;
 use std::process::ExitCode;
 
@@ -37,6 +39,11 @@ pub(crate) struct TestArgs {
     /// How results are shown
     #[arg(short, long, value_enum, default_value_t = Results::Text)]
     output: Results,
+
+    /// The version judged for: which API versions are served, and what expressions may use
+    /// [default: the newest known]
+    #[arg(long, value_name = "v1.N", value_parser = values::kubernetes_version)]
+    kubernetes_version: Option<KubernetesVersion>,
 
     /// Show which lines of rules the tests ran
     #[arg(long)]
@@ -89,6 +96,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode> {
         as_stored: args.as_stored,
         color: output::color_of_stderr(args.color),
         now: jiff::Timestamp::now(),
+        target: values::target(args.kubernetes_version),
         dialects: DIALECTS,
         checkpoints: CHECKPOINTS,
     };

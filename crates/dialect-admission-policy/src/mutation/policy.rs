@@ -180,7 +180,7 @@ impl MutatingPolicy {
     fn reads(&self, name: &str) -> bool {
         let changes = self.mutations.iter().flat_map(|change| &change.expression);
         let mut programs =
-            self.definition.conditions.iter().chain(changes).flatten().map(|e| &e.program);
+            self.definition.conditions_of(name).chain(changes.flatten()).map(|e| &e.program);
         let reads = |read: &str| read == name || read.starts_with(&format!("{name}."));
         programs.any(|program| program.variables().any(reads))
             || self.definition.variables_read.iter().any(|read| reads(read))

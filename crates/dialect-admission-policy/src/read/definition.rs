@@ -5,6 +5,7 @@
 //! `pkg/admission/plugin/policy/validating` of `k8s.io/apiserver`.
 
 use super::{Expression, Reader, names};
+use crate::advice::NO_EFFECT;
 use crate::matching::MatchResources;
 use crate::params::ParamKind;
 use sekisho_cel::ast::Name;
@@ -32,6 +33,14 @@ pub(crate) struct Definition {
     pub(crate) reads_user: bool,
     /// `failurePolicy: Ignore`
     pub(crate) ignores_errors: bool,
+}
+
+impl Definition {
+    /// The match conditions in which a name may have a value.
+    pub(crate) fn conditions_of(&self, name: &str) -> impl Iterator<Item = &Expression> {
+        let is_null = name == "namespaceObject";
+        self.conditions.iter().flatten().filter(move |_| !is_null)
+    }
 }
 
 /// What expressions of a policy may use.
@@ -151,7 +160,14 @@ impl Reader<'_> {
         let mut seen = Vec::new();
         let mut conditions = Vec::new();
         for (item, at) in items {
-            conditions.push(self.expression(environment, item, &at, "expression", &[Type::Bool]));
+            let condition = self.expression(environment, item, &at, "expression", &[Type::Bool]);
+            let reads = |of: &Expression| of.program.variables().any(|v| v == "namespaceObject");
+            if condition.as_ref().is_some_and(reads) {
+                let message = "`namespaceObject` is null in match conditions".to_owned();
+                let help = "use `namespaceSelector`, or read it in a validation".to_owned();
+                self.advise(&NO_EFFECT, &at.key("expression"), message, help);
+            }
+            conditions.push(condition);
             let name = item.path_str(&["name"]).unwrap_or_default();
             let name_at = at.key("name");
             if name.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::fields::fields_of;
+use sekisho_cel::kubernetes::{Release, came_with};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Diagnostic, Environment, Program};
 use sekisho_value::{Pointer, Value};
@@ -69,7 +70,18 @@ impl Reader<'_> {
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {
         let place = (fault.line, fault.column);
-        let help = fault.help.clone().unwrap_or_else(|| LIBRARIES.to_owned());
+        let named = fault.message.strip_prefix("undeclared reference to '");
+        let function = named.and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
+        let came = function.and_then(came_with).filter(|c| c.minor >= self.release.minor.into());
+        let help = match (function, came) {
+            (Some(function), Some(came)) => {
+                let from = Release { minor: (came.minor + 1).max(28) };
+                format!(
+                    "`{function}` came with Kubernetes {came}: new policies may use it from {from} on"
+                )
+            }
+            _ => fault.help.clone().unwrap_or_else(|| LIBRARIES.to_owned()),
+        };
         self.told.in_text(at, text, place, &fault.message, Some(help));
     }
 }

@@ -20,7 +20,7 @@ use crate::advice::UNKNOWN_FIELD;
 use crate::told::Told;
 use fields::VariableFields;
 use sekisho_kube_model::{Gvk, ProblemKind, Schemas};
-use sekisho_policy::{Advice, CompileContext, PolicyDocument, PolicyId, Rule};
+use sekisho_policy::{Advice, CompileContext, KubernetesVersion, PolicyDocument, PolicyId, Rule};
 use sekisho_value::{Pointer, Value};
 
 /// Reads one document, and keeps what is wrong with it.
@@ -31,6 +31,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) advice: Vec<Advice>,
     /// the kinds that rules may be about
     schemas: &'a Schemas,
+    /// what is judged for
+    release: KubernetesVersion,
     /// what the variables that were read so far read of the object
     variable_fields: VariableFields,
 }
@@ -48,9 +50,10 @@ impl<'a> Reader<'a> {
             told: Told::of(document.document),
             advice: Vec::new(),
             schemas: context.schemas,
+            release: context.target.kubernetes_version,
             variable_fields: VariableFields::new(),
         };
-        reader.version(context.target.kubernetes_version);
+        reader.version();
         let known_version = reader.told.is_empty();
         let decoded = Schemas::builtin().store(&of_known_version(&document.document.value));
         for problem in decoded.problems {
@@ -62,7 +65,9 @@ impl<'a> Reader<'a> {
                 ProblemKind::WrongType | ProblemKind::UnknownField => {
                     reader.told.unread(&problem.pointer, problem.message, &help);
                 }
-                ProblemKind::RequiredField | ProblemKind::UnservedVersion => {}
+                ProblemKind::RequiredField
+                | ProblemKind::UnservedVersion
+                | ProblemKind::UnknownKind => {}
             }
         }
         reader.name(&decoded.object);

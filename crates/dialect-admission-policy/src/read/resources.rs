@@ -3,6 +3,7 @@
 
 use super::Reader;
 use crate::advice::UNKNOWN_RESOURCE;
+use crate::matching::Scope;
 use sekisho_kube_model::{KindRef, Schemas, is_near};
 use sekisho_value::{Pointer, Str};
 
@@ -14,6 +15,7 @@ pub(super) struct Named<'r> {
     pub(super) groups: &'r [Str],
     pub(super) versions: &'r [Str],
     pub(super) resources: &'r [Str],
+    pub(super) scope: Scope,
 }
 
 impl Reader<'_> {
@@ -57,6 +59,56 @@ impl Reader<'_> {
             let at = at.key("resources").index(index);
             self.known_resource(resource, named.groups, &at);
         }
+        self.served(named, at);
+    }
+
+    /// Tells versions and a scope that none of the resources has. What is not built in, nobody knows
+    /// here.
+    fn served(&mut self, named: &Named<'_>, at: &Pointer) {
+        let (schemas, minor) = (self.schemas, self.release.minor);
+        if !named.groups.iter().all(|group| is_built_in(schemas, group)) {
+            return;
+        }
+        let is_named = |kind: &KindRef<'_>| {
+            named.groups.iter().any(|group| group == kind.group())
+                && named.resources.iter().any(|resource| {
+                    let plural = resource.split('/').next().unwrap_or_default();
+                    plural == "*" || plural == kind.plural()
+                })
+        };
+        let kinds: Vec<KindRef<'_>> = schemas.kinds().filter(is_named).collect();
+        let is_served = |kind: &&KindRef<'_>| {
+            kind.served() || kind.removed_in().is_some_and(|removed| minor < removed)
+        };
+        let mut served: Vec<&str> =
+            kinds.iter().filter(is_served).map(|kind| kind.version()).collect();
+        served.sort_unstable();
+        served.dedup();
+        let any = named.versions.iter().any(|v| v == "*" || served.contains(&v.as_str()));
+        for (index, version) in named.versions.iter().enumerate() {
+            // A version that once was does no harm beside one that is.
+            let was = any && kinds.iter().any(|kind| kind.version() == version);
+            if served.is_empty() || version == "*" || was || !is_version(version) {
+                continue;
+            }
+            if self.advice.len() < MOST && !served.contains(&version.as_str()) {
+                let at = at.key("apiVersions").index(index);
+                let message =
+                    format!("none of these resources is served in the version `{version}`");
+                let help = format!("they are in `{}`", served.join("`, `"));
+                self.advise(&UNKNOWN_RESOURCE, &at, message, help);
+            }
+        }
+        let (text, other, namespaced) = match named.scope {
+            Scope::Any => return,
+            Scope::Cluster => ("Cluster", "Namespaced", false),
+            Scope::Namespaced => ("Namespaced", "Cluster", true),
+        };
+        if !kinds.is_empty() && kinds.iter().all(|kind| kind.namespaced() != namespaced) {
+            let message = format!("none of these resources is of the scope `{text}`");
+            let help = format!("they are `{other}`: say so, or take `scope` away");
+            self.advise(&UNKNOWN_RESOURCE, &at.key("scope"), message, help);
+        }
     }
 
     fn known_resource(&mut self, resource: &str, groups: &[Str], at: &Pointer) {
@@ -77,12 +129,12 @@ impl Reader<'_> {
             let help = match (near, elsewhere) {
                 (Some(near), _) => near,
                 (None, Some(kind)) if all_known => {
-                    format!("`{plural}` are in the API group `{}`", kind.group())
+                    format!("`{plural}` are in {}", group_name(kind.group()))
                 }
                 (None, _) if all_known => "see `kubectl api-resources`".to_owned(),
                 (None, _) => return,
             };
-            let named: Vec<String> = groups.iter().map(|group| format!("`{group}`")).collect();
+            let named: Vec<String> = groups.iter().map(|group| group_name(group)).collect();
             let message = match any_group {
                 true => format!("no resource is called `{plural}`"),
                 false => format!("no resource of {} is called `{plural}`", named.join(", ")),
@@ -104,6 +156,14 @@ impl Reader<'_> {
         });
         let message = format!("`{plural}` has no subresource `{subresource}`");
         self.advise(&UNKNOWN_RESOURCE, at, message, help);
+    }
+}
+
+/// A group as messages name it.
+fn group_name(group: &str) -> String {
+    match group {
+        "" => "the core group (`\"\"`)".to_owned(),
+        group => format!("`{group}`"),
     }
 }
 

@@ -70,8 +70,6 @@ impl Reader<'_> {
         let versions = self.wanted(rule, at, "apiVersions", false);
         let resources = self.wanted(rule, at, "resources", false);
         self.resources(&resources, &at.key("resources"));
-        let named = Named { groups: &groups, versions: &versions, resources: &resources };
-        self.known_resources(&named, at);
         let scope = match rule.path_str(&["scope"]) {
             Some("Cluster") => Scope::Cluster,
             Some("Namespaced") => Scope::Namespaced,
@@ -81,6 +79,8 @@ impl Reader<'_> {
                 Scope::Any
             }
         };
+        let named = Named { groups: &groups, versions: &versions, resources: &resources, scope };
+        self.known_resources(&named, at);
         let split = |resource: &Str| match resource.split_once('/') {
             Some((resource, subresource)) => (resource.into(), subresource.into()),
             None => (resource.clone(), Str::default()),

@@ -5,7 +5,6 @@
 use super::Reader;
 use crate::advice::UNSERVED_VERSION;
 use crate::dialect::GROUP;
-use sekisho_policy::KubernetesVersion;
 use sekisho_value::Pointer;
 
 /// A version, and the minor releases that serve it: the first, and the first that does not.
@@ -16,7 +15,8 @@ const MUTATING: [Served; 3] = [("v1", 36, u16::MAX), ("v1beta1", 34, 40), ("v1al
 
 impl Reader<'_> {
     /// Tells a version that there is not, or not in the release that is judged for.
-    pub(super) fn version(&mut self, release: KubernetesVersion) {
+    pub(super) fn version(&mut self) {
+        let release = self.release;
         let document = self.document.document;
         let (given, kind) = (document.api_version(), document.kind());
         let at = Pointer::root().key("apiVersion");

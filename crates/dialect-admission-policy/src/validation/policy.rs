@@ -200,8 +200,9 @@ impl Policy for ValidatingPolicy {
 impl ValidatingPolicy {
     /// Whether an expression reads a name, through variables or by itself.
     fn reads(&self, name: &str) -> bool {
-        let own = [&self.definition.conditions, &self.checks, &self.messages, &self.annotations];
-        let mut programs = own.into_iter().flatten().flatten().map(|e| &e.program);
+        let own = [&self.checks, &self.messages, &self.annotations].into_iter().flatten();
+        let mut programs =
+            self.definition.conditions_of(name).chain(own.flatten()).map(|e| &e.program);
         let reads = |read: &str| read == name || read.starts_with(&format!("{name}."));
         programs.any(|program| program.variables().any(reads))
             || self.definition.variables_read.iter().any(|read| reads(read))

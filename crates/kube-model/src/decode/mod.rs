@@ -210,33 +210,49 @@ impl Schemas {
                 let help = help.or_else(successor);
                 ("apiVersion", help)
             }
-            Known::Unknown => self.unknown_in_known_group(gvk)?,
+            Known::Unknown => return self.unknown_in_known_group(gvk),
         };
         let pointer = Pointer::root().key(field);
         Some(Problem { help, ..Problem::new(ProblemKind::UnservedVersion, pointer, message) })
     }
 
-    /// The offending field and a hint for a kind that the API server does not have, in a group of
-    /// which all kinds are known.
-    fn unknown_in_known_group(&self, gvk: &Gvk) -> Option<(&'static str, Option<String>)> {
+    /// A kind that the API server does not have, in a group of which all kinds are known.
+    fn unknown_in_known_group(&self, gvk: &Gvk) -> Option<Problem> {
         // Lists, replies and options are served and never stored.
         let passing = ["List", "Options", "Status", "Event", "Result"];
         if passing.iter().any(|suffix| gvk.kind.ends_with(suffix)) {
             return None;
         }
         let mut known_group = false;
-        let mut nearest = None;
-        for kind in self.kinds().filter(|kind| kind.group() == gvk.group) {
-            // Other kinds of a custom group may be defined where nobody looked.
-            known_group |= !kind.is_custom();
-            if nearest.is_none() && kind.served() && is_near(&gvk.kind, kind.kind()) {
-                nearest = Some(format!("did you mean `{}`?", kind.kind()));
+        let (mut near, mut same) = (None, None);
+        for kind in self.kinds() {
+            let is_same = kind.served() && kind.kind() == gvk.kind;
+            if kind.group() == gvk.group {
+                // Other kinds of a custom group may be defined where nobody looked.
+                known_group |= !kind.is_custom();
+                if near.is_none() && kind.served() && is_near(&gvk.kind, kind.kind()) {
+                    near = Some(format!("did you mean `{}`?", kind.kind()));
+                }
+            } else if is_same && !kind.plural().is_empty() {
+                same = Some(format!("`{}` has it", kind.gvk().api_version()));
             }
         }
         if !known_group {
             return None;
         }
-        Some(("kind", nearest))
+        let message = match gvk.group.as_str() {
+            "" => format!("there is no kind `{}` in the core API group", gvk.kind),
+            group => format!("there is no kind `{}` in the API group `{group}`", gvk.kind),
+        };
+        let field = if near.is_none() && same.is_some() { "apiVersion" } else { "kind" };
+        let help = near.or(same).or_else(|| {
+            Some(
+                "the kinds that are known are those of Kubernetes 1.36, and of given definitions"
+                    .to_owned(),
+            )
+        });
+        let problem = Problem::new(ProblemKind::UnknownKind, Pointer::root().key(field), message);
+        Some(Problem { help, ..problem })
     }
 }
 

@@ -107,7 +107,7 @@ fn wrong_types_are_refused() {
         (
             "container",
             r#""args":["a",true]"#,
-            "/spec/containers/0/args/1: `args[1]` wants a string, found the boolean `true` (put it in quotes: `\"true\"`)",
+            "/spec/containers/0/args/1: `args[1]` wants a string, found the boolean `true` (put the text in quotes: without them `true`, `yes`, `y` and `on` are booleans in YAML)",
         ),
         (
             "container",
@@ -127,7 +127,7 @@ fn wrong_types_are_refused() {
         (
             "metadata",
             r#""labels":{"a":true}"#,
-            "/metadata/labels/a: `a` wants a string, found the boolean `true` (put it in quotes: `\"true\"`)",
+            "/metadata/labels/a: `a` wants a string, found the boolean `true` (put the text in quotes: without them `true`, `yes`, `y` and `on` are booleans in YAML)",
         ),
         (
             "metadata",
@@ -446,9 +446,32 @@ fn versions_that_are_not_served_are_named() {
             "apps",
             "v1",
             "Deploymnet",
-            Some(("/kind", "`apps/v1` Deploymnet is not served", "did you mean `Deployment`?")),
+            Some((
+                "/kind",
+                "there is no kind `Deploymnet` in the API group `apps`",
+                "did you mean `Deployment`?",
+            )),
         ),
-        ("apps", "v1", "Gadget", Some(("/kind", "`apps/v1` Gadget is not served", ""))),
+        (
+            "apps",
+            "v1",
+            "Gadget",
+            Some((
+                "/kind",
+                "there is no kind `Gadget` in the API group `apps`",
+                "the kinds that are known are those of Kubernetes 1.36, and of given definitions",
+            )),
+        ),
+        (
+            "",
+            "v1",
+            "Deployment",
+            Some((
+                "/apiVersion",
+                "there is no kind `Deployment` in the core API group",
+                "`apps/v1` has it",
+            )),
+        ),
     ] {
         let api_version = Gvk::new(group, version, kind).api_version();
         let json = format!(
@@ -456,7 +479,9 @@ fn versions_that_are_not_served_are_named() {
         );
         let found = problems(&json)
             .into_iter()
-            .find(|(kind, ..)| *kind == ProblemKind::UnservedVersion)
+            .find(|(kind, ..)| {
+                matches!(kind, ProblemKind::UnservedVersion | ProblemKind::UnknownKind)
+            })
             .map(|(_, at, message, help)| (at, message, help.unwrap_or_default()));
         let want = want.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
         assert_eq!(found, want, "{json}");

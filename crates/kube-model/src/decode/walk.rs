@@ -270,7 +270,12 @@ impl Wants {
                 format!("write `{number}` without quotes")
             }
             (Self::String | Self::Time | Self::MicroTime, Value::Bool(bool)) => {
-                format!("put it in quotes: `\"{bool}\"`")
+                let like = if *bool {
+                    "`true`, `yes`, `y` and `on`"
+                } else {
+                    "`false`, `no`, `n` and `off`"
+                };
+                format!("put the text in quotes: without them {like} are booleans in YAML")
             }
             (Self::String, Value::Number(number)) => format!("put it in quotes: `\"{number}\"`"),
             (Self::List, Value::Object(_) | Value::String(_)) => {

@@ -25,6 +25,8 @@ pub enum ProblemKind {
     UnknownField,
     /// A required field is absent.
     RequiredField,
+    /// A kind that a built-in group has in no version: the API server refuses the object.
+    UnknownKind,
     /// A version that the API server serves no longer, or never did.
     UnservedVersion,
 }
