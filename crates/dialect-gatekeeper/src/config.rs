@@ -4,8 +4,7 @@
 
 use crate::matching::Glob;
 use crate::structural::Schema;
-use crate::told::Told;
-use sekisho_policy::Point;
+use sekisho_policy::{Point, Told};
 use sekisho_value::{Pointer, Value, from_json};
 
 pub(crate) const GROUP: &str = "config.gatekeeper.sh";
@@ -143,8 +142,7 @@ impl Exclusions {
 #[cfg(test)]
 mod tests {
     use super::Exclusions;
-    use crate::told::Told;
-    use sekisho_policy::Point;
+    use sekisho_policy::{Point, Told};
 
     fn read(spec: &str, strict: bool) -> (Exclusions, Vec<String>) {
         let text =

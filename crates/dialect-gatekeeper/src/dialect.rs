@@ -3,11 +3,10 @@ use crate::constraint::Reading;
 use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::template::FailurePolicy;
-use crate::told::Told;
 use crate::{constraint, lint, sync, template};
 use sekisho_policy::{
     CompileContext, Compiled, CompiledExpansion, CompiledMutators, Dialect, Digest, Mutate,
-    PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule,
+    PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule, Told,
 };
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Str};

@@ -3,8 +3,7 @@
 //! Source of the rules: `pkg/apis/constraints` of the constraint framework and
 //! `pkg/util/enforcement_action.go` of Gatekeeper.
 
-use crate::Fault;
-use sekisho_policy::{Action, Point};
+use sekisho_policy::{Action, Fault, Point};
 use sekisho_value::{Pointer, Value};
 
 /// The actions of a constraint at each enforcement point.

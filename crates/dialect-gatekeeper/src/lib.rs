@@ -10,7 +10,6 @@ mod dialect;
 mod enforcement;
 mod evaluate;
 pub mod expansion;
-mod fault;
 mod lint;
 mod locus;
 pub mod matching;
@@ -20,9 +19,7 @@ mod severity;
 mod structural;
 mod sync;
 mod template;
-mod told;
 
 pub use constraint::with_defaults;
 pub use dialect::{Gatekeeper, NAME};
-pub use fault::Fault;
 pub use template::FailurePolicy;

@@ -22,6 +22,7 @@ mod request;
 mod rule;
 mod shared;
 mod target;
+mod told;
 mod watch;
 
 pub use access::AccessReviews;
@@ -43,6 +44,7 @@ pub use rule::{Reference, Rule};
 pub use sekisho_budget::{Budget, BudgetExceeded, Stop};
 pub use shared::Shared;
 pub use target::{KubernetesVersion, ParseVersionError, Target};
+pub use told::{Fault, Told};
 pub use watch::Watch;
 
 pub use sekisho_report::{Action, PolicyState, PolicyStatus, Severity};

@@ -7,6 +7,7 @@ mod schema;
 
 pub(crate) use schema::of as schema_of;
 
+use crate::NAME;
 use crate::code::{CelCode, Code, RegoCode};
 use crate::enforcement::Enforcement;
 use crate::evaluate::Judgement;
@@ -14,10 +15,9 @@ use crate::matching::Match;
 use crate::severity;
 use crate::structural::Schema;
 use crate::template::{self, Engine, FailurePolicy, Template};
-use crate::told::Told;
-use crate::{Fault, NAME};
 use sekisho_policy::{
-    CompiledPolicy, Matcher, OperationSet, Point, PolicyDocument, PolicyId, ResourceRule, Severity,
+    CompiledPolicy, Fault, Matcher, OperationSet, Point, PolicyDocument, PolicyId, ResourceRule,
+    Severity, Told,
 };
 use sekisho_value::{Map, Pointer, Str, Value};
 use std::sync::Arc;

@@ -10,12 +10,11 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use crate::Fault;
 use crate::mutation::Webhook;
 use crate::review::known;
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{
-    Action, EvalError, Expand, Expanded, MutateContext, MutateError, PolicyId, Request,
+    Action, EvalError, Expand, Expanded, Fault, MutateContext, MutateError, PolicyId, Request,
 };
 use sekisho_value::{Map, Pointer, Str, Value};
 use std::sync::Arc;

@@ -1,10 +1,9 @@
 //! ExpansionTemplates as their schema and Gatekeeper's webhook take them.
 
 use super::{GROUP, KIND, Template};
-use crate::Fault;
 use crate::enforcement;
 use sekisho_kube_model::Gvk;
-use sekisho_policy::Action;
+use sekisho_policy::{Action, Fault};
 use sekisho_value::{Map, Pointer, Str, Value};
 
 const VERSIONS: [&str; 3] = ["v1", "v1beta1", "v1alpha1"];

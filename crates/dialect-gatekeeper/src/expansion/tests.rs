@@ -197,8 +197,9 @@ fn what_is_wrong_with_a_template_is_told() {
         let broken = text.replacen(from, to, 1);
         assert_ne!(broken, text, "{from}");
         let faults = Template::read(&from_json(&broken).unwrap(), true).unwrap_err();
-        let told =
-            |fault: &&crate::Fault| fault.pointer.as_str() == at && fault.message.contains(message);
+        let told = |fault: &&sekisho_policy::Fault| {
+            fault.pointer.as_str() == at && fault.message.contains(message)
+        };
         assert!(faults.iter().any(|fault| told(&fault)), "{at} {message}: {faults:?}");
     }
     let own = document("t", "core v1 Pod", "spec", "core v1 Pod", "");

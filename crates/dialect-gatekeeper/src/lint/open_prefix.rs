@@ -1,8 +1,7 @@
 //! Prefixes of images that let other registries and repositories in.
 
-use crate::Fault;
 use crate::template::Template;
-use sekisho_policy::{Reference, Rule, Severity};
+use sekisho_policy::{Fault, Reference, Rule, Severity};
 use sekisho_value::{Pointer, Value};
 
 pub(super) static RULE: Rule = Rule {

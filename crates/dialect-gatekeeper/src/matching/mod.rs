@@ -10,8 +10,8 @@ mod tests;
 
 pub use glob::Glob;
 
-use crate::Fault;
 use sekisho_kube_model::{LabelSelector, split_api_version};
+use sekisho_policy::Fault;
 use sekisho_value::{Map, Str, Value};
 
 /// A `spec.match`, compiled.

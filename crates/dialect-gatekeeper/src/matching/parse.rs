@@ -1,8 +1,8 @@
 //! `spec.match` as the schema of a constraint takes it.
 
 use super::{Glob, Kinds, Match, NAMESPACE_NAME_LABEL, NamespaceSelector, Scope, Source};
-use crate::Fault;
 use sekisho_kube_model::LabelSelector;
+use sekisho_policy::Fault;
 use sekisho_value::{Map, Pointer, Str, Value};
 
 const FIELDS: [&str; 8] = [

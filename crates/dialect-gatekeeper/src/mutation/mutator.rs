@@ -8,10 +8,9 @@ use super::path_tests::PathTests;
 use super::setter::{Assigned, Setter};
 use super::walk::Walk;
 use super::{MutateInput, read};
-use crate::Fault;
 use crate::matching::{Match, MatchInput};
 use sekisho_kube_model::split_api_version;
-use sekisho_policy::Budget;
+use sekisho_policy::{Budget, Fault};
 use sekisho_value::{Pointer, Str, Value};
 use std::fmt;
 

@@ -9,8 +9,8 @@ use super::mutator::{GROUP, Mutator, MutatorId, MutatorKind};
 use super::path::{Node, Path};
 use super::path_tests::{Condition, PathTests};
 use super::setter::{Assigned, SetOperation, Setter};
-use crate::Fault;
 use crate::matching::Match;
+use sekisho_policy::Fault;
 use sekisho_value::{MAX_DEPTH, Map, Pointer, Str, Value};
 
 /// The longest name of a mutator.

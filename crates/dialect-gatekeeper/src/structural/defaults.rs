@@ -3,7 +3,7 @@
 //! Source of the rules: `pkg/apiserver/schema/defaulting` of `k8s.io/apiextensions-apiserver`.
 
 use super::schema::{Additional, Schema};
-use crate::Fault;
+use sekisho_policy::Fault;
 use sekisho_value::{Pointer, Value};
 
 impl Schema {

@@ -1,7 +1,7 @@
 //! The fields of a schema, and what each is to be. What is not listed is dropped, as the API server
 //! drops it.
 
-use crate::Fault;
+use sekisho_policy::Fault;
 use sekisho_value::{Map, Pointer, Value};
 
 /// What a field of a schema is to be.

@@ -5,8 +5,8 @@
 //! `k8s.io/apiextensions-apiserver`.
 
 use super::{extensions, nested};
-use crate::Fault;
 use sekisho_go_regex::Pattern;
+use sekisho_policy::Fault;
 use sekisho_value::{Map, Pointer, Value};
 use std::sync::LazyLock;
 

@@ -3,8 +3,8 @@
 use super::formats::Format;
 use super::schema::{Additional, Kind, Limits, Once, Schema};
 use super::{fields, invariants};
-use crate::Fault;
 use sekisho_go_regex::Pattern;
+use sekisho_policy::Fault;
 use sekisho_value::{Key, Map, Pointer, Value};
 use std::sync::Arc;
 

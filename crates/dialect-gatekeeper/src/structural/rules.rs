@@ -6,11 +6,10 @@
 //! `k8s.io/apiextensions-apiserver`.
 
 use super::schema::{Additional, Schema};
-use crate::Fault;
 use sekisho_cel::kubernetes::{self, Expressions, PER_CALL_LIMIT, Release};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Activation, Cost, Environment, Evaluation, Program, Scratch, Term};
-use sekisho_policy::Budget;
+use sekisho_policy::{Budget, Fault};
 use sekisho_value::{Map, Pointer, Value};
 use std::sync::{Arc, OnceLock};
 

@@ -1,7 +1,7 @@
 //! Whether a value is as its schema wants it.
 
 use super::schema::{Additional, Kind, Limits, Once, Schema};
-use crate::Fault;
+use sekisho_policy::Fault;
 use sekisho_value::{Key, Map, Number, Pointer, Value};
 use std::collections::HashSet;
 

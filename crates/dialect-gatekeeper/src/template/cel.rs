@@ -3,12 +3,10 @@
 //! Source of the rules: `pkg/drivers/k8scel/schema` of Gatekeeper, and
 //! `pkg/admission/plugin/policy/validating` of `k8s.io/apiserver`.
 
-use super::places::InFile;
-use crate::told::Told;
 use sekisho_cel::kubernetes::{Admission, Release};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Environment, LazyFields, Program, kubernetes};
-use sekisho_manifest::Document;
+use sekisho_policy::Told;
 use sekisho_value::{Pointer, Value};
 use std::sync::OnceLock;
 
@@ -76,7 +74,6 @@ pub(super) fn source<'v>(target: &'v Value, at: &Pointer) -> Option<(&'v Value, 
 impl Cel {
     /// Compiles a source. What is wrong is told where it stands in the file.
     pub(super) fn compile(
-        document: &Document,
         source: &Value,
         at: &Pointer,
         default: FailurePolicy,
@@ -92,7 +89,7 @@ impl Cel {
             return None;
         }
         let mut compile =
-            Compile { document, environment, default, told, wrong: false, reads_namespace: false };
+            Compile { environment, default, told, wrong: false, reads_namespace: false };
         let cel = compile.run(source, at);
         cel.filter(|_| !compile.wrong)
     }
@@ -109,7 +106,6 @@ fn environment() -> Option<&'static Environment> {
 }
 
 struct Compile<'a, 'd> {
-    document: &'a Document,
     environment: &'a Environment,
     default: FailurePolicy,
     told: &'a mut Told<'d>,
@@ -286,14 +282,8 @@ impl Compile<'_, '_> {
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &sekisho_cel::Diagnostic) {
         self.wrong = true;
-        let place = InFile::of(self.document, at, text, fault.line, fault.column);
-        let message = if place.exact {
-            fault.message.clone()
-        } else {
-            let (line, column) = (fault.line, fault.column);
-            format!("{} (line {line}, column {column} of the expression)", fault.message)
-        };
-        self.told.at(place.line, place.column, message, fault.help.clone());
+        let place = (fault.line, fault.column);
+        self.told.in_text(at, text, place, &fault.message, fault.help.clone());
     }
 }
 

@@ -1,8 +1,7 @@
 //! The fields that a template may have. Gatekeeper drops all others, which `--strict` does not.
 
 use super::cel;
-use crate::Fault;
-use crate::told::Told;
+use sekisho_policy::{Fault, Told};
 use sekisho_value::{Pointer, Value};
 
 /// Where objects stand in a template, and their fields; `0` stands for every item of a list.

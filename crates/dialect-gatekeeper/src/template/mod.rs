@@ -6,7 +6,6 @@
 mod cel;
 mod external;
 mod fields;
-mod places;
 mod references;
 mod rego;
 mod rewrite;
@@ -20,10 +19,9 @@ pub(crate) use rego::Rego;
 use crate::constraint::Reading;
 use crate::severity;
 use crate::structural::Schema;
-use crate::told::Told;
 use crate::{constraint, lint};
 use rego::Code;
-use sekisho_policy::{Operation, OperationSet, PolicyDocument, Severity};
+use sekisho_policy::{Operation, OperationSet, PolicyDocument, Severity, Told};
 use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
 
@@ -217,7 +215,7 @@ fn engine(
 ) -> Option<Engine> {
     let at = Pointer::root().keys(&["spec", "targets"]).index(0);
     if let Some((source, at)) = cel::source(target, &at) {
-        let cel = Cel::compile(policy.document, source, &at, reading.failure_policy, told)?;
+        let cel = Cel::compile(source, &at, reading.failure_policy, told)?;
         return Some(Engine::Cel(Arc::new(cel)));
     }
     let code = match Code::of(target, &at) {

@@ -1,12 +1,9 @@
 //! The Rego of a template.
 
-use super::places::InFile;
 use super::rewrite::Uses;
 use super::rewrite::{ENTRY, name, rewrite};
-use crate::Fault;
-use crate::told::Told;
 use sekisho_manifest::Document;
-use sekisho_policy::{Budget, Watch};
+use sekisho_policy::{Budget, Fault, Told, Watch};
 use sekisho_rego::analyze::Negation;
 use sekisho_rego::ast::{Module, Version};
 use sekisho_rego::{
@@ -253,9 +250,10 @@ impl Compile<'_, '_> {
         match compiled {
             Ok(policies) => {
                 let texts = self.code.texts.iter().map(|(text, field)| {
-                    let InFile { line, exact, .. } = InFile::of(self.document, field, text, 1, 1);
+                    let exact = self.document.locate_in_text(field, text, 1, 1);
+                    let first = exact.map_or(self.document.locate(field).line, |(line, _)| line);
                     let file = Arc::clone(&self.document.source().name);
-                    InFiles { file, first: line, block: exact }
+                    InFiles { file, first, block: exact.is_some() }
                 });
                 let texts = texts.collect();
                 Some(Rego { policies, uses, texts, watched: OnceLock::new() })
@@ -294,13 +292,7 @@ impl Compile<'_, '_> {
         else {
             return;
         };
-        let (line, column) = source.line_column(location.span.start);
-        let place = InFile::of(self.document, field, text, line, column);
-        let message = if place.exact {
-            message
-        } else {
-            format!("{message} (line {line}, column {column} of the Rego)")
-        };
-        self.told.at(place.line, place.column, message, help);
+        let place = source.line_column(location.span.start);
+        self.told.in_text(field, text, place, &message, help);
     }
 }

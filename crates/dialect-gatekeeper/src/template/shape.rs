@@ -5,7 +5,7 @@
 //! `ValidateCustomResourceDefinitionNames` of `k8s.io/apiextensions-apiserver`.
 
 use crate::structural::Schema;
-use crate::told::Told;
+use sekisho_policy::Told;
 use sekisho_value::{Pointer, Value, from_json};
 use std::sync::LazyLock;
 
