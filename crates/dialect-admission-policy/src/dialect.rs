@@ -2,13 +2,12 @@ use crate::advice;
 use crate::join::Join;
 use crate::mutation::{Bound, MutatingPolicy, Mutators};
 use crate::read::Reader;
-use crate::told::Told;
 use crate::validation::{Judgement, ValidatingPolicy};
 use sekisho_cel::kubernetes::KindTypes;
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
     Action, CompileContext, Compiled, CompiledMutators, CompiledPolicy, Dialect, Digest, Matcher,
-    OperationSet, PolicyDocument, PolicyId, ResourceRule, Rule, Severity,
+    OperationSet, PolicyDocument, PolicyId, ResourceRule, Rule, Severity, Told,
 };
 use sekisho_value::{Pointer, Str, Value};
 use std::collections::BTreeSet;

@@ -16,7 +16,6 @@
 //! | --- | --- |
 //! | `dialect` | [`AdmissionPolicy`]: what comes of the documents |
 //! | `join` | policies of one sort joined with their bindings; the states of those that do nothing |
-//! | `told` | what is wrong with a document, with places in its file |
 //! | `advice` | the documentation of what is unwise about one |
 //! | `read/` | `names`, `versions`, `rules`, `resources`, `params`, `expressions`; `definition` and `binding` are what policies of both sorts share |
 //! | `matching/` | `rules`, `selectors`, `equivalent` |
@@ -43,7 +42,6 @@ mod params;
 mod rbac;
 mod read;
 mod scene;
-mod told;
 mod typing;
 mod validation;
 

@@ -17,10 +17,11 @@ pub(crate) use definition::{Definition, Environments};
 pub(crate) use expressions::Expression;
 
 use crate::advice::UNKNOWN_FIELD;
-use crate::told::Told;
 use fields::VariableFields;
 use sekisho_kube_model::{Gvk, ProblemKind, Schemas};
-use sekisho_policy::{Advice, CompileContext, KubernetesVersion, PolicyDocument, PolicyId, Rule};
+use sekisho_policy::{
+    Advice, CompileContext, KubernetesVersion, PolicyDocument, PolicyId, Rule, Told,
+};
 use sekisho_value::{Pointer, Value};
 
 /// Reads one document, and keeps what is wrong with it.
