@@ -27,6 +27,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let all = ["clippy", "--locked", "--workspace", "--all-targets", "--all-features"];
         cargo(&[&all[..], &["--", "-D", "warnings"]].concat())
     })?;
+    // A workspace of their own, which nothing else compiles.
+    step("fuzz targets", || cargo(&["check", "--locked", "--manifest-path", "fuzz/Cargo.toml"]))?;
     if !arguments.no_test {
         step("test", || cargo(&["test", "--locked", "--workspace"]))?;
     }

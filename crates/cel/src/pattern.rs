@@ -53,6 +53,7 @@ impl Evaluation<'_> {
             PatternError::TooLarge => BudgetExceeded::Memory.into(),
             PatternError::Malformed(_) => EvalError::new(error.to_string()),
         })?;
+        self.reserve(usize::try_from(pattern.bytes()).unwrap_or(usize::MAX))?;
         let pattern = Arc::new(pattern);
         self.scratch().keep_pattern(&pattern);
         Ok(pattern)

@@ -34,10 +34,13 @@ pub enum PatternError {
     TooLarge,
 }
 
-/// States that a pattern may have: above that its compilation takes too much memory.
-const MAX_SIZE: u64 = 400_000;
+/// States that a pattern may have: above that its compilation takes too much memory. Go goes to 3.3
+/// million, of which a class such as `\pL` is one there, and some hundred here.
+const MAX_SIZE: u64 = 800_000;
 /// Bytes that a compiled pattern may take.
-const MAX_BYTES: usize = 32 << 20;
+const MAX_BYTES: usize = 64 << 20;
+/// Bytes that a state takes, about.
+const BYTES_OF_STATE: u64 = 64;
 /// How deep the groups of a translated pattern may nest.
 const MAX_NESTING: u32 = 410;
 
@@ -79,6 +82,12 @@ impl Pattern {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// How many bytes it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.size.saturating_mul(BYTES_OF_STATE)
     }
 
     /// How many steps a search may take: in the worst case every state is looked at for every
@@ -130,6 +139,14 @@ mod tests {
             ("a{1001}", "error parsing regexp: invalid repeat count: `{1001}`"),
         ] {
             assert_eq!(Pattern::new(pattern).unwrap_err().to_string(), error);
+        }
+    }
+
+    #[test]
+    fn large_patterns_are_taken() {
+        let text = format!("{}z", "é".repeat(500));
+        for large in [r"^(\pL|\pN){0,800}z", r"^(\pL|\pN){0,500}(\pL){0,400}z$"] {
+            assert!(Pattern::new(large).unwrap().regex().is_match(&text), "{large}");
         }
     }
 
