@@ -12,6 +12,7 @@
 mod admission;
 mod drive;
 mod gatekeeper;
+mod in_process;
 mod link;
 mod process;
 mod report;
@@ -68,6 +69,9 @@ pub(crate) struct Arguments {
     /// Only write the reviews to this file
     #[arg(long)]
     write_reviews: Option<PathBuf>,
+    /// Only judge the reviews in this process, all of them so many times
+    #[arg(long, value_name = "TIMES", conflicts_with = "url")]
+    in_process: Option<usize>,
 }
 
 /// A webhook that is measured beside ours.
@@ -99,6 +103,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         return std::fs::write(file, text)
             .with_context(|| format!("cannot write `{}`", file.display()));
+    }
+    if let Some(rounds) = arguments.in_process {
+        return in_process::measure(&reviews, rounds);
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
