@@ -43,8 +43,8 @@ pub(crate) fn equivalents(attributes: &Attributes, schemas: &Schemas) -> Vec<Mat
 }
 
 /// An object in another version of its kind. Between versions of the same fields nothing but
-/// `apiVersion` changes; of what changes more, HorizontalPodAutoscalers, Events and claims of
-/// devices are converted here.
+/// `apiVersion` changes; of what changes more, HorizontalPodAutoscalers, Events, claims and
+/// slices of devices are converted here.
 ///
 /// # Errors
 /// Why it cannot be converted.
@@ -127,7 +127,7 @@ mod tests {
 
     /// What the API server converts between versions that it serves, and nobody here: an error, and
     /// never what another version would be.
-    const REFUSED: [&str; 1] = ["ResourceSlice"];
+    const REFUSED: [&str; 0] = [];
 
     #[test]
     fn kinds_that_are_not_converted_are_known() {
@@ -181,6 +181,12 @@ mod tests {
                 r#""spec":{"devices":{"requests":[{"name":"r","deviceClassName":"d","count":2}]}}"#,
                 claim("v1"),
                 r#""spec":{"devices":{"requests":[{"name":"r","exactly":{"deviceClassName":"d","count":2}}]}}"#,
+            ),
+            (
+                gvk("resource.k8s.io", "v1beta1", "ResourceSlice"),
+                r#""spec":{"driver":"d","nodeName":"n","pool":{"name":"p","generation":1,"resourceSliceCount":1},"devices":[{"name":"a","basic":{"attributes":{"x":{"int":1}},"capacity":{"m":{"value":"1Gi"}}}},{"name":"b","basic":{}}]}"#,
+                gvk("resource.k8s.io", "v1", "ResourceSlice"),
+                r#""spec":{"driver":"d","nodeName":"n","pool":{"name":"p","generation":1,"resourceSliceCount":1},"devices":[{"name":"a","attributes":{"x":{"int":1}},"capacity":{"m":{"value":"1Gi"}}},{"name":"b"}]}"#,
             ),
         ] {
             let object = |gvk: &Gvk, fields: &str| {

@@ -1,5 +1,5 @@
-//! Kinds whose versions hold the same in fields of other names, or at other places: Events, and
-//! claims of devices.
+//! Kinds whose versions hold the same in fields of other names, or at other places: Events, claims
+//! of devices, and slices of devices.
 //!
 //! Source of the rules: `pkg/apis/events/v1/conversion.go` and
 //! `pkg/apis/resource/v1beta1/conversion.go` of Kubernetes.
@@ -30,6 +30,22 @@ const EXACTLY: [&str; 7] = [
     "capacity",
 ];
 
+/// What `v1beta1` has of a device below `basic`, and later versions in the device.
+const BASIC: [&str; 12] = [
+    "attributes",
+    "capacity",
+    "consumesCounters",
+    "nodeName",
+    "nodeSelector",
+    "allNodes",
+    "taints",
+    "bindsToNode",
+    "bindingConditions",
+    "bindingFailureConditions",
+    "allowMultipleAllocations",
+    "nodeAllocatableResourceMappings",
+];
+
 /// The object in another version; `None` where it is none of these kinds.
 pub(super) fn convert(object: &Value, from: &Gvk, to: &Gvk) -> Option<Value> {
     let mut object = relabel(object, to);
@@ -41,21 +57,30 @@ pub(super) fn convert(object: &Value, from: &Gvk, to: &Gvk) -> Option<Value> {
             _ => return None,
         }
     } else if to.group == "resource.k8s.io" && from.group == to.group && from.kind == to.kind {
-        let spec = match to.kind.as_str() {
-            "ResourceClaim" => fields.get_mut("spec"),
-            "ResourceClaimTemplate" => fields.get_mut("spec")?.get_mut("spec"),
+        let is_old = |gvk: &Gvk| gvk.version == "v1beta1";
+        // Between the later ones there is no other difference.
+        if is_old(from) == is_old(to) {
+            return None;
+        }
+        let spec = fields.get_mut("spec");
+        let items = match to.kind.as_str() {
+            "ResourceClaim" => spec.and_then(requests),
+            "ResourceClaimTemplate" => {
+                spec.and_then(|spec| spec.get_mut("spec")).and_then(requests)
+            }
+            "ResourceSlice" => spec.and_then(|spec| spec.get_mut("devices")),
             _ => return None,
         };
-        let requests = spec.and_then(|spec| spec.get_mut("devices")?.get_mut("requests"));
-        let requests = requests.and_then(Value::as_array_mut);
-        let is_flat = |gvk: &Gvk| gvk.version == "v1beta1";
-        let nests = match (is_flat(from), is_flat(to)) {
-            (true, false) => nest as fn(&mut Map),
-            (false, true) => flatten,
-            // Between those there is no other difference.
-            _ => return None,
-        };
-        requests.into_iter().flatten().filter_map(Value::as_object_mut).for_each(nests);
+        let is_slice = to.kind == "ResourceSlice";
+        let items = items.and_then(Value::as_array_mut).into_iter().flatten();
+        for item in items.filter_map(Value::as_object_mut) {
+            match is_slice {
+                true if is_old(to) => nest(item, "basic", &BASIC, true),
+                true => flatten(item, "basic", &BASIC),
+                false if is_old(to) => flatten(item, "exactly", &EXACTLY),
+                false => nest(item, "exactly", &EXACTLY, false),
+            }
+        }
     } else {
         return None;
     }
@@ -79,19 +104,25 @@ fn rename<const N: usize>(fields: &mut Map, names: [(&str, &str); N]) {
     }
 }
 
-fn nest(request: &mut Map) {
-    let exactly: Vec<(&str, Value)> =
-        EXACTLY.into_iter().filter_map(|name| Some((name, request.remove(name)?))).collect();
-    if !exactly.is_empty() {
-        request.insert("exactly", Value::Object(Map::from_iter(exactly)));
+fn requests(spec: &mut Value) -> Option<&mut Value> {
+    spec.get_mut("devices")?.get_mut("requests")
+}
+
+/// Moves fields into one; that is there, if need be, where none of them is.
+fn nest(item: &mut Map, into: &'static str, names: &[&'static str], always: bool) {
+    let moved: Vec<(&str, Value)> =
+        names.iter().filter_map(|name| Some((*name, item.remove(name)?))).collect();
+    if always || !moved.is_empty() {
+        item.insert(into, Value::Object(Map::from_iter(moved)));
     }
 }
 
-fn flatten(request: &mut Map) {
-    if let Some(Value::Object(exactly)) = request.remove("exactly") {
-        for name in EXACTLY {
-            if let Some(value) = exactly.get(name) {
-                request.insert(name, value.clone());
+/// Moves the fields of one field beside it.
+fn flatten(item: &mut Map, from: &str, names: &[&'static str]) {
+    if let Some(Value::Object(below)) = item.remove(from) {
+        for name in names {
+            if let Some(value) = below.get(name) {
+                item.insert(*name, value.clone());
             }
         }
     }
