@@ -188,7 +188,8 @@ fn flags_are_taken_as_gator_takes_them() {
         (&["gator", "test", "-f", "in", "--deny-only=maybe"], "write `true` or `false`"),
         (
             &["gator", "verify", "x", "--default-k8s-native-validation-failure-policy=fail"],
-            "Error: invalid default K8sNativeValidation failure policy: `fail` is neither",
+            "Error: invalid default K8sNativeValidation failure policy: invalid failure \
+             policy: unrecognized failure policy: fail",
         ),
         (&["gator", "policy", "install", "x", "--bundle", "y"], "`policy` is not built in"),
         (&["gator", "test", "-f", "in", "-i", "ghcr.io/x/y"], "pull it with another tool"),
