@@ -2,7 +2,7 @@
 # One static binary in an empty image: no shell, no package, no root.
 
 FROM rust:1.95-alpine AS build
-RUN apk add --no-cache musl-dev make cmake gcc g++
+RUN apk add --no-cache musl-dev gcc
 WORKDIR /src
 COPY . .
 ARG SEKISHO_COMMIT=unknown
