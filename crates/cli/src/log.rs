@@ -3,46 +3,91 @@
 use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Value};
 use std::io::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// How many lines may wait to be written. A reader that is slow is not waited for.
-const WAITING: usize = 4_096;
+/// How many bytes of lines may wait to be written. A reader that is slow is not waited for.
+const WAITING: usize = 4 << 20;
+
+/// For how long lines are gathered that are written together.
+const GATHERED: Duration = Duration::from_millis(50);
+
+/// How long a server that ends waits for its last lines to be read.
+const LAST: Duration = Duration::from_secs(1);
 
 /// Writes lines to standard error, from a thread of its own.
-#[derive(Clone)]
-pub(crate) struct Log {
-    lines: SyncSender<String>,
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// there are lines where there were none
+    come: Condvar,
+    /// all of them are written
+    written: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lines: String,
     /// how many there was no room for since that was told last
-    left_out: Arc<AtomicU64>,
+    left_out: u64,
+    /// others are being written, or nobody waits for any more
+    busy: bool,
+    /// nothing is to be gathered any more
+    last: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) {
+        let mut stderr = std::io::stderr();
+        loop {
+            let mut waiting = self.lock();
+            waiting.busy = false;
+            while waiting.lines.is_empty() {
+                self.written.notify_all();
+                waiting = self.come.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            }
+            waiting.busy = true;
+            // All but the first wake nobody up.
+            let gathered = self.come.wait_timeout_while(waiting, GATHERED, |waiting| !waiting.last);
+            let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+            let mut lines = std::mem::take(&mut waiting.lines);
+            if let some @ 1.. = std::mem::take(&mut waiting.left_out) {
+                lines.push_str(&format!("{{\"event\":\"log\",\"leftOut\":{some}}}\n"));
+            }
+            drop(waiting);
+            // Where that fails nobody is there to be told.
+            let _ = stderr.write_all(lines.as_bytes());
+        }
+    }
 }
 
 impl Log {
     pub(crate) fn start() -> Self {
-        let (lines, waiting) = sync_channel::<String>(WAITING);
-        let left_out = Arc::new(AtomicU64::new(0));
-        let log = Self { lines, left_out: Arc::clone(&left_out) };
-        std::thread::spawn(move || {
-            for mut line in waiting {
-                line.push('\n');
-                let mut stderr = std::io::stderr().lock();
-                // Where that fails nobody is there to be told.
-                let _ = stderr.write_all(line.as_bytes());
-                match left_out.swap(0, Ordering::Relaxed) {
-                    0 => {}
-                    lines => {
-                        let _ = writeln!(stderr, "{{\"event\":\"log\",\"leftOut\":{lines}}}");
-                    }
-                }
-            }
-        });
+        let log = Self::default();
+        let shared = Arc::clone(&log.0);
+        std::thread::spawn(move || shared.write());
         log
+    }
+
+    /// Waits until all lines are written, but not for a reader who does not read them.
+    pub(crate) fn finish(&self) {
+        let mut waiting = self.0.lock();
+        waiting.last = true;
+        self.0.come.notify_all();
+        let unwritten = |waiting: &mut Waiting| waiting.busy || !waiting.lines.is_empty();
+        drop(self.0.written.wait_timeout_while(waiting, LAST, unwritten));
     }
 
     /// Tells what happened to the server itself.
     pub(crate) fn note(&self, event: &str, message: &str) {
-        self.line(Value::Object(noted(event, message)).to_json());
+        self.line(&Value::Object(noted(event, message)).to_json());
     }
 
     /// Tells what is wrong with policies.
@@ -60,14 +105,23 @@ impl Log {
             if let Some(help) = &diagnostic.help {
                 line.insert("help", help.as_str());
             }
-            self.line(Value::Object(line).to_json());
+            self.line(&Value::Object(line).to_json());
         }
     }
 
     /// Writes a line, soon.
-    pub(crate) fn line(&self, line: String) {
-        if self.lines.try_send(line).is_err() {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn line(&self, line: &str) {
+        let mut waiting = self.0.lock();
+        if waiting.lines.len() + line.len() > WAITING {
+            waiting.left_out += 1;
+            return;
+        }
+        let is_first = waiting.lines.is_empty() && !waiting.busy;
+        waiting.lines.push_str(line);
+        waiting.lines.push('\n');
+        drop(waiting);
+        if is_first {
+            self.0.come.notify_one();
         }
     }
 }

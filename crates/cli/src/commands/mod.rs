@@ -42,7 +42,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Audit(args) => audit::run(&args, &of_command),
         Command::Serve(args) => {
             memory::without_huge_pages();
-            serve::run(&args)
+            Ok(serve::run(&args))
         }
         Command::Install(args) => install::run(&args),
         Command::Test(args) => test::run(&args),

@@ -13,7 +13,7 @@ use sekisho_checkpoint_admission::{
 };
 use sekisho_kube_model::is_near;
 use sekisho_policy::Pattern;
-use sekisho_report::{Diagnostic, Level, PolicyState, RenderOptions, render_diagnostic};
+use sekisho_report::{PolicyState, Summary};
 use sources::Sources;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -27,20 +27,32 @@ use tokio::task::JoinSet;
 /// How often files are looked at.
 const EVERY: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
+/// Serves. What goes wrong is told in the log, from the beginning: whoever reads it takes lines of
+/// JSON alone.
+pub(crate) fn run(args: &ServeArgs) -> ExitCode {
+    let log = Log::start();
+    let served = serve(args, &log);
+    if let Err(error) = &served {
+        log.note("error", &format!("{error:#}"));
+    }
+    log.finish();
+    if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Summary::ERRORS) }
+}
+
+fn serve(args: &ServeArgs, log: &Log) -> Result<()> {
     sound(args)?;
     let limits = limits(args);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        // These judge what takes little, too, and one is left where the other reads policies.
+        .worker_threads(limits.judging.max(2))
         // The others find addresses and run programs that tell credentials.
         .max_blocking_threads(limits.judging + 3)
         .enable_all()
         .build()?;
     let _entered = runtime.enter();
-    let log = Log::start();
     let live = Arc::new(Live::default());
-    let keeper = keeper(args, &live, &log)?;
-    let (events, writing) = events(args, &log)?.unzip();
+    let keeper = keeper(args, &live, log)?;
+    let (events, writing) = events(args, log)?.unzip();
     let kept = certificates(args)?;
     let certificate = match &kept {
         Some(kept) => runtime.block_on(kept.first())?,
@@ -48,7 +60,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
     };
     if args.trace {
         let log = log.clone();
-        let spans = SpanLines::new(move |line| log.line(line.to_owned()));
+        let spans = SpanLines::new(move |line| log.line(line));
         tracing::subscriber::set_global_default(spans)?;
     }
     let on_error = values::failure_directions(&args.failure_policy);
@@ -67,8 +79,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
     if let Some(writing) = writing {
         beside.spawn(writing);
     }
-    runtime.block_on(answer(args, server, &log))?;
-    Ok(ExitCode::SUCCESS)
+    runtime.block_on(answer(args, server, log))
 }
 
 /// Answers until a signal ends it.
@@ -102,7 +113,7 @@ fn limits(args: &ServeArgs) -> Limits {
 /// The first policies, and who looks for newer ones.
 fn keeper(args: &ServeArgs, live: &Live, log: &Log) -> Result<Keeper<Sources>> {
     let keeper = Keeper::start(Sources::new(args, log)?, live).map_err(|diagnostics| {
-        tell(&diagnostics);
+        log.wrong(&diagnostics);
         anyhow!("the policies cannot be used")
     })?;
     if let Some(basis) = live.basis().filter(|_| !args.cluster.cluster) {
@@ -123,7 +134,7 @@ fn on_verdict(events: Option<Events>, log: Log) -> Box<OnVerdict> {
             }
         }
         if let Some(line) = line(request, answer, verdict, now, took) {
-            log.line(line);
+            log.line(&line);
         }
     })
 }
@@ -236,14 +247,4 @@ fn certificate(args: &ServeArgs) -> Result<Certificate> {
     let made = Certificate::self_signed(&args.self_signed)?;
     output::to_stdout(|out| out.write_all(made.authority.as_bytes()))?;
     Ok(made.certificate)
-}
-
-fn tell(diagnostics: &[Diagnostic]) {
-    let options = RenderOptions { color: false, ..RenderOptions::default() };
-    for diagnostic in diagnostics {
-        let mut text = Vec::new();
-        // Writing to memory cannot fail.
-        let _ = render_diagnostic(Level::Error, diagnostic, &options, &mut text);
-        output::note(String::from_utf8_lossy(&text).trim_end());
-    }
 }

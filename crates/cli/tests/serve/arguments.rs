@@ -65,6 +65,38 @@ fn a_cluster_that_does_not_answer_is_no_report() {
     assert!(wrong.contains(&format!("{of_file}: the kubeconfig has no context `b`")), "{wrong}");
 }
 
+/// What keeps a server from starting is told as all that follows would be.
+#[test]
+fn faults_at_the_start_are_logged() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("policies.yaml");
+    std::fs::write(&file, "apiVersion: sekisho.dev/v1alpha1\nkind: PodSecurityLevel\n").unwrap();
+    let faulty = file.to_str().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let signed = ["--self-signed", "localhost"];
+    let level = ["--pod-security", "baseline"];
+    let missing = ["--tls-cert", "/missing", "--tls-key", "/missing"];
+    for (arguments, told) in [
+        ([signed, ["-p", faulty]].concat(), "the policies cannot be used"),
+        ([signed, ["-p", "/missing"]].concat(), "the policies cannot be used"),
+        ([level, signed, ["--listen", &taken]].concat(), "cannot listen on"),
+        ([level.as_slice(), &missing].concat(), "/missing"),
+        ([level, signed, ["--context", "x"]].concat(), "`--context` is without effect here"),
+    ] {
+        let (code, _, log) = sekisho(&[&["serve"], arguments.as_slice()].concat());
+        assert_eq!(code, Some(2), "{arguments:?}: {log}");
+        let lines: Vec<Value> = log
+            .lines()
+            .map(|line| from_json(line).unwrap_or_else(|_| panic!("{arguments:?}: {line}")))
+            .collect();
+        assert!(lines.iter().all(|line| line.path_str(&["event"]) == Some("error")), "{log}");
+        assert!(lines.last().unwrap().path_str(&["message"]).unwrap().contains(told), "{log}");
+        let places = lines.iter().filter(|line| line.get("file").is_some()).count();
+        assert_eq!(places > 0, arguments.contains(&"-p"), "{log}");
+    }
+}
+
 /// Every line of the log is an object, the server's own among them.
 #[test]
 fn all_that_is_logged_is_json() {
