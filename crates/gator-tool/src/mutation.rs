@@ -148,10 +148,19 @@ fn differ(wanted: &Value, found: &Value, at: &Pointer, out: &mut Vec<(Pointer, S
                 out.push((at.key(key), format!("do not want {}", told(&at.key(key), value))));
             }
         }
-        (Value::Array(_), Value::Array(_)) if lengths(wanted) == lengths(found) => {
-            let pairs = items(wanted).iter().zip(items(found));
-            for (index, (wanted, found)) in pairs.enumerate() {
-                differ(wanted, found, &at.index(index), out);
+        (Value::Array(wanted), Value::Array(found)) => {
+            for index in 0..wanted.len().max(found.len()) {
+                let at = at.index(index);
+                let one_sided = match (wanted.get(index), found.get(index)) {
+                    (Some(wanted), Some(found)) => {
+                        differ(wanted, found, &at, out);
+                        continue;
+                    }
+                    (Some(value), None) => format!("want {}", told(&at, value)),
+                    (None, Some(value)) => format!("do not want {}", told(&at, value)),
+                    (None, None) => continue,
+                };
+                out.push((at, one_sided));
             }
         }
         _ if wanted == found => {}
@@ -160,14 +169,6 @@ fn differ(wanted: &Value, found: &Value, at: &Pointer, out: &mut Vec<(Pointer, S
             out.push((at.clone(), message));
         }
     }
-}
-
-fn items(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_default()
-}
-
-fn lengths(value: &Value) -> usize {
-    items(value).len()
 }
 
 fn told(at: &Pointer, value: &Value) -> String {
@@ -196,7 +197,8 @@ mod tests {
             (r#"{"a":1}"#, "{}", "/a", "want `/a` to be `1`"),
             ("{}", r#"{"a":{"b":1}}"#, "/a", r#"do not want `/a` to be `{"b":1}`"#),
             (r#"{"a":[1,2]}"#, r#"{"a":[1,3]}"#, "/a/1", "want `/a/1` to be `2`, got `3`"),
-            (r#"{"a":[1]}"#, r#"{"a":[1,3]}"#, "/a", "want `/a` to be `[1]`, got `[1,3]`"),
+            (r#"{"a":[1]}"#, r#"{"a":[1,3]}"#, "/a/1", "do not want `/a/1` to be `3`"),
+            (r#"{"a":[1,3]}"#, r#"{"a":[1]}"#, "/a/1", "want `/a/1` to be `3`"),
             ("[]", "{}", "", "want `/` to be `[]`, got `{}`"),
         ];
         for (wanted, found, at, message) in cases {

@@ -407,6 +407,11 @@ fn every_format_tells_the_same() {
                 none::unexpected number of violations: got 2 violations but want none";
     assert!(github.out.starts_with(line), "{}", github.out);
     assert!(github.out.ends_with("1 passed, 6 failed, 0 skipped\n"), "{}", github.out);
+    let several = below("extensions/broken-admission-policies");
+    let several = said(&TestOptions { format: Format::Github, ..options(&several) });
+    let line = "got messages [at most 3 replicas]%0Atests/extensions/broken-admission-policies/idle.yaml\
+                :32:5: unexpected message: want \"colour\"";
+    assert!(several.out.contains(line), "{}", several.out);
 }
 
 /// Lines of the template and of its library, and what the rules print.

@@ -1,7 +1,7 @@
 //! Annotations of GitHub Actions, and the counts.
 
 use super::Report;
-use crate::outcome::{CaseResult, Counts, Problem, TestResult};
+use crate::outcome::{CaseResult, Counts, Note, Problem, TestResult};
 use crate::suite::Place;
 use std::io::{self, Write};
 
@@ -20,7 +20,7 @@ pub(super) fn print(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             continue;
         }
         if let Some(problem) = problem {
-            annotate(place_of(problem, place), name, &problem.message, out)?;
+            annotate(place_of(problem, place), name, &whole(problem), out)?;
             continue;
         }
         for case in cases {
@@ -35,12 +35,19 @@ fn print_case(test: &str, case: &CaseResult, out: &mut dyn Write) -> io::Result<
     for (run, problem) in case.problems() {
         let title = format!("{test}: {}", case.name);
         let message = match case.runs.len() {
-            1 => problem.message.clone(),
-            _ => format!("{}: {}", run.by.as_str(), problem.message),
+            1 => whole(problem),
+            _ => format!("{}: {}", run.by.as_str(), whole(problem)),
         };
         annotate(place_of(problem, &case.place), &title, &message, out)?;
     }
     Ok(())
+}
+
+/// An annotation has one place: what is wrong elsewhere stands in its text.
+fn whole(problem: &Problem) -> String {
+    let others = problem.notes.iter().filter(|note| !note.message.is_empty());
+    let others = others.map(|Note { place, message, .. }| format!("\n{place}: {message}"));
+    std::iter::once(problem.message.clone()).chain(others).collect()
 }
 
 /// The most telling place: the first that the problem names.
