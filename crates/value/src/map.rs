@@ -34,6 +34,12 @@ impl Map {
         Ok(Self(Arc::new(entries)))
     }
 
+    /// Of entries that are in the order of their keys, none twice.
+    pub(crate) fn from_sorted(entries: Vec<(Key, Value)>) -> Self {
+        debug_assert!(entries.is_sorted_by(|(a, _), (b, _)| a < b), "sorted, each key once");
+        Self(Arc::new(entries))
+    }
+
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {

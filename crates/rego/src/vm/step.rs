@@ -7,16 +7,15 @@ use crate::program::{Comparison, Conflict, Found, Function, FunctionId, Label, O
 use crate::term::{Term, TermKind};
 use sekisho_budget::BudgetExceeded;
 use sekisho_value::Str;
-use std::ops::ControlFlow;
 
 /// After so many operations the budget is asked.
 const BATCH: u32 = 512;
 
-/// What an operation without a value leads to.
-type Outcome<'a> = Result<ControlFlow<Option<Term<'a>>>, EvalError>;
-
 impl<'a> Machine<'a> {
     /// Runs a function without arguments to its end.
+    ///
+    /// Every operation is written out here: what holds goes straight on with the next one, and
+    /// nothing is handed out to be looked at again.
     pub(super) fn start(&mut self, function: FunctionId) -> Result<Option<Term<'a>>, EvalError> {
         self.call(function, 0, 0, Label::MAX, Label::MAX, false)?;
         let mut left = BATCH;
@@ -33,14 +32,171 @@ impl<'a> Machine<'a> {
             if let Some(cover) = cover {
                 cover(self.location());
             }
-            if let ControlFlow::Break(value) = self.step(*op)? {
-                // It has left the code: an error now is told where it began.
-                let began = program.functions.get(function as usize);
-                self.at = began.map_or(0, |began| began.entry.saturating_add(1));
-                self.spend(BATCH - left)?;
-                return Ok(value);
+            match *op {
+                Op::Jump { to } => self.at = to,
+                Op::Move { dst, src } => {
+                    let term = self.src(src);
+                    self.set(dst, term);
+                }
+                Op::Input { dst, fail } => {
+                    let input = self.now.input;
+                    self.give(dst, input, fail);
+                }
+                Op::InputPath { dst, place, fail } => {
+                    let found = self.input_at(place);
+                    self.give(dst, found, fail);
+                }
+                Op::Path { dst, src, path, fail } => {
+                    let found = walk(self.reg(src), self.path(path));
+                    self.give(dst, found, fail);
+                }
+                Op::Data { dst, keys, count, fail } => self.data(dst, keys, count, fail)?,
+                Op::Get { dst, src, key, fail } => {
+                    let (src, key) = (self.src(src), self.src(key));
+                    let found = self.find(src, key)?;
+                    self.give(dst, found, fail);
+                }
+                Op::IsTrue { src, fail } => {
+                    if matches!(self.src(src), Term::Bool(false)) {
+                        self.at = fail;
+                    }
+                }
+                Op::Compare { how, left, right, fail } => {
+                    let (left, right) = (self.src(left), self.src(right));
+                    if !self.compares(how, left, right)? {
+                        self.at = fail;
+                    }
+                }
+                Op::IsArray { src, len, fail } => {
+                    let term = self.reg(src);
+                    if term.kind() != TermKind::Array || term.len() != Some(usize::from(len)) {
+                        self.at = fail;
+                    }
+                }
+                Op::IsObject { src, len, fail } => {
+                    let term = self.reg(src);
+                    if term.kind() != TermKind::Object || term.len() != Some(usize::from(len)) {
+                        self.at = fail;
+                    }
+                }
+                Op::Item { dst, src, index } => {
+                    let item = self.reg(src).entry(usize::from(index));
+                    self.set(dst, item.map_or(Term::Null, |(_, item)| item));
+                }
+                Op::Iterate { state, src, fail } => {
+                    let collection = self.src(src);
+                    if collection.len().is_some() {
+                        self.set(state, collection);
+                        self.set(state + 1, Term::Int(0));
+                    } else {
+                        self.at = fail;
+                    }
+                }
+                Op::Next { state, key, value, exit } => self.next(state, key, value, exit),
+                Op::IsCollection { src, fail } => {
+                    if self.src(src).len().is_none() {
+                        self.at = fail;
+                    }
+                }
+                Op::Make { what, dst, start, count } => {
+                    let made = self.make(what, start, count)?;
+                    self.set(dst, made);
+                }
+                Op::Begin { mark } => {
+                    let len = i64::try_from(self.stack.len()).unwrap_or(i64::MAX);
+                    self.set(mark, Term::Int(len));
+                }
+                Op::Push { src } => {
+                    let term = self.src(src);
+                    self.push(term)?;
+                }
+                Op::End { what, dst, mark } => {
+                    let made = self.end(what, mark)?;
+                    self.set(dst, made);
+                }
+                Op::EndNested { dst, mark } => {
+                    let made = self.end_nested(mark)?;
+                    self.set(dst, made);
+                }
+                Op::Merge { dst, left, right, strict } => {
+                    let (left, right) = (self.src(left), self.src(right));
+                    let merged = self.merge(left, right, strict)?;
+                    self.set(dst, merged);
+                }
+                Op::Builtin { builtin, args, dst, fail } => {
+                    if !self.builtin(builtin, args, dst)? {
+                        self.at = fail;
+                    }
+                }
+                Op::Call { function, args, dst, fail } => {
+                    self.call(function, args, dst, self.at, fail, false)?;
+                }
+                Op::Mocked { mock, args, dst, labels } => {
+                    let (done, fail) = self.exits(labels);
+                    self.mocked(mock, args, dst, done, fail)?;
+                }
+                Op::Replaced { path, dst, labels } => {
+                    let (done, fail) = self.exits(labels);
+                    if let Some(found) = self.replacement(self.path(path))? {
+                        self.at = done;
+                        self.give(dst, found, fail);
+                    }
+                }
+                Op::Enter { with, values } => self.enter(with, values)?,
+                Op::Leave => self.leave(),
+                Op::Flag { flag, set } => self.set(flag, Term::Bool(set)),
+                Op::Matches { src, matcher, dst, done } => {
+                    let matcher = self.program.matchers.get(usize::from(matcher));
+                    if let (Term::String(text), Some(matcher)) = (self.src(src), matcher) {
+                        self.set(dst, Term::Bool(matcher.matches(text)));
+                        self.at = done;
+                    }
+                }
+                Op::Switch { src, table, other } => self.at = self.switch_to(src, table, other),
+                Op::Candidates { state, src, index } => self.choose(state, src, index),
+                Op::Candidate { state, index, end } => self.at = self.next_rule(state, index, end),
+                Op::IfFlag { flag, to } => {
+                    if matches!(self.reg(flag), Term::Bool(true)) {
+                        self.at = to;
+                    }
+                }
+                Op::Keep { dst, flag, src, conflict } => {
+                    let term = self.src(src);
+                    if !matches!(self.reg(flag), Term::Bool(true)) {
+                        self.set(flag, Term::Bool(true));
+                        self.set(dst, term);
+                    } else if self.order(self.reg(dst), term)?.is_ne() {
+                        return Err(self.conflict(conflict));
+                    }
+                }
+                Op::Return { src } => {
+                    let term = self.src(src);
+                    if self.leave_function(Some(term))? {
+                        return self.end_of(function, Some(term), BATCH - left);
+                    }
+                }
+                Op::ReturnUndefined => {
+                    if self.leave_function(None)? {
+                        return self.end_of(function, None, BATCH - left);
+                    }
+                }
+                Op::Print { src } => self.print(src)?,
             }
         }
+    }
+
+    /// The value of the function that was begun with, and the steps that were not taken yet.
+    fn end_of(
+        &mut self,
+        function: FunctionId,
+        value: Option<Term<'a>>,
+        steps: u32,
+    ) -> Result<Option<Term<'a>>, EvalError> {
+        // It has left the code: an error now is told where it began.
+        let began = self.program.functions.get(function as usize);
+        self.at = began.map_or(0, |began| began.entry.saturating_add(1));
+        self.spend(steps)?;
+        Ok(value)
     }
 
     /// Takes steps for so many operations.
@@ -49,156 +205,6 @@ impl<'a> Machine<'a> {
             return Err(failed);
         }
         self.arena.budget().step(u64::from(steps)).map_err(|cause| self.exceeded(cause))
-    }
-
-    // One call site: the loop.
-    #[inline(always)]
-    fn step(&mut self, op: Op) -> Outcome<'a> {
-        match op {
-            Op::Jump { to } => self.at = to,
-            Op::Move { dst, src } => {
-                let term = self.src(src);
-                self.set(dst, term);
-            }
-            Op::Input { dst, fail } => {
-                let input = self.now.input;
-                self.give(dst, input, fail);
-            }
-            Op::InputPath { dst, place, fail } => {
-                let found = self.input_at(place);
-                self.give(dst, found, fail);
-            }
-            Op::Path { dst, src, path, fail } => {
-                let found = walk(self.reg(src), self.path(path));
-                self.give(dst, found, fail);
-            }
-            Op::Data { dst, keys, count, fail } => self.data(dst, keys, count, fail)?,
-            Op::Get { dst, src, key, fail } => {
-                let (src, key) = (self.src(src), self.src(key));
-                let found = self.find(src, key)?;
-                self.give(dst, found, fail);
-            }
-            Op::IsTrue { src, fail } => {
-                if matches!(self.src(src), Term::Bool(false)) {
-                    self.at = fail;
-                }
-            }
-            Op::Compare { how, left, right, fail } => {
-                let (left, right) = (self.src(left), self.src(right));
-                if !self.compares(how, left, right)? {
-                    self.at = fail;
-                }
-            }
-            Op::IsArray { src, len, fail } => {
-                let term = self.reg(src);
-                if term.kind() != TermKind::Array || term.len() != Some(usize::from(len)) {
-                    self.at = fail;
-                }
-            }
-            Op::IsObject { src, len, fail } => {
-                let term = self.reg(src);
-                if term.kind() != TermKind::Object || term.len() != Some(usize::from(len)) {
-                    self.at = fail;
-                }
-            }
-            Op::Item { dst, src, index } => {
-                let item = self.reg(src).entry(usize::from(index));
-                self.set(dst, item.map_or(Term::Null, |(_, item)| item));
-            }
-            Op::Iterate { state, src, fail } => {
-                let collection = self.src(src);
-                if collection.len().is_some() {
-                    self.set(state, collection);
-                    self.set(state + 1, Term::Int(0));
-                } else {
-                    self.at = fail;
-                }
-            }
-            Op::Next { state, key, value, exit } => self.next(state, key, value, exit),
-            Op::IsCollection { src, fail } => {
-                if self.src(src).len().is_none() {
-                    self.at = fail;
-                }
-            }
-            Op::Make { what, dst, start, count } => {
-                let made = self.make(what, start, count)?;
-                self.set(dst, made);
-            }
-            Op::Begin { mark } => {
-                let len = i64::try_from(self.stack.len()).unwrap_or(i64::MAX);
-                self.set(mark, Term::Int(len));
-            }
-            Op::Push { src } => {
-                let term = self.src(src);
-                self.push(term)?;
-            }
-            Op::End { what, dst, mark } => {
-                let made = self.end(what, mark)?;
-                self.set(dst, made);
-            }
-            Op::EndNested { dst, mark } => {
-                let made = self.end_nested(mark)?;
-                self.set(dst, made);
-            }
-            Op::Merge { dst, left, right, strict } => {
-                let (left, right) = (self.src(left), self.src(right));
-                let merged = self.merge(left, right, strict)?;
-                self.set(dst, merged);
-            }
-            Op::Builtin { builtin, args, dst, fail } => {
-                if !self.builtin(builtin, args, dst)? {
-                    self.at = fail;
-                }
-            }
-            Op::Call { function, args, dst, fail } => {
-                self.call(function, args, dst, self.at, fail, false)?;
-            }
-            Op::Mocked { mock, args, dst, labels } => {
-                let (done, fail) = self.exits(labels);
-                self.mocked(mock, args, dst, done, fail)?;
-            }
-            Op::Replaced { path, dst, labels } => {
-                let (done, fail) = self.exits(labels);
-                if let Some(found) = self.replacement(self.path(path))? {
-                    self.at = done;
-                    self.give(dst, found, fail);
-                }
-            }
-            Op::Enter { with, values } => self.enter(with, values)?,
-            Op::Leave => self.leave(),
-            Op::Flag { flag, set } => self.set(flag, Term::Bool(set)),
-            Op::Matches { src, matcher, dst, done } => {
-                let matcher = self.program.matchers.get(usize::from(matcher));
-                if let (Term::String(text), Some(matcher)) = (self.src(src), matcher) {
-                    self.set(dst, Term::Bool(matcher.matches(text)));
-                    self.at = done;
-                }
-            }
-            Op::Switch { src, table, other } => self.at = self.switch_to(src, table, other),
-            Op::Candidates { state, src, index } => self.choose(state, src, index),
-            Op::Candidate { state, index, end } => self.at = self.next_rule(state, index, end),
-            Op::IfFlag { flag, to } => {
-                if matches!(self.reg(flag), Term::Bool(true)) {
-                    self.at = to;
-                }
-            }
-            Op::Keep { dst, flag, src, conflict } => {
-                let term = self.src(src);
-                if !matches!(self.reg(flag), Term::Bool(true)) {
-                    self.set(flag, Term::Bool(true));
-                    self.set(dst, term);
-                } else if self.order(self.reg(dst), term)?.is_ne() {
-                    return Err(self.conflict(conflict));
-                }
-            }
-            Op::Return { src } => {
-                let term = self.src(src);
-                return self.leave_function(Some(term));
-            }
-            Op::ReturnUndefined => return self.leave_function(None),
-            Op::Print { src } => self.print(src)?,
-        }
-        Ok(ControlFlow::Continue(()))
     }
 
     #[inline]
@@ -381,7 +387,8 @@ impl<'a> Machine<'a> {
         self.now.memos.get(slot as usize).map_or(Memo::Empty, std::cell::Cell::get)
     }
 
-    fn leave_function(&mut self, value: Option<Term<'a>>) -> Outcome<'a> {
+    /// Goes back to the caller; gives whether there is none.
+    fn leave_function(&mut self, value: Option<Term<'a>>) -> Result<bool, EvalError> {
         let Some(frame) = self.frames.pop() else { return Err(self.broken()) };
         let program = self.program;
         let function = program.functions.get(frame.function as usize);
@@ -391,7 +398,7 @@ impl<'a> Machine<'a> {
             memo.set(value.map_or(Memo::Undefined, Memo::Value));
         }
         if self.frames.is_empty() {
-            return Ok(ControlFlow::Break(value));
+            return Ok(true);
         }
         self.end = self.base;
         self.base = frame.base;
@@ -405,7 +412,7 @@ impl<'a> Machine<'a> {
             }
             None => frame.fails,
         };
-        Ok(ControlFlow::Continue(()))
+        Ok(false)
     }
 
     /// What is printed for every combination of the arguments' values.

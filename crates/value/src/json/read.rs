@@ -145,8 +145,7 @@ impl Reader<'_> {
                 key = outer;
                 let content = entries.drain(base..);
                 let value = if close == b'}' {
-                    let map = content.map(|entry| (entry.key, entry.value)).collect();
-                    Map::from_entries(map).map_err(|key| duplicate(&key, start))?.into()
+                    Map::from_sorted(content.map(|entry| (entry.key, entry.value)).collect()).into()
                 } else {
                     content.map(|entry| entry.value).collect::<Vec<_>>().into()
                 };

@@ -46,7 +46,7 @@ impl Reader<'_> {
         let mut owned = String::new();
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let Some(len) = rest.bytes().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)) else {
+            let Some(len) = plain(rest.as_bytes()) else {
                 return self.fail(start, "string without an end");
             };
             let plain = rest.get(..len).unwrap_or_default();
@@ -115,5 +115,57 @@ impl Reader<'_> {
             return None;
         }
         u32::from_str_radix(digits, 16).ok()
+    }
+}
+
+/// How many bytes stand before the first that is a quote, a backslash or a control character:
+/// eight of them are looked at together.
+fn plain(bytes: &[u8]) -> Option<usize> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // The lowest bit that is set is that of the first byte below `limit`.
+    let below = |word: u64, limit: u64| word.wrapping_sub(EACH * limit) & !word & (EACH << 7);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+        let found = below(word, 0x20) | is(b'"') | is(b'\\');
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    Some(words.len() * 8 + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn plain_text_ends_at_its_first_other_byte() {
+        for (text, wanted) in [
+            ("", None),
+            ("a", None),
+            ("abcdefghijklmnopé", None),
+            ("\"", Some(0)),
+            ("ab\"", Some(2)),
+            ("abcdefg\"", Some(7)),
+            ("abcdefgh\"", Some(8)),
+            ("abcdefghij\\\"", Some(10)),
+            ("abc\u{1f}!!!!\"", Some(3)),
+            ("\u{7f}\u{80}é~ !#[]\n", Some(11)),
+            ("!!!!!!!\"\"\u{0}", Some(7)),
+        ] {
+            assert_eq!(plain(text.as_bytes()), wanted, "{text:?}");
+        }
+        for at in 0..24 {
+            for (byte, ends) in (0..=u8::MAX).map(|b| (b, matches!(b, b'"' | b'\\' | 0..=0x1f))) {
+                let mut bytes = [b'#'; 24];
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
+                }
+                assert_eq!(plain(&bytes), ends.then_some(at), "{byte} at {at}");
+            }
+        }
     }
 }

@@ -122,7 +122,8 @@ fn concat<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     if let Some(wrong) = parts.clone().find(|part| part.as_str().is_none()) {
         return Err(Failure::operand_element(2, collection, wrong, &["string"]));
     }
-    let mut text = Text::new(budget);
+    // A list of names, a path: most are short.
+    let mut text = Text::sized(budget, 128);
     for (position, part) in parts.enumerate() {
         if position > 0 {
             text.push_str(delimiter)?;
@@ -138,6 +139,9 @@ fn format_int<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'
         Term::Int(radix @ (2 | 8 | 10 | 16)) => u32::try_from(radix).unwrap_or(10),
         _ => return Err(Failure::operand(2, "must be one of {2, 8, 10, 16}")),
     };
+    if let (Term::Int(int), 10) = (number, radix) {
+        return Ok(context.arena.string(&int.to_string())?);
+    }
     let cost = Cost(context.arena.budget());
     let decimal_only = |literal: &str| literal.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     let int = match number {

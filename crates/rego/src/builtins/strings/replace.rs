@@ -13,8 +13,12 @@ pub(in crate::builtins) const FUNCTIONS: &[(&str, Function)] =
 
 fn replace<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let text = string(operands, 1)?;
-    let pairs = [(string(operands, 2)?, string(operands, 3)?)];
-    let replaced = replaced(text, &pairs, context.arena.budget())?;
+    let (old, new) = (string(operands, 2)?, string(operands, 3)?);
+    if !old.is_empty() && !text.contains(old) {
+        walk_over(context.arena.budget(), text)?;
+        return Ok(Term::String(text));
+    }
+    let replaced = replaced(text, &[(old, new)], context.arena.budget())?;
     Ok(context.arena.string(&replaced)?)
 }
 
