@@ -32,8 +32,8 @@ impl Default for Limits {
             body: 8 << 20,
             held: 64 << 20,
             connections: 1024,
-            // About a millisecond.
-            at_once: 200_000,
+            // Two or three milliseconds: what a large pod takes of a whole library is less.
+            at_once: 500_000,
             judging: cores,
             waiting: 1024,
             deadline: Duration::from_secs(5),

@@ -214,8 +214,8 @@ impl Work {
         self.in_turn(asked, body, question, time, span).await
     }
 
-    /// Judges a review right here, where that takes no longer than to wake up somebody else: a
-    /// thread that talks is held up for no more than a millisecond or two, and every limit is one
+    /// Judges a review right here, where that takes little: waking up somebody else takes time,
+    /// too. A thread that talks is held up for a few milliseconds at most, since the limit is one
     /// of work, which is known without a clock.
     fn at_once(&self, asked: Asked, body: &[u8], time: Time, span: &Span) -> AtOnce {
         let question = match self.read(asked, body, span) {
