@@ -4,6 +4,7 @@ use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::template::FailurePolicy;
 use crate::{constraint, lint, sync, template};
+use sekisho_go_regex::Pattern;
 use sekisho_policy::{
     CompileContext, Compiled, CompiledExpansion, CompiledMutators, Dialect, Digest, Mutate,
     PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule, Told,
@@ -139,6 +140,8 @@ struct Run {
     templates: BTreeMap<Str, Entry>,
     /// where the first template of a kind stands
     places: BTreeMap<Str, String>,
+    /// of the schemas of templates, each once
+    patterns: Vec<Pattern>,
 }
 
 impl Run {
@@ -188,7 +191,7 @@ impl Run {
 
     fn template(&mut self, policy: &PolicyDocument<'_>, reading: Reading) {
         let mut told = Told::of(policy.document);
-        let (template, kind) = template::read(policy, reading, &mut told);
+        let (template, kind) = template::read(policy, reading, &mut self.patterns, &mut told);
         let digest = policy.digest;
         if let Some(kind) = &kind
             && let Some(before) = self.templates.get(kind)

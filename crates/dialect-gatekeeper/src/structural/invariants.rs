@@ -28,11 +28,14 @@ const FORBIDDEN: [(&str, &str); 7] = [
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
 /// Tells of everything that keeps a schema, whose fields are of the right types, from being
-/// structural. Gatekeeper completes a legacy one before it is asked. Gives the patterns in it.
-pub(super) fn check(schema: &Value, legacy: bool) -> Result<Vec<Pattern>, Vec<Fault>> {
-    let mut invariants = Invariants { legacy, faults: Vec::new(), patterns: Vec::new() };
+/// structural. Gatekeeper completes a legacy one before it is asked. The patterns in it are added
+/// to those that are known.
+pub(super) fn check(schema: &Value, legacy: bool, patterns: &mut Vec<Pattern>) -> Vec<Fault> {
+    let known = std::mem::take(patterns);
+    let mut invariants = Invariants { legacy, faults: Vec::new(), patterns: known };
     invariants.skeleton(schema, &Pointer::root(), "the schema has");
-    if invariants.faults.is_empty() { Ok(invariants.patterns) } else { Err(invariants.faults) }
+    *patterns = invariants.patterns;
+    invariants.faults
 }
 
 pub(super) struct Invariants {

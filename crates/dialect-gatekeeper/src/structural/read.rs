@@ -15,14 +15,25 @@ impl Schema {
     /// Everything that is wrong, with places within the schema: fields of wrong types, what is not
     /// structural, defaults that do not fit.
     pub(crate) fn read(value: &Value, legacy: bool) -> Result<Self, Vec<Fault>> {
+        Self::read_beside(value, legacy, &mut Vec::new())
+    }
+
+    /// The same of one of many, whose patterns are kept: equal ones are made once.
+    pub(crate) fn read_beside(
+        value: &Value,
+        legacy: bool,
+        patterns: &mut Vec<Pattern>,
+    ) -> Result<Self, Vec<Fault>> {
         let root = Pointer::root();
         let mut faults = Vec::new();
         fields::check(value, &root, &mut faults);
+        if faults.is_empty() {
+            faults = invariants::check(value, legacy, patterns);
+        }
         if !faults.is_empty() {
             return Err(faults);
         }
-        let patterns = invariants::check(value, legacy)?;
-        let mut schema = read(value, legacy, &patterns);
+        let mut schema = read(value, legacy, patterns);
         schema.compile_rules(value, &root, &mut faults);
         schema.check_defaults(&root, &mut faults);
         if faults.is_empty() { Ok(schema) } else { Err(faults) }

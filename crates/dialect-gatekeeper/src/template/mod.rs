@@ -21,6 +21,7 @@ use crate::severity;
 use crate::structural::Schema;
 use crate::{constraint, lint};
 use rego::Code;
+use sekisho_go_regex::Pattern;
 use sekisho_policy::{Operation, OperationSet, PolicyDocument, Severity, Told};
 use sekisho_value::{Pointer, Str, Value};
 use std::sync::Arc;
@@ -57,11 +58,12 @@ pub(crate) enum Engine {
     Rego(Arc<Rego>),
 }
 
-/// Reads and compiles a template. What cannot be compiled is told, and gives the kind of its
+/// Reads and compiles a template, one of many, whose schemas' patterns are kept. What cannot be compiled is told, and gives the kind of its
 /// constraints where that is known.
 pub(crate) fn read(
     policy: &PolicyDocument<'_>,
     reading: Reading,
+    patterns: &mut Vec<Pattern>,
     told: &mut Told<'_>,
 ) -> (Option<Template>, Option<Str>) {
     let value = &policy.document.value;
@@ -82,7 +84,7 @@ pub(crate) fn read(
     }
     let kind = kind(value, told);
     let target = target(value, told);
-    let parameters = parameters(value, version, told);
+    let parameters = parameters(value, version, patterns, told);
     let operations = target.and_then(|target| operations(target, told));
     let engine = target.and_then(|target| engine(policy, target, reading, told));
     let (Some(name), Some(operations), Some(engine), Some(parameters), true) =
@@ -163,7 +165,12 @@ fn target<'v>(value: &'v Value, told: &mut Told<'_>) -> Option<&'v Value> {
 
 /// The schema of the parameters; the outer `None` where it is faulty.
 #[expect(clippy::option_option, reason = "no schema is something else than a faulty one")]
-fn parameters(value: &Value, version: &str, told: &mut Told<'_>) -> Option<Option<Schema>> {
+fn parameters(
+    value: &Value,
+    version: &str,
+    patterns: &mut Vec<Pattern>,
+    told: &mut Told<'_>,
+) -> Option<Option<Schema>> {
     let at = Pointer::root().keys(&["spec", "crd", "spec", "validation"]);
     let validation = value.pointer(&at).filter(|validation| !validation.is_null());
     let legacy = validation.and_then(|validation| validation.get("legacySchema"));
@@ -172,7 +179,7 @@ fn parameters(value: &Value, version: &str, told: &mut Told<'_>) -> Option<Optio
     let Some(schema) = schema.filter(|schema| !schema.is_null()) else {
         return Some(legacy.then(Schema::anything));
     };
-    match Schema::read(schema, legacy) {
+    match Schema::read_beside(schema, legacy, patterns) {
         Ok(schema) => Some(Some(schema)),
         Err(faults) => {
             told.extend(faults, &at.key("openAPIV3Schema"));

@@ -39,6 +39,8 @@ struct Entry {
 pub(super) struct Names {
     entries: Vec<Entry>,
     by_text: HashMap<Str, Name>,
+    /// something that is written begins as generated names do
+    alike: bool,
     generated: u32,
     wildcards: u32,
     prefix: &'static str,
@@ -60,6 +62,7 @@ impl Names {
         Self {
             entries: Vec::new(),
             by_text: HashMap::new(),
+            alike: false,
             generated: 0,
             wildcards: 0,
             prefix: "",
@@ -71,6 +74,7 @@ impl Names {
         if let Some(name) = self.by_text.get(text) {
             return *name;
         }
+        self.alike |= text.starts_with(self.prefix);
         let name = self.push(text.clone(), builtins::find(text));
         self.by_text.insert(text.clone(), name);
         name
@@ -95,7 +99,7 @@ impl Names {
         loop {
             let text = Str::from(format!("{}{}__", self.prefix, self.generated));
             self.generated += 1;
-            if !self.by_text.contains_key(&text) {
+            if !(self.alike && self.by_text.contains_key(&text)) {
                 return self.push(text, None);
             }
         }

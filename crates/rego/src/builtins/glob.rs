@@ -45,9 +45,8 @@ fn compiled(
     }
     let translated = Translator::new(source, delimiters).translate()?;
     let size = translated.len() as u64;
-    let pattern = Arc::new(Pattern::new(translated, Vec::new(), size, context.arena.budget())?);
-    context.patterns.globs.keep(&key, &pattern);
-    Ok(pattern)
+    let pattern = Pattern::new(translated, Vec::new(), size, context.arena.budget())?;
+    Ok(context.patterns.globs.keep(&key, pattern))
 }
 
 /// No delimiters for `null`, a point for the empty list.

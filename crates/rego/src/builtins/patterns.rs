@@ -3,19 +3,22 @@
 use super::Failure;
 use sekisho_budget::{Budget, BudgetExceeded};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 /// A pattern that is paid for: what searches is made when something is first searched.
 #[derive(Debug)]
 pub(super) struct Pattern {
     /// as the `regex` crate takes it
     source: String,
-    regex: OnceLock<Result<regex::Regex, Failure>>,
+    regex: Arc<Made>,
     /// names of its groups, from the first
     pub(super) names: Vec<String>,
     /// about how many states it has
     pub(super) size: u64,
 }
+
+/// What searches, once it is made.
+type Made = OnceLock<Result<regex::Regex, Failure>>;
 
 /// States that a pattern may have: above that its compilation takes too much memory.
 const MAX_SIZE: u64 = 200_000;
@@ -45,7 +48,7 @@ impl Pattern {
         }
         budget.step(1 + size / 8)?;
         budget.allocate(size.saturating_mul(BYTES_OF_STATE))?;
-        Ok(Self { source, regex: OnceLock::new(), names, size })
+        Ok(Self { source, regex: Arc::default(), names, size })
     }
 
     /// What searches a text, for which it takes what that costs at most: in the worst case every
@@ -59,6 +62,21 @@ impl Pattern {
         }
         budget.step(1 + self.size / 64 + len / 32 + len.saturating_mul(self.size / 64) / 64)?;
         self.regex.get_or_init(|| self.make()).as_ref().map_err(Failure::clone)
+    }
+
+    /// What searches is the same for all programs that have the pattern.
+    fn share(&mut self) {
+        static SHARED: LazyLock<Mutex<HashMap<String, Weak<Made>>>> = LazyLock::new(Mutex::default);
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = shared.get(&self.source).and_then(Weak::upgrade) {
+            self.regex = made;
+            return;
+        }
+        // Those of programs that are gone, now and then.
+        if shared.len().is_power_of_two() {
+            shared.retain(|_, made| made.strong_count() > 0);
+        }
+        shared.insert(self.source.clone(), Arc::downgrade(&self.regex));
     }
 
     fn make(&self) -> Result<regex::Regex, Failure> {
@@ -125,20 +143,25 @@ impl Kept {
         self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    pub(super) fn keep(&self, key: &str, pattern: &Arc<Pattern>) {
-        if key.len() > LONGEST {
-            return;
-        }
+    pub(super) fn keep(&self, key: &str, mut pattern: Pattern) -> Arc<Pattern> {
         let Limit { patterns, states, forgets } = self.limit;
+        if key.len() > LONGEST {
+            return Arc::new(pattern);
+        }
+        if !forgets {
+            pattern.share();
+        }
+        let pattern = Arc::new(pattern);
         let mut kept = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
         let taken: u64 = kept.values().map(|pattern| pattern.size).sum();
         if kept.len() >= patterns || taken.saturating_add(pattern.size) > states {
             if !forgets {
-                return;
+                return pattern;
             }
             // patterns made at run time drive out others only now and then
             kept.clear();
         }
-        kept.insert(key.to_owned(), Arc::clone(pattern));
+        kept.insert(key.to_owned(), Arc::clone(&pattern));
+        pattern
     }
 }

@@ -43,9 +43,7 @@ fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failur
     let translated = translate(pattern).map_err(failure)?;
     let budget = context.arena.budget();
     let made = Pattern::new(translated.pattern, translated.names, translated.size, budget)?;
-    let made = Arc::new(made);
-    context.patterns.regexes.keep(pattern, &made);
-    Ok(made)
+    Ok(context.patterns.regexes.keep(pattern, made))
 }
 
 /// Makes the pattern of a call, to be kept.
