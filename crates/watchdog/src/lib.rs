@@ -133,6 +133,7 @@ mod tests {
         let next = Budget::new(100, 0, Some(watched.stop()));
         assert!(next.step(1).is_ok());
         assert!(wait(watched.stop()) >= Duration::from_millis(40));
+        drop((slow, next));
         drop(watched);
         assert!(watchdog.running.lock().unwrap().all.is_empty());
     }
