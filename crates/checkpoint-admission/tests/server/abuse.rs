@@ -164,8 +164,11 @@ async fn short_judgements_go_past_long_ones() {
     assert!(started.elapsed() < deadline + Duration::from_secs(2), "{:?}", started.elapsed());
     let said = |what: &str| told.iter().filter(|answer| answer.contains(what)).count();
     assert!(told.iter().all(|answer| answer.contains("\"allowed\":false")), "{told:?}");
-    assert!(said("it was not judged in time") >= 1, "{told:?}");
-    assert!(said("too many requests are being judged") >= 3, "two wait, one is judged: {told:?}");
+    let shed = said("too many requests are being judged");
+    assert!(shed >= 3, "two wait, one is judged: {told:?}");
+    // A fast machine comes to the end of their budget before that of their time.
+    let ended = said("it was not judged in time") + said("could not be evaluated");
+    assert!(ended >= 1 && ended + shed == told.len(), "{told:?}");
 }
 
 /// A judgement ends when nobody waits for it any more.
@@ -175,7 +178,7 @@ async fn who_leaves_takes_the_judgement_along() {
     let server = endless(Limits { judging: 1, deadline, ..Limits::default() }).await;
     let mut sender = server.connect_http2().await;
     let asked = sender.send_request(post(Full::new(Bytes::from(review(GOOD)))));
-    assert!(tokio::time::timeout(Duration::from_millis(500), asked).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(200), asked).await.is_err());
     drop(sender);
     let started = Instant::now();
     while !server.get("/metrics").await.1.contains("sekisho_requests_in_flight 0\n") {
