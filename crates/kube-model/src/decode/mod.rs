@@ -245,14 +245,17 @@ impl Schemas {
             group => format!("there is no kind `{}` in the API group `{group}`", gvk.kind),
         };
         let field = if near.is_none() && same.is_some() { "apiVersion" } else { "kind" };
-        let help = near.or(same).or_else(|| {
-            Some(
-                "the kinds that are known are those of Kubernetes 1.36, and of given definitions"
-                    .to_owned(),
-            )
-        });
-        let problem = Problem::new(ProblemKind::UnknownKind, Pointer::root().key(field), message);
-        Some(Problem { help, ..problem })
+        // Nothing is like it: a kind of a release that is not known yet, maybe.
+        let (kind, help) = near.or(same).map_or_else(
+            || {
+                let known = "the kinds that are known are those of Kubernetes 1.36, and of given \
+                             definitions";
+                (ProblemKind::UnservedVersion, known.to_owned())
+            },
+            |help| (ProblemKind::UnknownKind, help),
+        );
+        let problem = Problem::new(kind, Pointer::root().key(field), message);
+        Some(Problem { help: Some(help), ..problem })
     }
 }
 

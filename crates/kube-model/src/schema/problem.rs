@@ -25,9 +25,11 @@ pub enum ProblemKind {
     UnknownField,
     /// A required field is absent.
     RequiredField,
-    /// A kind that a built-in group has in no version: the API server refuses the object.
+    /// A kind that a built-in group has in no version, and that is another's but for its spelling
+    /// or its group: the API server refuses the object.
     UnknownKind,
-    /// A version that the API server serves no longer, or never did.
+    /// A version that the API server serves no longer, or never did; or a kind of a built-in group
+    /// that is like none that is known.
     UnservedVersion,
 }
 
