@@ -12,6 +12,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
@@ -56,7 +57,7 @@ fn check_admission_and_audit_say_the_same() {
 
     let by_check = check(&env, &taken);
     let by_audit = audit(&env);
-    let (by_admission, told) = admit(&env, &serving, &taken);
+    let (by_admission, told) = admit(&env, serving, &taken);
     let mut differences = Vec::new();
     let (mut findings, mut with) = (0, 0);
     for object in &taken {
@@ -291,6 +292,8 @@ fn audit(env: &TestEnv) -> Found {
 struct Serving {
     child: Child,
     said: Arc<Mutex<Vec<String>>>,
+    /// reads what it says
+    reader: Option<JoinHandle<()>>,
     authority: String,
     port: u16,
 }
@@ -316,7 +319,7 @@ impl Serving {
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let (lines, log) =
             (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| log.lock().unwrap().push(line));
         });
         let mut authority = String::new();
@@ -324,7 +327,7 @@ impl Serving {
         while !authority.contains("END CERTIFICATE") {
             assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority");
         }
-        let mut serving = Self { child, said, authority, port: 0 };
+        let mut serving = Self { child, said, reader: Some(reader), authority, port: 0 };
         let started = Instant::now();
         while serving.port == 0 {
             let lines = serving.said.lock().unwrap().clone();
@@ -339,6 +342,14 @@ impl Serving {
             std::thread::sleep(Duration::from_millis(50));
         }
         serving
+    }
+
+    /// Ends it, and gives what it said to its end.
+    fn end(mut self) -> Vec<String> {
+        let ended = Command::new("sh").arg("-c").arg(format!("kill {}", self.child.id())).status();
+        assert!(ended.unwrap().success());
+        self.reader.take().unwrap().join().unwrap();
+        std::mem::take(&mut *self.said.lock().unwrap())
     }
 
     /// Has the API server ask it about every creation.
@@ -360,7 +371,7 @@ impl Serving {
 }
 
 /// What the webhook says of each object as the API server sends it, and what the sender is told.
-fn admit(env: &TestEnv, serving: &Serving, taken: &[Value]) -> (Found, BTreeMap<Named, String>) {
+fn admit(env: &TestEnv, serving: Serving, taken: &[Value]) -> (Found, BTreeMap<Named, String>) {
     serving.said.lock().unwrap().clear();
     serving.register(env, "Validating", "validate");
     let told = each(taken, |object| {
@@ -376,7 +387,7 @@ fn admit(env: &TestEnv, serving: &Serving, taken: &[Value]) -> (Found, BTreeMap<
         (named(object), format!("{}\n{}", answer.message(), answer.warnings.join("\n")))
     });
     let mut found = Found::new();
-    for line in serving.said.lock().unwrap().iter().filter(|line| line.starts_with('{')) {
+    for line in serving.end().iter().filter(|line| line.starts_with('{')) {
         let line = from_json(line).unwrap();
         assert!(line.get("errors").is_none(), "{}", line.to_json());
         let text = |key: &str| line.path_str(&[key]).unwrap_or_default().to_owned();
