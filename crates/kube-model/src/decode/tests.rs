@@ -1,7 +1,7 @@
 mod versions;
 
-use crate::schema::{ProblemKind, Schemas};
 use crate::Decoded;
+use crate::schema::{ProblemKind, Schemas};
 use sekisho_value::{Value, from_json};
 
 fn decode(json: &str) -> Decoded {
