@@ -34,6 +34,17 @@ impl Declared {
         let mut reader = Reader { schemas, declared: self, within: Vec::new() };
         reader.of(name, of, is_custom).ok().flatten()
     }
+
+    /// Declares a type with these fields.
+    pub(super) fn declare(
+        &mut self,
+        name: &str,
+        fields: impl Iterator<Item = (Name, Type)>,
+    ) -> Type {
+        let name = Name::from(name);
+        self.types.insert(name.clone(), fields.collect());
+        Type::Struct(name)
+    }
 }
 
 /// A schema that cannot be declared.

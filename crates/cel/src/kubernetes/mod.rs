@@ -17,6 +17,7 @@ mod quantity;
 mod regex;
 mod release;
 mod semver;
+mod structural;
 mod typing;
 mod url;
 
@@ -30,6 +31,7 @@ pub use declared::{RESERVED, escape};
 pub use patch::{JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch};
 pub use release::{Expressions, Release, base, came_with};
 pub use semver::Version;
+pub use structural::Structural;
 pub use typing::{KindTypes, Rule, TypeChecker, TypeWarning, type_warning_text};
 
 /// What an evaluation of one expression may cost.

@@ -34,15 +34,15 @@ mod sets;
 mod standard;
 mod strings;
 
-pub(crate) use base64::encode as encode_base64;
 pub use base64::encoders;
+pub(crate) use base64::{decode as decode_base64, encode as encode_base64};
 pub use lists::lists;
 pub use math::math;
 pub use network::{Cidr, Ip, MappedAddresses, network};
 pub use optional::{bindings, blocks, optionals, two_variable_comprehensions};
 pub use regex::regex;
 pub use sets::sets;
-pub(crate) use standard::to_text;
+pub(crate) use standard::{parse_duration, parse_timestamp, to_text};
 pub use standard::{standard, wrappers};
 pub use strings::strings;
 

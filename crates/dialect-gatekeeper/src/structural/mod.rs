@@ -12,6 +12,9 @@ mod formats;
 mod invariants;
 mod nested;
 mod read;
+mod rule_costs;
+#[cfg(test)]
+mod rule_tests;
 mod rules;
 mod schema;
 #[cfg(test)]

@@ -99,7 +99,7 @@ fn read(value: &Value, legacy: bool, patterns: &[Pattern]) -> Schema {
         any_of: nested("anyOf"),
         one_of: nested("oneOf"),
         not: given("not").map(|not| Box::new(read(not, false, patterns))),
-        rules: Vec::new(),
+        rules: None,
     }
 }
 

@@ -1,16 +1,16 @@
 //! Rules in CEL that schemas hold (`x-kubernetes-validations`): compiled with the template, and
-//! asked when a constraint is read, as the API server asks them when one is created. Fields have
-//! no declared types here, so that an expression of wrong types is told when it is asked.
+//! asked when a constraint is read, as the API server asks them when one is created.
 //!
 //! Source of the rules: `pkg/apiserver/schema/cel` and `pkg/apis/apiextensions/validation` of
 //! `k8s.io/apiextensions-apiserver`.
 
+use super::rule_costs::{Costs, Times};
 use super::schema::{Additional, Schema};
-use sekisho_cel::kubernetes::{self, Expressions, PER_CALL_LIMIT, Release};
+use sekisho_cel::kubernetes::{self, Expressions, PER_CALL_LIMIT, Release, Structural};
 use sekisho_cel::types::Type;
-use sekisho_cel::{Activation, Cost, Environment, Evaluation, Program, Scratch, Term};
+use sekisho_cel::{Activation, Cost, Environment, EvalError, Evaluation, Program, Scratch, Term};
 use sekisho_policy::{Budget, Fault};
-use sekisho_value::{Map, Pointer, Value};
+use sekisho_value::{Pointer, Value};
 use std::sync::{Arc, OnceLock};
 
 /// A rule of a value.
@@ -30,43 +30,47 @@ pub(super) struct Rule {
 const ALL_LIMIT: u64 = 10_000_000;
 /// The release of Kubernetes whose expressions Gatekeeper 3.23 is built with.
 const RELEASE: Release = Release { minor: 36 };
+/// What helps where rules cost too much.
+pub(super) const BOUND: &str = "try simplifying the rule, or adding `maxItems`, `maxProperties` and \
+                                `maxLength` where arrays, maps and strings are declared";
 const EXTENSION: &str = "x-kubernetes-validations";
 const REASONS: [&str; 4] =
     ["FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired", "FieldValueDuplicate"];
 
-/// What rules may read; `None` where a library is broken.
-fn environment() -> Option<&'static Environment> {
+/// What all rules may use; `None` where a library is broken.
+fn libraries() -> Option<&'static Environment> {
     static MADE: OnceLock<Option<Environment>> = OnceLock::new();
-    let made = || {
-        let base = kubernetes::base(RELEASE, Expressions::Stored);
-        base.variable("self", Type::Dyn).variable("oldSelf", Type::Dyn).build().ok()
-    };
-    MADE.get_or_init(made).as_ref()
+    MADE.get_or_init(|| kubernetes::base(RELEASE, Expressions::Stored).build().ok()).as_ref()
+}
+
+/// The rules of a value, and how they see it.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    all: Vec<Rule>,
+    seen: Arc<Structural>,
+}
+
+/// Where a schema stands among those around it.
+#[derive(Clone, Copy)]
+struct Standing {
+    times: Times,
+    /// what a value was is found by where it is
+    has_old: bool,
+}
+
+/// Compiles the rules of the schemas of a template.
+struct Compiler<'f> {
+    costs: Costs,
+    faults: &'f mut Vec<Fault>,
 }
 
 impl Schema {
     /// Compiles the rules of a schema that was read, and of those within it.
     pub(super) fn compile_rules(&mut self, value: &Value, at: &Pointer, faults: &mut Vec<Fault>) {
-        let Some(map) = value.as_object() else { return };
-        let list = map.get(EXTENSION).and_then(Value::as_array).unwrap_or_default();
-        for (index, item) in list.iter().enumerate() {
-            self.rules.extend(Rule::compile(item, &at.key(EXTENSION).index(index), faults));
-        }
-        let properties = map.get("properties").and_then(Value::as_object);
-        for (name, schema) in &mut self.properties {
-            if let Some(value) = properties.and_then(|properties| properties.get(name)) {
-                let at = at.key("properties").key(name);
-                Arc::make_mut(schema).compile_rules(value, &at, faults);
-            }
-        }
-        if let (Some(schema), Some(value)) = (&mut self.items, map.get("items")) {
-            schema.compile_rules(value, &at.key("items"), faults);
-        }
-        if let (Additional::Of(schema), Some(value)) =
-            (&mut self.additional, map.get("additionalProperties"))
-        {
-            schema.compile_rules(value, &at.key("additionalProperties"), faults);
-        }
+        let mut compiler = Compiler { costs: Costs::default(), faults };
+        compiler.all(self, value, at, Standing { times: Times::ONCE, has_old: true });
+        let Compiler { costs, faults } = compiler;
+        costs.tell(at, faults);
     }
 
     /// Tells of the rules that a value breaks. It is as its schema wants it otherwise.
@@ -81,53 +85,72 @@ impl Schema {
     }
 
     fn has_rules(&self) -> bool {
-        !self.rules.is_empty()
+        self.rules.is_some()
             || self.properties.iter().any(|(_, schema)| schema.has_rules())
             || self.items.as_ref().is_some_and(|schema| schema.has_rules())
             || matches!(&self.additional, Additional::Of(schema) if schema.has_rules())
     }
-
-    /// A value as rules see it: the fields that the schema names have the names of CEL.
-    fn seen(&self, value: &Value, budget: &Budget<'_>) -> Option<Value> {
-        budget.step(1).ok()?;
-        Some(match value {
-            Value::Object(map) => {
-                let mut seen = Map::new();
-                for (name, value) in map.iter() {
-                    let value = match self.of_field(name) {
-                        Some(schema) => schema.seen(value, budget)?,
-                        None => value.clone(),
-                    };
-                    match self.property(name) {
-                        None => seen.insert(name.as_str(), value),
-                        // Other names cannot be written in CEL.
-                        Some(_) => match kubernetes::escape(name) {
-                            Some(name) => seen.insert(name.as_str(), value),
-                            None => continue,
-                        },
-                    };
-                }
-                Value::Object(seen)
-            }
-            Value::Array(items) => match &self.items {
-                Some(schema) => {
-                    let items: Option<Vec<Value>> =
-                        items.iter().map(|item| schema.seen(item, budget)).collect();
-                    Value::from(items?)
-                }
-                None => value.clone(),
-            },
-            scalar => scalar.clone(),
-        })
-    }
 }
 
-impl Rule {
-    fn compile(item: &Value, at: &Pointer, faults: &mut Vec<Fault>) -> Option<Self> {
+impl Compiler<'_> {
+    fn all(&mut self, schema: &mut Schema, value: &Value, at: &Pointer, standing: Standing) {
+        let Some(map) = value.as_object() else { return };
+        let list = map.get(EXTENSION).and_then(Value::as_array).unwrap_or_default();
+        if !list.is_empty() {
+            schema.rules = self.rules(list, value, &at.key(EXTENSION), standing);
+        }
+        let times = standing.times.within(value);
+        let properties = map.get("properties").and_then(Value::as_object);
+        for (name, schema) in &mut schema.properties {
+            if let Some(value) = properties.and_then(|properties| properties.get(name)) {
+                let at = at.key("properties").key(name);
+                self.all(Arc::make_mut(schema), value, &at, Standing { times, ..standing });
+            }
+        }
+        if let (Some(schema), Some(items)) = (&mut schema.items, map.get("items")) {
+            let is_map = value.path_str(&["x-kubernetes-list-type"]) == Some("map");
+            let has_old = standing.has_old && is_map;
+            self.all(schema, items, &at.key("items"), Standing { times, has_old });
+        }
+        let more = map.get("additionalProperties");
+        if let (Additional::Of(schema), Some(value)) = (&mut schema.additional, more) {
+            let at = at.key("additionalProperties");
+            self.all(schema, value, &at, Standing { times, ..standing });
+        }
+    }
+
+    fn rules(
+        &mut self,
+        list: &[Value],
+        schema: &Value,
+        at: &Pointer,
+        standing: Standing,
+    ) -> Option<Rules> {
+        let Some(seen) = Structural::read(schema).map(Arc::new) else {
+            let help = "give it a `type`, and what it holds a type that rules can see";
+            let message = "the values of this schema have no type in CEL";
+            self.faults.push(Fault::new(at.clone(), message).with_help(help));
+            return None;
+        };
+        let mut all = Vec::new();
+        for (index, item) in list.iter().enumerate() {
+            all.extend(self.rule(item, &seen, &at.index(index), standing));
+        }
+        Some(Rules { all, seen })
+    }
+
+    fn rule(
+        &mut self,
+        item: &Value,
+        seen: &Structural,
+        at: &Pointer,
+        standing: Standing,
+    ) -> Option<Rule> {
+        let Self { costs, faults } = self;
         let mut fault = |key: &str, message: String, help: &str| {
             faults.push(Fault::new(at.key(key), message).with_help(help));
         };
-        let Some(environment) = environment() else {
+        let Some(libraries) = libraries() else {
             fault("rule", "the libraries of CEL are broken".to_owned(), "report this");
             return None;
         };
@@ -148,12 +171,14 @@ impl Rule {
                 return None;
             }
         };
-        let optional = knows_creation
-            .then(|| environment.with_variables([("oldSelf", Type::optional(Type::Dyn))]));
-        let environment = optional.as_ref().unwrap_or(environment);
+        let environment = seen.environment(libraries, knows_creation);
         let mut compile = |key: &str, text: &str, wanted: &Type| {
-            let program = match environment.compile(text) {
-                Ok(program) => program,
+            let compiled = environment.check(text).and_then(|checked| {
+                let most = environment.estimate(&checked, seen).max;
+                Ok((environment.program(&checked, text)?, most))
+            });
+            let (program, most) = match compiled {
+                Ok(compiled) => compiled,
                 Err(found) => {
                     for one in found {
                         let (line, column) = (one.line, one.column);
@@ -170,6 +195,10 @@ impl Rule {
                 fault(key, format!("must evaluate to {wanted} but got {found}"), &help);
                 return None;
             }
+            let times = if key == "rule" { standing.times.of(seen) } else { 1 };
+            if let Some(message) = costs.add(at, key, most.saturating_mul(times)) {
+                fault(key, message, BOUND);
+            }
             Some(program)
         };
         let program = compile("rule", rule, &Type::Bool);
@@ -177,16 +206,29 @@ impl Rule {
             None => None,
             Some(text) => Some(compile("messageExpression", text, &Type::String)?),
         };
-        Some(Self {
+        let program = program?;
+        let reads_old = program.variables().any(|name| name == "oldSelf");
+        if reads_old && !standing.has_old {
+            let message = "`oldSelf` cannot be used on the uncorrelatable portion of the schema";
+            let help = "what an item of a list was is known where its `x-kubernetes-list-type` is \
+                        `map`";
+            fault("rule", message.to_owned(), help);
+        } else if !reads_old && item.get("optionalOldSelf").is_some_and(|value| !value.is_null()) {
+            let message = "`optionalOldSelf` may not be set if `oldSelf` is not used in the rule";
+            fault("optionalOldSelf", message.to_owned(), "leave it out");
+        }
+        Some(Rule {
             text: rule.to_owned(),
-            program: program?,
+            program,
             message: text("message").map(str::to_owned),
             message_expression,
             field,
             knows_creation,
         })
     }
+}
 
+impl Rule {
     /// Whether it compares with what the value was: nothing, where a constraint is read.
     fn is_of_changes(&self) -> bool {
         !self.knows_creation && self.program.variables().any(|name| name == "oldSelf")
@@ -253,20 +295,17 @@ impl Asked<'_> {
     }
 
     fn rules(&mut self, schema: &Schema, value: &Value, at: &Pointer) -> Result<(), TooMuch> {
-        let mut rules = schema.rules.iter().filter(|rule| !rule.is_of_changes()).peekable();
-        if rules.peek().is_none() {
-            return Ok(());
-        }
-        let seen = schema.seen(value, self.budget).ok_or(()).map_err(|()| self.too_much(at))?;
-        for rule in rules {
-            let verdict = self.value(&rule.program, &seen, at, |term| match term {
+        let Some(Rules { all, seen }) = &schema.rules else { return Ok(()) };
+        let seen = (&**seen, value);
+        for rule in all.iter().filter(|rule| !rule.is_of_changes()) {
+            let verdict = self.value(&rule.program, seen, at, |term| match term {
                 Term::Bool(holds) => Ok(holds),
                 _ => Err("it gives neither true nor false".to_owned()),
             })?;
             let (at, message) = match verdict {
                 Ok(true) => continue,
                 Ok(false) => {
-                    let message = self.message(rule, &seen, at)?;
+                    let message = self.message(rule, seen, at)?;
                     let unsaid = || format!("failed rule: {}", rule.text);
                     (at.join(&rule.field), message.unwrap_or_else(unsaid))
                 }
@@ -282,7 +321,7 @@ impl Asked<'_> {
     fn message(
         &mut self,
         rule: &Rule,
-        seen: &Value,
+        seen: (&Structural, &Value),
         at: &Pointer,
     ) -> Result<Option<String>, TooMuch> {
         if let Some(program) = &rule.message_expression {
@@ -302,16 +341,19 @@ impl Asked<'_> {
     fn value<T>(
         &mut self,
         program: &Program,
-        seen: &Value,
+        seen: (&Structural, &Value),
         at: &Pointer,
         read: impl FnOnce(Term<'_>) -> Result<T, String>,
     ) -> Result<Result<T, String>, TooMuch> {
         let scratch = Scratch::new();
         let cost = Cost::limited(PER_CALL_LIMIT.min(self.left));
-        let mut activation = Activation::new();
-        activation.set("self", Term::borrowed(seen));
-        activation.set("oldSelf", Term::Optional(None));
-        let given = program.evaluate(Evaluation::new(&scratch, self.budget, &cost), &activation);
+        let evaluation = Evaluation::new(&scratch, self.budget, &cost);
+        let given: Result<Term<'_>, EvalError> = seen.0.value(evaluation, seen.1).and_then(|own| {
+            let mut activation = Activation::new();
+            activation.set("self", own);
+            activation.set("oldSelf", Term::Optional(None));
+            program.evaluate(evaluation, &activation)
+        });
         let given = match given {
             Ok(term) => read(term),
             Err(error) => Err(error.message().to_owned()),
@@ -329,8 +371,7 @@ impl Asked<'_> {
     fn too_much(&mut self, at: &Pointer) -> TooMuch {
         let message = "the rules of the template's schema cost more than they may: no further \
                        rule is asked";
-        let help = "bound lists and texts in the schema by `maxItems` and `maxLength`";
-        self.faults.push(Fault::new(at.clone(), message).with_help(help));
+        self.faults.push(Fault::new(at.clone(), message).with_help(BOUND));
         TooMuch
     }
 }

@@ -1,5 +1,5 @@
 use super::formats::Format;
-use super::rules::Rule;
+use super::rules::Rules;
 use sekisho_go_regex::Pattern;
 use sekisho_value::{Key, Value};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(crate) struct Schema {
     pub(super) one_of: Vec<Self>,
     pub(super) not: Option<Box<Self>>,
     /// in CEL
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Option<Rules>,
 }
 
 /// What a value is to be.

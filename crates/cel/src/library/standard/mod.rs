@@ -6,6 +6,7 @@ mod time;
 mod wrappers;
 
 pub(crate) use conversions::to_text;
+pub(crate) use time::{parse_duration, parse_timestamp};
 
 pub use wrappers::wrappers;
 

@@ -261,7 +261,7 @@ pub(super) fn timestamp_text(time: Timestamp) -> String {
 }
 
 /// A time as RFC 3339 writes it, with any offset.
-pub(super) fn parse_timestamp(text: &str) -> Result<Timestamp, EvalError> {
+pub(crate) fn parse_timestamp(text: &str) -> Result<Timestamp, EvalError> {
     read_timestamp(text).ok_or_else(|| {
         EvalError::new(
             "type conversion error from 'string' to 'google.protobuf.Timestamp'".to_owned(),
