@@ -25,8 +25,10 @@ impl Checkpoint for Admission {
     /// each other.
     fn judge_case(&self, case: &PolicyCase<'_>) -> Result<Vec<CaseFinding>, CaseError> {
         let documents = case.documents()?;
-        let basis = Basis::build(&case.bundle, &case.options(), &documents)
-            .map_err(|errors| CaseError::of(&errors))?;
+        let Basis { set, schemas, inventory } =
+            Basis::build(&case.bundle, &case.options(), &documents)
+                .map_err(|errors| CaseError::of(&errors))?;
+        let basis = Basis { set, schemas, inventory: case.external.over(inventory) };
         let mut findings = Vec::new();
         for document in &documents {
             findings.extend(findings_of(document, &basis)?);

@@ -5,7 +5,7 @@ use crate::stored::{gvk, request};
 use crate::{Progress, findings};
 use rayon::prelude::*;
 use sekisho_cluster::{ApiResource, Client, Discovered, Error, Pages, discover};
-use sekisho_engine::{Judge, evaluate};
+use sekisho_engine::{ExternalAnswers, Judge, evaluate};
 use sekisho_manifest::Document;
 use sekisho_policy::{Bundle, Dialect, Digest, Target};
 use sekisho_report::{
@@ -35,6 +35,8 @@ pub struct AuditOptions<'a> {
     pub engine_version: &'a str,
     /// objects that are known beside what is in the cluster
     pub objects: &'a [Document],
+    /// what providers of external data answer
+    pub external: &'a ExternalAnswers,
     /// judge the pods that controllers would create
     pub implied: bool,
     /// unknown fields of policies are errors

@@ -41,6 +41,7 @@ impl Checkpoint for AuditCluster {
             }
             inventory.insert(decoded.object);
         }
+        inventory.set_external(&case.external);
         let judge = Judge {
             inventory: &inventory,
             schemas: &schemas,

@@ -51,6 +51,7 @@ pub(crate) async fn fetch(
     // What the API server took is in order.
     let (schemas, _) = Schemas::with_crds(of_given.chain(of_cluster));
     let mut inventory = MemoryInventory::new();
+    inventory.set_external(options.external);
     for document in given {
         let Created { decoded, .. } = schemas.create(&document.value, "default");
         if decoded.is_readable() {

@@ -1,8 +1,8 @@
 //! Policy test cases at the file checkpoint.
 
-use crate::Silent;
 use crate::check::{CheckOptions, check};
 use crate::input::{Input, InputSource};
+use crate::{Answers, Silent};
 use sekisho_engine::{CaseError, CaseFinding, Checkpoint, PolicyCase};
 use sekisho_policy::UserInfo;
 
@@ -19,6 +19,7 @@ impl Checkpoint for CheckFiles {
     }
 
     fn judge_case(&self, case: &PolicyCase<'_>) -> Result<Vec<CaseFinding>, CaseError> {
+        let external_data = Answers { answers: case.external.clone(), ..Answers::default() };
         let options = CheckOptions {
             bundle: &case.bundle,
             dialects: case.dialects,
@@ -32,7 +33,7 @@ impl Checkpoint for CheckFiles {
             strict: false,
             gator_compat: false,
             inventory: &[],
-            external_data: &[],
+            external_data: &external_data,
             baseline: None,
         };
         let input = Input { sources: vec![InputSource::Stdin], ..Input::default() };

@@ -56,8 +56,8 @@ pub struct CheckOptions<'a> {
     pub gator_compat: bool,
     /// files and folders of objects that are known and not judged: what policies may look up
     pub inventory: &'a [PathBuf],
-    /// files that say what providers of external data answer, a provider each
-    pub external_data: &'a [PathBuf],
+    /// what providers of external data answer
+    pub external_data: &'a Answers,
     /// how many findings of each key do not count
     pub baseline: Option<&'a BTreeMap<String, usize>>,
 }
@@ -93,8 +93,8 @@ pub fn check(
     errors.extend(schema_errors);
     errors.extend(inventory.errors);
     errors.extend(set.twice(&inventory.documents));
-    let mut external = Answers::read(options.external_data);
-    errors.append(&mut external.errors);
+    let external = options.external_data;
+    errors.extend(external.errors.iter().cloned());
     if !options.inventory.is_empty() {
         let revisions = [loaded.revision.as_bytes(), inventory.revision.as_bytes()];
         loaded.revision = Digest::of(revisions).to_string();
@@ -108,7 +108,6 @@ pub fn check(
         set: &set,
         schemas: &schemas,
         places: &places,
-        external: &external,
         findings: Vec::new(),
         errors,
     };
@@ -156,7 +155,6 @@ struct Run<'a> {
     set: &'a PolicySet,
     schemas: &'a Schemas,
     places: &'a Places,
-    external: &'a Answers,
     findings: Vec<Finding>,
     errors: Vec<Diagnostic>,
 }
@@ -194,13 +192,13 @@ impl Run<'_> {
             now: self.options.now,
             user: self.options.user,
             known: &of_policies,
-            external: Some(self.external),
+            external: &self.options.external_data.answers,
         };
         // Gatekeeper's CLI judges what is not mutated.
         if !self.options.gator_compat {
             mutation.apply(&mut objects);
         }
-        let inventory = mutation::inventory(&objects, &of_policies, Some(self.external));
+        let inventory = mutation::inventory(&objects, &of_policies, mutation.external);
         let judge = Judge {
             inventory: &inventory,
             schemas: self.schemas,

@@ -40,8 +40,8 @@ pub struct MutateOptions<'a> {
     pub strict: bool,
     /// files and folders of objects that are known: namespaces, by whose labels mutators match
     pub inventory: &'a [PathBuf],
-    /// files that say what providers of external data answer, a provider each
-    pub external_data: &'a [PathBuf],
+    /// what providers of external data answer
+    pub external_data: &'a Answers,
 }
 
 /// What became of the manifests.
@@ -108,8 +108,7 @@ pub fn mutate_manifests(
     let (schemas, schema_errors) = schemas(&set, crds, &places);
     errors.extend(schema_errors);
     errors.extend(inventory.errors);
-    let mut external = Answers::read(options.external_data);
-    errors.append(&mut external.errors);
+    errors.extend(options.external_data.errors.iter().cloned());
     errors.extend(loaded.errors);
     let object = |document, default| Object::new(document, &schemas, default);
     let of_policies = set.objects().iter().chain(&inventory.documents);
@@ -125,7 +124,7 @@ pub fn mutate_manifests(
         now: options.now,
         user: options.user,
         known: &known,
-        external: Some(&external),
+        external: &options.external_data.answers,
     };
     let all = mutation.apply(&mut objects);
     let mut found = MutatedManifests { skipped: loaded.skipped, errors, ..Default::default() };

@@ -1,9 +1,8 @@
 //! Objects as mutating admission leaves them, before they are judged.
 
-use crate::external::Answers;
 use crate::objects::Object;
 use rayon::prelude::*;
-use sekisho_engine::{Judge, MemoryInventory, Mutated, PolicySet, mutate};
+use sekisho_engine::{ExternalAnswers, Judge, MemoryInventory, Mutated, PolicySet, mutate};
 use sekisho_kube_model::{ProblemKind, Schemas};
 use sekisho_policy::UserInfo;
 use sekisho_watchdog::{LIMIT, Watchdog};
@@ -18,7 +17,7 @@ pub(crate) struct Mutation<'a> {
     /// what is known beside them, as it is stored
     pub(crate) known: &'a [Object<'a>],
     /// what providers answer
-    pub(crate) external: Option<&'a Answers>,
+    pub(crate) external: &'a ExternalAnswers,
 }
 
 impl Mutation<'_> {
@@ -66,12 +65,10 @@ impl Mutation<'_> {
 pub(crate) fn inventory(
     objects: &[Object<'_>],
     known: &[Object<'_>],
-    external: Option<&Answers>,
+    external: &ExternalAnswers,
 ) -> MemoryInventory {
     let mut inventory = MemoryInventory::new();
-    if let Some(external) = external {
-        external.fill(&mut inventory);
-    }
+    inventory.set_external(external);
     let all = objects.iter().chain(known);
     for object in all.filter(|object| object.decoded.is_readable()) {
         inventory.insert(object.decoded.object.clone());

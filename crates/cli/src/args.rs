@@ -66,11 +66,6 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) policies: PolicyArgs,
 
-    /// What a provider of external data answers: `provider`, and `values` by key; repeatable. What
-    /// is not answered is an error
-    #[arg(long, value_name = "FILE")]
-    pub(crate) external_data: Vec<PathBuf>,
-
     /// The user who creates the objects
     #[arg(long = "as", value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
@@ -174,6 +169,11 @@ pub(crate) struct PolicyArgs {
     /// folder, repeatable
     #[arg(long, value_name = "PATH")]
     pub(crate) inventory: Vec<PathBuf>,
+
+    /// What a provider of external data answers: `provider`, and `values` by key; repeatable. What
+    /// is not answered is an error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) external_data: Vec<PathBuf>,
 }
 
 /// Answer the admission requests of an API server
@@ -184,11 +184,6 @@ pub(crate) struct PolicyArgs {
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) policies: PolicyArgs,
-
-    /// What a provider of external data answers: `provider`, and `values` by key; repeatable. What
-    /// is not answered is an error
-    #[arg(long, value_name = "FILE")]
-    pub(crate) external_data: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,

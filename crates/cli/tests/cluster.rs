@@ -284,6 +284,7 @@ fn verdicts_follow_the_policies_of_the_cluster() {
     let (code, text) = audit("outsider", "text");
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("cannot list resource"), "{text}");
+    audit_asks_providers_from_files(&env);
 
     // It disappears.
     assert!(env.admin().delete(CONSTRAINT).unwrap().is_success());
@@ -291,6 +292,44 @@ fn verdicts_follow_the_policies_of_the_cluster() {
         let answer = env.admin().create_dry_run(&pod("b", true)).unwrap();
         (answer.is_success() && answer.warnings.is_empty()).then_some(())
     });
+}
+
+/// What no file answers is an error, and no pass.
+fn audit_asks_providers_from_files(env: &TestEnv) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    file(
+        "policy.yaml",
+        "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: \
+         known}\nspec:\n  crd: {spec: {names: {kind: Known}}}\n  targets:\n  - target: \
+         admission.k8s.gatekeeper.sh\n    rego: |\n      package known\n      violation[{\"msg\": \
+         m}] {\n        name := input.review.object.metadata.name\n        r := \
+         external_data({\"provider\": \"pods\", \"keys\": [name]})\n        m := r.errors[_][1]\n      \
+         }\n---\napiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Known\nmetadata: {name: \
+         pods}\nspec: {match: {kinds: [{apiGroups: [''], kinds: [Pod]}]}}\n",
+    );
+    file("none.yaml", "provider: pods\n");
+    file("known.yaml", "provider: pods\nvalues: {a: known}\n");
+    file("wrong.yaml", "provider: pods\nerrors: {a: nobody knows it}\n");
+    for (answers, code, wanted) in [
+        (None, 2, "there is no answer of external data provider `pods`"),
+        (Some("none.yaml"), 2, "provider `pods` for `a`"),
+        (Some("known.yaml"), 0, ""),
+        (Some("wrong.yaml"), 1, "nobody knows it"),
+        (Some("absent.yaml"), 2, "absent.yaml"),
+    ] {
+        let mut command = Command::new(SEKISHO);
+        command.current_dir(folder.path()).args(["audit", "--cluster", "--no-cluster-policies"]);
+        command.args(["-p", "policy.yaml", "-n", "default", "--kubeconfig"]);
+        command.arg(env.kubeconfig());
+        answers.iter().for_each(|file| drop(command.args(["--external-data", file])));
+        let done = command.output().unwrap();
+        let told = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+        assert_eq!(done.status.code(), Some(code), "{answers:?}: {told}");
+        assert!(told.contains(wanted), "{answers:?}: {told}");
+    }
 }
 
 /// What tightening a namespace warns of, and its plugin's own words for it.

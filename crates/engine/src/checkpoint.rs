@@ -1,4 +1,4 @@
-use crate::{BuildOptions, Judgement};
+use crate::{BuildOptions, ExternalAnswers, Judgement};
 use sekisho_manifest::{Document, ReadOptions, read};
 use sekisho_policy::{Action, Bundle, BundleFile, Dialect, Target};
 use sekisho_report::Diagnostic;
@@ -25,6 +25,8 @@ pub struct PolicyCase<'a> {
     pub bundle: Bundle,
     /// what is judged: a stream of YAML documents
     pub objects: &'a str,
+    /// what providers of external data answer
+    pub external: ExternalAnswers,
     /// the dialects that are there
     pub dialects: &'a [&'a dyn Dialect],
     /// what is judged for
@@ -37,7 +39,13 @@ impl<'a> PolicyCase<'a> {
     pub fn new(dialects: &'a [&'a dyn Dialect], policies: &str, objects: &'a str) -> Self {
         let bytes = policies.as_bytes().into();
         let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
-        Self { bundle, objects, dialects, target: Target::default() }
+        Self {
+            bundle,
+            objects,
+            external: ExternalAnswers::default(),
+            dialects,
+            target: Target::default(),
+        }
     }
 
     /// How the policies are compiled.

@@ -1,4 +1,4 @@
-use crate::ProviderAnswers;
+use crate::ExternalAnswers;
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{Inventory, InventoryKey};
 use sekisho_value::{Map, Str, Value};
@@ -14,8 +14,8 @@ pub struct MemoryInventory {
     complete: bool,
     /// all objects as policies of some dialects read them, made when first asked for
     tree: OnceLock<Value>,
-    /// by provider and key
-    external: Map,
+    /// what providers of external data answer, where anybody tells
+    external: Value,
 }
 
 impl MemoryInventory {
@@ -42,32 +42,9 @@ impl MemoryInventory {
         self.kinds.entry((gvk.group, gvk.kind)).or_default().insert(key, object);
     }
 
-    /// Adds what a provider of external data answers for a key: a value, or why there is none.
-    pub fn insert_answer(&mut self, provider: &str, key: &str, answer: Result<Value, String>) {
-        let answer = match answer {
-            Ok(value) => Map::from_iter([("value", value)]),
-            Err(error) => Map::from_iter([("error", error)]),
-        };
-        if let Value::Object(of_provider) =
-            self.external.get_or_insert_with(provider, Value::object)
-            && let Value::Object(answers) = of_provider.get_or_insert_with("answers", Value::object)
-        {
-            answers.insert(key, answer);
-        }
-    }
-
-    /// Adds all that a provider of external data answers.
-    pub fn insert_provider(&mut self, answers: &ProviderAnswers) {
-        self.external.insert(answers.provider.as_str(), answers.answers.clone());
-    }
-
-    /// Adds that a provider of external data is there, and fails.
-    pub fn insert_system_error(&mut self, provider: &str, error: &str) {
-        if let Value::Object(of_provider) =
-            self.external.get_or_insert_with(provider, Value::object)
-        {
-            of_provider.insert("systemError", error);
-        }
+    /// What providers of external data answer.
+    pub fn set_external(&mut self, answers: &ExternalAnswers) {
+        self.external = answers.to_value();
     }
 }
 
@@ -90,7 +67,10 @@ impl Inventory for MemoryInventory {
     }
 
     fn external(&self) -> Value {
-        Value::Object(self.external.clone())
+        match &self.external {
+            Value::Null => Value::object(),
+            external => external.clone(),
+        }
     }
 
     fn tree(&self) -> Value {

@@ -31,7 +31,7 @@ pub use evaluate::{Judge, evaluate};
 pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 
 pub use expand::{ExpandedRequest, Expansions};
-pub use external::ProviderAnswers;
+pub use external::ExternalAnswers;
 pub use inventory::MemoryInventory;
 pub use mutate::{Mutated, admitted, mutate};
 

@@ -10,15 +10,17 @@ use crate::judge::{Compiled, Given, Judged, Subject};
 use crate::outcome::{By, CaseResult, Outcome, Problem, Run};
 use crate::run::{ByEngine, Prepared, Setting, objects};
 use crate::suite::{Case, Place, Test};
+use sekisho_engine::ExternalAnswers;
 use sekisho_kube_model::split_api_version;
 use sekisho_manifest::Document;
 use sekisho_value::Value;
+use std::sync::Arc;
 
 /// What a case gives.
 pub(crate) struct Inputs {
     pub(crate) object: Document,
     pub(crate) inventory: Vec<Document>,
-    pub(crate) external_data: Vec<Document>,
+    pub(crate) external: ExternalAnswers,
 }
 
 pub(crate) fn run(
@@ -70,8 +72,8 @@ fn inputs(case: &Case, files: &Files, setting: &Setting<'_>) -> Result<Inputs, P
         addable(&document.value).map_err(|problem| problem.at(&case.place))?;
     }
     let external_data = if setting.as_gator { &[] } else { case.external_data.as_slice() };
-    let external_data = external_data_files(external_data, files, &case.place)?;
-    Ok(Inputs { object, inventory, external_data })
+    let external = external_answers(external_data, files, &case.place)?;
+    Ok(Inputs { object, inventory, external })
 }
 
 /// The one object of a file.
@@ -111,18 +113,25 @@ fn file_objects(path: &str, files: &Files, place: &Place) -> Result<Vec<Document
 }
 
 /// What providers answer: a document for each file.
-pub(crate) fn external_data_files(
+pub(crate) fn external_answers(
     paths: &[String],
     files: &Files,
     place: &Place,
-) -> Result<Vec<Document>, Problem> {
-    let mut all = Vec::new();
+) -> Result<ExternalAnswers, Problem> {
+    let mut all = ExternalAnswers::default();
     for path in paths {
         let text = files.read(path).map_err(|error| Problem::error(error.message()).at(place))?;
         let before = format!("reading {}: ", go::quoted(&text.name));
         let documents =
             text.all().map_err(|fault| crate::run::in_text(&before, fault, &text).at(place))?;
-        all.extend(documents.iter().cloned());
+        for document in documents {
+            all.read(&document.value).map_err(|(pointer, message)| {
+                let at = document.locate(&pointer);
+                let file = Arc::clone(&document.source().name);
+                let found = Place { file, line: at.line, column: at.column };
+                Problem::error(format!("{before}{message}")).at(&found).at(place)
+            })?;
+        }
     }
     Ok(all)
 }
@@ -152,8 +161,7 @@ fn judge(
     setting: &Setting<'_>,
 ) -> Run {
     let inventory: Vec<&Value> = inputs.inventory.iter().map(|document| &document.value).collect();
-    let external_data: Vec<&Document> = inputs.external_data.iter().collect();
-    let given = Given { inventory: &inventory, external_data: &external_data, as_stored: false };
+    let given = Given { inventory: &inventory, external: &inputs.external, as_stored: false };
     let object = &inputs.object.value;
     let subject = match admission_review::is_review(object) {
         false => Ok(Subject::Object(object)),

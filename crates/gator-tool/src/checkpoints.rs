@@ -79,6 +79,7 @@ fn run_at(
     let policies = policies.into_iter().chain(&prepared.expansions).chain(&inputs.inventory);
     let (policies, objects) = (stream(policies), stream([&inputs.object].into_iter()));
     let given = PolicyCase::new(setting.dialects, &policies, &objects);
+    let given = PolicyCase { external: inputs.external.clone(), ..given };
     let findings = match checkpoint.judge_case(&given) {
         Ok(findings) => findings,
         Err(errors) => {

@@ -4,6 +4,7 @@
 
 use crate::coverage::Line;
 use crate::outcome::Problem;
+use sekisho_engine::ExternalAnswers;
 use sekisho_manifest::Document;
 use sekisho_value::Value;
 use std::fmt;
@@ -90,11 +91,11 @@ pub(crate) trait Compiled: Send + Sync {
 }
 
 /// What is known beside the object.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Given<'a> {
     pub(crate) inventory: &'a [&'a Value],
     /// what providers of external data answer
-    pub(crate) external_data: &'a [&'a Document],
+    pub(crate) external: &'a ExternalAnswers,
     /// the object is judged as the API server would store it
     pub(crate) as_stored: bool,
 }

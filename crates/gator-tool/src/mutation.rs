@@ -1,13 +1,14 @@
 //! Our extension of suites: mutators, and what becomes of objects.
 
 use crate::any_test::{broken, run_all, run_case as run_any};
-use crate::case::{all_objects, external_data_files, one_object};
+use crate::case::{all_objects, external_answers, one_object};
 use crate::file::Files;
 use crate::go;
 use crate::outcome::{By, CaseResult, Outcome, Problem, Run, TestResult};
 use crate::run::{Setting, place_of};
 use crate::suite::{Expected, MutationCase, MutationTest, Place, Suite};
 use rayon::prelude::*;
+use sekisho_engine::ExternalAnswers;
 use sekisho_manifest::Document;
 use sekisho_value::{Pointer, Value};
 
@@ -30,7 +31,7 @@ pub(crate) trait Mutators: Send + Sync {
         &self,
         object: &Value,
         inventory: &[&Value],
-        external_data: &[&Document],
+        external: &ExternalAnswers,
     ) -> Result<Value, String>;
 }
 
@@ -87,9 +88,8 @@ fn judge(case: &MutationCase, mutators: &dyn Mutators, files: &Files) -> Result<
     let object = one_object(&case.object, files, place)?;
     let inventory = all_objects(&case.inventory, files, place)?;
     let inventory: Vec<&Value> = inventory.iter().map(|document| &document.value).collect();
-    let external_data = external_data_files(&case.external_data, files, place)?;
-    let external_data: Vec<&Document> = external_data.iter().collect();
-    let mutated = mutators.mutate(&object.value, &inventory, &external_data);
+    let external = external_answers(&case.external_data, files, place)?;
+    let mutated = mutators.mutate(&object.value, &inventory, &external);
     match (expected, mutated) {
         (Expected::Error(pattern), mutated) => {
             let (compiled, wanted) = (pattern.compile()?, go::quoted(&pattern.text));

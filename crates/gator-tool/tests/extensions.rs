@@ -57,7 +57,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "at tests/extensions/files/pod-mutated.yaml:6:3",
             "at tests/extensions/broken-mutations/suite.yaml:7:5",
             "want `/spec/containers/0/image` to be `\"web\"`, got `\"web@sha256:0123\"`",
-            "no answers of `registry`",
+            "there is no answer of external data provider `registry` for `web`",
             "unexpected error: want \"colour\"",
             "no error: want \"answer\"",
             "must define one of expected, unchanged and error",

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use sekisho_checkpoint_audit::{AuditOptions, audit};
-use sekisho_checkpoint_check::{Silent, collect, load};
+use sekisho_checkpoint_check::{Answers, Silent, collect, load};
 use sekisho_dialects::{DIALECTS, unsupported};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -55,6 +55,8 @@ pub(crate) fn run(args: &AuditArgs, matches: &ArgMatches) -> Result<ExitCode> {
     let nothing = || Err("the inventory is not read from standard input".to_owned());
     let known = load(collect(&args.policies.inventory, &[]), &nothing, &Silent);
     errors.extend(known.errors);
+    let external = Answers::read(&args.policies.external_data);
+    errors.extend(external.errors);
     let baseline = args.report.baseline.as_deref().map(check::baseline).transpose()?;
     let client = args.cluster.client()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -78,6 +80,7 @@ pub(crate) fn run(args: &AuditArgs, matches: &ArgMatches) -> Result<ExitCode> {
         now: args.report.time.unwrap_or_else(Timestamp::now),
         engine_version: VERSION,
         objects: &known.documents,
+        external: &external.answers,
         implied: !args.report.no_implied,
         strict: args.strict,
         namespace: args.namespace.as_deref(),

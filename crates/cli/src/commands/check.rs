@@ -8,7 +8,7 @@ use crate::policies;
 use crate::values;
 use anyhow::{Context as _, Result, anyhow};
 use clap::ArgMatches;
-use sekisho_checkpoint_check::{CheckOptions, check, collect, read_stream};
+use sekisho_checkpoint_check::{Answers, CheckOptions, check, collect, read_stream};
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_report::{Diagnostic, RenderOptions, Report, RuleInfo, baseline_keys, render};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub(crate) fn run(
         strict: args.strict,
         gator_compat: args.gator_compat,
         inventory: &args.policies.inventory,
-        external_data: &args.external_data,
+        external_data: &Answers::read(&args.policies.external_data),
         baseline: baseline.as_ref(),
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use diffy::DiffOptions;
 use sekisho_checkpoint_check::{
-    MutateOptions, MutatedManifest, MutatedManifests, Silent, bundle_of_paths, collect,
+    Answers, MutateOptions, MutatedManifest, MutatedManifests, Silent, bundle_of_paths, collect,
     mutate_manifests,
 };
 use sekisho_dialects::{DIALECTS, unsupported};
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &MutateArgs) -> Result<ExitCode> {
         user: &user,
         strict: args.strict,
         inventory: &args.inventory,
-        external_data: &args.external_data,
+        external_data: &Answers::read(&args.external_data),
     };
     let input = collect(&paths(&args.input.paths), &args.input.exclude);
     let mut found = mutate_manifests(input, &read_stdin, &options, &Silent);

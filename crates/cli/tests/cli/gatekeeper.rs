@@ -301,7 +301,7 @@ fn mutators_ask_providers_from_files() {
     let assign = "apiVersion: mutations.gatekeeper.sh/v1\nkind: Assign\nmetadata: {name: tag}\nspec:\n  \
                   applyTo: [{groups: [\"\"], versions: [v1], kinds: [Pod]}]\n  location: \
                   \"spec.containers[name: *].image\"\n  parameters: {assign: {externalData: \
-                  {provider: images, dataSource: ValueAtLocation}}}\n";
+                  {provider: images, dataSource: ValueAtLocation, failurePolicy: Ignore}}}\n";
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: \
                b:1}]}\n";
     let scene = Scene::new()
@@ -313,4 +313,8 @@ fn mutators_ask_providers_from_files() {
     assert!(unanswered.err.contains("there is no answer of external data"), "{unanswered:?}");
     let run = scene.run(&[&args[..], &["--external-data", "answers.yaml"]].concat()).code(0);
     assert!(run.out.contains("b@sha256:0123"), "{run:?}");
+    // A provider that was not asked has not failed.
+    let scene = scene.file("none.yaml", "provider: images\n");
+    let unanswered = scene.run(&[&args[..], &["--external-data", "none.yaml"]].concat()).code(2);
+    assert!(unanswered.err.contains("provider `images` for `b:1`"), "{unanswered:?}");
 }

@@ -97,3 +97,28 @@ fn verify_prints_and_ends_as_gator() {
     let native = "--enable-k8s-native-validation=false";
     scene("yes").run(&["gator", "verify", native, "tests"]).code(0);
 }
+
+/// What providers answer in a case is known at the checkpoints that it names, too.
+#[test]
+fn checkpoints_know_what_providers_answer() {
+    let template = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: \
+         {name: wantsowner}\nspec:\n  crd: {spec: {names: {kind: WantsOwner}}}\n  targets:\n  - \
+         target: admission.k8s.gatekeeper.sh\n    rego: |\n      package wantsowner\n      \
+         violation[{\"msg\": m}] {\n        r := external_data({\"provider\": \"owners\", \"keys\": \
+         [input.review.object.metadata.name]})\n        m := r.errors[_][1]\n      }\n";
+    let suite = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\ntests:\n- name: owners\n  \
+         template: template.yaml\n  constraint: constraint.yaml\n  cases:\n  - name: web\n    object: \
+         object.yaml\n    externalData: [answers.yaml]\n    checkpoints: [check, admission, audit]\n    \
+         assertions:\n    - {violations: 1, message: nobody owns it}\n";
+    let answers = |answers: &str| {
+        let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n";
+        let scene = Scene::new().file("suite.yaml", suite).file("template.yaml", template);
+        let scene = scene.file("constraint.yaml", CONSTRAINT).file("object.yaml", object);
+        scene.file("answers.yaml", answers).run(&["test"])
+    };
+    answers("provider: owners\nerrors: {web: nobody owns it}\n").code(0);
+    answers("provider: owners\nvalues: {web: we}\n").code(1);
+    let unanswered = answers("provider: owners\n").code(2);
+    let wanted = "there is no answer of external data provider `owners` for `web`";
+    assert!(unanswered.out.matches(wanted).count() >= 4, "{unanswered:?}");
+}

@@ -3,16 +3,16 @@
 //! Source of the rules: `pkg/mutation/system_external_data.go` of Gatekeeper v3.23.
 
 use super::fault::MutateFault;
-use sekisho_policy::{Budget, Reads};
+use sekisho_policy::Budget;
 use sekisho_value::{Map, Str, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What providers of external data answer. A checkpoint brings it; the core asks no network.
 pub trait ExternalData: Sync {
-    /// Whether anybody answers for a provider. Where nobody does, the mutation fails, whatever it
-    /// says of failures.
-    fn knows(&self, _provider: &str) -> bool {
+    /// Whether anybody answers for a provider and a key. Where nobody does, the mutation fails,
+    /// whatever it says of failures.
+    fn knows(&self, _provider: &str, _key: &str) -> bool {
         true
     }
 
@@ -37,20 +37,14 @@ pub struct Reference {
     pub on_failure: OnFailure,
 }
 
-/// What the inventory holds of the answers of providers.
-pub(super) struct Given(pub(super) Value);
+/// Answers as [`sekisho_policy::Inventory::external`] has them.
+pub struct GivenAnswers(pub Value);
 
-impl Given {
-    /// The answers; `None` where there are none at all.
-    pub(super) fn of(inventory: &Reads<'_>) -> Option<Self> {
-        let external = inventory.external();
-        external.as_object().is_some_and(|map| !map.is_empty()).then_some(Self(external))
-    }
-}
-
-impl ExternalData for Given {
-    fn knows(&self, provider: &str) -> bool {
-        self.0.get(provider).is_some()
+impl ExternalData for GivenAnswers {
+    fn knows(&self, provider: &str, key: &str) -> bool {
+        self.0.get(provider).is_some_and(|given| {
+            given.get("systemError").is_some() || given.path(&["answers", key]).is_some()
+        })
     }
 
     fn ask(&self, provider: &str, keys: &[&str]) -> Result<HashMap<String, Answer>, String> {
@@ -62,7 +56,10 @@ impl ExternalData for Given {
             let answer = given.path(&["answers", key])?;
             let answer = match answer.get("value") {
                 Some(value) => Ok(value.clone()),
-                None => Err(answer.path_str(&["error"]).unwrap_or_default().to_owned()),
+                None => Err(match answer.get("error") {
+                    Some(Value::String(error)) => error.to_string(),
+                    error => error.map(Value::to_json).unwrap_or_default(),
+                }),
             };
             Some(((*key).to_owned(), answer))
         };
@@ -137,17 +134,17 @@ impl Placeholders {
         let mut answers = HashMap::new();
         for (provider, keys) in wanted {
             let keys: Vec<&str> = keys.into_iter().collect();
-            let answer = match external.filter(|external| external.knows(provider)) {
-                Some(external) => external.ask(provider, &keys).map_err(|why| {
-                    format!("failed to send external data request to provider {provider}: {why}")
-                }),
-                // Nobody was asked: that is no failure of the provider.
-                None => {
-                    let message =
-                        format!("there is no answer of external data provider `{provider}`");
-                    return Err(MutateFault::Failed { message, help: None });
-                }
-            };
+            let knows = |key: &&str| external.is_some_and(|external| external.knows(provider, key));
+            // Nobody was asked: that is no failure of the provider.
+            if let Some(key) = keys.iter().find(|key| !knows(key)) {
+                let none = "there is no answer of external data provider";
+                let message = format!("{none} `{provider}` for `{key}`");
+                return Err(MutateFault::Failed { message, help: None });
+            }
+            let answer = external.map(|external| external.ask(provider, &keys)).transpose();
+            let answer = answer.map(Option::unwrap_or_default).map_err(|why| {
+                format!("failed to send external data request to provider {provider}: {why}")
+            });
             answers.insert(provider, answer);
         }
         let resolver = Resolver { placeholders: self, answers, budget };

@@ -22,7 +22,7 @@ mod walk;
 mod webhook;
 
 pub use apply_to::ApplyTo;
-pub use external::{Answer, DataSource, ExternalData, OnFailure, Reference};
+pub use external::{Answer, DataSource, ExternalData, GivenAnswers, OnFailure, Reference};
 pub use fault::{MutateError, MutateFault};
 pub use image::{ImageError, ImageParts};
 pub use mutator::{GROUP, Mutator, MutatorId, MutatorKind};

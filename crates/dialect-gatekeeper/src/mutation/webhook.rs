@@ -2,8 +2,8 @@
 //!
 //! Source of the rules: `pkg/webhook/mutation.go` of Gatekeeper v3.23.
 
-use super::external::Given;
-use super::{ExternalData, MutateError, MutateFault, MutateInput, MutatorId, Mutators};
+use super::external::GivenAnswers;
+use super::{MutateError, MutateFault, MutateInput, MutatorId, Mutators};
 use crate::config::Exclusions;
 use crate::matching::{MatchError, Namespace, Source};
 use crate::review::known;
@@ -52,14 +52,14 @@ impl Mutate for Webhook {
         }
         let object = in_namespace(&request.object, namespace.as_ref());
         let known = known(request, context.inventory, namespace.as_ref());
-        let external = Given::of(context.inventory);
+        let external = GivenAnswers(context.inventory.external());
         let input = MutateInput {
             object: &object,
             namespace: known.as_namespace(),
             source: Some(if request.generated { Source::Generated } else { Source::Original }),
             operation: Some(operation).filter(|_| !request.generated),
             username: &request.user.username,
-            external: external.as_ref().map(|given| given as &dyn ExternalData),
+            external: Some(&external),
         };
         let id = |number: usize| self.ids.get(number);
         let off = |number| id(number).is_some_and(|id| (context.is_off)(id));
@@ -84,14 +84,14 @@ impl Webhook {
         namespace: Namespace<'_>,
         context: &MutateContext<'_>,
     ) -> Result<Value, sekisho_policy::MutateError> {
-        let external = Given::of(context.inventory);
+        let external = GivenAnswers(context.inventory.external());
         let input = MutateInput {
             object,
             namespace,
             source: Some(Source::Generated),
             operation: None,
             username: &context.request.user.username,
-            external: external.as_ref().map(|given| given as &dyn ExternalData),
+            external: Some(&external),
         };
         let off = |number| self.ids.get(number).is_some_and(|id| (context.is_off)(id));
         let mutated = self.mutators.mutate(&input, &off, context.budget);

@@ -2,7 +2,6 @@
 
 use super::Watching;
 use super::request::{self, Sent};
-use super::stubs::Stubs;
 use crate::judge::{Compiled, Given, Judged, Policies, Refusal, Subject};
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
@@ -229,7 +228,6 @@ fn places_of_parameters(constraint: &Document) -> HashSet<(u32, u32)> {
 
 impl Compiled for Judgement {
     fn judge(&self, subject: Subject<'_>, given: &Given<'_>) -> Result<Judged, Problem> {
-        let stubs = Stubs::read(given.external_data).map_err(Problem::error)?;
         let (request, set) = match request::of(subject, given.as_stored, &self.schemas)? {
             Sent::Object(request) => (request, &self.of_objects),
             Sent::Review(request) => {
@@ -240,7 +238,7 @@ impl Compiled for Judgement {
         for object in given.inventory {
             inventory.insert((*object).clone());
         }
-        stubs.fill(&mut inventory);
+        inventory.set_external(given.external);
         let Watching { lines, prints } = &self.watching;
         let watched = Watched { inventory, lines: lines.as_deref(), printed: Mutex::default() };
         let judge = Judge {

@@ -3,7 +3,6 @@
 mod compile;
 mod mutate;
 pub(crate) mod request;
-mod stubs;
 
 pub(crate) use compile::set_of;
 

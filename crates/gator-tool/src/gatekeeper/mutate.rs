@@ -1,13 +1,12 @@
 //! Mutators by the Gatekeeper dialect.
 
-use super::stubs::Stubs;
 use crate::admission_review::is_review;
 use crate::mutation::Mutators;
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
 use sekisho_dialect_gatekeeper::matching::{Namespace, Source};
-use sekisho_dialect_gatekeeper::mutation::{self, MutateInput, Mutator, MutatorKind};
-use sekisho_engine::admitted;
+use sekisho_dialect_gatekeeper::mutation::{self, GivenAnswers, MutateInput, Mutator, MutatorKind};
+use sekisho_engine::{ExternalAnswers, admitted};
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
 use sekisho_policy::{Budget, Operation};
@@ -60,13 +59,13 @@ impl Mutators for Compiled {
         &self,
         object: &Value,
         inventory: &[&Value],
-        external_data: &[&Document],
+        external: &ExternalAnswers,
     ) -> Result<Value, String> {
         if let Some(conflict) = self.0.conflicts().first() {
             let with: Vec<String> = conflict.with.iter().map(ToString::to_string).collect();
             return Err(format!("{} is in conflict with {}", conflict.id, with.join(", ")));
         }
-        let stubs = Stubs::read(external_data)?;
+        let external = GivenAnswers(external.to_value());
         let request = is_review(object).then(|| object.get("request")).flatten();
         let of_request = |key: &str| request.and_then(|request| request.get(key));
         let object = of_request("object").unwrap_or(object);
@@ -92,7 +91,7 @@ impl Mutators for Compiled {
             source: Some(Source::Original),
             operation: Some(operation),
             username: username.unwrap_or_default(),
-            external: Some(&stubs),
+            external: Some(&external),
         };
         let mutated = self.0.mutate(&input, &|_| false, &Budget::standard());
         let mutated = mutated.map_err(|error| error.to_string())?.object;

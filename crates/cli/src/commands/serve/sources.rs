@@ -9,7 +9,7 @@ use sekisho_checkpoint_admission::{Basis, Cluster, Event, Followed, Given, Origi
 use sekisho_checkpoint_check::{Answers, Silent, collect, load};
 use sekisho_cluster::CacheLimits;
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_engine::BuildOptions;
+use sekisho_engine::{BuildOptions, ExternalAnswers};
 use sekisho_policy::{Digest, KubernetesVersion, Target};
 use sekisho_report::Diagnostic;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -105,7 +105,7 @@ impl Origin for Sources {
         };
         let nothing = || Err("the inventory is not read from standard input".to_owned());
         let known = load(collect(&given.inventory, &[]), &nothing, &Silent);
-        let external = Answers::read(&self.args.external_data);
+        let external = Answers::read(&given.external_data);
         let errors = errors.into_iter().chain(known.errors);
         let errors: Vec<Diagnostic> = errors.chain(external.errors.iter().cloned()).collect();
         if !errors.is_empty() {
@@ -127,13 +127,13 @@ impl Origin for Sources {
             let given = Given { bundle: &bundle, objects: &known.documents, revision: digest };
             let read = cluster.read(&given, &options, last);
             self.tell_names(&read);
-            return answered(read, &external);
+            return answered(read, &external.answers);
         }
         if last == Some(digest) {
             return Read::Unchanged;
         }
         match Basis::build(&bundle, &options, &known.documents) {
-            Ok(basis) => answered(Read::Changed(Box::new(basis), digest), &external),
+            Ok(basis) => answered(Read::Changed(Box::new(basis), digest), &external.answers),
             Err(errors) => Read::Faulty(errors, Some(digest)),
         }
     }
@@ -176,7 +176,7 @@ impl Origin for Sources {
 }
 
 /// What was read, with what providers of external data answer.
-fn answered(read: Read, external: &Answers) -> Read {
+fn answered(read: Read, external: &ExternalAnswers) -> Read {
     let over = |basis: Box<Basis>| {
         let Basis { set, schemas, inventory } = *basis;
         Box::new(Basis { set, schemas, inventory: external.over(inventory) })
