@@ -13,7 +13,9 @@ mod number;
 mod pointer;
 mod value;
 
-pub use json::{JsonError, MAX_DEPTH, Notes, Span, from_json, from_json_prefix};
+pub use json::{
+    JsonError, JsonStyle, MAX_DEPTH, Notes, ObjectWriter, Span, from_json, from_json_prefix,
+};
 pub use map::Map;
 pub use number::Number;
 pub use pointer::{ParsePointerError, Pointer, Token};

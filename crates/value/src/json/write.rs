@@ -1,14 +1,40 @@
-use crate::{Number, Value};
+use crate::Value;
 use std::fmt::{self, Write};
+
+/// How JSON is written; in the default way without blanks and line ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonStyle {
+    /// every item stands on a line of its own, indented by so many spaces for each level
+    pub indent: Option<usize>,
+    /// `<`, `>`, `&`, U+2028 and U+2029 are escaped, as `encoding/json` of Go does
+    pub for_html: bool,
+}
 
 impl Value {
     /// The value as compact JSON, numbers by their literal.
     #[must_use]
     pub fn to_json(&self) -> String {
+        self.to_json_as(JsonStyle::default())
+    }
+
+    /// The value as JSON with two spaces of indentation, and no line end after it.
+    #[must_use]
+    pub fn to_json_pretty(&self) -> String {
+        self.to_json_as(JsonStyle { indent: Some(2), for_html: false })
+    }
+
+    /// The value as JSON, and no line end after it.
+    #[must_use]
+    pub fn to_json_as(&self, style: JsonStyle) -> String {
         let mut out = String::new();
-        // Writing to a `String` cannot fail.
-        let _ = self.write_json(&mut out);
+        self.push_json(style, 0, &mut out);
         out
+    }
+
+    /// Writes the value as JSON that stands within so many others.
+    pub fn push_json(&self, style: JsonStyle, depth: usize, out: &mut String) {
+        // Writing to a `String` cannot fail.
+        let _ = write_value(self, out, style, depth);
     }
 
     /// Writes the value as compact JSON.
@@ -16,75 +42,70 @@ impl Value {
     /// # Errors
     /// Where `out` fails.
     pub fn write_json(&self, out: &mut impl Write) -> fmt::Result {
-        write_value(self, out, None)
-    }
-
-    /// The value as JSON with two spaces of indentation, and no line end after it.
-    #[must_use]
-    pub fn to_json_pretty(&self) -> String {
-        let mut out = String::new();
-        let _ = write_value(self, &mut out, Some(0));
-        out
+        write_value(self, out, JsonStyle::default(), 0)
     }
 }
 
-/// `indent`: `None` for compact, else how deep this value stands. The depth of a value is bounded
-/// by the readers ([`super::MAX_DEPTH`]), so recursion is too.
-fn write_value(value: &Value, out: &mut impl Write, indent: Option<usize>) -> fmt::Result {
-    let inner = indent.map(|indent| indent + 1);
+/// The depth of a value is bounded by the readers ([`super::MAX_DEPTH`]), so recursion is too.
+fn write_value(value: &Value, out: &mut impl Write, style: JsonStyle, depth: usize) -> fmt::Result {
     match value {
         Value::Null => out.write_str("null"),
-        Value::Bool(bool) => write!(out, "{bool}"),
-        Value::Number(number) => write_number(number, out),
-        Value::String(string) => write_string(string, out),
+        Value::Bool(bool) => out.write_str(if *bool { "true" } else { "false" }),
+        Value::Number(number) => write!(out, "{number}"),
+        Value::String(string) => write_string(string, out, style),
         Value::Array(items) if items.is_empty() => out.write_str("[]"),
         Value::Array(items) => {
             out.write_char('[')?;
             for (index, item) in items.iter().enumerate() {
-                separate(out, index, inner)?;
-                write_value(item, out, inner)?;
+                separate(out, index, style, depth)?;
+                write_value(item, out, style, depth + 1)?;
             }
-            new_line(out, indent)?;
+            new_line(out, style, depth)?;
             out.write_char(']')
         }
         Value::Object(map) if map.is_empty() => out.write_str("{}"),
         Value::Object(map) => {
             out.write_char('{')?;
             for (index, (key, item)) in map.iter().enumerate() {
-                separate(out, index, inner)?;
-                write_string(key, out)?;
-                out.write_str(if indent.is_some() { ": " } else { ":" })?;
-                write_value(item, out, inner)?;
+                separate(out, index, style, depth)?;
+                write_string(key, out, style)?;
+                out.write_str(if style.indent.is_some() { ": " } else { ":" })?;
+                write_value(item, out, style, depth + 1)?;
             }
-            new_line(out, indent)?;
+            new_line(out, style, depth)?;
             out.write_char('}')
         }
     }
 }
 
-fn separate(out: &mut impl Write, index: usize, indent: Option<usize>) -> fmt::Result {
+fn separate(out: &mut impl Write, index: usize, style: JsonStyle, depth: usize) -> fmt::Result {
     if index > 0 {
         out.write_char(',')?;
     }
-    new_line(out, indent)
+    new_line(out, style, depth + 1)
 }
 
-fn new_line(out: &mut impl Write, indent: Option<usize>) -> fmt::Result {
-    match indent {
-        Some(depth) => write!(out, "\n{:1$}", "", depth * 2),
-        None => Ok(()),
+/// A line end and spaces for as deep as objects of Kubernetes are.
+const LINE: &str = "\n                                                                        ";
+
+fn new_line(out: &mut impl Write, style: JsonStyle, depth: usize) -> fmt::Result {
+    let Some(indent) = style.indent else { return Ok(()) };
+    match LINE.get(..=indent * depth) {
+        Some(line) => out.write_str(line),
+        None => write!(out, "\n{:1$}", "", indent * depth),
     }
 }
 
-fn write_number(number: &Number, out: &mut impl Write) -> fmt::Result {
-    write!(out, "{number}")
-}
-
-/// Writes a string between quotes, with the escapes that JSON asks for and no others.
-fn write_string(string: &str, out: &mut impl Write) -> fmt::Result {
+/// Writes a string between quotes, with the escapes that are asked for and no others.
+pub(super) fn write_string(string: &str, out: &mut impl Write, style: JsonStyle) -> fmt::Result {
+    // U+2028 and U+2029 begin with E2.
+    let is_special = |byte: u8| {
+        (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+            || style.for_html & matches!(byte, b'<' | b'>' | b'&' | 0xe2)
+    };
     out.write_char('"')?;
     let mut rest = string;
-    while let Some(at) = rest.find(|c: char| matches!(c, '"' | '\\' | '\0'..='\x1f')) {
+    while let Some(at) = rest.bytes().position(is_special) {
         let (head, tail) = rest.split_at(at);
         out.write_str(head)?;
         let mut chars = tail.chars();
@@ -94,7 +115,10 @@ fn write_string(string: &str, out: &mut impl Write) -> fmt::Result {
             Some('\n') => out.write_str("\\n")?,
             Some('\r') => out.write_str("\\r")?,
             Some('\t') => out.write_str("\\t")?,
-            Some(control) => write!(out, "\\u{:04x}", u32::from(control))?,
+            Some(char @ ('\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}')) => {
+                write!(out, "\\u{:04x}", u32::from(char))?;
+            }
+            Some(char) => out.write_char(char)?,
             None => {}
         }
         rest = chars.as_str();
