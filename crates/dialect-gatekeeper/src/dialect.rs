@@ -65,6 +65,33 @@ impl Dialect for Gatekeeper {
     }
 }
 
+/// The dialect as Gatekeeper's CLI takes its documents: as they are given, and not as an API server
+/// would store them. Actions that are unknown deny nothing, and are told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GatekeeperCli;
+
+impl Dialect for GatekeeperCli {
+    fn name(&self) -> &'static str {
+        Gatekeeper.name()
+    }
+
+    fn about(&self) -> &'static str {
+        Gatekeeper.about()
+    }
+
+    fn reads(&self, group: &str, kind: &str) -> bool {
+        Gatekeeper.reads(group, kind)
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        Gatekeeper.rules()
+    }
+
+    fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
+        compile(documents, Reading { strict: context.strict, as_given: true, ..Reading::default() })
+    }
+}
+
 impl Gatekeeper {
     /// Compiles documents as Gatekeeper's CLI takes them: as they are given, and not as an API
     /// server would store them. What becomes of errors of CEL where a template does not say it is
@@ -332,7 +359,7 @@ impl Run {
         let mut given: Vec<&PolicyDocument<'_>> = Vec::new();
         for policy in documents.iter().filter(|policy| is_expansion(policy)) {
             let mut told = Told::of(policy.document);
-            match Template::read(&policy.document.value, reading.strict) {
+            match Template::read(&policy.document.value, reading) {
                 Ok(template) => {
                     let name = template.name();
                     match read.iter().zip(&given).find(|(other, _)| other.name() == name) {

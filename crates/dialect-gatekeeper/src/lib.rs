@@ -9,7 +9,7 @@ mod constraint;
 mod dialect;
 mod enforcement;
 mod evaluate;
-pub mod expansion;
+mod expansion;
 mod lint;
 mod locus;
 pub mod matching;
@@ -21,5 +21,5 @@ mod sync;
 mod template;
 
 pub use constraint::with_defaults;
-pub use dialect::{Gatekeeper, NAME};
+pub use dialect::{Gatekeeper, GatekeeperCli, NAME};
 pub use template::FailurePolicy;

@@ -4,12 +4,15 @@
 //! tables and the conformance matrix come from this list.
 
 use sekisho_dialect_admission_policy::AdmissionPolicy;
-use sekisho_dialect_gatekeeper::Gatekeeper;
+use sekisho_dialect_gatekeeper::{Gatekeeper, GatekeeperCli};
 use sekisho_dialect_pod_security::PodSecurity;
 use sekisho_policy::Dialect;
 
 /// Every dialect that is built in.
 pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity, &Gatekeeper, &AdmissionPolicy];
+
+/// The same, with Gatekeeper's documents as its CLI takes them: what `--gator-compat` stands for.
+pub static GATOR_COMPAT: &[&dyn Dialect] = &[&PodSecurity, &GatekeeperCli, &AdmissionPolicy];
 
 /// Policy kinds that no dialect here reads: (API group, kind or `*`, whose they are). Loading one
 /// is an error, since a policy that is passed over in silence protects nothing.
@@ -31,7 +34,15 @@ pub fn unsupported(group: &str, kind: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DIALECTS, unsupported};
+    use super::{DIALECTS, GATOR_COMPAT, unsupported};
+
+    #[test]
+    fn the_same_dialects_are_there_for_compatibility() {
+        let names = |dialects: &[&dyn super::Dialect]| -> Vec<_> {
+            dialects.iter().map(|dialect| dialect.name()).collect()
+        };
+        assert_eq!(names(DIALECTS), names(GATOR_COMPAT));
+    }
 
     #[test]
     fn no_dialect_is_both_here_and_unsupported() {

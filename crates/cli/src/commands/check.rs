@@ -9,7 +9,7 @@ use crate::values;
 use anyhow::{Context as _, Result, anyhow};
 use clap::ArgMatches;
 use sekisho_checkpoint_check::{Answers, CheckOptions, check, collect, read_stream};
-use sekisho_dialects::{DIALECTS, unsupported};
+use sekisho_dialects::{DIALECTS, GATOR_COMPAT, unsupported};
 use sekisho_report::{Diagnostic, RenderOptions, Report, RuleInfo, baseline_keys, render};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -32,7 +32,7 @@ pub(crate) fn run(
     let baseline = args.report.baseline.as_deref().map(baseline).transpose()?;
     let options = CheckOptions {
         bundle: &bundle,
-        dialects: DIALECTS,
+        dialects: if args.gator_compat { GATOR_COMPAT } else { DIALECTS },
         unsupported,
         target: &target,
         now,

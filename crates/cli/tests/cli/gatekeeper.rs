@@ -134,6 +134,44 @@ fn gator_compat_takes_the_actions_at_gators_point() {
     }
 }
 
+/// Gator tells of violations of an action that there is not, and the webhook refuses the constraint.
+#[test]
+fn unknown_actions_are_taken_as_gator_takes_them() {
+    let rego = "package found\nviolation[{\"msg\": \"no\"}] { true }";
+    let scoped = |action: &str, point: &str| {
+        format!(
+            "{{enforcementAction: scoped, scopedEnforcementActions: [{{action: {action}, \
+             enforcementPoints: [{{name: {point}}}]}}]}}"
+        )
+    };
+    for (spec, count) in [
+        ("{enforcementAction: banana}".to_owned(), 1),
+        ("{enforcementAction: Deny}".to_owned(), 1),
+        (scoped("banana", "'*'"), 1),
+        (scoped("deny", "banana"), 0),
+    ] {
+        let scene = Scene::new().file("a.yaml", CONFIG_MAP).file("p.yaml", policy(rego, &spec));
+        let args = ["check", "-o", "json", "-p", "p.yaml", "a.yaml"];
+        let report = scene.run(&args).code(2).json();
+        let error = report["errors"][0]["message"].as_str().unwrap();
+        assert!(error.contains("unknown enforcement"), "{spec}: {error}");
+        let report = scene.run(&[&args[..], &["--gator-compat"]].concat()).code(0).json();
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), count, "{spec}: {report}");
+        assert!(findings.iter().all(|one| one["action"] == "audit"), "{spec}: {report}");
+        let gator = scene.run(&["gator", "test", "-f", "p.yaml", "-f", "a.yaml", "-o", "json"]);
+        let told = gator
+            .code(0)
+            .json()
+            .as_array()
+            .unwrap_or(&Vec::new())
+            .iter()
+            .filter(|one| one["violatingObject"]["kind"] == "ConfigMap")
+            .count();
+        assert_eq!(told, count, "{spec}");
+    }
+}
+
 #[test]
 fn a_policy_without_an_end_ends() {
     let text = policy(

@@ -10,6 +10,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use crate::constraint::Reading;
 use crate::mutation::Webhook;
 use crate::review::known;
 use sekisho_kube_model::Gvk;
@@ -29,7 +30,7 @@ const MAX_EXPANDED: usize = 1_000;
 
 /// An ExpansionTemplate: which objects come of which.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
+pub(crate) struct Template {
     name: Str,
     applies_to: Vec<Gvk>,
     source: Vec<Str>,
@@ -38,17 +39,17 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads an ExpansionTemplate; when strict, unknown fields are wrong.
+    /// Reads an ExpansionTemplate.
     ///
     /// # Errors
     /// Everything that is wrong, with places within the document.
-    pub fn read(document: &Value, strict: bool) -> Result<Self, Vec<Fault>> {
-        read::read(document, strict)
+    pub(crate) fn read(document: &Value, reading: Reading) -> Result<Self, Vec<Fault>> {
+        read::read(document, reading)
     }
 
     /// Its name.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 

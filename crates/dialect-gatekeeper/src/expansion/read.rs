@@ -1,6 +1,7 @@
 //! ExpansionTemplates as their schema and Gatekeeper's webhook take them.
 
 use super::{GROUP, KIND, Template};
+use crate::constraint::Reading;
 use crate::enforcement;
 use sekisho_kube_model::Gvk;
 use sekisho_policy::{Action, Fault};
@@ -12,15 +13,15 @@ const NAME_LENGTH: usize = 63;
 /// How many kinds one template may name; Gatekeeper knows no limit.
 const MAX_KINDS: usize = 10_000;
 
-pub(super) fn read(document: &Value, strict: bool) -> Result<Template, Vec<Fault>> {
-    let mut reader = Reader { faults: Vec::new(), strict };
+pub(super) fn read(document: &Value, reading: Reading) -> Result<Template, Vec<Fault>> {
+    let mut reader = Reader { faults: Vec::new(), reading };
     let template = reader.template(document);
     if reader.faults.is_empty() { Ok(template) } else { Err(reader.faults) }
 }
 
 struct Reader {
     faults: Vec<Fault>,
-    strict: bool,
+    reading: Reading,
 }
 
 impl Reader {
@@ -136,7 +137,7 @@ impl Reader {
         if word.is_empty() {
             return None;
         }
-        let action = enforcement::named(word, false);
+        let action = enforcement::named(word, self.reading.as_given);
         if action.is_none() {
             let message = format!("unknown enforcement action `{word}`");
             let help = "the actions are deny, dryrun and warn";
@@ -183,7 +184,7 @@ impl Reader {
                 return None;
             }
         };
-        if self.strict {
+        if self.reading.strict {
             for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
                 let help = format!("the fields here are {}", known.join(", "));
                 let message = format!("unknown field `{key}`");

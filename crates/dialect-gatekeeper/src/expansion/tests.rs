@@ -1,4 +1,5 @@
 use super::{Expansion, Template, cycles};
+use crate::constraint::Reading;
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Budget, EvalError, Expand, Expanded, Inventory, InventoryKey, MutateContext,
@@ -23,6 +24,10 @@ impl Inventory for Nothing {
     }
 }
 
+fn strict() -> Reading {
+    Reading { strict: true, ..Reading::default() }
+}
+
 fn document(name: &str, from: &str, source: &str, to: &str, more: &str) -> Value {
     let gvk = |text: &str| -> [String; 3] {
         let parts: Vec<String> = text.split(' ').map(str::to_owned).collect();
@@ -42,7 +47,7 @@ fn document(name: &str, from: &str, source: &str, to: &str, more: &str) -> Value
 }
 
 fn template(name: &str, from: &str, source: &str, to: &str) -> Template {
-    Template::read(&document(name, from, source, to, ""), true).unwrap()
+    Template::read(&document(name, from, source, to, ""), strict()).unwrap()
 }
 
 fn expand(templates: Vec<Template>, object: &str) -> Result<Vec<Expanded>, MutateError> {
@@ -152,7 +157,7 @@ fn cycles_are_found() {
 fn what_is_wrong_with_a_template_is_told() {
     let good = document("t", "apps v1 Deployment", "spec.template", "core v1 Pod", "");
     let warn = document("t", "a v K", "s", "core v1 Pod", r#","enforcementAction":"warn""#);
-    assert_eq!(Template::read(&warn, true).unwrap().action, Some(Action::Warn));
+    assert_eq!(Template::read(&warn, strict()).unwrap().action, Some(Action::Warn));
     let text = good.to_json();
     for (from, to, at, message) in [
         ("v1beta1\",\"kind\":\"Exp", "v2\",\"kind\":\"Exp", "/apiVersion", "there is no `v2`"),
@@ -196,12 +201,15 @@ fn what_is_wrong_with_a_template_is_told() {
     ] {
         let broken = text.replacen(from, to, 1);
         assert_ne!(broken, text, "{from}");
-        let faults = Template::read(&from_json(&broken).unwrap(), true).unwrap_err();
+        let faults = Template::read(&from_json(&broken).unwrap(), strict()).unwrap_err();
         let told = |fault: &&sekisho_policy::Fault| {
             fault.pointer.as_str() == at && fault.message.contains(message)
         };
         assert!(faults.iter().any(|fault| told(&fault)), "{at} {message}: {faults:?}");
     }
     let own = document("t", "core v1 Pod", "spec", "core v1 Pod", "");
-    assert!(Template::read(&own, false).is_err());
+    assert!(Template::read(&own, Reading::default()).is_err());
+    let unknown = document("t", "a v K", "s", "core v1 Pod", r#","enforcementAction":"no""#);
+    let as_given = Reading { as_given: true, ..strict() };
+    assert_eq!(Template::read(&unknown, as_given).unwrap().action, Some(Action::Audit));
 }
