@@ -25,10 +25,8 @@ impl FailureDirections {
     /// The direction where a policy could not be evaluated; none is the server itself.
     #[must_use]
     pub fn of(&self, policy: Option<&PolicyId>) -> FailureDirection {
-        let fits = |pattern: &Pattern| {
-            policy.is_some_and(|id| pattern.matches(id.as_str()) || pattern.matches(id.name()))
-        };
-        let own = self.of.iter().find(|(pattern, _)| fits(pattern));
+        let own =
+            policy.and_then(|id| self.of.iter().find(|(pattern, _)| pattern.names(id.as_str())));
         own.map_or(self.whole, |(_, direction)| *direction)
     }
 }

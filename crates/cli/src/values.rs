@@ -135,13 +135,8 @@ pub(crate) fn user(name: Option<&str>, groups: &[String]) -> anyhow::Result<User
         }
         anyhow::bail!("`--as-group` gives groups of the user of `--as`: give one");
     };
-    let mut groups = groups.to_vec();
-    let of_all =
-        if name == "system:anonymous" { "system:unauthenticated" } else { "system:authenticated" };
-    if !groups.iter().any(|group| group == of_all) {
-        groups.push(of_all.to_owned());
-    }
-    Ok(UserInfo { username: name.to_owned(), groups, ..UserInfo::default() })
+    let (username, groups) = (name.to_owned(), groups.to_vec());
+    Ok(UserInfo { username, groups, ..UserInfo::default() }.in_group_of_all())
 }
 
 /// Where a server listens.

@@ -6,7 +6,7 @@
 use crate::matching::{self, Matched};
 use crate::scene::Scene;
 use sekisho_kube_model::{Gvk, Gvr};
-use sekisho_policy::{NamespaceObject, Operation, Request, UserInfo};
+use sekisho_policy::{NamespaceObject, Operation, Request};
 use sekisho_value::{Map, Str, Value};
 use std::cell::OnceCell;
 
@@ -85,7 +85,7 @@ impl Attributes {
             is_namespace,
             namespace_object: OnceCell::new(),
             equivalents: OnceCell::new(),
-            user: user(&request.user),
+            user: request.user.to_value(),
             dry_run: request.dry_run,
             options: request.options.clone(),
         }
@@ -196,28 +196,4 @@ fn resource(gvr: &Gvr) -> Value {
 
 fn text<'n>((name, text): (&'n str, &Str)) -> (&'n str, Value) {
     (name, Value::String(text.clone()))
-}
-
-fn user(user: &UserInfo) -> Value {
-    let texts = |texts: &[String]| -> Value {
-        Value::from(texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>())
-    };
-    let mut fields = Map::new();
-    add(&mut fields, "username", &user.username.as_str().into());
-    add(&mut fields, "uid", &user.uid.as_str().into());
-    match user.groups.as_slice() {
-        // Whoever has a name is in this group at least.
-        [] if !user.username.is_empty() => {
-            fields.insert("groups", texts(&["system:authenticated".to_owned()]));
-        }
-        [] => {}
-        groups => {
-            fields.insert("groups", texts(groups));
-        }
-    }
-    if !user.extra.is_empty() {
-        let extra = user.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
-        fields.insert("extra", Map::from_iter(extra));
-    }
-    Value::Object(fields)
 }

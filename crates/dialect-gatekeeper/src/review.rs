@@ -6,7 +6,7 @@
 use crate::matching::{NAMESPACE_NAME_LABEL, Namespace};
 use sekisho_kube_model::{Gvk, shown_namespace};
 use sekisho_policy::{
-    EvalContext, Form, NamespaceObject, Operation, Point, Reads, Request, Requested, UserInfo,
+    EvalContext, Form, NamespaceObject, Operation, Point, Reads, Request, Requested,
 };
 use sekisho_value::{Map, Str, Value};
 use std::sync::OnceLock;
@@ -170,7 +170,7 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
     review.add_text("name", &request.name);
     review.add_text("namespace", namespace.map_or("", Str::as_str));
     review.add("operation", request.operation.as_str());
-    review.add("userInfo", user(&request.user));
+    review.add("userInfo", request.user.to_value());
     review.add("object", object.clone());
     review.add("oldObject", request.old_object.clone());
     review.add("dryRun", request.dry_run);
@@ -235,23 +235,6 @@ fn resource(gvk: &Gvk, resource: &str) -> Value {
         ("version", gvk.version.clone()),
         ("resource", Str::new(resource)),
     ]))
-}
-
-fn user(user: &UserInfo) -> Value {
-    let texts = |texts: &[String]| -> Value {
-        Value::from(texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>())
-    };
-    let mut fields = Fields::default();
-    fields.add_text("username", &user.username);
-    fields.add_text("uid", &user.uid);
-    if !user.groups.is_empty() {
-        fields.add("groups", texts(&user.groups));
-    }
-    if !user.extra.is_empty() {
-        let extra = user.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
-        fields.add("extra", Map::from_iter(extra));
-    }
-    fields.done()
 }
 
 /// The fields of an object.

@@ -91,8 +91,13 @@ impl PolicyId {
     /// The policy's own name within the id: the `metadata.name` of its document.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.splitn(4, '/').nth(3).unwrap_or_default()
+        name_of(&self.0)
     }
+}
+
+/// The name within the text of an id.
+pub(crate) fn name_of(id: &str) -> &str {
+    id.splitn(4, '/').nth(3).unwrap_or_default()
 }
 
 impl fmt::Display for PolicyId {

@@ -1,3 +1,4 @@
+use crate::identity::name_of;
 use std::fmt;
 
 /// A name in which `*` stands for any run of characters; nothing else is special.
@@ -31,6 +32,12 @@ impl Pattern {
             }
         }
         true
+    }
+
+    /// Whether it is the id of a policy that matches, or the name within it.
+    #[must_use]
+    pub fn names(&self, policy: &str) -> bool {
+        self.matches(policy) || self.matches(name_of(policy))
     }
 
     /// The one name that matches, where it is only one.
@@ -71,6 +78,16 @@ mod tests {
             ("*ab", "aab", true),
         ] {
             assert_eq!(Pattern::new(pattern).matches(name), matches, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn policies_are_named_by_id_or_name() {
+        let id = "local/gatekeeper/Found/only";
+        for (pattern, named) in
+            [(id, true), ("only", true), ("on*", true), ("*/Found/*", true), ("Found", false)]
+        {
+            assert_eq!(Pattern::new(pattern).names(id), named, "{pattern}");
         }
     }
 }

@@ -1,5 +1,5 @@
 use sekisho_kube_model::{Gvk, Gvr};
-use sekisho_value::{Str, Value};
+use sekisho_value::{Map, Str, Value};
 use std::collections::BTreeMap;
 
 /// What is done to an object.
@@ -65,6 +65,42 @@ pub struct UserInfo {
     pub uid: String,
     /// what else the authenticator says
     pub extra: BTreeMap<String, Vec<String>>,
+}
+
+impl UserInfo {
+    /// The user in the group of all that are authenticated, or of all that are not, as the API
+    /// server makes every user who sends a request.
+    #[must_use]
+    pub fn in_group_of_all(mut self) -> Self {
+        let [authenticated, not] = ["system:authenticated", "system:unauthenticated"];
+        let of_all = if self.username == "system:anonymous" { not } else { authenticated };
+        if !self.groups.iter().any(|group| group == of_all) {
+            self.groups.push(of_all.to_owned());
+        }
+        self
+    }
+
+    /// As the `userInfo` of an AdmissionRequest: what is empty is left out.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let texts = |texts: &[String]| -> Value {
+            texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()
+        };
+        let mut fields = Map::new();
+        for (name, text) in [("username", &self.username), ("uid", &self.uid)] {
+            if !text.is_empty() {
+                fields.insert(name, text.as_str());
+            }
+        }
+        if !self.groups.is_empty() {
+            fields.insert("groups", texts(&self.groups));
+        }
+        if !self.extra.is_empty() {
+            let extra = self.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
+            fields.insert("extra", Map::from_iter(extra));
+        }
+        Value::Object(fields)
+    }
 }
 
 /// What was asked for, where the API server converted it to what a webhook is registered for.

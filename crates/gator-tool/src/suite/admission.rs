@@ -177,14 +177,15 @@ fn user(object: &Object<'_>) -> UserInfo {
         list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let extra = user.get("extra").and_then(Value::as_object);
-    UserInfo {
+    let user = UserInfo {
         username: user.path_str(&["username"]).unwrap_or_default().to_owned(),
         uid: user.path_str(&["uid"]).unwrap_or_default().to_owned(),
         groups: texts(user.get("groups")),
         extra: extra.map_or_else(Default::default, |extra| {
             extra.iter().map(|(key, value)| (key.to_string(), texts(Some(value)))).collect()
         }),
-    }
+    };
+    if user.username.is_empty() { user } else { user.in_group_of_all() }
 }
 
 fn annotations(object: &Object<'_>) -> Vec<(String, Option<Expression>)> {
