@@ -28,7 +28,7 @@ fn read(text: &str) -> Vec<Result<Value, String>> {
     let Ok(decoded) = decode(text.as_bytes().into()) else {
         return vec![Err("not decoded".to_owned())];
     };
-    values(&decoded, Reading::default())
+    values(decoded.until(decoded.text.len()), 0, Reading::default())
         .map(|read| read.map(|read| read.value).map_err(|(fault, _)| fault.message.into_owned()))
         .collect()
 }
@@ -82,7 +82,8 @@ fn gators_scheme_differs_in_booleans_alone() {
     let text = "[yes, On, n, true, False, 0644, 0o17, 1_0, ~, 1.50, .inf]";
     let text = text.replace(", .inf", "");
     let decoded = decode(text.as_bytes().into()).unwrap();
-    let read = values(&decoded, Reading { scheme: Scheme::Gator, ..Reading::default() })
+    let text = decoded.until(decoded.text.len());
+    let read = values(text, 0, Reading { scheme: Scheme::Gator, ..Reading::default() })
         .next()
         .unwrap()
         .unwrap();

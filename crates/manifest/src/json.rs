@@ -9,7 +9,7 @@ use crate::fault::{Fault, clip};
 use crate::spans::JsonSpans;
 use crate::split::{Part, Parts};
 use crate::stream::yaml_document;
-use crate::text::Decoded;
+use crate::text::Extent;
 use crate::yaml::{Parsed, Reading};
 use sekisho_value::{Number, Value, from_json_prefix};
 
@@ -31,25 +31,25 @@ pub(crate) enum Next {
 
 /// Reads what stands at `at`, behind so many objects.
 pub(crate) fn next_object(
-    decoded: &Decoded,
+    extent: Extent<'_>,
     at: usize,
     reading: Reading,
     objects: usize,
     count: &mut Count,
 ) -> Next {
-    let rest = decoded.text.get(at..).unwrap_or_default();
+    let rest = extent.text.get(at..).unwrap_or_default();
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
     if blanks == rest.len() {
         return Next::End;
     }
-    match object(decoded, at, reading, count) {
+    match object(extent, at, reading, count) {
         Ok((object, end)) => Next::Object(object, end),
         Err((fault, false)) => Next::Fault(fault, at + blanks),
         Err((fault, true)) => {
             // What neither reader takes is told in the words of the one that was meant.
-            let yaml = yaml_start(&decoded.text, at)
+            let yaml = yaml_start(extent.text, at)
                 .filter(|_| objects < 2)
-                .filter(|start| !looks_json(rest) || is_yaml(decoded, *start, reading));
+                .filter(|start| !looks_json(rest) || is_yaml(extent, *start, reading));
             yaml.map_or(Next::Fault(fault, at + blanks), Next::Yaml)
         }
     }
@@ -64,10 +64,10 @@ fn yaml_start(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Whether the document at `start` can be read as YAML.
-fn is_yaml(decoded: &Decoded, start: usize, reading: Reading) -> bool {
-    let mut count = Count::new(decoded.text.len());
-    match Parts::new(&decoded.text, start).next() {
-        Some(Ok(part)) => yaml_document(decoded, part, reading, &mut count).is_ok(),
+fn is_yaml(extent: Extent<'_>, start: usize, reading: Reading) -> bool {
+    let mut count = Count::new(extent.text.len());
+    match Parts::new(extent.text, start).next() {
+        Some(Ok(part)) => yaml_document(extent, part, reading, &mut count).is_ok(),
         _ => false,
     }
 }
@@ -80,12 +80,12 @@ fn looks_json(text: &str) -> bool {
 /// The JSON object at `at`, and the offset behind it and its blanks. A fault comes with whether
 /// it is one of JSON's grammar, so that kubectl would try YAML.
 fn object(
-    decoded: &Decoded,
+    extent: Extent<'_>,
     at: usize,
     reading: Reading,
     count: &mut Count,
 ) -> Result<(Parsed, usize), (Fault, bool)> {
-    let rest = decoded.text.get(at..).unwrap_or_default();
+    let rest = extent.text.get(at..).unwrap_or_default();
     let mut spans = JsonSpans::new(at, count.room(), reading.last_key_wins);
     let read = from_json_prefix(rest, &mut spans);
     count.add_values(spans.values);
@@ -96,7 +96,7 @@ fn object(
         let fault = Fault::new(at + error.offset, error.message);
         (fault.help("a text that begins with `{` is read as JSON"), true)
     })?;
-    decoded.check(Part { start: at, end: at + len }).map_err(|fault| (fault, false))?;
+    extent.check(Part { start: at, end: at + len }).map_err(|fault| (fault, false))?;
     if let Some(literal) = beyond_double(&value) {
         let message = format!("the number `{}` is beyond the range of a double", clip(&literal));
         return Err((Fault::new(node.start as usize, message), false));

@@ -32,6 +32,8 @@ mod yaml;
 pub use classify::SkipReason;
 pub use document::Document;
 pub use fault::ReadError;
-pub use read::{Read, ReadOptions, Skipped, read, read_document, read_document_as, read_value};
+pub use read::{
+    Read, ReadOptions, Skipped, read, read_document, read_document_as, read_part, read_value,
+};
 pub use source::{Place, Source};
 pub use write::{to_wide_yaml, to_yaml};

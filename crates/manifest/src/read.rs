@@ -7,10 +7,11 @@ use crate::json::{begins_json, send_numbers};
 use crate::source::Source;
 use crate::spans::{Node, Spans};
 use crate::stream::values;
-use crate::text::{Decoded, decode};
-use crate::yaml::{Reading, Scheme};
+use crate::text::Decoded;
+use crate::yaml::{Parsed, Reading, Scheme};
 use sekisho_value::Value;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How a text is read.
@@ -66,18 +67,17 @@ const MAX_ERRORS: usize = 1000;
 /// document does not hide the others. `name` is the path to show; it also helps to tell what a
 /// document is that is no object (`values.yaml`).
 pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptions) -> Read {
-    let decoded = match decode(bytes.into()) {
-        Ok(decoded) => decoded,
-        Err(fault) => {
-            let mut read = Read::new(Source::new(name, Decoded::default()));
-            read.push_error(fault);
-            return read;
+    let mut read = match Source::decode(name, bytes) {
+        Ok(source) => Read::new(source),
+        Err(error) => {
+            let nothing = Source::new(name, Decoded::default());
+            return Read { errors: vec![error], ..Read::new(Arc::new(nothing)) };
         }
     };
-    let mut read = Read::new(Source::new(name, decoded));
     let source = Arc::clone(&read.source);
     let is_json = begins_json(source.text());
-    for value in values(source.decoded(), options.reading()) {
+    let text = source.decoded().until(source.text().len());
+    for value in values(text, 0, options.reading()) {
         let start = match &value {
             Ok(parsed) => parsed.node.start as usize,
             Err((_, start)) => *start,
@@ -128,42 +128,38 @@ pub fn read_document_as<'b>(
     bytes: impl Into<Cow<'b, [u8]>>,
     options: &ReadOptions,
 ) -> Result<Document, ReadError> {
-    let empty = || Source::new(name, Decoded::default());
-    let decoded = decode(bytes.into()).map_err(|fault| fault.at(&empty()))?;
-    let source = Source::new(name, decoded);
+    let source = Source::decode(name, bytes)?;
+    read_part(&source, 0..source.text().len(), options)
+}
+
+/// Reads the document that stands between two offsets of a text as [`read_document_as`] does: who
+/// parts a text in another way than kubectl reads it part by part.
+///
+/// # Errors
+/// Where the part cannot be read, or holds no document or several.
+pub fn read_part(
+    source: &Arc<Source>,
+    part: Range<usize>,
+    options: &ReadOptions,
+) -> Result<Document, ReadError> {
+    let text = source.decoded().until(part.end);
     let mut found = None;
-    let mut fault = None;
-    for value in values(source.decoded(), options.reading()) {
-        match value {
-            Ok(parsed) => {
-                let start = parsed.node.start as usize;
-                if found.replace(parsed).is_some() {
-                    fault = Some(Fault::new(start, "expected one document, found several"));
-                    break;
-                }
-            }
-            Err((wrong, _)) => {
-                fault = Some(wrong);
-                break;
-            }
+    for value in values(text, part.start, options.reading()) {
+        let parsed = value.map_err(|(fault, _)| fault.at(source))?;
+        let start = parsed.node.start as usize;
+        if found.replace(parsed).is_some() {
+            let fault = Fault::new(start, "expected one document, found several");
+            return Err(fault.at(source));
         }
     }
-    match (fault, found) {
-        (None, Some(parsed)) => {
-            let source = Arc::new(source);
-            let spans = Arc::new(parsed.spans);
-            Ok(Document::new(parsed.value.clone(), parsed.value, parsed.node, &spans, &source))
-        }
-        (fault, _) => {
-            let fault = fault.unwrap_or_else(|| Fault::new(0, "expected a document, found none"));
-            Err(fault.at(&source))
-        }
-    }
+    let Some(Parsed { value, node, spans }) = found else {
+        return Err(Fault::new(part.start, "expected a document, found none").at(source));
+    };
+    Ok(Document::new(value.clone(), value, node, &Arc::new(spans), source))
 }
 
 impl Read {
-    fn new(source: Source) -> Self {
-        let source = Arc::new(source);
+    fn new(source: Arc<Source>) -> Self {
         Self { source, documents: Vec::new(), skipped: Vec::new(), errors: Vec::new() }
     }
 

@@ -1,6 +1,9 @@
 //! A file or stream, and places in it.
 
-use crate::text::Decoded;
+use crate::fault::ReadError;
+use crate::text::{Decoded, decode};
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// One file or stream.
@@ -33,7 +36,22 @@ pub struct Place {
 }
 
 impl Source {
-    pub(crate) fn new(name: &str, decoded: Decoded) -> Self {
+    /// The text of a file or stream.
+    ///
+    /// # Errors
+    /// Where the bytes are no text.
+    pub fn decode<'b>(
+        name: impl Into<Arc<str>>,
+        bytes: impl Into<Cow<'b, [u8]>>,
+    ) -> Result<Arc<Self>, ReadError> {
+        let name = name.into();
+        match decode(bytes.into()) {
+            Ok(decoded) => Ok(Arc::new(Self::new(name, decoded))),
+            Err(fault) => Err(fault.at(&Self::new(name, Decoded::default()))),
+        }
+    }
+
+    pub(crate) fn new(name: impl Into<Arc<str>>, decoded: Decoded) -> Self {
         Self {
             name: name.into(),
             decoded,
@@ -51,6 +69,18 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.decoded.text
+    }
+
+    /// The text in parts, by byte offsets: every line that begins with `---` begins one.
+    pub fn parts(&self) -> impl Iterator<Item = Range<usize>> {
+        let line_ends = memchr::memmem::find_iter(self.text().as_bytes(), b"\n---");
+        let mut ends = line_ends.map(|at| at + 1).chain([self.text().len()]);
+        let mut begin = 0;
+        std::iter::from_fn(move || {
+            let part = begin..ends.next()?;
+            begin = part.end;
+            Some(part)
+        })
     }
 
     /// The text of a line, counted from 1, without its end.

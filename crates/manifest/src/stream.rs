@@ -4,22 +4,25 @@ use crate::count::Count;
 use crate::fault::Fault;
 use crate::json::{Next, begins_json, next_object};
 use crate::split::{Part, Parts};
-use crate::text::{Decoded, first_forbidden};
+use crate::text::{Extent, first_forbidden};
 use crate::yaml::{Parsed, Reading, parse};
 
 /// A fault, and the offset at which its document begins.
 pub(crate) type DocumentFault = (Fault, usize);
 
-/// The documents of a stream that are not empty.
-pub(crate) fn values(decoded: &Decoded, reading: Reading) -> Values<'_> {
-    let is_json = begins_json(&decoded.text);
-    let rest = if is_json { Rest::Json(0) } else { Rest::Yaml(Parts::new(&decoded.text, 0)) };
-    Values { decoded, reading, count: Count::new(decoded.text.len()), objects: 0, rest }
+/// The documents of a stream from an offset on that are not empty.
+pub(crate) fn values(extent: Extent<'_>, start: usize, reading: Reading) -> Values<'_> {
+    let stream = extent.text.get(start..).unwrap_or_default();
+    let rest = match begins_json(stream) {
+        true => Rest::Json(start),
+        false => Rest::Yaml(Parts::new(extent.text, start)),
+    };
+    Values { extent, reading, count: Count::new(stream.len()), objects: 0, rest }
 }
 
 /// The iterator of [`values`].
 pub(crate) struct Values<'d> {
-    decoded: &'d Decoded,
+    extent: Extent<'d>,
     reading: Reading,
     count: Count,
     /// How many JSON objects were read.
@@ -40,7 +43,7 @@ impl Iterator for Values<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Rest::Json(at) = self.rest {
-            match next_object(self.decoded, at, self.reading, self.objects, &mut self.count) {
+            match next_object(self.extent, at, self.reading, self.objects, &mut self.count) {
                 Next::Object(object, end) => {
                     self.rest = Rest::Json(end);
                     self.objects += 1;
@@ -51,7 +54,7 @@ impl Iterator for Values<'_> {
                     return Some(Err((fault, start)));
                 }
                 Next::Yaml(start) => {
-                    self.rest = Rest::Yaml(Parts::new(&self.decoded.text, start));
+                    self.rest = Rest::Yaml(Parts::new(self.extent.text, start));
                 }
                 Next::End => self.rest = Rest::Nothing,
             }
@@ -60,9 +63,7 @@ impl Iterator for Values<'_> {
             return None;
         };
         let next = parts.find_map(|part| match part {
-            Ok(part) => {
-                yaml_document(self.decoded, part, self.reading, &mut self.count).transpose()
-            }
+            Ok(part) => yaml_document(self.extent, part, self.reading, &mut self.count).transpose(),
             Err(fault) => {
                 let start = fault.offset;
                 Some(Err((fault, start)))
@@ -78,15 +79,15 @@ impl Iterator for Values<'_> {
 
 /// Reads a part as YAML. A document without content is no document.
 pub(crate) fn yaml_document(
-    decoded: &Decoded,
+    extent: Extent<'_>,
     part: Part,
     reading: Reading,
     count: &mut Count,
 ) -> Result<Option<Parsed>, DocumentFault> {
-    let text = decoded.text.get(..part.end).unwrap_or_default();
+    let text = extent.text.get(..part.end).unwrap_or_default();
     let body = text.get(part.start..).unwrap_or_default();
     let start = part.start + (body.len() - body.trim_start().len());
-    let read = decoded
+    let read = extent
         .check(part)
         .and_then(|()| match first_forbidden(body) {
             Some(at) => Err(forbidden(body, at, part.start)),
