@@ -1,7 +1,7 @@
 //! AdmissionReview objects, decoded as strictly as gator decodes them
 //! (`FromUnstructuredWithValidation` into `k8s.io/api/admission/v1`).
 
-use crate::file::go_json;
+use crate::json;
 use sekisho_kube_model::Gvk;
 use sekisho_value::{Kind, Value};
 
@@ -113,7 +113,7 @@ pub(crate) fn request(review: &Value) -> Result<&Value, String> {
     for object in objects.into_iter().flatten() {
         let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
         if kind.is_empty() {
-            let json = go_json(object);
+            let json = json::compact(object);
             return Err(format!(
                 "object or oldObject cannot be unmarshalled: Object 'Kind' is missing in '{json}'"
             ));

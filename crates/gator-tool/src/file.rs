@@ -1,30 +1,23 @@
 //! Files that suites name, read as gator reads them.
 
+use rayon::prelude::*;
 use sekisho_checkpoint_check::read_file;
-use sekisho_manifest::{Document, ReadError, ReadOptions, read_document_as};
+use sekisho_manifest::{Document, ReadError, ReadOptions, Source, read_part};
 use sekisho_report::Diagnostic;
-use sekisho_value::Value;
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// A text, and where its documents begin.
+/// A text, and its documents.
 pub(crate) struct Text {
     /// the path as it is shown
     pub(crate) name: Arc<str>,
     bytes: Vec<u8>,
-    parts: Vec<Part>,
     options: ReadOptions,
+    parted: OnceLock<Result<Parted, Fault>>,
     documents: OnceLock<Result<Vec<Document>, Fault>>,
-}
-
-/// One document of a text, by byte offsets.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    start: usize,
-    end: usize,
-    /// how many lines are before it
-    line: u32,
 }
 
 /// What is wrong with a text, and where.
@@ -38,12 +31,13 @@ pub(crate) struct Fault {
     pub(crate) help: Option<String>,
 }
 
-impl Fault {
-    fn of(error: ReadError, lines_before: u32) -> Self {
-        let ReadError { line, column, message, help } = error;
-        Self { line: line + lines_before, column, message, help }
+impl From<ReadError> for Fault {
+    fn from(ReadError { line, column, message, help }: ReadError) -> Self {
+        Self { line, column, message, help }
     }
+}
 
+impl Fault {
     pub(crate) fn diagnostic(&self, file: &Arc<str>) -> Diagnostic {
         let at = Diagnostic::at(Arc::clone(file), self.line, self.column, self.message.clone());
         Diagnostic { help: self.help.clone(), ..at }
@@ -53,23 +47,14 @@ impl Fault {
 /// Scalars are gator's: `yes` is a text.
 const OPTIONS: ReadOptions = ReadOptions { gator: true, client_kinds: true, last_key_wins: false };
 
-/// In streams of more documents than these, places are counted from each document's own start.
-const MOST_PLACED: usize = 200;
+/// Scalars are kubectl's, as they are to gator where it reads objects and not suites; and of a key
+/// that stands twice the last value counts.
+const OF_OBJECTS: ReadOptions = ReadOptions { gator: false, last_key_wins: true, ..OPTIONS };
 
 impl Text {
     pub(crate) fn new(name: Arc<str>, bytes: Vec<u8>) -> Self {
-        Self::read_as(name, bytes, OPTIONS)
-    }
-
-    /// Scalars are kubectl's, as they are to gator where it reads objects and not suites; and of a
-    /// key that stands twice the last value counts.
-    pub(crate) fn of_objects(name: Arc<str>, bytes: Vec<u8>) -> Self {
-        Self::read_as(name, bytes, ReadOptions { gator: false, last_key_wins: true, ..OPTIONS })
-    }
-
-    fn read_as(name: Arc<str>, bytes: Vec<u8>, options: ReadOptions) -> Self {
-        let parts = split(&bytes);
-        Self { name, bytes, parts, options, documents: OnceLock::new() }
+        let (parted, documents) = (OnceLock::new(), OnceLock::new());
+        Self { name, bytes, options: OPTIONS, parted, documents }
     }
 
     /// The text itself.
@@ -77,78 +62,68 @@ impl Text {
         &self.bytes
     }
 
+    fn parted(&self) -> Result<&Parted, Fault> {
+        let parted = || Parted::new(Arc::clone(&self.name), self.bytes.as_slice());
+        self.parted.get_or_init(parted).as_ref().map_err(Clone::clone)
+    }
+
     /// The first document: what gator reads of suites, templates and constraints. None where
     /// nothing stands in the text.
     pub(crate) fn first(&self) -> Result<Option<Document>, Fault> {
-        let Some(part) = self.parts.first() else { return Ok(None) };
-        let text = self.bytes.get(..part.end).unwrap_or_default();
-        read_document_as(&self.name, text, &self.options)
-            .map(Some)
-            .map_err(|error| Fault::of(error, 0))
+        let Parted { source, parts } = self.parted()?;
+        let Some(part) = parts.first() else { return Ok(None) };
+        Ok(Some(read_part(source, 0..part.end, &self.options)?))
     }
 
     /// What stands behind the first document.
-    pub(crate) fn behind_first(&self) -> Vec<Result<Document, Fault>> {
-        self.parts.iter().skip(1).map(|part| self.read(*part)).collect()
+    pub(crate) fn behind_first(&self) -> Vec<Document> {
+        let Ok(Parted { source, parts }) = self.parted() else { return Vec::new() };
+        let read = |part: &Range<usize>| read_part(source, part.clone(), &self.options).ok();
+        parts.iter().skip(1).filter_map(read).collect()
     }
 
     /// Every document.
     pub(crate) fn all(&self) -> Result<&[Document], &Fault> {
-        let read = || self.parts.iter().map(|part| self.read(*part)).collect();
+        let read = || self.parted()?.read(&self.options);
         self.documents.get_or_init(read).as_deref()
     }
+}
 
-    /// Every document, for who needs the text no longer.
-    pub(crate) fn into_all(self) -> Result<Vec<Document>, Fault> {
-        self.parts.iter().map(|part| self.read(*part)).collect()
+/// Every document of a text of objects.
+pub(crate) fn read_objects(name: Arc<str>, bytes: Vec<u8>) -> Result<Vec<Document>, Fault> {
+    Parted::new(name, bytes)?.read(&OF_OBJECTS)
+}
+
+/// A text, and where its documents stand that hold anything.
+struct Parted {
+    source: Arc<Source>,
+    parts: Vec<Range<usize>>,
+}
+
+impl Parted {
+    fn new<'b>(name: Arc<str>, bytes: impl Into<Cow<'b, [u8]>>) -> Result<Self, Fault> {
+        let source = Source::decode(name, bytes)?;
+        let parts = source.parts().filter(|part| holds(source.text(), part)).collect();
+        Ok(Self { source, parts })
     }
 
-    fn read(&self, part: Part) -> Result<Document, Fault> {
-        let text = self.bytes.get(part.start..part.end).unwrap_or_default();
-        if self.parts.len() > MOST_PLACED {
-            return read_document_as(&self.name, text, &self.options)
-                .map_err(|error| Fault::of(error, part.line));
-        }
-        // Empty lines in the place of what is before keep the numbers of lines.
-        let mut placed = vec![b'\n'; part.line as usize];
-        placed.extend_from_slice(text);
-        read_document_as(&self.name, placed, &self.options).map_err(|error| Fault::of(error, 0))
+    /// Reads the documents, several at once. Of faults the first is told.
+    fn read(&self, options: &ReadOptions) -> Result<Vec<Document>, Fault> {
+        let read = |part: &Range<usize>| read_part(&self.source, part.clone(), options);
+        let read: Vec<Result<Document, ReadError>> = self.parts.par_iter().map(read).collect();
+        Ok(read.into_iter().collect::<Result<_, _>>()?)
     }
 }
 
-/// The documents of a text that hold anything. A line that begins with `---` begins one.
-fn split(bytes: &[u8]) -> Vec<Part> {
-    let utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    if utf_16 {
-        return vec![Part { start: 0, end: bytes.len(), line: 0 }];
-    }
-    let mut parts = Vec::new();
-    let mut part = Part { start: 0, end: 0, line: 0 };
-    let (mut at, mut line, mut holds) = (0, 0_u32, false);
-    for text in bytes.split_inclusive(|byte| *byte == b'\n') {
-        if text.starts_with(b"---") {
-            if holds {
-                parts.push(Part { end: at, ..part });
-            }
-            part = Part { start: at, end: at, line };
-            // What stands behind it on its line is content, too.
-            holds = text.get(3..).is_some_and(|rest| !is_blank(rest));
-        } else {
-            holds = holds || !is_blank(text);
-        }
-        at += text.len();
-        line = line.saturating_add(1);
-    }
-    if holds {
-        parts.push(Part { end: at, ..part });
-    }
-    parts
-}
-
-/// Whether nothing but a comment or a directive stands on a line.
-fn is_blank(line: &[u8]) -> bool {
-    let line = line.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(line).trim_ascii();
-    line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%")
+/// Whether a part holds more than comments and directives. What stands behind `---` on its line is
+/// content, too.
+fn holds(text: &str, part: &Range<usize>) -> bool {
+    let text = text.get(part.clone()).unwrap_or_default();
+    let mut lines = text.strip_prefix("---").unwrap_or(text).lines();
+    lines.any(|line| {
+        let line = line.trim_start_matches('\u{feff}').trim_ascii();
+        !line.is_empty() && !line.starts_with(['#', '%'])
+    })
 }
 
 /// How paths are shown.
@@ -249,25 +224,6 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// A value as Go writes it to JSON.
-pub(crate) fn go_json(value: &Value) -> String {
-    let json = value.to_json();
-    if !json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
-        return json;
-    }
-    json.chars().fold(String::with_capacity(json.len()), |mut out, char| {
-        match char {
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
-            char => out.push(char),
-        }
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Text, join, plain};
@@ -313,8 +269,11 @@ mod tests {
         let fault = read.all().unwrap_err();
         assert!(fault.line >= 3, "{fault:?}");
         let many = "n: a\n---\n".repeat(300) + "n: b: c\n";
-        let read = Text::new("f".into(), many.into_bytes());
+        let read = Text::new("f".into(), many.clone().into_bytes());
         assert_eq!(read.all().unwrap_err().line, 601);
+        let read = Text::new("f".into(), many.replace(": b: ", ": b").into_bytes());
+        let last = read.all().unwrap().last().unwrap();
+        assert_eq!(last.locate(&sekisho_value::Pointer::root()).line, 601);
     }
 
     #[test]

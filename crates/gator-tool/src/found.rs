@@ -68,44 +68,47 @@ const TARGET: &str = "admission.k8s.gatekeeper.sh";
 /// Where `out` cannot be written.
 pub(crate) fn print(found: &[Found], format: ObjectFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        ObjectFormat::Text => each(found, line, out),
+        ObjectFormat::Text => each(found, |_| 0, line, out),
         ObjectFormat::Json if found.is_empty() => out.write_all(b"null"),
         ObjectFormat::Json => {
             out.write_all(b"[")?;
             let last = found.len() - 1;
-            each(found, |at, one, text| json(one, at == last, text), out)?;
+            let len = |one: &Found| one.constraint.json().len() + one.object.json().len();
+            each(found, len, |at, one, text| json(one, at == last, text), out)?;
             out.write_all(b"\n]")
         }
         ObjectFormat::Yaml if found.is_empty() => out.write_all(b"[]\n"),
-        ObjectFormat::Yaml => each(found, yaml, out),
+        ObjectFormat::Yaml => each(found, |_| 0, yaml, out),
     }
 }
 
-/// How many are held as text at once; and how many of these by one thread.
-const HELD: usize = 256;
-const EACH: usize = 16;
+/// How many are held as text at once; and how many of these in one text.
+const HELD: usize = 128;
+const EACH: usize = 8;
 
-/// Prints many, on all cores, without all of the text in memory.
+/// What is printed of one beside its constraint and its object is hardly ever longer.
+const REST: usize = 1024;
+
+/// Prints many, on all cores, without all of the text in memory. `len` is how long at least the
+/// text of one will be.
 fn each(
     found: &[Found],
+    len: impl Fn(&Found) -> usize + Sync,
     write: impl Fn(usize, &Found, &mut String) + Sync,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let mut texts = vec![String::new(); HELD / EACH];
     for (turn, held) in found.chunks(HELD).enumerate() {
-        let texts: Vec<String> = held
-            .par_chunks(EACH)
-            .enumerate()
-            .map(|(chunk, all)| {
-                let first = turn * HELD + chunk * EACH;
-                let mut text = String::new();
-                for (index, one) in all.iter().enumerate() {
-                    write(first + index, one, &mut text);
-                }
-                text
-            })
-            .collect();
-        for text in texts {
+        let chunks = held.par_chunks(EACH).zip(&mut texts).enumerate();
+        chunks.for_each(|(chunk, (all, text))| {
+            text.reserve(all.iter().map(|one| len(one) + REST).sum());
+            for (index, one) in all.iter().enumerate() {
+                write(turn * HELD + chunk * EACH + index, one, text);
+            }
+        });
+        for text in &mut texts {
             out.write_all(text.as_bytes())?;
+            text.clear();
         }
     }
     Ok(())

@@ -102,16 +102,16 @@ pub fn test_objects(
         tell(&errors, false, err)?;
         return Ok(FAILED);
     }
-    found.sort_by(|a, b| (&a.action, &a.message).cmp(&(&b.action, &b.message)));
+    found.par_sort_by(|a, b| (&a.action, &a.message).cmp(&(&b.action, &b.message)));
     let denied = found.iter().any(Found::is_denied);
     found.retain(|one| !options.deny_only || one.is_denied());
-    // What is printed needs memory, and what was given is needed no more.
-    let printed = world.inventory.into_printed();
-    drop((world.set, documents));
     found::print(&found, options.format, out)?;
+    let printed = world.inventory.take_printed();
     if !printed.is_empty() {
         writeln!(out, "\n{}\n", printed.join("\n"))?;
     }
+    // Giving back what the process ends with takes longer than printing it.
+    std::mem::forget((found, world, documents));
     Ok(if denied { FAILED } else { OK })
 }
 
@@ -191,7 +191,7 @@ fn group(document: &Document) -> &str {
 
 /// Gator looks every object up by version and kind, and refuses what lacks one of them.
 fn without_kind(document: &Document) -> Option<Diagnostic> {
-    let gvk = request::of_object(document.value.clone()).gvk;
+    let gvk = request::gvk_of_object(&document.value);
     let lacking = match (gvk.version.is_empty(), gvk.kind.is_empty()) {
         (true, _) => "version",
         (false, true) => "kind",
@@ -243,19 +243,25 @@ impl World {
                 without_cel.push(only(template, Engine::Rego));
             }
         }
-        let mut set = if let Some(failure_policy) = cel {
-            set_of(&policies, failure_policy)?
-        } else {
-            let others = policies.iter().filter(|document| !by_cel(document));
-            let judging: Vec<&Document> = without_cel.iter().chain(others.copied()).collect();
-            set_of(&judging, FailurePolicy::default())?
+        let set = || match cel {
+            Some(failure_policy) => set_of(&policies, failure_policy),
+            None => {
+                let others = policies.iter().filter(|document| !by_cel(document));
+                let judging: Vec<&Document> = without_cel.iter().chain(others.copied()).collect();
+                set_of(&judging, FailurePolicy::default())
+            }
         };
+        let held = || {
+            let constraints = with_defaults(&policies);
+            let mut inventory = MemoryInventory::new();
+            for document in documents {
+                inventory.insert(as_held(document, &constraints));
+            }
+            (constraints, inventory)
+        };
+        let (set, (constraints, inventory)) = rayon::join(set, held);
+        let mut set = set?;
         let expansions = set.take_expansions();
-        let constraints = with_defaults(&policies);
-        let mut inventory = MemoryInventory::new();
-        for document in documents {
-            inventory.insert(as_held(document, &constraints));
-        }
         Ok(Self {
             set,
             expansions,

@@ -3,9 +3,10 @@
 use crate::admission;
 use crate::any_test::{broken, run_all};
 use crate::case;
-use crate::file::{Fault, Files, Shown, Text, go_json};
+use crate::file::{Fault, Files, Shown, Text};
 use crate::filter::Filter;
 use crate::go;
+use crate::json;
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
 use crate::mutation::{self, Mutate};
 use crate::outcome::{By, CaseResult, Note, Problem, ProblemKind, SuiteResult};
@@ -173,7 +174,7 @@ pub(crate) fn without_kind(value: &Value) -> Option<String> {
     match value.as_object() {
         Some(map) => {
             let kind = map.get("kind").and_then(Value::as_str).unwrap_or_default();
-            let json = || go_json(value);
+            let json = || json::compact(value);
             kind.is_empty().then(|| format!("Object 'Kind' is missing in '{}'", json()))
         }
         None => Some(format!("yaml: unmarshal errors: a {} is no object", value.kind())),

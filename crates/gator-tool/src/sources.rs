@@ -2,7 +2,7 @@
 //!
 //! Source of the rules: `pkg/gator/reader` of Gatekeeper v3.23.
 
-use crate::file::Text;
+use crate::file::read_objects;
 use crate::go;
 use rayon::prelude::*;
 use sekisho_checkpoint_check::{read_file, read_stream};
@@ -37,23 +37,18 @@ pub(crate) fn read(
     }
     let mut read: Vec<FromOne> = paths.par_iter().map(|path| read_path(path)).collect();
     if let Some(stdin) = stdin {
-        let name: Arc<str> = "-".into();
-        read.push(match read_stream(stdin) {
-            Ok(bytes) => of_text("stdin".to_owned(), name, bytes),
-            Err(reason) => FromOne::failed(Diagnostic::file(name, reason)),
-        });
+        read.push(FromOne::new(STDIN.into(), read_stream(stdin)));
     }
-    let mut documents = Vec::new();
-    let mut origins = Vec::new();
-    for FromOne { origin, documents: of_one, errors: wrong } in read {
-        origins.extend(of_one.iter().map(|_| Arc::clone(&origin)));
-        documents.extend(of_one);
-        errors.extend(wrong);
+    let mut documents = Vec::with_capacity(read.len());
+    for of_one in read {
+        documents.extend(of_one.documents);
+        errors.extend(of_one.errors);
     }
-    let mut seen: HashMap<[&str; 4], &str> = HashMap::new();
-    for (document, origin) in documents.iter().zip(&origins) {
-        if let Some(before) = seen.insert(key(document), origin) {
+    let mut seen = HashMap::with_capacity(documents.len());
+    for document in &documents {
+        if let Some(before) = seen.insert(key(document), document) {
             let name = go::quoted(document.name().unwrap_or_default());
+            let (origin, before) = (origin(document), origin(before));
             writeln!(
                 err,
                 "WARNING - Resource named {name} (from {origin}) is already defined in {before}"
@@ -63,42 +58,48 @@ pub(crate) fn read(
     Ok(if errors.is_empty() { Ok(Sources { documents }) } else { Err(errors) })
 }
 
+/// What standard input is called.
+const STDIN: &str = "-";
+
+/// What a document was read of, as gator calls it.
+fn origin(document: &Document) -> String {
+    match &*document.source().name {
+        STDIN => "stdin".to_owned(),
+        path => format!("file: {}", go::quoted(path)),
+    }
+}
+
 /// What was read of one file or stream.
+#[derive(Default)]
 struct FromOne {
-    /// as gator calls it
-    origin: Arc<str>,
     documents: Vec<Document>,
     errors: Vec<Diagnostic>,
 }
 
-impl FromOne {
-    fn failed(error: Diagnostic) -> Self {
-        Self { origin: "".into(), documents: Vec::new(), errors: vec![error] }
-    }
-}
-
 fn read_path(path: &Path) -> FromOne {
-    let name: Arc<str> = path.display().to_string().into();
-    match read_file(path) {
-        Ok(bytes) => of_text(format!("file: {}", go::quoted(&name)), name, bytes),
-        Err(reason) => FromOne::failed(Diagnostic::file(name, reason)),
-    }
+    FromOne::new(path.display().to_string().into(), read_file(path))
 }
 
-fn of_text(origin: String, name: Arc<str>, bytes: Vec<u8>) -> FromOne {
-    let all = match Text::of_objects(Arc::clone(&name), bytes).into_all() {
-        Ok(all) => all,
-        Err(fault) => return FromOne::failed(fault.diagnostic(&name)),
-    };
-    // Gator passes over what holds nothing.
-    let objects = all.into_iter().filter(|d| d.value.as_object().is_none_or(|m| !m.is_empty()));
-    let (documents, others): (Vec<_>, Vec<_>) =
-        objects.partition(|document| document.value.as_object().is_some());
-    let wrong = |document: &Document| {
-        let message = format!("an object is expected, found a {}", document.value.kind());
-        Diagnostic::file(Arc::clone(&name), message)
-    };
-    FromOne { origin: origin.into(), documents, errors: others.iter().map(wrong).collect() }
+impl FromOne {
+    fn new(name: Arc<str>, bytes: Result<Vec<u8>, String>) -> Self {
+        let read =
+            bytes.map_err(|reason| Diagnostic::file(Arc::clone(&name), reason)).and_then(|bytes| {
+                read_objects(Arc::clone(&name), bytes).map_err(|fault| fault.diagnostic(&name))
+            });
+        let all = match read {
+            Ok(all) => all,
+            Err(error) => return Self { errors: vec![error], ..Self::default() },
+        };
+        // Gator passes over what holds nothing.
+        let objects = all.into_iter().filter(|d| d.value.as_object().is_none_or(|m| !m.is_empty()));
+        let (documents, others): (Vec<_>, Vec<_>) =
+            objects.partition(|document| document.value.as_object().is_some());
+        let wrong = |document: &Document| {
+            let message = format!("an object is expected, found a {}", document.value.kind());
+            Diagnostic::file(Arc::clone(&name), message)
+        };
+        Self { documents, errors: others.iter().map(wrong).collect() }
+    }
 }
 
 /// What makes objects one and the same: group, kind, name, namespace.
@@ -110,35 +111,58 @@ fn key(document: &Document) -> [&str; 4] {
 
 /// A file, or the files below a folder in byte order.
 fn files(given: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
-    let shown = given.display().to_string();
-    let unreadable = |path: &Path, error: io::Error| {
-        Diagnostic::file(path.display().to_string(), error.to_string())
-    };
-    let about = std::fs::metadata(given).map_err(|error| unreadable(given, error))?;
+    let about = std::fs::metadata(given).map_err(|error| unreadable(given, &error))?;
     if !about.is_dir() {
         if !is_read(given) {
             let message = "the name does not end in .yaml, .yml or .json";
-            return Err(Diagnostic::file(shown, message));
+            return Err(Diagnostic::file(given.display().to_string(), message));
         }
         return Ok(vec![given.to_owned()]);
     }
     let mut found = Vec::new();
-    let mut pending = vec![given.to_owned()];
-    while let Some(folder) = pending.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&folder, error))?;
-            // As Go's walk: links to folders are not followed.
-            let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), error))?;
-            match kind.is_dir() {
-                true => pending.push(entry.path()),
-                false if is_read(&entry.path()) => found.push(entry.path()),
-                false => {}
-            }
+    let mut level = vec![given.to_owned()];
+    while !level.is_empty() {
+        let read: Vec<_> = level.par_iter().map(|folder| entries(folder)).collect();
+        level.clear();
+        for entries in read {
+            let Entries { folders, files } = entries?;
+            level.extend(folders);
+            found.extend(files);
         }
     }
-    found.sort();
+    // What is below a folder stands together, as where names are compared one by one.
+    found.par_sort_by_cached_key(|path| {
+        let bytes = path.as_os_str().as_encoded_bytes().iter();
+        bytes.map(|byte| if *byte == b'/' { 0 } else { *byte }).collect::<Vec<u8>>()
+    });
     Ok(found)
+}
+
+/// What a folder holds, in any order.
+#[derive(Default)]
+struct Entries {
+    folders: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+fn entries(folder: &Path) -> Result<Entries, Diagnostic> {
+    let mut found = Entries::default();
+    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        let path = entry.path();
+        // As Go's walk: links to folders are not followed.
+        let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+        match kind.is_dir() {
+            true => found.folders.push(path),
+            false if is_read(&path) => found.files.push(path),
+            false => {}
+        }
+    }
+    Ok(found)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::file(path.display().to_string(), error.to_string())
 }
 
 fn is_read(path: &Path) -> bool {

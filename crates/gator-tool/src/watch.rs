@@ -44,9 +44,9 @@ pub(crate) struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// What was printed, and no more than gator holds of it.
-    pub(crate) fn into_printed(self) -> Vec<String> {
-        self.printed.into_inner().unwrap_or_default()
+    /// Takes what was printed, which is no more than gator holds of it.
+    pub(crate) fn take_printed(&self) -> Vec<String> {
+        self.printed.lock().map(|mut printed| std::mem::take(&mut *printed)).unwrap_or_default()
     }
 }
 

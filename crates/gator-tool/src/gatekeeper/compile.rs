@@ -292,7 +292,7 @@ impl Compiled for Judgement {
                 .flat_map(|text| text.lines())
                 .map(str::to_owned)
                 .collect(),
-            printed: if *prints { watched.into_printed() } else { Vec::new() },
+            printed: if *prints { watched.take_printed() } else { Vec::new() },
         })
     }
 }

@@ -59,20 +59,23 @@ fn stored(object: &Value, schemas: &Schemas) -> Result<Value, Problem> {
 /// An object alone, as gator judges it.
 pub(crate) fn of_object(object: Value) -> Request {
     let text = |keys: &[&str]| Str::new(object.path_str(keys).unwrap_or_default());
-    let kind = text(&["kind"]);
-    // An `apiVersion` that is none makes nothing of the kind, either.
-    let gvk = match split_api_version(&text(&["apiVersion"])) {
-        Some((group, version)) => Gvk::new(group, version, kind),
-        None => Gvk::new("", "", ""),
-    };
     Request {
-        gvk,
+        gvk: gvk_of_object(&object),
         name: text(&["metadata", "name"]),
         namespace: Some(text(&["metadata", "namespace"])).filter(|name| !name.is_empty()),
         object,
         point: Point::Gator,
         form: Form::Bare,
         ..Request::default()
+    }
+}
+
+/// What an object says it is. An `apiVersion` that is none makes nothing of the kind, either.
+pub(crate) fn gvk_of_object(object: &Value) -> Gvk {
+    let text = |key: &str| object.path_str(&[key]).unwrap_or_default();
+    match split_api_version(text("apiVersion")) {
+        Some((group, version)) => Gvk::new(group, version, text("kind")),
+        None => Gvk::new("", "", ""),
     }
 }
 

@@ -68,7 +68,7 @@ fn is_suite(value: &Value) -> bool {
 /// Gator reads the first document of a file alone, and passes over further suites in silence.
 fn passed_over(text: &Text) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
-    for document in text.behind_first().into_iter().flatten() {
+    for document in text.behind_first() {
         if is_suite(&document.value) {
             let at = document.locate(&Pointer::root());
             let message = "only the first document of a file is run, and this suite is another";
