@@ -148,7 +148,8 @@ impl<O: Origin> Keeper<O> {
     fn refuse(&mut self, live: &Live, diagnostics: &[Diagnostic], digest: Option<Digest>) {
         let message = diagnostics.first().map_or("", |diagnostic| &diagnostic.message).to_owned();
         live.refuse(&message);
-        self.last = digest.or(self.last);
+        // What could not be read at all is read again, however it was before.
+        self.last = digest;
         if self.told.as_ref() != Some(&message) {
             self.origin.told(Event::Refused(diagnostics));
             self.told = Some(message);

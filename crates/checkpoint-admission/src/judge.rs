@@ -4,17 +4,18 @@ use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::readable::wrong_types;
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
-use crate::timed::Timed;
+use crate::timed::{OnWait, Timed};
 use sekisho_engine::{
     Denial, ErrorKind, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch,
 };
 use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
 use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// How one request is judged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Conduct<'a> {
     /// what happens where a policy cannot be evaluated
     pub on_error: &'a FailureDirections,
@@ -24,6 +25,8 @@ pub struct Conduct<'a> {
     pub cancelled: Option<&'a Stop>,
     /// when the request's time is over
     pub until: Option<Instant>,
+    /// is told before an API server is asked, which may take long
+    pub on_wait: Option<&'a Arc<OnWait>>,
 }
 
 /// Judges a request.
@@ -60,15 +63,10 @@ pub fn judge_images(
     conduct: &Conduct<'_>,
 ) -> (Request, Answer, Verdict) {
     let request = review.request(&basis.schemas);
-    let counts = |policy: &PolicyId| {
-        policies.iter().any(|p| p.matches(policy.as_str()) || p.matches(policy.name()))
-    };
+    let is_called = |id: &str| policies.iter().any(|pattern| pattern.names(id));
+    let counts = |policy: &PolicyId| is_called(policy.as_str());
     let inventory = timed(basis, conduct);
     let mut verdict = evaluate(&basis.set, &request, &judging(basis, &inventory, conduct, false));
-    let is_called = |id: &str| {
-        let name = id.rsplit('/').next().unwrap_or_default();
-        policies.iter().any(|pattern| pattern.matches(id) || pattern.matches(name))
-    };
     if !basis.set.states().iter().any(|state| is_called(&state.id)) {
         verdict.errors.push(VerdictError {
             kind: ErrorKind::Failed,
@@ -120,7 +118,7 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
 }
 
 fn timed<'a>(basis: &'a Basis, conduct: &Conduct<'a>) -> Timed<'a> {
-    Timed::new(basis.inventory.as_ref(), conduct.until, conduct.cancelled)
+    Timed::new(basis.inventory.as_ref(), conduct.until, conduct.cancelled, conduct.on_wait)
 }
 
 fn judging<'a>(

@@ -36,3 +36,4 @@ pub use log::line;
 pub use review::{Answer, ImageReview, Refusal, RefusedObject, Review, ReviewError, ReviewVersion};
 pub use server::{Certificate, CertificateError, Issued, Limits, OnVerdict, SelfSigned, Server};
 pub use spans::SpanLines;
+pub use timed::OnWait;

@@ -3,7 +3,8 @@
 use crate::review::Answer;
 use sekisho_engine::Verdict;
 use sekisho_policy::Request;
-use sekisho_value::{Map, Value};
+use sekisho_value::ObjectWriter;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// How many characters of a text are in a line: what policies say may hold what a user sent.
@@ -26,84 +27,84 @@ pub fn line(
     if answer.refusal.is_none() && without_errors && verdict.judgements.is_empty() {
         return None;
     }
+    Some(ObjectWriter::object(|line| tell(line, request, answer, verdict, now, took)))
+}
+
+/// Writes the entries of a line, in the order of their names.
+fn tell(
+    line: &mut ObjectWriter<'_>,
+    request: &Request,
+    answer: &Answer,
+    verdict: &Verdict,
+    now: jiff::Timestamp,
+    took: Duration,
+) {
     let is_secret = request.gvk.is("", "Secret");
-    let mut line = Map::new();
-    let mut text = |key: &'static str, value: &str| {
-        if !value.is_empty() {
-            line.insert(key, cut(value));
+    let text = |line: &mut ObjectWriter<'_>, key: &str, text: &str| {
+        if !text.is_empty() {
+            line.text(key, &cut(text));
         }
     };
-    text("time", &now.to_string());
-    text("event", if answer.refusal.is_some() { "denied" } else { "allowed" });
-    text("uid", &request.uid);
-    text("operation", request.operation.as_str());
-    text("group", &request.gvk.group);
-    text("version", &request.gvk.version);
-    text("kind", &request.gvk.kind);
-    text("subresource", &request.subresource);
-    text("namespace", request.namespace.as_deref().unwrap_or_default());
-    text("name", &request.name);
-    text("user", &request.user.username);
-    text("userUid", &request.user.uid);
-    text("policySet", answer.annotations.get("policy-set").map_or("", String::as_str));
     if let Some(refusal) = &answer.refusal {
-        if !is_secret {
-            text("message", &refusal.message);
-        }
-        line.insert("code", i64::from(refusal.code));
-    }
-    if !request.user.groups.is_empty() {
-        let groups = request.user.groups.iter().take(MANY).map(|group| Value::from(cut(group)));
-        line.insert("groups", Value::from(groups.collect::<Vec<_>>()));
+        line.number("code", refusal.code);
     }
     if request.dry_run {
-        line.insert("dryRun", true);
+        line.truth("dryRun", true);
     }
-    let findings: Vec<Value> = verdict
-        .judgements
-        .iter()
-        .take(MANY)
-        .map(|judgement| {
-            let mut finding = Map::new();
-            finding.insert("policy", cut(&judgement.policy));
-            finding.insert("rule", cut(&judgement.rule));
-            finding.insert("action", judgement.action.as_str());
+    let mut errors = verdict.errors.iter().chain(&verdict.tolerated).take(MANY).peekable();
+    if errors.peek().is_some() {
+        line.list("errors", errors, |told, error| {
             if !is_secret {
-                finding.insert("message", cut(&judgement.message));
+                told.text("message", &cut(&error.message));
             }
-            finding.insert("key", judgement.key.as_str());
+            if let Some(policy) = &error.policy {
+                told.text("policy", policy.as_str());
+            }
+        });
+    }
+    text(line, "event", if answer.refusal.is_some() { "denied" } else { "allowed" });
+    if !verdict.judgements.is_empty() {
+        line.list("findings", verdict.judgements.iter().take(MANY), |finding, judgement| {
+            finding.text("action", judgement.action.as_str());
             if let Some(binding) = &judgement.binding {
-                finding.insert("binding", cut(binding));
+                finding.text("binding", &cut(binding));
             }
-            Value::Object(finding)
-        })
-        .collect();
-    if !findings.is_empty() {
-        line.insert("findings", Value::from(findings));
+            finding.text("key", judgement.key.as_str());
+            if !is_secret {
+                finding.text("message", &cut(&judgement.message));
+            }
+            finding.text("policy", &cut(&judgement.policy));
+            finding.text("rule", &cut(&judgement.rule));
+        });
     }
-    let errors = verdict.errors.iter().chain(&verdict.tolerated).take(MANY).map(|error| {
-        let mut told = Map::new();
-        if let Some(policy) = &error.policy {
-            told.insert("policy", policy.as_str());
-        }
-        if !is_secret {
-            told.insert("message", cut(&error.message));
-        }
-        Value::Object(told)
-    });
-    let errors: Vec<Value> = errors.collect();
-    if !errors.is_empty() {
-        line.insert("errors", Value::from(errors));
+    text(line, "group", &request.gvk.group);
+    if !request.user.groups.is_empty() {
+        line.texts("groups", request.user.groups.iter().take(MANY).map(|group| cut(group)));
     }
-    line.insert("microseconds", i64::try_from(took.as_micros()).unwrap_or(i64::MAX));
-    Some(Value::Object(line).to_json())
+    text(line, "kind", &request.gvk.kind);
+    if let Some(refusal) = answer.refusal.as_ref().filter(|_| !is_secret) {
+        text(line, "message", &refusal.message);
+    }
+    line.number("microseconds", i64::try_from(took.as_micros()).unwrap_or(i64::MAX));
+    text(line, "name", &request.name);
+    text(line, "namespace", request.namespace.as_deref().unwrap_or_default());
+    text(line, "operation", request.operation.as_str());
+    text(line, "policySet", answer.annotations.get("policy-set").map_or("", String::as_str));
+    text(line, "subresource", &request.subresource);
+    line.text("time", &now.to_string());
+    text(line, "uid", &request.uid);
+    text(line, "user", &request.user.username);
+    text(line, "userUid", &request.user.uid);
+    text(line, "version", &request.gvk.version);
 }
 
 /// The beginning of a text, with a mark where there is more.
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(TEXT) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+fn cut(text: &str) -> Cow<'_, str> {
+    // No text has more characters than bytes.
+    let end = if text.len() > TEXT { text.char_indices().nth(TEXT) } else { None };
+    match end {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
     }
 }
 

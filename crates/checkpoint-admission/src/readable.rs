@@ -15,7 +15,7 @@ pub(crate) fn wrong_types(request: &Request, schemas: &Schemas) -> Vec<VerdictEr
     }
     let mut errors = Vec::new();
     for (field, object) in [("object", &request.object), ("oldObject", &request.old_object)] {
-        if !object.is_null() {
+        if !object.is_null() && !schemas.fits(&request.gvk, object) {
             let problems = schemas.decode(&of_kind(request, object)).problems;
             let wrong = problems.into_iter().filter(|p| p.kind == ProblemKind::WrongType);
             errors.extend(wrong.map(|problem| error(field, problem)));

@@ -3,8 +3,12 @@
 use sekisho_policy::{AccessReviews, Inventory, InventoryKey, Stop};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Is told before something is waited for.
+pub type OnWait = dyn Fn() + Send + Sync;
 
 /// Asks another inventory; what takes time may take no more than half of what is left, and no time
 /// at all where there is none to wait: who judges is stopped then.
@@ -13,6 +17,7 @@ pub(crate) struct Timed<'a> {
     left: Left,
     /// stopped where something would be waited for
     hurried: Option<&'a Stop>,
+    on_wait: Option<&'a Arc<OnWait>>,
     access: OnceLock<Option<Arc<dyn AccessReviews>>>,
 }
 
@@ -34,9 +39,10 @@ impl<'a> Timed<'a> {
         inventory: &'a dyn Inventory,
         until: Option<Instant>,
         stop: Option<&'a Stop>,
+        on_wait: Option<&'a Arc<OnWait>>,
     ) -> Self {
         let hurried = stop.filter(|stop| stop.is_soon());
-        Self { inventory, left: Left(until), hurried, access: OnceLock::new() }
+        Self { inventory, left: Left(until), hurried, on_wait, access: OnceLock::new() }
     }
 }
 
@@ -62,6 +68,9 @@ impl Inventory for Timed<'_> {
             stop.raise();
             return None;
         }
+        if let Some(on_wait) = self.on_wait {
+            on_wait();
+        }
         self.inventory.pods(namespace, self.left.within(within))
     }
 
@@ -72,7 +81,8 @@ impl Inventory for Timed<'_> {
                 stop.raise();
                 return None;
             }
-            let once = Once { access, left: self.left, told: Mutex::default() };
+            let (left, on_wait) = (self.left, self.on_wait.cloned());
+            let once = Once { access, left, on_wait, told: Mutex::default() };
             Some(Arc::new(once) as Arc<dyn AccessReviews>)
         };
         self.access.get_or_init(first).clone()
@@ -82,26 +92,38 @@ impl Inventory for Timed<'_> {
 /// Asks each question once, whatever came of it: all policies are told the same.
 ///
 /// Source of the rule: `NewCachingAuthorizer` in `pkg/admission/plugin/cel` of `k8s.io/apiserver`.
-#[derive(Debug)]
 struct Once {
     access: Arc<dyn AccessReviews>,
     left: Left,
+    on_wait: Option<Arc<OnWait>>,
     told: Mutex<BTreeMap<String, Result<Value, String>>>,
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Once").field("access", &self.access).finish_non_exhaustive()
+    }
 }
 
 impl AccessReviews for Once {
     fn review(&self, spec: &Value, within: Duration) -> Result<Value, String> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let ask = || self.access.review(spec, self.left.within(within));
+        let ask = || {
+            if let Some(on_wait) = &self.on_wait {
+                on_wait();
+            }
+            self.access.review(spec, self.left.within(within))
+        };
         told.entry(spec.to_json()).or_insert_with(ask).clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Timed;
+    use super::{OnWait, Timed};
     use sekisho_policy::{AccessReviews, Inventory, InventoryKey, Stop};
     use sekisho_value::{Value, from_json};
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
@@ -134,7 +156,7 @@ mod tests {
         let asked = Asked::default();
         let within = |left: Option<Duration>| {
             let until = left.map(|left| Instant::now() + left);
-            Timed::new(&asked, until, None).pods("n", second);
+            Timed::new(&asked, until, None, None).pods("n", second);
             *asked.0.lock().unwrap()
         };
         assert_eq!(within(None), second);
@@ -177,7 +199,13 @@ mod tests {
     fn a_question_is_asked_once_in_a_review() {
         let reviews = Reviews::default();
         let second = Duration::from_secs(1);
-        let timed = Timed::new(&reviews, Some(Instant::now() + second), None);
+        let waits = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&waits);
+        let on_wait: Arc<OnWait> = Arc::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let until = Some(Instant::now() + second);
+        let timed = Timed::new(&reviews, until, None, Some(&on_wait));
         let ask = |user: &str| {
             let spec = from_json(&format!(r#"{{"user":"{user}"}}"#)).unwrap();
             // Every policy asks for somebody to ask.
@@ -188,8 +216,9 @@ mod tests {
         assert!(ask("bob").is_ok() && ask("bob").is_ok());
         let asked = reviews.0.lock().unwrap();
         assert_eq!(asked.len(), 2, "{asked:?}");
+        assert_eq!(waits.load(Ordering::Relaxed), 2, "it is told before each");
         assert!(asked.iter().all(|(_, within)| *within <= second / 2), "{asked:?}");
-        assert!(Timed::new(&Asked::default(), None, None).access().is_none());
+        assert!(Timed::new(&Asked::default(), None, None, None).access().is_none());
     }
 
     #[test]
@@ -199,13 +228,13 @@ mod tests {
         for soon in [false, true] {
             let stop = || if soon { Stop::after(1) } else { Stop::default() };
             let (of_pods, of_access) = (stop(), stop());
-            Timed::new(&asked, None, Some(&of_pods)).pods("n", second);
-            let access = Timed::new(&reviews, None, Some(&of_access)).access();
+            Timed::new(&asked, None, Some(&of_pods), None).pods("n", second);
+            let access = Timed::new(&reviews, None, Some(&of_access), None).access();
             assert_eq!((of_pods.is_raised(), of_access.is_raised()), (soon, soon));
             assert_eq!(access.is_some(), !soon);
         }
         let stop = Stop::after(1);
-        assert!(Timed::new(&asked, None, Some(&stop)).access().is_none());
+        assert!(Timed::new(&asked, None, Some(&stop), None).access().is_none());
         assert!(!stop.is_raised(), "there is nobody to wait for");
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How many bytes of lines may wait to be written. A reader that is slow is not waited for.
 const WAITING: usize = 4 << 20;
 
-/// For how long lines are gathered that are written together.
+/// For how long lines are gathered that are written together. What comes first is written at once.
 const GATHERED: Duration = Duration::from_millis(50);
 
 /// How long a server that ends waits for its last lines to be read.
@@ -33,7 +33,7 @@ struct Waiting {
     lines: String,
     /// how many there was no room for since that was told last
     left_out: u64,
-    /// others are being written, or nobody waits for any more
+    /// others were written a moment ago, and these will be
     busy: bool,
     /// nothing is to be gathered any more
     last: bool,
@@ -54,9 +54,6 @@ impl Shared {
                 waiting = self.come.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             }
             waiting.busy = true;
-            // All but the first wake nobody up.
-            let gathered = self.come.wait_timeout_while(waiting, GATHERED, |waiting| !waiting.last);
-            let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
             let mut lines = std::mem::take(&mut waiting.lines);
             if let some @ 1.. = std::mem::take(&mut waiting.left_out) {
                 lines.push_str(&format!("{{\"event\":\"log\",\"leftOut\":{some}}}\n"));
@@ -64,6 +61,9 @@ impl Shared {
             drop(waiting);
             // Where that fails nobody is there to be told.
             let _ = stderr.write_all(lines.as_bytes());
+            // What comes from now on wakes nobody up, and is written together.
+            let goes_on = |waiting: &mut Waiting| !waiting.last;
+            drop(self.come.wait_timeout_while(self.lock(), GATHERED, goes_on));
         }
     }
 }

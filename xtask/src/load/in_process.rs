@@ -74,6 +74,7 @@ fn run(basis: &Basis, reviews: &[Bytes], until: Until) -> anyhow::Result<usize> 
         now: jiff::Timestamp::UNIX_EPOCH,
         cancelled: None,
         until: None,
+        on_wait: None,
     };
     let mut findings = 0;
     for text in reviews {

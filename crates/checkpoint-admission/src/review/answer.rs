@@ -1,7 +1,8 @@
 use super::ReviewVersion;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sekisho_value::{Map, Value};
+use sekisho_value::{ObjectWriter, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What an API server is answered.
@@ -60,59 +61,61 @@ impl Answer {
     /// The `AdmissionReview` that says it.
     #[must_use]
     pub fn to_json(&self, version: ReviewVersion, uid: &str) -> String {
-        let mut response = Map::new();
-        response.insert("uid", uid);
-        response.insert("allowed", self.refusal.is_none());
-        if let Some(refusal) = &self.refusal {
-            response.insert("status", Value::Object(refusal.status()));
-        }
-        let warnings = shown(&self.warnings);
-        if !warnings.is_empty() {
-            let warnings: Vec<Value> = warnings.into_iter().map(Value::from).collect();
-            response.insert("warnings", Value::from(warnings));
-        }
+        ObjectWriter::object(|review| {
+            review.text("apiVersion", version.api_version());
+            review.text("kind", "AdmissionReview");
+            review.within("response", |response| self.respond(response, uid));
+        })
+    }
+
+    fn respond(&self, response: &mut ObjectWriter<'_>, uid: &str) {
+        response.truth("allowed", self.refusal.is_none());
         if !self.annotations.is_empty() {
-            response.insert("auditAnnotations", Value::Object(self.shown_annotations()));
+            response.within("auditAnnotations", |annotations| self.annotate(annotations));
         }
         if let Some(patch) = &self.patch {
-            response.insert("patch", STANDARD.encode(patch.to_json()));
-            response.insert("patchType", "JSONPatch");
+            response.text("patch", &STANDARD.encode(patch.to_json()));
+            response.text("patchType", "JSONPatch");
         }
-        let mut review = Map::new();
-        review.insert("apiVersion", version.api_version());
-        review.insert("kind", "AdmissionReview");
-        review.insert("response", Value::Object(response));
-        Value::Object(review).to_json()
+        if let Some(refusal) = &self.refusal {
+            response.within("status", |status| refusal.tell(status));
+        }
+        response.text("uid", uid);
+        let warnings = shown(&self.warnings);
+        if !warnings.is_empty() {
+            response.texts("warnings", warnings);
+        }
     }
 
     /// The audit annotations, no longer than they may be.
-    pub(super) fn shown_annotations(&self) -> Map {
-        let annotations = self.annotations.iter();
-        annotations.map(|(key, value)| (key.as_str(), cut(value, ANNOTATION))).collect()
+    pub(super) fn annotate(&self, annotations: &mut ObjectWriter<'_>) {
+        for (key, value) in &self.annotations {
+            annotations.text(key, &cut(value, ANNOTATION));
+        }
     }
 }
 
 impl Refusal {
-    fn status(&self) -> Map {
-        let mut status = Map::new();
-        status.insert("status", "Failure");
-        status.insert("code", i64::from(self.code));
-        status.insert("reason", self.reason);
-        status.insert("message", self.message.as_str());
-        let mut details = Map::new();
+    fn tell(&self, status: &mut ObjectWriter<'_>) {
+        status.number("code", self.code);
+        if self.about.is_some() || self.retry_after_seconds.is_some() {
+            status.within("details", |details| self.detail(details));
+        }
+        status.text("message", &self.message);
+        status.text("reason", self.reason);
+        status.text("status", "Failure");
+    }
+
+    fn detail(&self, details: &mut ObjectWriter<'_>) {
         if let Some(RefusedObject { group, kind, name }) = &self.about {
             let all = [("group", group), ("kind", kind), ("name", name)];
             for (key, text) in all.into_iter().filter(|(_, text)| !text.is_empty()) {
-                details.insert(key, text.as_str());
+                details.text(key, text);
             }
         }
         if let Some(seconds) = self.retry_after_seconds {
-            details.insert("retryAfterSeconds", i64::from(seconds));
+            details.number("retryAfterSeconds", seconds);
         }
-        if !details.is_empty() {
-            status.insert("details", Value::Object(details));
-        }
-        status
     }
 }
 
@@ -131,7 +134,8 @@ fn shown(warnings: &[String]) -> Vec<String> {
     }
     let fit = (WARNINGS / WARNING).saturating_sub(1);
     let left_out = shown.len().saturating_sub(fit);
-    let mut cut_down: Vec<String> = shown.iter().take(fit).map(|text| cut(text, WARNING)).collect();
+    let fitting = shown.iter().take(fit).map(|text| cut(text, WARNING).into_owned());
+    let mut cut_down: Vec<String> = fitting.collect();
     if left_out > 0 {
         cut_down.push(format!("and {left_out} warnings more"));
     }
@@ -146,14 +150,13 @@ fn plain(text: &str) -> String {
 }
 
 /// The first characters of a text, with a mark where there are more.
-fn cut(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        None => text.to_owned(),
-        Some(_) => {
-            let kept = text.chars().take(characters.saturating_sub(1));
-            kept.chain(std::iter::once('…')).collect()
-        }
+fn cut(text: &str, characters: usize) -> Cow<'_, str> {
+    // No text has more characters than bytes.
+    if text.len() <= characters || text.char_indices().nth(characters).is_none() {
+        return Cow::Borrowed(text);
     }
+    let kept = text.chars().take(characters.saturating_sub(1));
+    Cow::Owned(kept.chain(std::iter::once('…')).collect())
 }
 
 #[cfg(test)]

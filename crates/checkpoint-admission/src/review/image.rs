@@ -7,7 +7,7 @@ use super::read::Fields;
 use super::{Answer, ReviewError};
 use sekisho_kube_model::{Created, Schemas};
 use sekisho_policy::Request;
-use sekisho_value::{Map, Value, from_json};
+use sekisho_value::{Map, ObjectWriter, Value, from_json};
 
 const API_VERSION: &str = "imagepolicy.k8s.io/v1alpha1";
 const KIND: &str = "ImageReview";
@@ -95,23 +95,24 @@ impl Answer {
     /// annotations.
     #[must_use]
     pub fn to_image_review(&self) -> String {
-        let mut status = Map::new();
-        status.insert("allowed", self.refusal.is_none());
-        if let Some(refusal) = &self.refusal {
-            status.insert("reason", refusal.message.as_str());
-        }
-        let mut annotations: Map = self.shown_annotations();
-        if !self.warnings.is_empty() {
-            annotations.insert("warnings", self.warnings.join("; "));
-        }
-        if !annotations.is_empty() {
-            status.insert("auditAnnotations", Value::Object(annotations));
-        }
-        let mut review = Map::new();
-        review.insert("apiVersion", API_VERSION);
-        review.insert("kind", KIND);
-        review.insert("status", Value::Object(status));
-        Value::Object(review).to_json()
+        ObjectWriter::object(|review| {
+            review.text("apiVersion", API_VERSION);
+            review.text("kind", KIND);
+            review.within("status", |status| {
+                status.truth("allowed", self.refusal.is_none());
+                if !self.annotations.is_empty() || !self.warnings.is_empty() {
+                    status.within("auditAnnotations", |annotations| {
+                        self.annotate(annotations);
+                        if !self.warnings.is_empty() {
+                            annotations.text("warnings", &self.warnings.join("; "));
+                        }
+                    });
+                }
+                if let Some(refusal) = &self.refusal {
+                    status.text("reason", &refusal.message);
+                }
+            });
+        })
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Limits {
     pub at_once: u64,
     /// how many requests those judge at the same time
     pub judging: usize,
+    /// how many requests may wait for the API server's answers beside those that are judged
+    pub asking: usize,
     /// how many requests wait for their turn; more are answered by the failure direction
     pub waiting: usize,
     /// how long a request may take where the API server does not say
@@ -35,6 +37,7 @@ impl Default for Limits {
             // Two or three milliseconds: what a large pod takes of a whole library is less.
             at_once: 500_000,
             judging: cores,
+            asking: 32,
             waiting: 1024,
             deadline: Duration::from_secs(5),
             patience: Duration::from_secs(5),

@@ -8,14 +8,15 @@ use crate::direction::{FailureDirection, FailureDirections};
 use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
+use crate::timed::OnWait;
 use sekisho_engine::Verdict;
 use sekisho_policy::{Pattern, Request, Stop};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{Span, field, info_span};
 
 /// Is told of every request that was judged.
@@ -40,6 +41,7 @@ pub(super) struct Work {
     at_once: AtomicUsize,
     waiting: AtomicUsize,
     turns: Arc<Semaphore>,
+    asking: Arc<Semaphore>,
     limits: Limits,
 }
 
@@ -174,6 +176,7 @@ impl Work {
             at_once: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             turns: Arc::new(Semaphore::new(limits.judging)),
+            asking: Arc::new(Semaphore::new(limits.asking)),
             limits,
         }
     }
@@ -181,7 +184,8 @@ impl Work {
     /// How many requests are being judged.
     pub(super) fn judging(&self) -> usize {
         let in_turn = self.limits.judging.saturating_sub(self.turns.available_permits());
-        in_turn + self.at_once.load(Ordering::Relaxed)
+        let asking = self.limits.asking.saturating_sub(self.asking.available_permits());
+        in_turn + asking + self.at_once.load(Ordering::Relaxed)
     }
 
     /// How many requests wait for their turn.
@@ -224,7 +228,8 @@ impl Work {
         };
         let form = question.form();
         let stop = Stop::after(self.limits.at_once);
-        let judge = || self.judge(asked, &question, &form, &stop, time, span);
+        let conduct = self.conduct(time, &stop, None);
+        let judge = || self.judge(asked, &question, &form, &conduct, time, span);
         match catch_unwind(AssertUnwindSafe(judge)) {
             Ok(Some(done)) => AtOnce::Done(done),
             Ok(None) => AtOnce::Longer(question),
@@ -254,12 +259,14 @@ impl Work {
         let judged = tokio::task::spawn_blocking({
             let (work, address, span) = (Arc::clone(self), Arc::clone(&address), span.clone());
             move || {
+                let turn: Arc<OnWait> = Arc::new(work.turn(turn));
                 let read = question.map_or_else(|| work.read(asked, &body.bytes, &span), Ok);
                 let done = match read {
                     Err(done) => Some(done),
                     Ok(question) => {
                         let form = address.get_or_init(|| question.form());
-                        work.judge(asked, &question, form, &stop, time, &span)
+                        let conduct = work.conduct(time, &stop, Some(&turn));
+                        work.judge(asked, &question, form, &conduct, time, &span)
                     }
                 };
                 drop(turn);
@@ -278,6 +285,17 @@ impl Work {
         }
     }
 
+    /// A turn that is kept as long as this lives. It is given up to others once something is
+    /// waited for, as long as few do that.
+    fn turn(&self, turn: OwnedSemaphorePermit) -> impl Fn() + Send + Sync + use<> {
+        let (kept, asking) = (Mutex::new(turn), Arc::clone(&self.asking));
+        move || {
+            if let Ok(place) = Arc::clone(&asking).try_acquire_owned() {
+                *kept.lock().unwrap_or_else(PoisonError::into_inner) = place;
+            }
+        }
+    }
+
     fn read(&self, asked: Asked, body: &[u8], span: &Span) -> Result<Question, Done> {
         let _reading = info_span!(parent: span, "read", bytes = body.len());
         Question::read(asked, body).map_err(|error| {
@@ -286,41 +304,49 @@ impl Work {
         })
     }
 
+    fn conduct<'a>(
+        &'a self,
+        time: Time,
+        stop: &'a Stop,
+        on_wait: Option<&'a Arc<OnWait>>,
+    ) -> Conduct<'a> {
+        let now = jiff::Timestamp::now();
+        let (cancelled, until) = (Some(stop), Some(time.until()));
+        Conduct { on_error: &self.on_error, now, cancelled, until, on_wait }
+    }
+
     /// None where it was stopped: nothing of it is told then.
     fn judge(
         &self,
         asked: Asked,
         question: &Question,
         form: &Form,
-        stop: &Stop,
+        conduct: &Conduct<'_>,
         time: Time,
         span: &Span,
     ) -> Option<Done> {
         let Some(basis) = self.live.basis() else {
             return Some(self.failed(asked, Some(form), "no policies are loaded yet"));
         };
-        let now = jiff::Timestamp::now();
-        let (cancelled, until) = (Some(stop), Some(time.until()));
-        let conduct = Conduct { on_error: &self.on_error, now, cancelled, until };
         let judging = info_span!(parent: span, "judge");
         let (request, answer, verdict) = match (question, asked) {
             (Question::Images(review), _) => {
                 let (request, answer, verdict) =
-                    judge_images(review, &self.images, &basis, &conduct);
+                    judge_images(review, &self.images, &basis, conduct);
                 (Cow::Owned(request), answer, verdict)
             }
             (Question::Review(review), Asked::Mutate) => {
-                let (answer, mutated) = mutate(&review.request, &basis, &conduct);
+                let (answer, mutated) = mutate(&review.request, &basis, conduct);
                 let verdict = Verdict { errors: mutated.errors, ..Verdict::default() };
                 (Cow::Borrowed(&review.request), answer, verdict)
             }
             (Question::Review(review), _) => {
-                let (answer, verdict) = judge(&review.request, &basis, &conduct);
+                let (answer, verdict) = judge(&review.request, &basis, conduct);
                 (Cow::Borrowed(&review.request), answer, verdict)
             }
         };
         drop(judging);
-        if stop.is_raised() {
+        if conduct.cancelled.is_some_and(Stop::is_raised) {
             return None;
         }
         if !span.is_disabled() {

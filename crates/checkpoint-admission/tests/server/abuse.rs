@@ -5,7 +5,9 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Frame};
 use hyper::{Request, StatusCode};
-use sekisho_checkpoint_admission::{FailureDirection, Limits, Live};
+use sekisho_checkpoint_admission::{Basis, FailureDirection, Limits, Live};
+use sekisho_policy::{Inventory, InventoryKey};
+use sekisho_value::Value;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -169,6 +171,60 @@ async fn short_judgements_go_past_long_ones() {
     // A fast machine comes to the end of their budget before that of their time.
     let ended = said("it was not judged in time") + said("could not be evaluated");
     assert!(ended >= 1 && ended + shed == told.len(), "{told:?}");
+}
+
+/// An API server that does not answer at once.
+struct Slow;
+
+impl Inventory for Slow {
+    fn get(&self, _: &InventoryKey) -> Option<Value> {
+        None
+    }
+
+    fn list(&self, _: &InventoryKey) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn is_complete(&self) -> bool {
+        true
+    }
+
+    fn pods(&self, _: &str, within: Duration) -> Option<Vec<Value>> {
+        std::thread::sleep(within);
+        None
+    }
+}
+
+/// The pods of a namespace whose level changes are listed, which takes time.
+const TIGHTENED: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{
+    "uid":"u1","kind":{"group":"","version":"v1","kind":"Namespace"},
+    "resource":{"group":"","version":"v1","resource":"namespaces"},
+    "name":"n","namespace":"n","operation":"UPDATE","userInfo":{"username":"ann"},
+    "object":{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n",
+    "labels":{"pod-security.kubernetes.io/enforce":"restricted"}}},
+    "oldObject":{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}}}"#;
+
+/// Who waits for the API server gives its turn to those who wait for nobody.
+#[tokio::test]
+async fn a_turn_is_given_up_while_the_api_server_is_asked() {
+    for (asking, beside) in [(1, true), (0, false)] {
+        let live = Arc::new(Live::default());
+        let configuration = "apiVersion: pod-security.admission.config.k8s.io/v1\n\
+                             kind: PodSecurityConfiguration\n";
+        live.renew(Basis { inventory: Box::new(Slow), ..basis_of(configuration) });
+        let limits = Limits { at_once: 0, judging: 1, asking, ..Limits::default() };
+        let server = Arc::new(Running::start_with(live, limits, FailureDirection::Fail).await);
+        let tightens = tokio::spawn({
+            let server = Arc::clone(&server);
+            async move { server.post("/validate", TIGHTENED).await.1 }
+        });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        is_healthy(&server).await;
+        assert_eq!(!tightens.is_finished(), beside, "asking {asking}");
+        let told = tightens.await.unwrap();
+        assert!(told.contains("failed to list pods"), "{told}");
+        assert!(server.get("/metrics").await.1.contains("sekisho_requests_in_flight 0\n"));
+    }
 }
 
 /// A judgement ends when nobody waits for it any more.

@@ -6,11 +6,12 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::SendRequest;
 use hyper::{Request, StatusCode};
 use sekisho_checkpoint_admission::{
-    Basis, Event, FailureDirection, Issued, Keeper, Limits, Live, Origin, Read,
+    Basis, Certificate, Event, FailureDirection, Issued, Keeper, Limits, Live, Origin, Read,
 };
 use sekisho_dialect_pod_security::{PodSecurity, level_document};
 use sekisho_engine::BuildOptions;
 use sekisho_policy::{Bundle, BundleFile, Digest, Target};
+use sekisho_report::Diagnostic;
 use sekisho_value::from_json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,9 @@ struct Source(Arc<Written>);
 impl Origin for Source {
     fn policies(&self, last: Option<Digest>) -> Read {
         let text = self.0.policies.lock().unwrap().clone();
+        if text.is_empty() {
+            return Read::Faulty(vec![Diagnostic::general("cannot be read")], None);
+        }
         let bytes = text.into_bytes().into();
         let bundle = Bundle::anonymous(vec![BundleFile { path: "policies".into(), bytes }]);
         let digest = bundle.digest();
@@ -173,4 +177,23 @@ async fn a_hundred_certificates_fail_no_request() {
     done.store(true, Ordering::SeqCst);
     let total: usize = clients.join_all().await.into_iter().sum();
     assert!(total >= CHANGES, "{total} requests beside {CHANGES} changes");
+}
+
+/// Policies that could not be read for a while, and are what they were, are in order again.
+#[test]
+fn what_can_be_read_again_is_refused_no_more() {
+    let written = Arc::new(Written::default());
+    let (live, write) =
+        (Live::default(), |text: &str| text.clone_into(&mut written.policies.lock().unwrap()));
+    write(&level(0));
+    let Ok(mut keeper) = Keeper::start(Source(Arc::clone(&written)), &live) else {
+        panic!("they are in order")
+    };
+    let certificate = Certificate::self_signed(&["localhost".to_owned()]).unwrap().certificate;
+    for (text, refused) in [("", true), ("", true), (&level(0), false), (&level(0), false)] {
+        write(text);
+        keeper.look(&live, &certificate);
+        assert_eq!(live.refused().is_some(), refused, "{text}");
+    }
+    assert_eq!(*written.told.lock().unwrap(), (1, 1), "each is told once");
 }

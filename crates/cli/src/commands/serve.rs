@@ -1,6 +1,7 @@
 //! `sekisho serve`
 
 mod sources;
+mod watched;
 
 use crate::args::ServeArgs;
 use crate::log::Log;
@@ -46,7 +47,7 @@ fn serve(args: &ServeArgs, log: &Log) -> Result<()> {
         // These judge what takes little, too, and one is left where the other reads policies.
         .worker_threads(limits.judging.max(2))
         // The others find addresses and run programs that tell credentials.
-        .max_blocking_threads(limits.judging + 3)
+        .max_blocking_threads(limits.judging + limits.asking + 3)
         .enable_all()
         .build()?;
     let _entered = runtime.enter();
@@ -162,9 +163,7 @@ const TOLD: usize = 10;
 /// Refuses what is said of policies that are not there: a misspelt name would be without effect.
 pub(super) fn named_policies(args: &ServeArgs, states: &[PolicyState]) -> Result<()> {
     let name = |state: &PolicyState| state.id.rsplit('/').next().unwrap_or_default().to_owned();
-    let is_there = |pattern: &Pattern| {
-        states.iter().any(|state| pattern.matches(&state.id) || pattern.matches(&name(state)))
-    };
+    let is_there = |pattern: &Pattern| states.iter().any(|state| pattern.names(&state.id));
     let directions = args.failure_policy.iter().filter_map(|given| given.policy.clone());
     let directions = directions.map(|pattern| ("--failure-policy", pattern));
     let images = args.image_policy.iter().map(|text| ("--image-policy", Pattern::new(text)));

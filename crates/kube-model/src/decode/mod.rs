@@ -3,6 +3,7 @@
 mod base64;
 mod create;
 mod custom;
+mod fits;
 mod nearest;
 mod required;
 mod time;

@@ -1,6 +1,7 @@
 //! Where `sekisho serve` has its policies and its certificate from.
 
 use super::named_policies;
+use super::watched::Seen;
 use crate::args::ServeArgs;
 use crate::log::Log;
 use crate::{cluster, policies};
@@ -12,6 +13,7 @@ use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::{BuildOptions, ExternalAnswers};
 use sekisho_policy::{Digest, KubernetesVersion, Target};
 use sekisho_report::Diagnostic;
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -27,6 +29,8 @@ pub(super) struct Sources {
     version: OnceLock<KubernetesVersion>,
     /// names that the arguments have were looked for
     looked: OnceLock<()>,
+    /// the files when they were last read in full
+    seen: Mutex<Option<Seen>>,
 }
 
 impl Sources {
@@ -47,6 +51,7 @@ impl Sources {
             told: Mutex::default(),
             version: OnceLock::new(),
             looked: OnceLock::new(),
+            seen: Mutex::default(),
         })
     }
 
@@ -66,6 +71,20 @@ impl Sources {
             }
         }
         Ok(target)
+    }
+
+    /// Every file and folder that policies and what they look up are read from.
+    fn files(&self) -> Vec<PathBuf> {
+        let given = &self.args.policies;
+        let some = given.pod_security_config.iter().chain(&given.target);
+        let all = given.policies.iter().chain(&given.inventory).chain(&given.external_data);
+        all.chain(some).cloned().collect()
+    }
+
+    /// Whether files are as they were when they were last read.
+    fn is_still(&self, now: &Seen) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().is_some_and(|seen| seen.is_still(now))
     }
 
     /// Tells of what is wrong with the cluster, once.
@@ -92,6 +111,11 @@ impl Sources {
 impl Origin for Sources {
     fn policies(&self, last: Option<Digest>) -> Read {
         let given = &self.args.policies;
+        // Before they are read: what changes meanwhile is another change.
+        let seen = Seen::now(&self.files());
+        if last.is_some() && self.cluster.is_none() && self.is_still(&seen) {
+            return Read::Unchanged;
+        }
         let bundle = match &self.cluster {
             Some(_) => policies::given(given),
             None => policies::bundle(given),
@@ -111,6 +135,7 @@ impl Origin for Sources {
         if !errors.is_empty() {
             return Read::Faulty(errors, None);
         }
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         let of_bundle = bundle.digest();
         // What is judged for may be known later than the policies, or change.
         let of_target = format!("{target:?}");
