@@ -15,22 +15,29 @@ digest := `[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[A-Fa-f0-9]{32,}`
 grammar := sprintf("^((?:%s/)?%s(?:/%s)*)(?::(%s))?(?:@(%s))?$", [host, component, component, tag, digest])
 
 # Registry, path in parts, tag and digest. Undefined where the text is no reference.
-parse(text) := {"registry": registry, "path": path, "tag": parts[2], "digest": parts[3]} if {
-	some parts in regex.find_all_string_submatch_n(grammar, text, 1)
-	[registry, path] := split_name(parts[1])
+parse(text) := {"registry": registry, "path": path, "tag": tag, "digest": digest} if {
+	regex.match(grammar, text)
+	[named, digest] := halves(text, "@")
+	parts := split(named, "/")
+	last := count(parts) - 1
+	[name, tag] := halves(parts[last], ":")
+	[registry, path] := split_name(array.concat(array.slice(parts, 0, last), [name]))
 }
+
+# What stands before a mark that is there at most once, and behind it.
+halves(text, mark) := [parts[0], concat("", array.slice(parts, 1, 2))] if parts := split(text, mark)
 
 # The tag that is pulled, where there is no digest.
 effective_tag(reference) := "latest" if {
 	reference.tag == ""
 } else := reference.tag
 
-split_name(name) := [canonical(parts[0]), path] if {
-	parts := split(name, "/")
+split_name(parts) := [registry, path] if {
 	count(parts) > 1
 	is_host(parts[0])
-	path := official(canonical(parts[0]), array.slice(parts, 1, count(parts)))
-} else := ["docker.io", official("docker.io", split(name, "/"))]
+	registry := canonical(parts[0])
+	path := official(registry, array.slice(parts, 1, count(parts)))
+} else := ["docker.io", official("docker.io", parts)]
 
 # The first part names a host if it could be no folder of Docker Hub.
 is_host(part) if regex.match(`[.:A-Z]`, part)
