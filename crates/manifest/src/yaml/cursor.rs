@@ -95,13 +95,18 @@ impl<'t> Cursor<'t> {
         found
     }
 
+    /// The first byte from `at` on for which `stops` holds, or the end of the text.
+    #[inline]
+    pub(super) fn find(&self, at: usize, stops: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        at + rest.iter().position(|byte| stops(*byte)).unwrap_or(rest.len())
+    }
+
     /// Passes the rest of the line, but not its break.
     #[inline]
     pub(super) fn eat_line(&mut self) {
         loop {
-            while !stops_line(self.peek()) {
-                self.at += 1;
-            }
+            self.at = self.find(self.at, stops_line);
             if self.peek() == 0 || self.break_at(self.at) > 0 {
                 return;
             }

@@ -12,18 +12,13 @@ pub(super) fn quoted(cursor: &mut Cursor<'_>, buffer: &mut String) -> Result<Pie
     let quote = cursor.peek();
     cursor.at += 1;
     // Nearly every quoted scalar stands on one line and reads as it stands.
-    let mut at = cursor.at;
-    loop {
-        let byte = cursor.byte(at);
-        if byte == quote && (quote == b'"' || cursor.byte(at + 1) != quote) {
-            let piece = Piece::Source { from: cursor.at, to: at };
-            cursor.at = at + 1;
-            return Ok(piece);
-        }
-        if byte == quote || (byte == b'\\' && quote == b'"') || stops_line(byte) {
-            break;
-        }
-        at += 1;
+    let escapes = quote == b'"';
+    let stops = |byte| byte == quote || (byte == b'\\' && escapes) || stops_line(byte);
+    let at = cursor.find(cursor.at, stops);
+    if cursor.byte(at) == quote && (escapes || cursor.byte(at + 1) != quote) {
+        let piece = Piece::Source { from: cursor.at, to: at };
+        cursor.at = at + 1;
+        return Ok(piece);
     }
     buffer.clear();
     if quote == b'"' {

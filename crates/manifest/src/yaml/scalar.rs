@@ -32,7 +32,7 @@ pub(super) fn plain(
     let start = cursor.at;
     let mut piece = Piece::Source { from: start, to: start };
     let mut end = start;
-    let mut breaks = String::new();
+    let mut broken = false;
     loop {
         if (cursor.is_document_indicator() && cursor.at > start) || cursor.peek() == b'#' {
             break;
@@ -48,18 +48,19 @@ pub(super) fn plain(
                     buffer.push_str(cursor.slice(start, end));
                     piece = Piece::Buffer;
                 }
-                fold(buffer, &breaks);
+                fold(buffer, &breaks(*cursor, end, from));
                 buffer.push_str(cursor.slice(from, to));
             }
             end = to;
-            breaks.clear();
+            broken = false;
         }
         cursor.eat_blanks();
         if cursor.break_at(cursor.at) == 0 {
             break;
         }
         loop {
-            if cursor.read_break(&mut breaks) {
+            if cursor.eat_break() {
+                broken = true;
                 continue;
             }
             match cursor.peek() {
@@ -76,7 +77,20 @@ pub(super) fn plain(
             break;
         }
     }
-    Ok((piece, end, !breaks.is_empty()))
+    Ok((piece, end, broken))
+}
+
+/// What the line breaks among the blanks between two places read as.
+#[cold]
+fn breaks(mut cursor: Cursor<'_>, from: usize, to: usize) -> String {
+    cursor.at = from;
+    let mut breaks = String::new();
+    while cursor.at < to {
+        if !cursor.read_break(&mut breaks) {
+            cursor.at += 1;
+        }
+    }
+    breaks
 }
 
 /// Passes what belongs to a plain scalar on this line; gives the end of it without blanks.
@@ -85,9 +99,9 @@ fn plain_line(cursor: &mut Cursor<'_>, flow: bool) -> usize {
     let mut at = cursor.at;
     let mut end = at;
     loop {
-        while !stops_plain(cursor.byte(at), flow) {
-            at += 1;
-            end = at;
+        let stop = cursor.find(at, |byte| stops_plain(byte, flow));
+        if stop > at {
+            (at, end) = (stop, stop);
         }
         match cursor.byte(at) {
             b' ' | b'\t' => {
