@@ -4,10 +4,9 @@ use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::template::FailurePolicy;
 use crate::{constraint, lint, sync, template};
-use sekisho_go_regex::Pattern;
 use sekisho_policy::{
-    CompileContext, Compiled, CompiledExpansion, CompiledMutators, Dialect, Digest, Mutate,
-    PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule, Told,
+    Advice, CompileContext, Compiled, CompiledExpansion, CompiledMutators, CompiledPolicy, Dialect,
+    Digest, Mutate, PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule, Told, Workers,
 };
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Str};
@@ -61,7 +60,8 @@ impl Dialect for Gatekeeper {
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
-        compile(documents, Reading { strict: context.strict, ..Reading::default() })
+        let reading = Reading { strict: context.strict, ..Reading::default() };
+        compile(documents, reading, context.workers)
     }
 }
 
@@ -88,7 +88,8 @@ impl Dialect for GatekeeperCli {
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
-        compile(documents, Reading { strict: context.strict, as_given: true, ..Reading::default() })
+        let reading = Reading { strict: context.strict, as_given: true, ..Reading::default() };
+        compile(documents, reading, context.workers)
     }
 }
 
@@ -100,12 +101,15 @@ impl Gatekeeper {
     pub fn compile_as_given(
         documents: &[PolicyDocument<'_>],
         failure_policy: FailurePolicy,
+        workers: &dyn Workers,
     ) -> Compiled {
-        compile(documents, Reading { strict: false, as_given: true, failure_policy })
+        compile(documents, Reading { strict: false, as_given: true, failure_policy }, workers)
     }
 }
 
-fn compile(documents: &[PolicyDocument<'_>], reading: Reading) -> Compiled {
+/// Templates do not depend on each other, nor do constraints: what is wrong with them is told in
+/// their order all the same.
+fn compile(documents: &[PolicyDocument<'_>], reading: Reading, workers: &dyn Workers) -> Compiled {
     let mut run = Run::default();
     let mut exclusions = Exclusions::default();
     let mut configs = documents.iter().filter(|policy| group(policy) == config::GROUP);
@@ -114,15 +118,24 @@ fn compile(documents: &[PolicyDocument<'_>], reading: Reading) -> Compiled {
         configs.for_each(|other| run.other_config(config, other));
     }
     let exclusions = Arc::new(exclusions);
-    for policy in documents.iter().filter(|policy| group(policy) == template::GROUP) {
-        run.template(policy, reading);
+    let templates = of_group(documents, template::GROUP);
+    let shared = template::Shared::of(&templates, workers);
+    let read = workers.each(&templates, |policy| {
+        let mut told = Told::of(policy.document);
+        (template::read(policy, reading, &shared, &mut told), told)
+    });
+    for (policy, ((template, kind), told)) in templates.into_iter().zip(read) {
+        run.template(policy, template, kind, told);
     }
-    let mut used = BTreeSet::new();
-    for policy in documents.iter().filter(|policy| group(policy) == constraint::GROUP) {
-        used.insert(policy.document.kind());
-        run.constraint(policy, &exclusions, reading);
+    let constraints = of_group(documents, constraint::GROUP);
+    let templates = &run.templates;
+    let read = workers.each(&constraints, |policy| {
+        Constraint::read(policy, templates.get(policy.document.kind()), &exclusions, reading)
+    });
+    for (policy, constraint) in constraints.iter().zip(read) {
+        run.constraint(policy, constraint);
     }
-    run.unused_templates(&used);
+    run.unused_templates(&constraints.iter().map(|policy| policy.document.kind()).collect());
     let mutators = run.mutators(documents, exclusions, reading);
     run.expansion(documents, mutators, reading);
     run.compiled.needs = sync::needs(documents);
@@ -130,6 +143,13 @@ fn compile(documents: &[PolicyDocument<'_>], reading: Reading) -> Compiled {
         run.other(policy);
     }
     run.compiled
+}
+
+fn of_group<'p, 'd>(
+    documents: &'p [PolicyDocument<'d>],
+    wanted: &str,
+) -> Vec<&'p PolicyDocument<'d>> {
+    documents.iter().filter(|policy| group(policy) == wanted).collect()
 }
 
 fn group<'a>(policy: &PolicyDocument<'a>) -> &'a str {
@@ -161,14 +181,53 @@ enum Entry {
     Failed { digest: Digest, reason: String },
 }
 
+/// What became of a constraint.
+struct Constraint<'d> {
+    compiled: Option<CompiledPolicy>,
+    advice: Vec<Advice>,
+    /// why its template did not compile
+    without_template: Option<String>,
+    told: Told<'d>,
+}
+
+impl<'d> Constraint<'d> {
+    fn read(
+        policy: &PolicyDocument<'d>,
+        template: Option<&Entry>,
+        exclusions: &Arc<Exclusions>,
+        reading: Reading,
+    ) -> Self {
+        let told = Told::of(policy.document);
+        let mut read = Self { compiled: None, advice: Vec::new(), without_template: None, told };
+        let told = &mut read.told;
+        match template {
+            None => {
+                let kind = policy.document.kind();
+                let message = format!("there is no template for constraints of kind `{kind}`");
+                let help = format!(
+                    "give the ConstraintTemplate `{}` with the policies",
+                    kind.to_lowercase()
+                );
+                told.fault(Pointer::root().key("kind"), message, &help);
+            }
+            Some(Entry::Failed { reason, .. }) => read.without_template = Some(reason.clone()),
+            Some(Entry::Compiled { template, .. }) => {
+                read.compiled = constraint::read(policy, template, reading, exclusions, told);
+                if read.compiled.is_some() {
+                    read.advice = lint::advice(policy, template);
+                }
+            }
+        }
+        read
+    }
+}
+
 #[derive(Default)]
 struct Run {
     compiled: Compiled,
     templates: BTreeMap<Str, Entry>,
     /// where the first template of a kind stands
     places: BTreeMap<Str, String>,
-    /// of the schemas of templates, each once
-    patterns: Vec<Pattern>,
 }
 
 impl Run {
@@ -216,9 +275,13 @@ impl Run {
         self.state(&id(policy), policy.digest, PolicyStatus::Enforced, reason);
     }
 
-    fn template(&mut self, policy: &PolicyDocument<'_>, reading: Reading) {
-        let mut told = Told::of(policy.document);
-        let (template, kind) = template::read(policy, reading, &mut self.patterns, &mut told);
+    fn template(
+        &mut self,
+        policy: &PolicyDocument<'_>,
+        template: Option<template::Template>,
+        kind: Option<Str>,
+        mut told: Told<'_>,
+    ) {
         let digest = policy.digest;
         if let Some(kind) = &kind
             && let Some(before) = self.templates.get(kind)
@@ -250,36 +313,15 @@ impl Run {
         self.templates.insert(kind, entry);
     }
 
-    fn constraint(
-        &mut self,
-        policy: &PolicyDocument<'_>,
-        exclusions: &Arc<Exclusions>,
-        reading: Reading,
-    ) {
-        let mut told = Told::of(policy.document);
-        let kind = policy.document.kind();
-        match self.templates.get(kind) {
-            None => {
-                let message = format!("there is no template for constraints of kind `{kind}`");
-                let help = format!(
-                    "give the ConstraintTemplate `{}` with the policies",
-                    kind.to_lowercase()
-                );
-                told.fault(Pointer::root().key("kind"), message, &help);
-            }
-            // What is wrong with the template is told once.
-            Some(Entry::Failed { reason, .. }) => {
-                let reason = format!("its template does not compile: {reason}");
-                return self.compiled.failed.push((id(policy), policy.digest, reason));
-            }
-            Some(Entry::Compiled { template, .. }) => {
-                let read = constraint::read(policy, template, reading, exclusions, &mut told);
-                if read.is_some() {
-                    self.compiled.advice.extend(lint::advice(policy, template));
-                }
-                self.compiled.policies.extend(read);
-            }
+    fn constraint(&mut self, policy: &PolicyDocument<'_>, constraint: Constraint<'_>) {
+        let Constraint { compiled, advice, without_template, told } = constraint;
+        // What is wrong with the template is told once.
+        if let Some(reason) = without_template {
+            let reason = format!("its template does not compile: {reason}");
+            return self.compiled.failed.push((id(policy), policy.digest, reason));
         }
+        self.compiled.advice.extend(advice);
+        self.compiled.policies.extend(compiled);
         if !told.is_empty() {
             self.fail(policy, told);
         }

@@ -3,16 +3,22 @@
 //! **Invariant:** a dialect is added by its crate and one line here; help texts, options, docs
 //! tables and the conformance matrix come from this list.
 
+mod cores;
+
+pub use cores::Cores;
+
+use cores::OnCores;
 use sekisho_dialect_admission_policy::AdmissionPolicy;
 use sekisho_dialect_gatekeeper::{Gatekeeper, GatekeeperCli};
 use sekisho_dialect_pod_security::PodSecurity;
 use sekisho_policy::Dialect;
 
 /// Every dialect that is built in.
-pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity, &Gatekeeper, &AdmissionPolicy];
+pub static DIALECTS: &[&dyn Dialect] = &[&PodSecurity, &OnCores(Gatekeeper), &AdmissionPolicy];
 
 /// The same, with Gatekeeper's documents as its CLI takes them: what `--gator-compat` stands for.
-pub static GATOR_COMPAT: &[&dyn Dialect] = &[&PodSecurity, &GatekeeperCli, &AdmissionPolicy];
+pub static GATOR_COMPAT: &[&dyn Dialect] =
+    &[&PodSecurity, &OnCores(GatekeeperCli), &AdmissionPolicy];
 
 /// Policy kinds that no dialect here reads: (API group, kind or `*`, whose they are). Loading one
 /// is an error, since a policy that is passed over in silence protects nothing.

@@ -6,7 +6,8 @@ use sekisho_kube_model::{Gvk, Schemas, pod_template_pointer};
 use sekisho_manifest::{Document, ReadOptions, SkipReason};
 use sekisho_policy::{
     Action, Advice, Bundle, BundleManifest, CompileContext, CompiledMutators, CompiledPolicy,
-    Dialect, Digest, Evaluate, KindNeeded, Operation, PolicyDocument, PolicyId, Request, Target,
+    Dialect, Digest, Evaluate, InTurn, KindNeeded, Operation, PolicyDocument, PolicyId, Request,
+    Target,
 };
 use sekisho_report::{Diagnostic, PolicyState, PolicyStatus, Skipped};
 use sekisho_value::Pointer;
@@ -368,8 +369,12 @@ impl Builder {
     fn compile(&mut self, documents: &[Document], options: &BuildOptions<'_>) {
         // What is wrong with a definition is told where it is judged by.
         let (schemas, _) = Schemas::with_crds(self.set.objects.iter().map(|object| &object.value));
-        let context =
-            CompileContext { target: options.target, schemas: &schemas, strict: options.strict };
+        let context = CompileContext {
+            target: options.target,
+            schemas: &schemas,
+            strict: options.strict,
+            workers: &InTurn,
+        };
         for dialect in options.dialects {
             let own: Vec<PolicyDocument<'_>> = documents
                 .iter()

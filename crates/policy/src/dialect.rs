@@ -1,7 +1,7 @@
 use crate::{Action, Severity};
 use crate::{
     CompiledExpansion, CompiledMutators, Digest, Evaluate, KindNeeded, Matcher, PolicyId, Rule,
-    Target,
+    Target, Workers,
 };
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
@@ -54,6 +54,8 @@ pub struct CompileContext<'a> {
     pub schemas: &'a Schemas,
     /// unknown fields of policies are errors
     pub strict: bool,
+    /// who compiles what does not depend on each other
+    pub workers: &'a dyn Workers,
 }
 
 /// What compilation gives.

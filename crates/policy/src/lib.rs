@@ -24,6 +24,7 @@ mod shared;
 mod target;
 mod told;
 mod watch;
+mod workers;
 
 pub use access::AccessReviews;
 pub use bundle::{Bundle, BundleFile, BundleManifest};
@@ -46,5 +47,6 @@ pub use shared::Shared;
 pub use target::{KubernetesVersion, ParseVersionError, Target};
 pub use told::{Fault, Told};
 pub use watch::Watch;
+pub use workers::{InTurn, Workers};
 
 pub use sekisho_report::{Action, PolicyState, PolicyStatus, Severity};

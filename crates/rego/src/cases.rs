@@ -10,6 +10,7 @@ use crate::plan::{Mode, Start, plan};
 use crate::policies::{Policies, Prepared};
 use sekisho_value::Str;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl Policies {
     /// Prepares the cases of the rule at a path below `data`: an object with a key for each, as
@@ -20,11 +21,11 @@ impl Policies {
     pub fn cases(&self, path: &[&str]) -> Result<Option<Prepared>, Vec<Diagnostic>> {
         let mut hir = self.hir().clone();
         let mut any = false;
-        for rule in &mut hir.rules {
+        for rule in hir.rules.iter_mut() {
             let here = rule.path.iter().map(Str::as_str).eq(path.iter().copied());
             if here && rule.kind == RuleKind::Single && !rule.rest.is_empty() {
                 any = true;
-                only_names(rule);
+                only_names(Arc::make_mut(rule));
             }
         }
         if !any {

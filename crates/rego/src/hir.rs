@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct Hir {
     /// every rule of every module, in an order in which a rule stands after all that it depends
     /// on
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Arc<Rule>>,
     /// by [`crate::SourceId`]
     pub sources: Vec<Source>,
     /// packages without rules included: the paths of all packages, below `data`

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug)]
 pub struct Policies {
     hir: Hir,
-    modules: Vec<Module>,
+    modules: Vec<Arc<Module>>,
     sources: Vec<Source>,
     joined: OnceLock<Option<Arc<Joined>>>,
 }
@@ -66,12 +66,30 @@ impl Policies {
         budget: &Budget<'_>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let (hir, faults) = analyze::analyze(&modules, &sources, options, budget);
-        match hir {
-            Some(hir) if faults.is_empty() => {
-                Ok(Self { hir, modules, sources, joined: OnceLock::new() })
-            }
-            _ => Err(faults),
-        }
+        let modules = modules.into_iter().map(Arc::new).collect();
+        let hir = hir.filter(|_| faults.is_empty()).ok_or(faults)?;
+        Ok(Self { hir, modules, sources, joined: OnceLock::new() })
+    }
+
+    /// Compiles modules that may use the rules of these, as if all were compiled at once. The
+    /// modules must define nothing that these read, and nothing at, above or below their packages.
+    /// Sources are those of all modules, these among them at the same places.
+    ///
+    /// # Errors
+    /// Every fault of every module.
+    pub fn extended(
+        &self,
+        modules: Vec<Module>,
+        sources: Vec<Source>,
+        options: &Options,
+        budget: &Budget<'_>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let own = modules.iter().collect();
+        let (hir, faults) = analyze::analyze_upon(&self.hir, own, &sources, options, budget);
+        let hir = hir.filter(|_| faults.is_empty()).ok_or(faults)?;
+        let modules = self.modules.iter().cloned().chain(modules.into_iter().map(Arc::new));
+        let modules = modules.collect();
+        Ok(Self { hir, modules, sources, joined: OnceLock::new() })
     }
 
     pub(crate) fn hir(&self) -> &Hir {
@@ -80,8 +98,8 @@ impl Policies {
 
     /// The modules as they were written.
     #[must_use]
-    pub fn modules(&self) -> &[Module] {
-        &self.modules
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter().map(Arc::as_ref)
     }
 
     /// What places in messages mean.
@@ -92,7 +110,7 @@ impl Policies {
 
     /// What the modules mean.
     #[must_use]
-    pub fn rules(&self) -> &[Rule] {
+    pub fn rules(&self) -> &[Arc<Rule>] {
         &self.hir.rules
     }
 

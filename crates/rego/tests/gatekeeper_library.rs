@@ -64,7 +64,7 @@ fn compile(template: &Value) -> Option<Policies> {
 
 /// The program for any parameters, and the one for these.
 fn programs(policies: &Policies, parameters: &Value) -> [Prepared; 2] {
-    let package = policies.modules().first().unwrap().package.path.clone();
+    let package = policies.modules().next().unwrap().package.path.clone();
     let mut path: Vec<&str> = package.iter().map(|key| key.as_str()).collect();
     path.push("violation");
     let known = Known::at(&["parameters"], parameters.clone());

@@ -6,6 +6,7 @@
 mod cel;
 mod external;
 mod fields;
+mod libraries;
 mod references;
 mod rego;
 mod rewrite;
@@ -20,11 +21,12 @@ use crate::constraint::Reading;
 use crate::severity;
 use crate::structural::Schema;
 use crate::{constraint, lint};
+use libraries::Libraries;
 use rego::Code;
 use sekisho_go_regex::Pattern;
-use sekisho_policy::{Operation, OperationSet, PolicyDocument, Severity, Told};
+use sekisho_policy::{Operation, OperationSet, PolicyDocument, Severity, Told, Workers};
 use sekisho_value::{Pointer, Str, Value};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub(crate) const GROUP: &str = "templates.gatekeeper.sh";
 pub(crate) const KIND: &str = "ConstraintTemplate";
@@ -58,12 +60,26 @@ pub(crate) enum Engine {
     Rego(Arc<Rego>),
 }
 
-/// Reads and compiles a template, one of many, whose schemas' patterns are kept. What cannot be compiled is told, and gives the kind of its
-/// constraints where that is known.
-pub(crate) fn read(
-    policy: &PolicyDocument<'_>,
+/// What templates that are compiled together share.
+pub(crate) struct Shared<'v> {
+    libraries: Libraries<'v>,
+    /// of their schemas, each once
+    patterns: Mutex<Vec<Pattern>>,
+}
+
+impl<'v> Shared<'v> {
+    /// What these templates share.
+    pub(crate) fn of(templates: &[&PolicyDocument<'v>], workers: &dyn Workers) -> Self {
+        Self { libraries: Libraries::of(templates, workers), patterns: Mutex::default() }
+    }
+}
+
+/// Reads and compiles a template, one of many. What cannot be compiled is told, and gives the kind
+/// of its constraints where that is known.
+pub(crate) fn read<'v>(
+    policy: &PolicyDocument<'v>,
     reading: Reading,
-    patterns: &mut Vec<Pattern>,
+    shared: &Shared<'v>,
     told: &mut Told<'_>,
 ) -> (Option<Template>, Option<Str>) {
     let value = &policy.document.value;
@@ -84,9 +100,9 @@ pub(crate) fn read(
     }
     let kind = kind(value, told);
     let target = target(value, told);
-    let parameters = parameters(value, version, patterns, told);
+    let parameters = parameters(value, version, &shared.patterns, told);
     let operations = target.and_then(|target| operations(target, told));
-    let engine = target.and_then(|target| engine(policy, target, reading, told));
+    let engine = target.and_then(|target| engine(policy, target, reading, shared, told));
     let (Some(name), Some(operations), Some(engine), Some(parameters), true) =
         (kind.clone(), operations, engine, parameters, told.is_empty())
     else {
@@ -168,7 +184,7 @@ fn target<'v>(value: &'v Value, told: &mut Told<'_>) -> Option<&'v Value> {
 fn parameters(
     value: &Value,
     version: &str,
-    patterns: &mut Vec<Pattern>,
+    patterns: &Mutex<Vec<Pattern>>,
     told: &mut Told<'_>,
 ) -> Option<Option<Schema>> {
     let at = Pointer::root().keys(&["spec", "crd", "spec", "validation"]);
@@ -179,7 +195,11 @@ fn parameters(
     let Some(schema) = schema.filter(|schema| !schema.is_null()) else {
         return Some(legacy.then(Schema::anything));
     };
-    match Schema::read_beside(schema, legacy, patterns) {
+    let read = match patterns.lock() {
+        Ok(mut patterns) => Schema::read_beside(schema, legacy, &mut patterns),
+        Err(_) => Schema::read(schema, legacy),
+    };
+    match read {
         Ok(schema) => Some(Some(schema)),
         Err(faults) => {
             told.extend(faults, &at.key("openAPIV3Schema"));
@@ -214,13 +234,14 @@ fn operations(target: &Value, told: &mut Told<'_>) -> Option<OperationSet> {
 
 /// Compiles the code of the engine that judges. Where there are several, Gatekeeper takes CEL
 /// before Rego.
-fn engine(
-    policy: &PolicyDocument<'_>,
-    target: &Value,
+fn engine<'v>(
+    policy: &PolicyDocument<'v>,
+    target: &'v Value,
     reading: Reading,
+    shared: &Shared<'v>,
     told: &mut Told<'_>,
 ) -> Option<Engine> {
-    let at = Pointer::root().keys(&["spec", "targets"]).index(0);
+    let at = target_at();
     if let Some((source, at)) = cel::source(target, &at) {
         let cel = Cel::compile(source, &at, reading.failure_policy, told)?;
         return Some(Engine::Cel(Arc::new(cel)));
@@ -250,6 +271,23 @@ fn engine(
         told.fault(at.key("code"), message, help);
         return None;
     };
-    let rego = Rego::compile(policy.document, &code, told)?;
+    let rego = Rego::compile(policy.document, &code, &shared.libraries, told)?;
     Some(Engine::Rego(Arc::new(rego)))
+}
+
+/// Where the target stands.
+fn target_at() -> Pointer {
+    Pointer::root().keys(&["spec", "targets"]).index(0)
+}
+
+/// The Rego of a template that is judged by it; none where something is wrong, too.
+fn rego_of<'v>(policy: &PolicyDocument<'v>) -> Option<Code<'v>> {
+    let [target] = policy.document.value.path(&["spec", "targets"])?.as_array()? else {
+        return None;
+    };
+    let at = target_at();
+    match cel::source(target, &at) {
+        Some(_) => None,
+        None => Code::of(target, &at).ok()?,
+    }
 }

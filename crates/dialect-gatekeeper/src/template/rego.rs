@@ -1,7 +1,7 @@
 //! The Rego of a template.
 
-use super::rewrite::Uses;
-use super::rewrite::{ENTRY, name, rewrite};
+use super::libraries::{Libraries, Library};
+use super::rewrite::{self, ENTRY, Refusal, Uses, name};
 use sekisho_manifest::Document;
 use sekisho_policy::{Budget, Fault, Told, Watch};
 use sekisho_rego::analyze::Negation;
@@ -20,7 +20,10 @@ pub(crate) struct Rego {
     policies: Policies,
     /// what it reads
     pub(crate) uses: Uses,
-    texts: Vec<InFiles>,
+    document: Document,
+    /// the fields that hold the modules
+    fields: Vec<Pointer>,
+    texts: OnceLock<Vec<InFiles>>,
     watched: OnceLock<Option<Watched>>,
 }
 
@@ -49,10 +52,15 @@ const COMPILE_STEPS: u64 = 50_000_000;
 /// Bytes that compiling one template may take.
 const COMPILE_MEMORY: u64 = 256 << 20;
 
+/// What compiling one template may take.
+pub(super) fn budget() -> Budget<'static> {
+    Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None)
+}
+
 /// The texts of a template's modules: the entry's first.
 pub(super) struct Code<'v> {
     texts: Vec<(&'v str, Pointer)>,
-    version: Version,
+    pub(super) version: Version,
 }
 
 impl<'v> Code<'v> {
@@ -113,6 +121,25 @@ impl<'v> Code<'v> {
         }
         Ok(Self { texts, version })
     }
+
+    /// The texts of its libraries.
+    pub(super) fn libraries(&self) -> Vec<&'v str> {
+        self.texts.iter().skip(1).map(|(text, _)| *text).collect()
+    }
+}
+
+/// What the module at a place among a template's is called: as Gatekeeper calls it in messages of
+/// evaluations.
+pub(super) fn source(index: usize, text: &str) -> Source {
+    match index.checked_sub(1) {
+        None => Source::new(ENTRY, text),
+        Some(library) => Source::new(&format!("libs[\"lib_{library}\"]"), text),
+    }
+}
+
+/// The number of a source.
+pub(super) fn source_id(index: usize) -> SourceId {
+    SourceId(u16::try_from(index).unwrap_or(u16::MAX))
 }
 
 fn is_empty(text: &Value) -> bool {
@@ -146,11 +173,10 @@ impl Rego {
     /// What tells what it does. It prints.
     pub(crate) fn watched(&self) -> Option<&Watched> {
         let compile = || {
-            let (modules, sources) = (self.policies.modules(), self.policies.sources());
+            let modules = self.policies.modules().cloned().collect();
+            let sources = self.policies.sources().to_vec();
             let options = Options { print: true, ..options() };
-            let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
-            let (modules, sources) = (modules.to_vec(), sources.to_vec());
-            let policies = Policies::of_modules(modules, sources, &options, &budget).ok()?;
+            let policies = Policies::of_modules(modules, sources, &options, &budget()).ok()?;
             let violation = policies.document(&VIOLATION).ok()?;
             Some(Watched { policies, violation })
         };
@@ -160,6 +186,7 @@ impl Rego {
     /// Tells which lines of the template's file were evaluated, and which could have been.
     pub(crate) fn tell_lines(&self, watch: &dyn Watch, evaluated: &HashSet<Location>) {
         let Some(watched) = self.watched() else { return };
+        let texts = self.texts.get_or_init(|| self.in_files());
         for Coverable { head, body } in watched.policies.coverable() {
             let places: Vec<Location> = body.into_iter().chain(head).collect();
             // What binds a constant runs nothing: it was reached where something behind it was.
@@ -167,7 +194,7 @@ impl Rego {
             for (at, place) in places.iter().enumerate() {
                 let index = usize::from(place.source.0);
                 let source = self.policies.sources().get(index);
-                if let (Some(source), Some(text)) = (source, self.texts.get(index)) {
+                if let (Some(source), Some(text)) = (source, texts.get(index)) {
                     let (line, _) = source.line_column(place.span.start);
                     let below = u32::try_from(line).unwrap_or_default().saturating_sub(1);
                     let line = text.first.saturating_add(if text.block { below } else { 0 });
@@ -177,25 +204,41 @@ impl Rego {
         }
     }
 
+    fn in_files(&self) -> Vec<InFiles> {
+        let in_file = |(field, source): (&Pointer, &Source)| {
+            let exact = self.document.locate_in_text(field, &source.text, 1, 1);
+            let first = exact.map_or(self.document.locate(field).line, |(line, _)| line);
+            let file = Arc::clone(&self.document.source().name);
+            InFiles { file, first, block: exact.is_some() }
+        };
+        self.fields.iter().zip(self.policies.sources()).map(in_file).collect()
+    }
+
     /// Compiles modules as Gatekeeper does. What is wrong is told where it stands in the file.
     pub(super) fn compile(
         document: &Document,
         code: &Code<'_>,
+        libraries: &Libraries<'_>,
         told: &mut Told<'_>,
     ) -> Option<Self> {
-        let mut compile = Compile { document, code, sources: Vec::new(), told };
-        compile.run()
+        let library = libraries.of_code(code);
+        // Where something is wrong, it is told as of modules that are compiled at once.
+        let mut aside = Told::of(document);
+        library
+            .and_then(|_| Compile { document, code, library, told: &mut aside }.run())
+            .or_else(|| Compile { document, code, library: None, told }.run())
     }
 }
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options { negation: Negation::AsOpa, print: false, network: false, ..Options::default() }
 }
 
 struct Compile<'a, 'd> {
     document: &'a Document,
     code: &'a Code<'a>,
-    sources: Vec<Source>,
+    /// its libraries, where they are compiled
+    library: Option<&'a Library>,
     told: &'a mut Told<'d>,
 }
 
@@ -211,57 +254,63 @@ fn violation_rule(module: &Module) -> Option<Location> {
 
 impl Compile<'_, '_> {
     fn run(&mut self) -> Option<Rego> {
-        let mut modules = Vec::new();
-        let mut parsed = true;
-        for (index, (text, _)) in self.code.texts.iter().enumerate() {
-            // Messages of evaluations name modules as Gatekeeper does.
-            let name = match index.checked_sub(1) {
-                None => ENTRY.to_owned(),
-                Some(library) => format!("libs[\"lib_{library}\"]"),
-            };
-            let source = Source::new(&name, text);
-            let id = SourceId(u16::try_from(index).unwrap_or(u16::MAX));
-            let (module, faults) = syntax::parse(&source, id, self.code.version);
-            self.sources.push(source);
-            parsed &= faults.is_empty();
-            self.diagnose(&faults);
+        let texts = &self.code.texts;
+        let mut sources: Vec<Source> =
+            texts.iter().enumerate().map(|(index, (text, _))| source(index, text)).collect();
+        let parsed = if self.library.is_some() { 1 } else { texts.len() };
+        let mut modules = Vec::with_capacity(parsed + 1);
+        let mut all = true;
+        for (index, source) in sources.iter().take(parsed).enumerate() {
+            let (module, faults) = syntax::parse(source, source_id(index), self.code.version);
+            all &= faults.is_empty() && module.is_some();
+            self.diagnose(&sources, &faults);
             modules.extend(module);
         }
-        if !parsed || modules.len() != self.code.texts.len() {
+        if !all {
             return None;
         }
-        let (uses, refusals) = rewrite(&mut modules);
+        let (entry, libraries) = modules.split_first_mut()?;
+        let mut refusals: Vec<Refusal> = rewrite::entry(entry).into_iter().collect();
+        refusals.extend(libraries.iter().filter_map(rewrite::library));
+        let rule = violation_rule(entry);
+        let (uses, refused) = rewrite::reads(&mut modules);
+        refusals.extend(refused);
         for refusal in &refusals {
             let help = Some(refusal.help.to_owned());
-            self.tell(refusal.location, refusal.message.clone(), help);
+            self.tell(&sources, refusal.location, refusal.message.clone(), help);
         }
         if !refusals.is_empty() {
             return None;
         }
-        let rule = modules.first().and_then(violation_rule);
-        let hook = SourceId(u16::try_from(self.sources.len()).unwrap_or(u16::MAX));
-        let mut sources = self.sources.clone();
-        sources.push(Source::new("hook", HOOK));
-        modules.extend(syntax::parse(&Source::new("hook", HOOK), hook, Version::V0).0);
-        let options = options();
-        let budget = Budget::new(COMPILE_STEPS, COMPILE_MEMORY, None);
-        let compiled = Policies::of_modules(modules, sources, &options, &budget)
-            .and_then(|policies| policies.check_document(&VIOLATION).map(|()| policies));
+        let uses = self.library.map_or(uses, |library| library.uses.and(uses));
+        let hook = source_id(sources.len());
+        let source = Source::new("hook", HOOK);
+        modules.extend(syntax::parse(&source, hook, Version::V0).0);
+        sources.push(source);
+        let compiled = match self.library {
+            Some(library) => {
+                library.policies.extended(modules, sources.clone(), &options(), &budget())
+            }
+            None => Policies::of_modules(modules, sources.clone(), &options(), &budget()),
+        };
+        let compiled =
+            compiled.and_then(|policies| policies.check_document(&VIOLATION).map(|()| policies));
         match compiled {
             Ok(policies) => {
-                let texts = self.code.texts.iter().map(|(text, field)| {
-                    let exact = self.document.locate_in_text(field, text, 1, 1);
-                    let first = exact.map_or(self.document.locate(field).line, |(line, _)| line);
-                    let file = Arc::clone(&self.document.source().name);
-                    InFiles { file, first, block: exact.is_some() }
-                });
-                let texts = texts.collect();
-                Some(Rego { policies, uses, texts, watched: OnceLock::new() })
+                let fields = texts.iter().map(|(_, field)| field.clone()).collect();
+                Some(Rego {
+                    policies,
+                    uses,
+                    document: self.document.clone(),
+                    fields,
+                    texts: OnceLock::new(),
+                    watched: OnceLock::new(),
+                })
             }
             Err(faults) => {
                 let (of_hook, own): (Vec<_>, Vec<_>) =
                     faults.into_iter().partition(|fault| fault.location.source == hook);
-                self.diagnose(&own);
+                self.diagnose(&sources, &own);
                 if let (Some(fault), Some(rule)) =
                     (of_hook.first().filter(|_| own.is_empty()), rule)
                 {
@@ -271,24 +320,29 @@ impl Compile<'_, '_> {
                     );
                     let help = "write rules as `violation[{\"msg\": msg}] { … }`, or `violation \
                                 contains {\"msg\": msg} if { … }` in Rego v1";
-                    self.tell(rule, message, Some(help.to_owned()));
+                    self.tell(&sources, rule, message, Some(help.to_owned()));
                 }
                 None
             }
         }
     }
 
-    fn diagnose(&mut self, faults: &[sekisho_rego::Diagnostic]) {
+    fn diagnose(&mut self, sources: &[Source], faults: &[sekisho_rego::Diagnostic]) {
         for fault in faults {
             let message = format!("{}: {}", fault.code, fault.message);
-            self.tell(fault.location, message, fault.help.clone());
+            self.tell(sources, fault.location, message, fault.help.clone());
         }
     }
 
-    fn tell(&mut self, location: Location, message: String, help: Option<String>) {
+    fn tell(
+        &mut self,
+        sources: &[Source],
+        location: Location,
+        message: String,
+        help: Option<String>,
+    ) {
         let index = usize::from(location.source.0);
-        let (Some(source), Some((text, field))) =
-            (self.sources.get(index), self.code.texts.get(index))
+        let (Some(source), Some((text, field))) = (sources.get(index), self.code.texts.get(index))
         else {
             return;
         };

@@ -22,7 +22,7 @@ pub(super) struct Refusal {
     pub(super) help: &'static str,
 }
 
-/// What the modules read.
+/// What modules read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Uses {
     /// `data.inventory`
@@ -33,34 +33,47 @@ pub(crate) struct Uses {
     pub(crate) external: bool,
 }
 
-/// Gives the entry the package that it is called by, and refuses what a template must not have.
-/// The first module is the entry.
-pub(super) fn rewrite(modules: &mut [Module]) -> (Uses, Vec<Refusal>) {
+impl Uses {
+    /// What either reads.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            inventory: self.inventory || other.inventory,
+            namespace_object: self.namespace_object || other.namespace_object,
+            external: self.external || other.external,
+        }
+    }
+}
+
+/// Gives the entry the package that it is called by, and refuses one that gives no violations.
+pub(super) fn entry(entry: &mut Module) -> Option<Refusal> {
+    entry.package.path = vec![ENTRY.into()];
+    let gives = entry.rules.iter().any(|rule| name(&rule.head.reference) == Some("violation"));
+    (!gives).then(|| Refusal {
+        location: Location { source: entry.source, span: entry.package.span },
+        message: "the rule `violation` is missing".to_owned(),
+        help: "violations are what a rule `violation[{\"msg\": msg}] { … }` gives",
+    })
+}
+
+/// Refuses what is no library.
+pub(super) fn library(library: &Module) -> Option<Refusal> {
+    let path = &library.package.path;
+    let is_library = path.len() > 1 && path.first().is_some_and(|first| first == LIBRARIES);
+    (!is_library).then(|| {
+        let package: Vec<&str> = path.iter().map(Str::as_str).collect();
+        Refusal {
+            location: Location { source: library.source, span: library.package.span },
+            message: format!("`{}` is no package of a library", package.join(".")),
+            help: "the packages of libraries begin with `lib.`",
+        }
+    })
+}
+
+/// Defines what Gatekeeper brings, and refuses to read what a template must not.
+pub(super) fn reads(modules: &mut [Module]) -> (Uses, Vec<Refusal>) {
     let mut refusals = Vec::new();
     let mut uses = Uses::default();
-    if let Some(entry) = modules.first_mut() {
-        entry.package.path = vec![ENTRY.into()];
-        if !entry.rules.iter().any(|rule| name(&rule.head.reference) == Some("violation")) {
-            refusals.push(Refusal {
-                location: Location { source: entry.source, span: entry.package.span },
-                message: "the rule `violation` is missing".to_owned(),
-                help: "violations are what a rule `violation[{\"msg\": msg}] { … }` gives",
-            });
-        }
-    }
-    for library in modules.iter().skip(1) {
-        let path = &library.package.path;
-        let at = Location { source: library.source, span: library.package.span };
-        if path.len() < 2 || path.first().is_none_or(|first| first != LIBRARIES) {
-            let package: Vec<&str> = path.iter().map(Str::as_str).collect();
-            refusals.push(Refusal {
-                location: at,
-                message: format!("`{}` is no package of a library", package.join(".")),
-                help: "the packages of libraries begin with `lib.`",
-            });
-        }
-    }
-    for module in modules.iter_mut() {
+    for module in modules {
         refusals.extend(refused_imports(module));
         let found = references(module);
         if found.asks_providers {

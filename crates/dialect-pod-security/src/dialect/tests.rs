@@ -7,7 +7,7 @@ use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::{ReadOptions, read};
 use sekisho_policy::{
     Action, Budget, CompileContext, Compiled, CompiledPolicy, Dialect, Digest, EvalContext,
-    Inventory, InventoryKey, KubernetesVersion, Operation, Outcome, PolicyDocument, Reads, Request,
+    InTurn, Inventory, InventoryKey, KubernetesVersion, Operation, Outcome, PolicyDocument, Reads, Request,
     Shared, Target, UserInfo,
 };
 use sekisho_value::{Value, from_json};
@@ -43,7 +43,8 @@ fn compile(text: &str) -> Compiled {
         })
         .collect();
     let schemas = Schemas::builtin();
-    let context = CompileContext { target: &Target::default(), schemas: &schemas, strict: false };
+    let (target, workers) = (&Target::default(), &InTurn);
+    let context = CompileContext { target, schemas: &schemas, strict: false, workers };
     PodSecurity.compile(&documents, &context)
 }
 

@@ -7,6 +7,7 @@ use crate::outcome::{Note, Problem};
 use crate::suite::Place;
 use crate::watch::Watched;
 use sekisho_dialect_gatekeeper::{FailurePolicy, Gatekeeper};
+use sekisho_dialects::Cores;
 use sekisho_engine::{BuildOptions, ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
@@ -82,7 +83,7 @@ pub(crate) fn set_of(
             origin: PolicyId::LOCAL,
         })
         .collect();
-    let compiled = Gatekeeper::compile_as_given(&of_dialect, failure_policy);
+    let compiled = Gatekeeper::compile_as_given(&of_dialect, failure_policy, &Cores);
     if !compiled.diagnostics.is_empty() {
         return Err(compiled.diagnostics);
     }

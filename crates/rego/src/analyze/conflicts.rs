@@ -25,12 +25,9 @@ pub(super) fn check(cx: &mut Cx<'_>, modules: &[Module], tree: &RuleTree) {
 }
 
 fn shown(cx: &Cx<'_>, modules: &[Module], info: &Info) -> String {
-    let module = modules.get(info.place.0);
-    let clause = module.and_then(|m| m.rules.get(info.place.1)).and_then(|r| r.clauses.first());
-    match (module, clause) {
-        (Some(module), Some(clause)) => rule_path(&cx.names, &module.package, clause),
-        _ => String::new(),
-    }
+    let Some((module, rule)) = info.written(modules) else { return String::new() };
+    let clause = rule.clauses.first();
+    clause.map_or_else(String::new, |clause| rule_path(&cx.names, &module.package, clause))
 }
 
 /// Whether to look below the node.
@@ -77,7 +74,7 @@ fn check_node(cx: &mut Cx<'_>, modules: &[Module], tree: &RuleTree, at: NodeId) 
                 shown(cx, modules, last),
                 places.join(", ")
             );
-            let package = modules.get(one.place.0).map(|module| module.package_at);
+            let package = one.written(modules).map(|(module, _)| module.package_at);
             cx.error(Code::Type, package.unwrap_or(one.at), message);
         }
     }
@@ -115,9 +112,8 @@ fn check_packages(cx: &mut Cx<'_>, modules: &[Module], tree: &RuleTree) {
         if !info.is_ground() {
             continue;
         }
-        let Some(module) = modules.get(info.place.0) else { continue };
-        let rule = module.rules.get(info.place.1).and_then(|rule| rule.clauses.first());
-        let Some(clause) = rule else { continue };
+        let Some((module, rule)) = info.written(modules) else { continue };
+        let Some(clause) = rule.clauses.first() else { continue };
         let mut path = module.package.clone();
         path.push(clause.head.name.clone());
         for part in &clause.head.path {

@@ -22,13 +22,15 @@ pub(super) struct Site {
 pub(super) struct Graph {
     sites: Vec<Site>,
     edges: Vec<Vec<usize>>,
+    /// the strongly connected components, each after those that it depends on
+    components: Vec<Vec<usize>>,
     /// by rule: the number of its first clause, and how many there are
     clauses: Vec<(usize, usize)>,
 }
 
 fn clause_of<'m>(modules: &'m [Module], tree: &RuleTree, site: Site) -> Option<&'m Clause> {
-    let (module, rule) = tree.info(site.rule)?.place;
-    modules.get(module)?.rules.get(rule)?.clauses.get(site.clause)
+    let (_, rule) = tree.written(modules, site.rule)?;
+    rule.clauses.get(site.clause)
 }
 
 impl Graph {
@@ -37,13 +39,13 @@ impl Graph {
         let mut sites = Vec::new();
         let mut clauses = Vec::with_capacity(tree.rules.len());
         for (rule, info) in tree.rules.iter().enumerate() {
-            let written = modules.get(info.place.0).and_then(|m| m.rules.get(info.place.1));
-            let count = written.map_or(0, |rule| rule.clauses.len());
+            let count = info.written(modules).map_or(0, |(_, rule)| rule.clauses.len());
             clauses.push((sites.len(), count));
             sites.extend((0..count).map(|clause| Site { rule, clause }));
         }
         let total = sites.len() + 2 * tree.nodes.len();
-        let mut graph = Self { sites, edges: Vec::with_capacity(total), clauses };
+        let edges = Vec::with_capacity(total);
+        let mut graph = Self { sites, edges, components: Vec::new(), clauses };
         for site in &graph.sites {
             let clause = clause_of(modules, tree, *site);
             let (reached, cost) = clause.map(|clause| reaches(tree, clause)).unwrap_or_default();
@@ -71,6 +73,7 @@ impl Graph {
             }
             graph.edges.push(edges);
         }
+        graph.components = graph.connected();
         graph
     }
 
@@ -89,10 +92,9 @@ impl Graph {
         self.edges.get(node).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The strongly connected components, each after those that it depends on: by node the
-    /// number of its component, and the nodes of each. (Tarjan's algorithm, with a stack of its
-    /// own.)
-    fn components(&self) -> Vec<Vec<usize>> {
+    /// The strongly connected components, each after those that it depends on. (Tarjan's algorithm,
+    /// with a stack of its own.)
+    fn connected(&self) -> Vec<Vec<usize>> {
         let count = self.edges.len();
         let mut state = Tarjan {
             index: vec![usize::MAX; count],
@@ -114,8 +116,8 @@ impl Graph {
     pub(super) fn order(&self) -> Vec<RuleId> {
         let mut left: Vec<usize> = self.clauses.iter().map(|(_, count)| *count).collect();
         let mut order = Vec::with_capacity(left.len());
-        for node in self.components().into_iter().flatten() {
-            if let Some(site) = self.sites.get(node)
+        for node in self.components.iter().flatten() {
+            if let Some(site) = self.sites.get(*node)
                 && let Some(left) = left.get_mut(site.rule)
             {
                 *left = left.saturating_sub(1);
@@ -258,10 +260,9 @@ fn reaches(tree: &RuleTree, clause: &Clause) -> (BTreeSet<Reached>, usize) {
 
 /// `data.test.p[x]` of a clause.
 fn shown(names: &Names, modules: &[Module], tree: &RuleTree, site: Site) -> String {
-    let package = tree.info(site.rule).and_then(|info| modules.get(info.place.0));
-    let clause = clause_of(modules, tree, site);
-    let (Some(package), Some(clause)) = (package, clause) else { return String::new() };
-    rule_path(names, &package.package, clause)
+    let Some((module, rule)) = tree.written(modules, site.rule) else { return String::new() };
+    let clause = rule.clauses.get(site.clause);
+    clause.map_or_else(String::new, |clause| rule_path(names, &module.package, clause))
 }
 
 /// `data.test.p[x]`: the path of a clause of a package.
@@ -284,15 +285,16 @@ const MOST_NAMED: usize = 100;
 
 /// Reports rules that use themselves.
 pub(super) fn check_recursion(cx: &mut Cx<'_>, modules: &[Module], tree: &RuleTree, graph: &Graph) {
-    for component in graph.components() {
-        let single = component.len() == 1;
+    for component in &graph.components {
+        if let [single] = component.as_slice()
+            && !graph.edges_of(*single).contains(single)
+        {
+            continue;
+        }
         let within: BTreeSet<usize> = component.iter().copied().collect();
         let mut told = 0;
-        for node in component {
+        for node in component.iter().copied() {
             let Some(site) = graph.sites.get(node).copied() else { continue };
-            if single && !graph.edges_of(node).contains(&node) {
-                continue;
-            }
             // Of very many rules that use each other a few say enough.
             if told >= MOST_TOLD {
                 break;

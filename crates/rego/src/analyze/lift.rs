@@ -17,6 +17,8 @@ pub(super) struct Lift<'n> {
     pub(super) negation: Negation,
     /// how many modifiers there are so far
     pub(super) withs: u32,
+    /// there are interpolated strings
+    pub(super) templates: bool,
 }
 
 impl Lift<'_> {
@@ -223,6 +225,7 @@ impl Lift<'_> {
                 self.body(body),
             ),
             ast::ExprKind::Template(parts) => {
+                self.templates = true;
                 Value::Template(parts.iter().map(|part| self.part(part, at)).collect())
             }
         };

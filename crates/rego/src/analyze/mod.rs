@@ -113,8 +113,21 @@ pub fn analyze(
     options: &Options,
     budget: &Budget<'_>,
 ) -> (Option<Hir>, Vec<Diagnostic>) {
+    let modules: Vec<&ast::Module> = modules.iter().collect();
+    analyze_upon(&Hir::default(), modules, sources, options, budget)
+}
+
+/// As [`analyze`], of modules that may use what is understood already: their meaning and its. What
+/// is understood must read nothing that the modules define, at no path of theirs.
+pub(crate) fn analyze_upon(
+    base: &Hir,
+    modules: Vec<&ast::Module>,
+    sources: &[Source],
+    options: &Options,
+    budget: &Budget<'_>,
+) -> (Option<Hir>, Vec<Diagnostic>) {
     let mut cx = Cx::new(Names::new("__local"), sources, options, budget);
-    let hir = run(&mut cx, modules);
+    let hir = run(&mut cx, modules, base);
     let diagnostics = finish(cx);
     (hir.filter(|_| diagnostics.is_empty()), diagnostics)
 }
@@ -164,8 +177,8 @@ fn each(cx: &mut Cx<'_>, modules: &mut [Module], pass: impl Fn(&mut Cx<'_>, &mut
     }
 }
 
-fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
-    let mut sorted: Vec<&ast::Module> = written.iter().collect();
+fn run(cx: &mut Cx<'_>, written: Vec<&ast::Module>, base: &Hir) -> Option<Hir> {
+    let mut sorted = written;
     let name = |module: &ast::Module| {
         cx.sources.get(usize::from(module.source.0)).map(|source| source.name.clone())
     };
@@ -175,9 +188,12 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
         source: SourceId::default(),
         negation: cx.options.negation,
         withs: 0,
+        templates: false,
     };
     let mut modules: Vec<Module> = sorted.iter().map(|module| lift.module(module)).collect();
-    let tree = rewrite(cx, &sorted, &mut modules)?;
+    let written = Written { modules: &sorted, templates: lift.templates, withs: lift.withs > 0 };
+    let known = &base.environment;
+    let tree = rewrite(cx, &known.tree, &written, &mut modules)?;
     let modules = &modules;
     let graph = graph::Graph::new(cx, modules, &tree);
     graph::check_recursion(cx, modules, &tree, &graph);
@@ -186,7 +202,7 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
     }
     let order = graph.order();
     let mut schemas = schemas::RuleSchemas::new(cx, &sorted, modules);
-    let types = types::check(cx, modules, &tree, &order, &mut schemas);
+    let types = types::check(cx, modules, &tree, &order, &mut schemas, &known.types);
     for module in modules {
         functions::check_refused(cx, module);
     }
@@ -196,29 +212,43 @@ fn run(cx: &mut Cx<'_>, written: &[ast::Module]) -> Option<Hir> {
     let mut rules: Vec<_> = order
         .iter()
         .filter_map(|rule| {
-            let place = tree.info(*rule)?.place;
+            let place = tree.info(*rule)?.place?;
             let module = modules.get(place.0)?;
             lower::rule(&cx.names, &tree, module, module.rules.get(place.1)?)
         })
         .collect();
     gather::gather(&mut rules);
     Some(Hir {
-        rules,
+        rules: base.rules.iter().cloned().chain(rules.into_iter().map(Arc::new)).collect(),
         sources: cx.sources.to_vec(),
-        packages: packages(modules),
+        packages: packages(base, modules),
         environment: Arc::new(Environment { tree, types }),
     })
 }
 
-fn packages(modules: &[Module]) -> Vec<Vec<Str>> {
-    let mut packages: Vec<Vec<Str>> = modules.iter().map(|m| m.package.clone()).collect();
+fn packages(base: &Hir, modules: &[Module]) -> Vec<Vec<Str>> {
+    let own = modules.iter().map(|module| &module.package);
+    let mut packages: Vec<Vec<Str>> = base.packages.iter().chain(own).cloned().collect();
     packages.sort();
     packages.dedup();
     packages
 }
 
+/// The modules as they are written, and what is in them: passes that rewrite something else are
+/// for others.
+struct Written<'m> {
+    modules: &'m [&'m ast::Module],
+    templates: bool,
+    withs: bool,
+}
+
 /// All passes that rewrite. None where a fault ends them.
-fn rewrite(cx: &mut Cx<'_>, written: &[&ast::Module], modules: &mut [Module]) -> Option<RuleTree> {
+fn rewrite(
+    cx: &mut Cx<'_>,
+    known: &RuleTree,
+    written: &Written<'_>,
+    modules: &mut [Module],
+) -> Option<RuleTree> {
     let going = |cx: &Cx<'_>| (!cx.stop).then_some(());
     resolve_all(cx, modules);
     going(cx)?;
@@ -231,26 +261,34 @@ fn rewrite(cx: &mut Cx<'_>, written: &[&ast::Module], modules: &mut [Module]) ->
         shadows::check_names(cx, module);
         shadows::check_imports(cx, module);
     }
-    let tree = RuleTree::new(modules);
+    let tree = RuleTree::upon(known, modules);
     for rule in modules.iter_mut().flat_map(|module| &mut module.rules) {
         locals::rule(cx, rule);
     }
     going(cx)?;
-    each(cx, modules, |cx, clause| templates::clause(cx, &tree, clause));
-    going(cx)?;
+    if written.templates {
+        each(cx, modules, |cx, clause| templates::clause(cx, &tree, clause));
+        going(cx)?;
+    }
     for module in modules.iter() {
         functions::check_void(cx, module);
     }
     going(cx)?;
-    each(cx, modules, |cx, clause| print::clause(cx, &tree, clause));
-    going(cx)?;
+    if cx.names.is_written("print") {
+        each(cx, modules, |cx, clause| print::clause(cx, &tree, clause));
+        going(cx)?;
+    }
     each(cx, modules, |cx, clause| expr_terms::clause(&mut cx.names, clause));
-    metadata::rewrite(cx, written, modules);
-    going(cx)?;
+    if cx.names.is_written("rego") {
+        metadata::rewrite(cx, written.modules, modules);
+        going(cx)?;
+    }
     each(cx, modules, |cx, clause| heads::comprehensions(&mut cx.names, clause));
     each(cx, modules, |cx, clause| heads::values(&mut cx.names, clause));
-    each(cx, modules, |cx, clause| with::clause(cx, &tree, clause));
-    going(cx)?;
+    if written.withs {
+        each(cx, modules, |cx, clause| with::clause(cx, &tree, clause));
+        going(cx)?;
+    }
     conflicts::check(cx, modules, &tree);
     going(cx)?;
     for module in modules.iter() {

@@ -2,6 +2,7 @@
 
 use crate::builtins::{self, Builtin};
 use sekisho_value::Str;
+use smol_str::format_smolstr;
 use std::collections::HashMap;
 
 /// A variable of the modules under analysis: its number among all [`Names`].
@@ -69,6 +70,11 @@ impl Names {
         }
     }
 
+    /// A variable of that text is written somewhere.
+    pub(super) fn is_written(&self, text: &str) -> bool {
+        self.by_text.contains_key(text)
+    }
+
     /// The number of a variable of that text.
     pub(super) fn intern(&mut self, text: &Str) -> Name {
         if let Some(name) = self.by_text.get(text) {
@@ -88,7 +94,7 @@ impl Names {
 
     /// A new wildcard; each `_` is a variable of its own.
     pub(super) fn wildcard(&mut self) -> Name {
-        let text = Str::from(format!("${}", self.wildcards));
+        let text = format_smolstr!("${}", self.wildcards);
         self.wildcards += 1;
         self.push(text, None)
     }
@@ -97,7 +103,7 @@ impl Names {
     /// of these.
     pub(super) fn generate(&mut self) -> Name {
         loop {
-            let text = Str::from(format!("{}{}__", self.prefix, self.generated));
+            let text = format_smolstr!("{}{}__", self.prefix, self.generated);
             self.generated += 1;
             if !(self.alike && self.by_text.contains_key(&text)) {
                 return self.push(text, None);

@@ -72,6 +72,7 @@ fn run(
         source: context.source,
         negation: cx.options.negation,
         withs: 0,
+        templates: false,
     }
     .body(written);
     let rules: Vec<&Str> = match context.package {

@@ -97,11 +97,18 @@ pub(super) struct Info {
     /// a value without a body and without references
     pub(super) constant: bool,
     pub(super) at: Location,
-    /// module and rule
-    pub(super) place: (usize, usize),
+    /// module and rule, among those under analysis; none where it was understood before
+    pub(super) place: Option<(usize, usize)>,
 }
 
 impl Info {
+    /// Its module, and itself, where it is under analysis.
+    pub(super) fn written<'m>(&self, modules: &'m [Module]) -> Option<(&'m Module, &'m Rule)> {
+        let (module, rule) = self.place?;
+        let module = modules.get(module)?;
+        Some((module, module.rules.get(rule)?))
+    }
+
     /// Its path holds no variable.
     pub(super) fn is_ground(&self) -> bool {
         self.path.iter().all(|part| matches!(part, Part::Key(_)))
@@ -139,9 +146,10 @@ fn is_constant(rule: &Rule) -> bool {
 }
 
 impl RuleTree {
-    /// The tree of all rules.
-    pub(super) fn new(modules: &[Module]) -> Self {
-        let mut tree = Self::default();
+    /// The tree of all rules: of those that are known, and of modules.
+    pub(super) fn upon(known: &Self, modules: &[Module]) -> Self {
+        let mut tree = known.clone();
+        tree.rules.iter_mut().for_each(|info| info.place = None);
         for (module_at, module) in modules.iter().enumerate() {
             let package: Vec<Part> =
                 module.package.iter().map(|part| Part::Key(Key::String(part.clone()))).collect();
@@ -161,7 +169,7 @@ impl RuleTree {
                     default: rule.default,
                     constant: is_constant(rule),
                     at: first.at,
-                    place: (module_at, rule_at),
+                    place: Some((module_at, rule_at)),
                 });
                 let longest = tree.rules.last().map_or(0, |info| info.path.len());
                 if let Some(node) = tree.nodes.get_mut(node) {
@@ -171,6 +179,15 @@ impl RuleTree {
             }
         }
         tree
+    }
+
+    /// The rule of modules under analysis.
+    pub(super) fn written<'m>(
+        &self,
+        modules: &'m [Module],
+        rule: RuleId,
+    ) -> Option<(&'m Module, &'m Rule)> {
+        self.info(rule)?.written(modules)
     }
 
     /// The node at the constant part of a path, made where it is not there.

@@ -142,14 +142,14 @@ impl Order<'_> {
                 Waiting { expr, missing, vars, seen: None, closed_over }
             })
             .collect();
-        let mut ordered = Body::with_capacity(waiting.len());
+        let mut ordered: Vec<(Expr, NameSet)> = Vec::with_capacity(waiting.len());
         // The variables in the order in which they were bound.
         let mut log: Vec<Name> = Vec::new();
         loop {
             let before = waiting.len();
             if !(self.step)(before) {
-                ordered.extend(waiting.into_iter().map(|waiting| waiting.expr));
-                *body = ordered;
+                let ordered = ordered.into_iter().map(|(expr, _)| expr);
+                *body = ordered.chain(waiting.into_iter().map(|waiting| waiting.expr)).collect();
                 return Vec::new();
             }
             let mut still = Vec::new();
@@ -172,7 +172,7 @@ impl Order<'_> {
                 }
                 each.missing.retain(|name| !outputs.contains(name) && !safe.contains(name));
                 if each.missing.is_empty() {
-                    ordered.push(each.expr);
+                    ordered.push((each.expr, each.vars));
                     log.extend(outputs.iter().filter(|name| !safe.contains(*name)));
                     safe.extend(&outputs);
                 } else {
@@ -186,18 +186,17 @@ impl Order<'_> {
         }
         let mut unsafe_ = Vec::new();
         let mut all_bound = bound.clone();
-        for expr in &mut ordered {
-            let own = self.closures(expr, &mut all_bound);
+        body.reserve(ordered.len() + waiting.len());
+        for (mut expr, vars) in ordered {
+            let own = self.closures(&mut expr, &mut all_bound);
             unsafe_.extend(own);
-            for name in self.vars(expr).iter() {
-                all_bound.insert(name);
-            }
+            all_bound.extend(&vars);
+            body.push(expr);
         }
         for each in waiting {
             unsafe_.push(Unsafe::new(&each.expr, each.missing));
-            ordered.push(each.expr);
+            body.push(each.expr);
         }
-        *body = ordered;
         unsafe_
     }
 

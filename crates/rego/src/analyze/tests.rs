@@ -20,7 +20,7 @@ fn meaning(text: &str, version: Version, options: &Options) -> String {
     let (hir, faults) = read(&text, version, options);
     let Some(mut hir) = hir else { panic!("{text}: {faults:?}") };
     hir.rules.sort_by_key(|rule| rule.written.1);
-    hir.rules.iter().map(printed::rule).collect::<Vec<_>>().join("\n")
+    hir.rules.iter().map(|rule| printed::rule(rule)).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -62,7 +62,8 @@ impl Joined {
                     }
                 });
             }
-            rules.push(Rule { clauses, variables: variables(rule), ..rule.clone() });
+            let rule = Rule { clauses, variables: variables(rule), ..Rule::clone(rule) };
+            rules.push(Arc::new(rule));
         }
         let hir = Hir { rules, ..hir.clone() };
         (!lists.is_empty()).then(|| Self { hir, lists, kept: Kept::default() })
@@ -142,5 +143,5 @@ fn looked_up(join: &Join<'_>, list: usize, rule: &Rule, clause: &Clause) -> Opti
 
 /// The rules of a path.
 fn rules_at<'h>(hir: &'h Hir, path: &[Str]) -> impl Iterator<Item = &'h Rule> {
-    hir.rules.iter().filter(move |rule| rule.path == path)
+    hir.rules.iter().map(Arc::as_ref).filter(move |rule| rule.path == path)
 }

@@ -32,6 +32,10 @@ impl Planner<'_> {
     pub(super) fn body(&mut self, body: &Body, after: After<'_>) {
         let mut rest = body.as_slice();
         while let Some((expr, others)) = rest.split_first() {
+            // What is known makes it fail here, whatever follows.
+            if self.folding.is_some() && self.e.is_dead() {
+                return;
+            }
             rest = match self.constant_loop(rest, after) {
                 0 => {
                     self.expr(expr);

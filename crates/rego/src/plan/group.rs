@@ -8,6 +8,7 @@ use crate::hir::{Clause, Constant, Operand, Rule, RuleKind};
 use crate::program::{Conflict, Label, Make, Op, Reg, Src};
 use sekisho_value::Str;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Where the value of a group is kept until all of its rules have been asked.
 #[derive(Clone, Copy)]
@@ -54,7 +55,7 @@ impl<'h> Planner<'h> {
     fn rules_of(&self, node: NodeId, functions: bool) -> Vec<&'h Rule> {
         let Some(node) = self.tree.node(node) else { return Vec::new() };
         let indices = if functions { &node.functions } else { &node.rules };
-        indices.iter().filter_map(|index| self.hir.rules.get(*index)).collect()
+        indices.iter().filter_map(|index| self.hir.rules.get(*index)).map(Arc::as_ref).collect()
     }
 
     /// One value.

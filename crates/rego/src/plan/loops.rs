@@ -5,7 +5,7 @@ use super::formula::Formula;
 use super::residual::{Origin, Place, Reduction, Residue};
 use super::visit::{Part, each_part, vars_in, vars_within};
 use crate::hir::{Comprehension, Constant, Expr, ExprKind, Operand, Var};
-use crate::numbers::NumberSet;
+use crate::numbers::NumberMap;
 use crate::program::{Op, Src};
 
 /// Expressions that are looked at together.
@@ -32,11 +32,15 @@ impl Planner<'_> {
         if !exprs.first().is_some_and(|expr| self.may_loop(expr)) {
             return 0;
         }
-        for count in 1..=exprs.len().min(TOGETHER) {
-            let (segment, rest) = exprs.split_at(count);
-            if self.binds_for(segment, rest, read) {
+        // How many expressions have to go together for nothing else to read what they bind.
+        let mut together = 0;
+        for (at, needed) in self.read_until(exprs, read).into_iter().take(TOGETHER).enumerate() {
+            let count = at + 1;
+            together = needed.max(together);
+            if together > count {
                 continue;
             }
+            let segment = exprs.get(..count).unwrap_or_default();
             let mut reduction = Reduction::new(self);
             let Some(formula) = reduction.holds(segment) else { continue };
             if !reduction.loops {
@@ -73,19 +77,32 @@ impl Planner<'_> {
         may
     }
 
-    /// Whether expressions bind something that is read later.
-    fn binds_for(&self, segment: &[Expr], rest: &[Expr], read: &[&Operand]) -> bool {
-        let mut bound: NumberSet<Var> = NumberSet::default();
-        vars_in(segment, &mut |var| {
-            if !self.e.bound.contains_key(&var) {
-                bound.insert(var);
+    /// For each expression: the number of the first expressions that hold every mention of the
+    /// variables that it may bind; more than there are where those are read afterwards.
+    fn read_until(&self, exprs: &[Expr], read: &[&Operand]) -> Vec<usize> {
+        let mut mentions: Vec<(usize, Var)> = Vec::new();
+        let mut last: NumberMap<Var, usize> = NumberMap::default();
+        for (at, expr) in exprs.iter().enumerate() {
+            vars_in(std::slice::from_ref(expr), &mut |var| {
+                if !self.e.bound.contains_key(&var) && last.insert(var, at + 1) != Some(at + 1) {
+                    mentions.push((at, var));
+                }
+            });
+        }
+        for operand in read {
+            vars_within(operand, &mut |var| {
+                if let Some(last) = last.get_mut(&var) {
+                    *last = usize::MAX;
+                }
+            });
+        }
+        let mut until = vec![0; exprs.len()];
+        for (at, var) in mentions {
+            if let (Some(until), Some(last)) = (until.get_mut(at), last.get(&var)) {
+                *until = (*until).max(*last);
             }
-        });
-        let mut later = false;
-        let mut seen = |var: Var| later |= bound.contains(&var);
-        vars_in(rest, &mut seen);
-        read.iter().for_each(|operand| vars_within(operand, &mut seen));
-        later
+        }
+        until
     }
 
     /// Tests what stands at a place. What is no text is left to the expressions themselves.

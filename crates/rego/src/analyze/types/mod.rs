@@ -43,16 +43,18 @@ pub(super) fn check(
     tree: &RuleTree,
     order: &[RuleId],
     schemas: &mut RuleSchemas<'_>,
+    known: &RuleTypes,
 ) -> RuleTypes {
-    let mut types = RuleTypes::default();
+    let mut types = known.clone();
     types.documents = schemas.input().clone();
     let mut builtins = Builtins::default();
     for rule in order {
         let Some(info) = tree.info(*rule) else { continue };
-        let Some(module) = modules.get(info.place.0) else { continue };
-        let Some(written) = module.rules.get(info.place.1) else { continue };
+        let (Some(place), Some((module, written))) = (info.place, info.written(modules)) else {
+            continue;
+        };
         for (position, clause) in written.clauses.iter().enumerate() {
-            let documents = schemas.documents(cx, module, info.place, (position, clause));
+            let documents = schemas.documents(cx, module, place, (position, clause));
             cx.at = clause.at;
             let (path, ty) = check_clause(cx, tree, (&types, &documents), &mut builtins, clause);
             let mut whole: Vec<Key> = module.package.iter().cloned().map(Key::String).collect();
