@@ -9,3 +9,4 @@ mod matches;
 mod results;
 mod reviews;
 mod scene;
+mod shared_libraries;
