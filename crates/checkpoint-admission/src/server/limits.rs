@@ -7,6 +7,9 @@ pub struct Limits {
     pub body: usize,
     /// how many bytes all reviews together may have that are being read or judged
     pub held: usize,
+    /// how many bytes may be kept of requests that are being answered, and of answers that clients
+    /// do not take; beyond that the connection with the most goes
+    pub kept: usize,
     /// how many connections are open at once; beyond that the one that was idle longest goes
     pub connections: usize,
     /// how many steps of evaluation a thread that talks to clients takes itself, at once; what takes
@@ -33,6 +36,7 @@ impl Default for Limits {
             // An object of 1.5 MiB, as etcd takes it, twice, and room for its options and user.
             body: 8 << 20,
             held: 64 << 20,
+            kept: 64 << 20,
             connections: 1024,
             // Two or three milliseconds: what a large pod takes of a whole library is less.
             at_once: 500_000,

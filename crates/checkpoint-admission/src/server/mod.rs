@@ -19,6 +19,7 @@ use crate::live::Live;
 use body::Held;
 use certificate::HTTP2;
 use connections::{Connection, Connections};
+use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -231,10 +232,11 @@ async fn talk(
     let answer = service_fn(|request: Request<Incoming>| {
         let (routes, door, came) = (Arc::clone(routes), speaker.door, Instant::now());
         let busy = speaker.connections.busy(speaker.connection);
+        let kept = speaker.connections.keep(speaker.connection, limits.kept);
         async move {
             let reply = routes.answer(door, request, came).await;
             drop(busy);
-            Ok::<_, Infallible>(reply)
+            Ok::<_, Infallible>(reply.map(|text| Full::new(kept.answer(text))))
         }
     });
     if speaker.is_http2 {

@@ -4,7 +4,9 @@ use crate::client::{GOOD, Running, basis_of, review};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Frame};
+use hyper::client::conn::http2;
 use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioExecutor;
 use sekisho_checkpoint_admission::{Basis, FailureDirection, Limits, Live};
 use sekisho_policy::{Inventory, InventoryKey};
 use sekisho_value::Value;
@@ -286,4 +288,27 @@ async fn early_answers_reach_clients_of_http_2() {
     let slow = server.connect_http2().await.send_request(post(Stuck(false))).await.unwrap();
     assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
     is_healthy(&server).await;
+}
+
+/// Who asks and takes no answers is left, before there are too many.
+#[tokio::test]
+async fn answers_that_nobody_takes_are_not_kept() {
+    let server = start(Limits { kept: 1 << 20, ..Limits::default() }).await;
+    let mut takes_none = http2::Builder::new(TokioExecutor::new());
+    takes_none.initial_stream_window_size(0);
+    let mut hoarders = Vec::new();
+    for _ in 0..4 {
+        let mut sender = server.connect_http2_as(&takes_none).await;
+        let asked: Vec<_> = (0..100)
+            .map(|_| sender.send_request(post(Full::new(Bytes::from(review(GOOD))))))
+            .collect();
+        let mut answers = Vec::new();
+        for answer in asked {
+            answers.extend(answer.await);
+        }
+        hoarders.push((sender, answers));
+        is_healthy(&server).await;
+    }
+    let left = hoarders.iter().filter(|(sender, _)| sender.is_closed()).count();
+    assert!(left >= 3, "{left} of the clients are left");
 }

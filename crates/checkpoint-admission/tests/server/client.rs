@@ -107,8 +107,19 @@ impl Running {
     where
         B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + Unpin + 'static,
     {
+        self.connect_http2_as(&http2::Builder::new(TokioExecutor::new())).await
+    }
+
+    /// A client of HTTP/2 that is not as others are.
+    pub(crate) async fn connect_http2_as<B>(
+        &self,
+        builder: &http2::Builder<TokioExecutor>,
+    ) -> http2::SendRequest<B>
+    where
+        B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + Unpin + 'static,
+    {
         let tls = TokioIo::new(self.tls_for(&[b"h2"]).await.unwrap());
-        let (sender, connection) = http2::handshake(TokioExecutor::new(), tls).await.unwrap();
+        let (sender, connection) = builder.handshake(tls).await.unwrap();
         tokio::spawn(connection);
         sender
     }
