@@ -6,14 +6,22 @@ use std::process::Command;
 /// What mimalloc reads when it starts.
 const HUGE_PAGES: &str = "MIMALLOC_ALLOW_THP";
 
-/// Starts this program anew, in the same process, so that its memory has no huge pages: of a server
-/// they keep half as much again resident, and they make no request faster. A user's
-/// own setting stays; where it cannot be started anew, it goes on as it is.
+/// What Linux says of who has huge pages.
+const ENABLED: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+/// Starts this program anew, in the same process, where its memory would have huge pages: of a
+/// server they keep half as much again resident, and they make no request faster. A user's own
+/// setting stays; where it cannot be started anew, it goes on as it is.
 pub(crate) fn without_huge_pages() {
-    if std::env::var_os(HUGE_PAGES).is_some() {
+    if std::env::var_os(HUGE_PAGES).is_some() || !are_given_unasked() {
         return;
     }
     let mut arguments = std::env::args_os();
     let (Ok(program), Some(name)) = (std::env::current_exe(), arguments.next()) else { return };
     let _ = Command::new(program).arg0(name).args(arguments).env(HUGE_PAGES, "0").exec();
+}
+
+/// Whether who asks for no huge pages has them; mimalloc asks for none.
+fn are_given_unasked() -> bool {
+    std::fs::read_to_string(ENABLED).is_ok_and(|enabled| enabled.contains("[always]"))
 }

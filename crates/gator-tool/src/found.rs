@@ -82,36 +82,47 @@ pub(crate) fn print(found: &[Found], format: ObjectFormat, out: &mut dyn Write) 
     }
 }
 
-/// How many are held as text at once; and how many of these in one text.
+/// How many are written as text at once; and how many of these into one text.
 const HELD: usize = 128;
-const EACH: usize = 8;
+const EACH: usize = 16;
 
 /// What is printed of one beside its constraint and its object is hardly ever longer.
 const REST: usize = 1024;
 
-/// Prints many, on all cores, without all of the text in memory. `len` is how long at least the
-/// text of one will be.
+/// Prints many, on all cores, without all of the text in memory: while some are printed, the next
+/// are written as text. `len` is how long at least the text of one will be.
 fn each(
     found: &[Found],
     len: impl Fn(&Found) -> usize + Sync,
     write: impl Fn(usize, &Found, &mut String) + Sync,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut texts = vec![String::new(); HELD / EACH];
-    for (turn, held) in found.chunks(HELD).enumerate() {
-        let chunks = held.par_chunks(EACH).zip(&mut texts).enumerate();
-        chunks.for_each(|(chunk, (all, text))| {
+    let fill = |turn: usize, held: &[Found], texts: &mut [String]| {
+        texts.iter_mut().for_each(String::clear);
+        held.par_chunks(EACH).zip(texts).enumerate().for_each(|(chunk, (all, text))| {
             text.reserve(all.iter().map(|one| len(one) + REST).sum());
             for (index, one) in all.iter().enumerate() {
                 write(turn * HELD + chunk * EACH + index, one, text);
             }
         });
-        for text in &mut texts {
-            out.write_all(text.as_bytes())?;
-            text.clear();
+    };
+    let mut ready = vec![String::new(); HELD / EACH];
+    let mut next = ready.clone();
+    let mut turns = found.chunks(HELD).enumerate();
+    loop {
+        let turn = turns.next();
+        let (fill, texts) = (&fill, &mut next);
+        rayon::in_place_scope(|scope| {
+            if let Some((turn, held)) = turn {
+                scope.spawn(move |_| fill(turn, held, texts));
+            }
+            ready.iter().try_for_each(|text| out.write_all(text.as_bytes()))
+        })?;
+        if turn.is_none() {
+            return Ok(());
         }
+        std::mem::swap(&mut ready, &mut next);
     }
-    Ok(())
 }
 
 fn line(_: usize, one: &Found, out: &mut String) {
