@@ -38,9 +38,9 @@ impl Outcome {
 
 /// The upper bounds of the histogram of durations, in microseconds. They are close where most
 /// requests are.
-const BOUNDS: [u64; 20] = [
-    50, 100, 150, 250, 350, 500, 650, 800, 1_000, 1_250, 1_500, 2_000, 2_500, 3_500, 5_000, 10_000,
-    50_000, 250_000, 1_000_000, 5_000_000,
+const BOUNDS: [u64; 27] = [
+    50, 75, 100, 125, 150, 200, 250, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_100, 1_250, 1_500,
+    2_000, 2_500, 3_500, 5_000, 10_000, 50_000, 250_000, 1_000_000, 5_000_000,
 ];
 
 /// Counters of one server. Counting takes no lock.
