@@ -145,7 +145,7 @@ pub fn expand_objects(
     let mut resultants = Vec::new();
     let mut errors = Vec::new();
     for document in &documents {
-        match world.expand(document) {
+        match world.expand(document, world.request(document)) {
             Ok((_, all)) => resultants.extend(all.into_iter().map(|one| one.expanded.object)),
             Err(error) => errors.push(error),
         }
@@ -315,9 +315,12 @@ impl World {
     }
 
     /// The object as mutators leave it, and what would come of it.
-    fn expand(&self, document: &Document) -> Result<(Value, Vec<ExpandedRequest>), Diagnostic> {
+    fn expand(
+        &self,
+        document: &Document,
+        request: Request,
+    ) -> Result<(Value, Vec<ExpandedRequest>), Diagnostic> {
         let judge = self.judging();
-        let request = self.request(document);
         let mutated = mutate(&self.set, &request, &judge);
         if let Some(error) = mutated.errors.first() {
             return Err(at(document, error));
@@ -335,7 +338,7 @@ impl World {
         let request = self.request(document);
         let namespace_object = request.namespace_object.clone();
         let mut results = self.results(&request, "", None, document)?;
-        let (object, all) = self.expand(document)?;
+        let (object, all) = self.expand(document, request)?;
         for ExpandedRequest { expanded, request, .. } in all {
             let request = Request { namespace_object: namespace_object.clone(), ..request };
             results.extend(self.results(&request, &expanded.prefix, expanded.action, document)?);
