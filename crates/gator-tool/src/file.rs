@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use sekisho_checkpoint_check::read_file;
-use sekisho_manifest::{Document, ReadError, ReadOptions, Source, read_part};
+use sekisho_manifest::{Document, ReadError, ReadOptions, Source, read_part, read_stream_part};
 use sekisho_report::Diagnostic;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -109,9 +109,13 @@ impl Parted {
 
     /// Reads the documents, several at once. Of faults the first is told.
     fn read(&self, options: &ReadOptions) -> Result<Vec<Document>, Fault> {
-        let read = |part: &Range<usize>| read_part(&self.source, part.clone(), options);
-        let read: Vec<Result<Document, ReadError>> = self.parts.par_iter().map(read).collect();
-        Ok(read.into_iter().collect::<Result<_, _>>()?)
+        let read = |part: &Range<usize>| read_stream_part(&self.source, part.clone(), options);
+        let read: Vec<Result<Vec<Document>, ReadError>> = self.parts.par_iter().map(read).collect();
+        let mut documents = Vec::with_capacity(read.len());
+        for part in read {
+            documents.append(&mut part?);
+        }
+        Ok(documents)
     }
 }
 
@@ -226,7 +230,7 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, join, plain};
+    use super::{Text, join, plain, read_objects};
     use std::path::Path;
 
     #[test]
@@ -260,6 +264,24 @@ mod tests {
             let name = first.map(|document| document.value.path_str(&["n"]).unwrap().to_owned());
             assert_eq!(name, wanted.first().map(|(name, _)| name.clone()), "{text:?}");
         }
+    }
+
+    #[test]
+    fn streams_of_json_are_read_and_nulls_passed_over() {
+        for (text, wanted) in [
+            ("null\n", &[][..]),
+            ("~\n---\nk: a\n---\nnull # c\n", &[r#"{"k":"a"}"#]),
+            ("{\"n\":1.0}\n{\"n\":1e3}{\n}\n", &[r#"{"n":1}"#, r#"{"n":1000}"#, "{}"]),
+            ("{\"n\":\"a\"}\n---\nk: b\n", &[r#"{"n":"a"}"#, r#"{"k":"b"}"#]),
+        ] {
+            let read = read_objects("f".into(), text.as_bytes().to_vec()).unwrap();
+            let found: Vec<String> = read.iter().map(|document| document.value.to_json()).collect();
+            assert_eq!(found, wanted, "{text:?}");
+        }
+        assert!(read_objects("f".into(), b"{\"n\":1}\n{\"n\":\n".to_vec()).is_err());
+        let many = "{}".repeat(1_000_000);
+        let fault = read_objects("f".into(), many.into_bytes()).unwrap_err();
+        assert!(fault.message.contains("too many"), "{fault:?}");
     }
 
     #[test]

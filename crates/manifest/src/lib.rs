@@ -33,7 +33,8 @@ pub use classify::SkipReason;
 pub use document::Document;
 pub use fault::ReadError;
 pub use read::{
-    Read, ReadOptions, Skipped, read, read_document, read_document_as, read_part, read_value,
+    Read, ReadOptions, Skipped, read, read_document, read_document_as, read_part, read_stream_part,
+    read_value,
 };
 pub use source::{Place, Source};
 pub use write::{to_wide_yaml, to_yaml};

@@ -83,7 +83,7 @@ pub fn read<'b>(name: &str, bytes: impl Into<Cow<'b, [u8]>>, options: &ReadOptio
             Err((_, start)) => *start,
         };
         if !read.has_room(1) {
-            read.push_error(read.too_many(start));
+            read.push_error(too_many(read.most(), start));
             break;
         }
         match value {
@@ -152,10 +152,50 @@ pub fn read_part(
             return Err(fault.at(source));
         }
     }
-    let Some(Parsed { value, node, spans }) = found else {
-        return Err(Fault::new(part.start, "expected a document, found none").at(source));
-    };
-    Ok(Document::new(value.clone(), value, node, &Arc::new(spans), source))
+    let none = || Fault::new(part.start, "expected a document, found none").at(source);
+    found.map(|parsed| document(parsed, source)).ok_or_else(none)
+}
+
+/// Reads what stands between two offsets of a text: nothing where it is null or a comment, one
+/// document, or a stream of JSON, whose numbers are those that a client sends.
+///
+/// # Errors
+/// Where the part cannot be read, or holds too many documents.
+pub fn read_stream_part(
+    source: &Arc<Source>,
+    part: Range<usize>,
+    options: &ReadOptions,
+) -> Result<Vec<Document>, ReadError> {
+    let is_json = begins_json(source.text().get(part.clone()).unwrap_or_default());
+    let most = most_documents(part.len());
+    let text = source.decoded().until(part.end);
+    let mut found = Vec::new();
+    for value in values(text, part.start, options.reading()) {
+        let mut parsed = value.map_err(|(fault, _)| fault.at(source))?;
+        if found.len() == most {
+            return Err(too_many(most, parsed.node.start as usize).at(source));
+        }
+        if is_json {
+            send_numbers(&mut parsed.value);
+        }
+        found.push(document(parsed, source));
+    }
+    Ok(found)
+}
+
+fn document(Parsed { value, node, spans }: Parsed, source: &Arc<Source>) -> Document {
+    Document::new(value.clone(), value, node, &Arc::new(spans), source)
+}
+
+/// How many documents a text of so many bytes may hold.
+fn most_documents(bytes: usize) -> usize {
+    DOCUMENTS_FREE + bytes / BYTES_PER_DOCUMENT
+}
+
+#[cold]
+fn too_many(most: usize, at: usize) -> Fault {
+    let message = format!("more than {most} documents, which is too many for the text's length");
+    Fault::new(at, message).help("split the file")
 }
 
 impl Read {
@@ -179,15 +219,7 @@ impl Read {
     }
 
     fn most(&self) -> usize {
-        DOCUMENTS_FREE + self.source.text().len() / BYTES_PER_DOCUMENT
-    }
-
-    #[cold]
-    fn too_many(&self, at: usize) -> Fault {
-        let most = self.most();
-        let message =
-            format!("more than {most} documents, which is too many for the text's length");
-        Fault::new(at, message).help("split the file")
+        most_documents(self.source.text().len())
     }
 
     /// Every error counts; of very many, the last stands for the rest.
@@ -238,7 +270,7 @@ impl Read {
             self.skip(node.start as usize, SkipReason::EmptyList { kind: kind.to_owned() });
         }
         if !self.has_room(items.len()) {
-            return self.push_error(self.too_many(node.start as usize));
+            return self.push_error(too_many(self.most(), node.start as usize));
         }
         for (index, item) in items.iter().enumerate() {
             let item_node =

@@ -83,7 +83,12 @@ pub(crate) fn gvk_of_object(object: &Value) -> Gvk {
 fn of_review(request: &Value) -> Request {
     let text = |keys: &[&str]| Str::new(request.path_str(keys).unwrap_or_default());
     let value = |key: &str| request.get(key).cloned().unwrap_or(Value::Null);
-    let gvk = gvk(request.get("kind"));
+    let objects = ["object", "oldObject"].map(|key| request.get(key).and_then(Gvk::of));
+    // Where the request does not tell the kind, the objects do, by which gator matches.
+    let gvk = match gvk(request.get("kind")) {
+        gvk if gvk.kind.is_empty() => objects.into_iter().flatten().next().unwrap_or(gvk),
+        gvk => gvk,
+    };
     let resource = gvr(request.get("resource"));
     let requested = ["requestKind", "requestResource", "requestSubResource"];
     let requested = requested
@@ -155,4 +160,24 @@ fn user(value: Option<&Value>) -> UserInfo {
 fn texts(value: Option<&Value>) -> Vec<String> {
     let items = value.and_then(Value::as_array).unwrap_or_default();
     items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_review;
+    use sekisho_value::from_json;
+
+    #[test]
+    fn kinds_are_those_of_the_request_or_else_of_its_objects() {
+        let pod = r#"{"apiVersion":"v1","kind":"Pod"}"#;
+        for (request, kind) in [
+            (format!(r#"{{"kind":{{"kind":"Secret","version":"v1"}},"object":{pod}}}"#), "Secret"),
+            (format!(r#"{{"object":{pod}}}"#), "Pod"),
+            (format!(r#"{{"object":null,"oldObject":{pod}}}"#), "Pod"),
+            ("{}".to_owned(), ""),
+        ] {
+            let read = of_review(&from_json(&request).unwrap());
+            assert_eq!(read.gvk.kind, kind, "{request}");
+        }
+    }
 }
