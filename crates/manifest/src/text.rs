@@ -126,22 +126,58 @@ fn replace_invalid(bytes: &[u8]) -> (String, Vec<u32>) {
 /// The first character that YAML does not allow in a text, in comments neither (YAML 1.1, section
 /// 5.1, as kubectl's reader applies it).
 pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
-    // The whole is looked over without branches first, many bytes at once; nearly every text ends
-    // here.
-    let suspect = text.bytes().fold(false, |suspect, byte| {
-        // Ranges alone, which are compared at once: all below a blank but `\t`, `\n` and `\r`.
-        let control =
-            (byte < b'\t') | (byte.wrapping_sub(0x0b) < 2) | (byte.wrapping_sub(0x0e) < 0x12);
-        suspect | control | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef)
-    });
+    // Nearly every text is looked over eight bytes at once, and ends here.
+    let (words, rest) = text.as_bytes().as_chunks();
+    let is_suspect = |bytes: &[u8]| bytes.iter().any(|byte| is_suspect(*byte));
+    let suspect = words.iter().any(|word| !is_plain(*word) && is_suspect(word)) || is_suspect(rest);
     if !suspect {
         return None;
     }
     text.char_indices().find(|(_, c)| !is_allowed(*c)).map(|(offset, _)| offset)
 }
 
+/// Whether a byte is, or begins, what may be forbidden.
+fn is_suspect(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || matches!(byte, 0x7f | 0xc2 | 0xef)
+}
+
+/// Whether eight bytes are printable ASCII and line ends, all of them. No byte carries into the
+/// next but behind one for which it does not hold.
+fn is_plain(bytes: [u8; 8]) -> bool {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let word = u64::from_ne_bytes(bytes);
+    let others = word ^ each(b'\n');
+    // The high bit of each byte that is a line end: no other byte stays without it.
+    let line_ends = !(((others & each(0x7f)) + each(0x7f)) | others | each(0x7f));
+    let printable = word | (line_ends >> 2);
+    let below_blank = printable.wrapping_sub(each(b' ')) & !printable;
+    let deletes = word ^ each(0x7f);
+    let is_delete = deletes.wrapping_sub(each(1)) & !deletes;
+    (word | below_blank | is_delete) & each(0x80) == 0
+}
+
 fn is_allowed(c: char) -> bool {
     matches!(c,
         '\t' | '\n' | '\r' | ' '..='\x7e' | '\u{85}' | '\u{a0}'..='\u{d7ff}'
         | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_plain, is_suspect};
+
+    #[test]
+    fn bytes_looked_at_together_are_those_looked_at_one_by_one() {
+        for (place, byte) in (0..8).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
+            for other in [b'a', b'\n', b' ', b'~', 0] {
+                let mut bytes = [other; 8];
+                bytes[place] = byte;
+                let plain = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
+                assert_eq!(is_plain(bytes), bytes.iter().all(plain), "{bytes:?}");
+                assert!(!is_suspect(byte) || !plain(&byte), "{byte}");
+            }
+        }
+    }
 }
