@@ -5,10 +5,10 @@
 
 use crate::matching::{self, Matched};
 use crate::scene::Scene;
-use sekisho_kube_model::{Gvk, Gvr};
+use sekisho_kube_model::{Gvk, Gvr, shown_namespace};
 use sekisho_policy::{NamespaceObject, Operation, Request};
 use sekisho_value::{Map, Str, Value};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 /// A request, once for all policies.
 #[derive(Debug)]
@@ -29,6 +29,9 @@ pub(crate) struct Attributes {
     gvr: Gvr,
     is_namespace: bool,
     namespace_object: OnceCell<Namespace>,
+    shown_namespace: OnceCell<Value>,
+    /// `request`, as it is for what policies matched
+    requests: RefCell<Vec<(Matched, Value)>>,
     equivalents: OnceCell<Vec<Matched>>,
     user: Value,
     dry_run: bool,
@@ -84,6 +87,8 @@ impl Attributes {
             gvr: gvr(scene),
             is_namespace,
             namespace_object: OnceCell::new(),
+            shown_namespace: OnceCell::new(),
+            requests: RefCell::default(),
             equivalents: OnceCell::new(),
             user: request.user.to_value(),
             dry_run: request.dry_run,
@@ -137,8 +142,23 @@ impl Attributes {
         !self.namespace.is_empty() && !self.is_namespace
     }
 
-    /// `request`, for a policy that matched it as this.
+    /// `namespaceObject`, of a namespace that is known.
+    pub(crate) fn shown(&self, namespace: &Value) -> Value {
+        self.shown_namespace.get_or_init(|| shown_namespace(namespace)).clone()
+    }
+
+    /// `request`, for a policy that matched it as this. Most match it as what was asked for.
     pub(crate) fn request(&self, matched: &Matched) -> Value {
+        let mut requests = self.requests.borrow_mut();
+        if let Some((_, request)) = requests.iter().find(|(made, _)| made == matched) {
+            return request.clone();
+        }
+        let request = self.requested(matched);
+        requests.push((matched.clone(), request.clone()));
+        request
+    }
+
+    fn requested(&self, matched: &Matched) -> Value {
         let mut fields = Map::new();
         fields.insert("uid", "");
         fields.insert("kind", kind(&matched.kind));

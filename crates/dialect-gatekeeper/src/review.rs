@@ -8,6 +8,7 @@ use sekisho_kube_model::{Gvk, shown_namespace};
 use sekisho_policy::{
     EvalContext, Form, NamespaceObject, Operation, Point, Reads, Request, Requested,
 };
+use sekisho_rego::Shared;
 use sekisho_value::{Map, Str, Value};
 use std::sync::OnceLock;
 
@@ -23,6 +24,8 @@ pub(crate) struct Review {
     pub(crate) namespace: Known,
     /// the namespace by which a Config passes it over; empty for what is in none
     pub(crate) namespace_name: Str,
+    /// what rules of Rego gave for `input`
+    pub(crate) shared: Shared,
     cel: OnceLock<CelReview>,
     point: Point,
 }
@@ -90,6 +93,7 @@ impl Review {
             old_object: request.old_object.clone(),
             namespace: known,
             namespace_name,
+            shared: Shared::default(),
             cel: OnceLock::new(),
             point: request.point,
         }

@@ -22,6 +22,7 @@ mod plan;
 mod policies;
 mod program;
 mod query;
+mod shared;
 mod source;
 pub mod syntax;
 pub mod term;
@@ -35,6 +36,7 @@ pub use policies::{
     Coverable, DEFAULT_DEPTH, OnCover, OnPrint, OnRead, Policies, Prepared, PreparedQuery,
     Question, Scratch, Shape,
 };
+pub use shared::Shared;
 pub use source::{Location, Source, SourceId, Span};
 pub use term::Term;
 pub use vm::{EvalCode, EvalError, Limit};

@@ -10,6 +10,7 @@ use crate::plan::visit::{Part, each_operand, each_part};
 use crate::plan::{Mode, Start, fits, plan};
 use crate::program::{FunctionId, Program};
 use crate::query::{Captured, capture};
+use crate::shared::Shared;
 use crate::source::{Location, Source, SourceId};
 use crate::vm::{self, EvalError, Given};
 use crate::{Diagnostic, Term, builtins, syntax};
@@ -354,17 +355,35 @@ impl Prepared {
         question: &Question<'_>,
         then: impl FnOnce(Option<Term<'_>>) -> R,
     ) -> Result<R, EvalError> {
+        self.evaluate_sharing(None, scratch, question, then)
+    }
+
+    /// As [`Self::evaluate`]: what depends on the input alone is taken from what the programs before
+    /// computed of the same input, and left to those that follow.
+    ///
+    /// # Errors
+    /// Where values conflict, a budget is used up, or, if so wished, a built-in failed.
+    pub fn evaluate_sharing<R>(
+        &self,
+        shared: Option<&Shared>,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        then: impl FnOnce(Option<Term<'_>>) -> R,
+    ) -> Result<R, EvalError> {
+        // What is not evaluated cannot be told.
+        let shared = shared.filter(|_| question.cover.is_none());
         let ready = self
             .joined
             .as_ref()
             .filter(|_| question.cover.is_none())
             .and_then(|(joined, start)| joined.lists(question).map(|lists| (start, lists)));
         let Some(((program, entry), lists)) = ready else {
-            return Self::run(&self.program, self.entry, scratch, question, then);
+            return Self::run(&self.program, self.entry, shared, scratch, question, then);
         };
         let data = &lists.data;
         let Some(tell) = question.reads else {
-            return Self::run(program, *entry, scratch, &Question { data, ..*question }, then);
+            let question = Question { data, ..*question };
+            return Self::run(program, *entry, shared, scratch, &question, then);
         };
         lists.tell_reads(tell);
         let reads = |path: &[Term<'_>], found| {
@@ -373,12 +392,13 @@ impl Prepared {
             }
         };
         let question = Question { data, reads: Some(&reads), ..*question };
-        Self::run(program, *entry, scratch, &question, then)
+        Self::run(program, *entry, shared, scratch, &question, then)
     }
 
     pub(crate) fn run<R>(
         program: &Program,
         entry: FunctionId,
+        shared: Option<&Shared>,
         scratch: &mut Scratch,
         question: &Question<'_>,
         then: impl FnOnce(Option<Term<'_>>) -> R,
@@ -390,6 +410,7 @@ impl Prepared {
             facts: question.facts,
             patterns: &scratch.patterns,
             budget: question.budget,
+            shared,
             depth: question.depth,
             strict_builtin_errors: question.strict_builtin_errors,
             reads: question.reads,

@@ -7,6 +7,7 @@
 
 use crate::builtins::{Builtin, Patterns};
 use crate::known::Known;
+use crate::shared::Alike;
 use crate::term::{Arena, Term};
 use crate::{Location, Source, hir};
 use sekisho_budget::BudgetExceeded;
@@ -22,7 +23,7 @@ pub(crate) type Reg = u16;
 pub(crate) type FunctionId = u32;
 
 /// Where an operand comes from: a register or a constant.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Src(u32);
 
 const CONSTANT: u32 = 1 << 31;
@@ -64,7 +65,7 @@ pub(crate) enum From {
 }
 
 /// How two values compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Comparison {
     Equal,
     NotEqual,
@@ -90,7 +91,7 @@ impl Comparison {
 }
 
 /// What a loop-free collection is made into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Make {
     Array,
     Set,
@@ -98,7 +99,7 @@ pub(crate) enum Make {
 }
 
 /// Why several values where one must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Conflict {
     /// of a complete rule
     Rule,
@@ -107,7 +108,7 @@ pub(crate) enum Conflict {
 }
 
 /// One operation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) enum Op {
     /// goes on elsewhere
     Jump { to: Label },
@@ -203,6 +204,9 @@ pub(crate) struct Function {
     pub(crate) params: u16,
     /// where its value is kept for the time of an evaluation
     pub(crate) memo: Option<u32>,
+    /// the functions of other programs that give the same for the same input; none where it may
+    /// depend on something else
+    pub(crate) alike: Option<Alike>,
     /// its path, for messages
     pub(crate) name: Str,
 }
@@ -217,7 +221,7 @@ pub(crate) struct InputPlace {
 }
 
 /// What a text is tested for: that it is one of some texts, or begins or ends with one of some.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Matcher {
     /// it has to be none of them
     pub(crate) not: bool,
@@ -265,7 +269,7 @@ pub(crate) struct Index {
 }
 
 /// A value that has one form only.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     Null,
     Bool(bool),
@@ -351,7 +355,7 @@ pub(crate) enum Target {
 }
 
 /// A constant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum Constant {
     /// borrowed by every evaluation
     Json(Value),

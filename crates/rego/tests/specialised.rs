@@ -8,7 +8,7 @@ use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
 use sekisho_rego::{
-    DEFAULT_DEPTH, EvalCode, Known, Options, Policies, Prepared, Question, Scratch, Source,
+    DEFAULT_DEPTH, EvalCode, Known, Options, Policies, Prepared, Question, Scratch, Shared, Source,
 };
 use sekisho_value::{Value, from_json};
 
@@ -274,6 +274,14 @@ fn compile(text: &str) -> Option<Policies> {
 }
 
 fn evaluate(prepared: &Prepared, input: Option<&Value>) -> Result<Option<Value>, EvalCode> {
+    sharing(None, prepared, input)
+}
+
+fn sharing(
+    shared: Option<&Shared>,
+    prepared: &Prepared,
+    input: Option<&Value>,
+) -> Result<Option<Value>, EvalCode> {
     let (data, facts, budget) = (Value::object(), Facts::default(), Budget::standard());
     let question = Question {
         input,
@@ -286,7 +294,9 @@ fn evaluate(prepared: &Prepared, input: Option<&Value>) -> Result<Option<Value>,
         print: None,
         cover: None,
     };
-    let found = prepared.evaluate(&mut Scratch::default(), &question, |found| found.map(to_json));
+    let mut scratch = Scratch::default();
+    let found =
+        prepared.evaluate_sharing(shared, &mut scratch, &question, |found| found.map(to_json));
     found.map_err(|error| error.code)
 }
 
@@ -303,10 +313,17 @@ fn both(
     let known = Known::at(&["parameters"], from_json(parameters).unwrap());
     let plain = policies.document(&["t"]).unwrap();
     let given = policies.document_given(&["t"], known).unwrap();
+    let other = Known::at(&["parameters"], from_json(r#"{"a": "other"}"#).unwrap());
+    let other = policies.document_given(&["t"], other).unwrap();
     let wanted = evaluate(&plain, Some(&whole.unwrap()));
     for input in [part.unwrap(), without.unwrap()] {
         let found = evaluate(&given, Some(&input));
         assert_eq!(found, wanted, "{text}\nparameters: {parameters}\nreview: {review}");
+        // What one leaves is right for the other.
+        let shared = Shared::default();
+        drop(sharing(Some(&shared), &other, Some(&input)));
+        let found = sharing(Some(&shared), &given, Some(&input));
+        assert_eq!(found, wanted, "shared\n{text}\nparameters: {parameters}\nreview: {review}");
     }
     wanted
 }

@@ -15,7 +15,6 @@ use crate::read::Binding;
 use crate::scene::Scene;
 use sekisho_cel::kubernetes::{Asking, Resource, User};
 use sekisho_cel::{Activation, Scratch, Term};
-use sekisho_kube_model::shown_namespace;
 use sekisho_policy::{
     Action, EvalContext, EvalError, Evaluate, Manner, Outcome, Severity, StatusReason, Unevaluated,
     Violation,
@@ -231,7 +230,7 @@ impl Judgement {
             return Ok(Value::Null);
         }
         match attributes.namespace(scene) {
-            Namespace::Known(object) => Ok(shown_namespace(object)),
+            Namespace::Known(object) => Ok(attributes.shown(object)),
             Namespace::Unknown if !self.policy.reads_namespace => Ok(Value::Null),
             Namespace::Unknown => Err(EvalError::Failed {
                 message: format!(

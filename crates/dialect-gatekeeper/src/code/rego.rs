@@ -40,17 +40,12 @@ impl RegoCode {
         self.rego.uses.namespace_object
     }
 
+    /// What the rule gives: its members in their order.
     pub(super) fn violations(
         &self,
         context: &EvalContext<'_>,
         review: &Review,
     ) -> Result<Vec<Found>, EvalError> {
-        let members = self.run(context, review)?;
-        members.into_iter().filter_map(found).collect()
-    }
-
-    /// What the rule gives, as JSON: its members in their order.
-    fn run(&self, context: &EvalContext<'_>, review: &Review) -> Result<Vec<Value>, EvalError> {
         static NOTHING: LazyLock<Value> = LazyLock::new(Value::object);
         let uses = self.rego.uses;
         let given;
@@ -105,9 +100,11 @@ impl RegoCode {
             print: if watched.is_some() { Some(&print) } else { None },
             cover: if watched.is_some() { Some(&cover) } else { None },
         };
+        // With its parameters in it, the input is no other constraint's.
+        let shared = Some(&review.shared).filter(|_| watched.is_none());
         let evaluate = |scratch: &mut Scratch| {
-            violation.evaluate(scratch, &question, |found| {
-                found.map_or(Ok(Vec::new()), |found| members(found, context.budget))
+            violation.evaluate_sharing(shared, scratch, &question, |found| {
+                found.map_or(Ok(Vec::new()), |found| violations(found, context.budget))
             })
         };
         let found = SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
@@ -141,27 +138,29 @@ impl RegoCode {
 }
 
 /// The members of a set, the keys of an object: what `violation[r]` goes through.
-fn members(found: Term<'_>, budget: &Budget<'_>) -> Result<Vec<Value>, BudgetExceeded> {
+fn violations(found: Term<'_>, budget: &Budget<'_>) -> Result<Vec<Found>, EvalError> {
     let keys = !matches!(found, Term::Array(..) | Term::JsonArray(_));
     let count = found.len().filter(|_| keys).unwrap_or(0);
     let members = (0..count).filter_map(|at| found.entry(at));
-    members.map(|(member, _)| to_json_within(member, budget)).collect()
+    members.filter_map(|(member, _)| violation(member, budget).transpose()).collect()
 }
 
 /// A member as a violation. What has no message is none: Gatekeeper asks for `r.msg`, which is
 /// undefined then.
-fn found(member: Value) -> Option<Result<Found, EvalError>> {
-    let Value::Object(mut member) = member else { return None };
-    Some(match member.remove("msg")? {
-        Value::String(message) => Ok(Found {
-            message: message.to_string(),
-            details: member.remove("details").unwrap_or(Value::Null),
-        }),
-        other => Err(EvalError::Failed {
-            message: format!("the `msg` of a violation is a {}", other.kind()),
-            help: Some("give a string: `sprintf` makes one".to_owned()),
-        }),
-    })
+fn violation(member: Term<'_>, budget: &Budget<'_>) -> Result<Option<Found>, EvalError> {
+    let Some(message) = member.field("msg") else { return Ok(None) };
+    let message = match to_json_within(message, budget)? {
+        Value::String(message) => message.to_string(),
+        other => {
+            return Err(EvalError::Failed {
+                message: format!("the `msg` of a violation is a {}", other.kind()),
+                help: Some("give a string: `sprintf` makes one".to_owned()),
+            });
+        }
+    };
+    let details = member.field("details").map(|details| to_json_within(details, budget));
+    let details = details.transpose()?.unwrap_or(Value::Null);
+    Ok(Some(Found { message, details }))
 }
 
 /// What is not answered of what is read, where it is not.

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use sekisho_budget::{Budget, BudgetExceeded};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 /// A pattern that is paid for: what searches is made when something is first searched.
@@ -130,7 +130,8 @@ const LONGEST: usize = 4096;
 
 #[derive(Debug)]
 pub(super) struct Kept {
-    patterns: RwLock<HashMap<String, Arc<Pattern>>>,
+    /// few: to compare them is quicker than to hash the whole of a long one
+    patterns: RwLock<BTreeMap<String, Arc<Pattern>>>,
     limit: Limit,
 }
 

@@ -55,7 +55,7 @@ impl Entries {
             cover: None,
             ..*question
         };
-        let listed = Prepared::run(program, *entry, &mut Scratch::default(), &question, list);
+        let listed = Prepared::run(program, *entry, None, &mut Scratch::default(), &question, list);
         let by = listed.ok().flatten()?;
         readable.into_inner().then(|| Self { by, reads: reads.into_inner() })
     }

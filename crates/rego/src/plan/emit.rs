@@ -245,7 +245,7 @@ impl Emitter {
 }
 
 /// The label of an operation.
-fn target(op: &mut Op) -> Option<&mut Label> {
+pub(super) fn target(op: &mut Op) -> Option<&mut Label> {
     match op {
         Op::Jump { to } | Op::IfFlag { to, .. } => Some(to),
         Op::Next { exit, .. } => Some(exit),

@@ -6,6 +6,7 @@
 //! place it is known which variables have a value. One file per thing that is planned; this one
 //! knows which functions the program has.
 
+mod alike;
 mod body;
 mod emit;
 mod fold;
@@ -103,6 +104,7 @@ pub(crate) fn plan(
         planner.run(function, job);
     }
     planner.note_whole_input();
+    planner.mark_alike(&entries);
     planner.place_inputs();
     planner.program.patterns = planner.compiling.patterns;
     if planner.diagnostics.is_empty() {
@@ -265,7 +267,14 @@ impl<'h> Planner<'h> {
             self.program.memos - 1
         });
         let id = FunctionId::try_from(self.program.functions.len()).unwrap_or(FunctionId::MAX);
-        self.program.functions.push(Function { entry: 0, registers: 0, params, memo, name });
+        self.program.functions.push(Function {
+            entry: 0,
+            registers: 0,
+            params,
+            memo,
+            alike: None,
+            name,
+        });
         id
     }
 

@@ -2,6 +2,7 @@
 
 use super::{EvalCode, EvalError, Given, Limit, Machine};
 use crate::program::{FunctionId, Label, Modifiers, Reg, Target};
+use crate::shared::{Alike, Kept, Shared};
 use crate::term::Term;
 use sekisho_value::Str;
 use std::cell::Cell;
@@ -184,6 +185,31 @@ impl<'a> Machine<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// What other programs computed of the input: under no modifier is it the one that was given.
+    fn shared(&self) -> Option<&'a Shared> {
+        self.given.shared.filter(|_| self.outer.is_empty())
+    }
+
+    /// What another program computed that has the same rule.
+    pub(super) fn computed_before(&self, rule: &Alike) -> Memo<'a> {
+        match self.shared().and_then(|shared| shared.get(rule)) {
+            None => Memo::Empty,
+            Some(Kept::Undefined) => Memo::Undefined,
+            Some(Kept::Json(value)) => Memo::Value(Term::borrowed(value)),
+            // Without memory for it, it is as if there were none.
+            Some(Kept::Set(members)) => {
+                self.arena.borrowed_set(members).map_or(Memo::Empty, Memo::Value)
+            }
+        }
+    }
+
+    /// Lets other programs have the value of a rule.
+    pub(super) fn share(&self, rule: Option<&Alike>, value: Option<Term<'a>>) {
+        if let (Some(rule), Some(shared)) = (rule, self.shared()) {
+            shared.keep(rule, value);
+        }
     }
 
     /// Refuses to nest deeper than the limit.

@@ -16,6 +16,7 @@ use crate::Location;
 use crate::builtins::{Context as BuiltinContext, Facts, Patterns};
 use crate::policies::{OnCover, OnPrint, OnRead};
 use crate::program::{From, FunctionId, Label, Program, Reg, Src};
+use crate::shared::Shared;
 use crate::term::{Arena, Term};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
@@ -30,6 +31,8 @@ pub(crate) struct Given<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) patterns: &'a Patterns,
     pub(crate) budget: &'a Budget<'a>,
+    /// what other programs computed of the input
+    pub(crate) shared: Option<&'a Shared>,
     /// how deep calls may nest
     pub(crate) depth: usize,
     /// a built-in that fails ends the evaluation

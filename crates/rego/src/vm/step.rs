@@ -19,15 +19,14 @@ impl<'a> Machine<'a> {
     pub(super) fn start(&mut self, function: FunctionId) -> Result<Option<Term<'a>>, EvalError> {
         self.call(function, 0, 0, Label::MAX, Label::MAX, false)?;
         let mut left = BATCH;
-        let cover = self.given.cover;
+        let (ops, cover) = (self.program.ops.as_slice(), self.given.cover);
         loop {
             left -= 1;
             if left == 0 {
                 self.spend(BATCH)?;
                 left = BATCH;
             }
-            let program = self.program;
-            let Some(op) = program.ops.get(self.at as usize) else { return Err(self.broken()) };
+            let Some(op) = ops.get(self.at as usize) else { return Err(self.broken()) };
             self.at += 1;
             if let Some(cover) = cover {
                 cover(self.location());
@@ -368,13 +367,14 @@ impl<'a> Machine<'a> {
             self.registers.resize(self.end, Term::Null);
         }
         let arguments = self.base + usize::from(args);
-        if let Some((callers, own)) = self.registers.split_at_mut_checked(base) {
-            let given = callers.get(arguments..arguments + params).unwrap_or_default();
-            for (place, term) in own.iter_mut().zip(given) {
-                *place = *term;
-            }
-            let rest = own.get_mut(params..self.end - base).unwrap_or_default();
-            rest.fill(Term::Null);
+        if arguments + params <= base {
+            self.registers.copy_within(arguments..arguments + params, base);
+        }
+        // The other registers hold what they held: code writes each before it reads it.
+        if cfg!(debug_assertions)
+            && let Some(rest) = self.registers.get_mut(base + params..self.end)
+        {
+            rest.fill(Term::String("what was never written"));
         }
         self.frames.push(Frame { function, base: self.base, returns, fails, dst, leaves });
         self.base = base;
@@ -383,8 +383,12 @@ impl<'a> Machine<'a> {
     }
 
     fn memo(&self, function: &Function) -> Memo<'a> {
-        let Some(slot) = function.memo else { return Memo::Empty };
-        self.now.memos.get(slot as usize).map_or(Memo::Empty, std::cell::Cell::get)
+        let memo = function.memo.and_then(|slot| self.now.memos.get(slot as usize));
+        let Some(memo) = memo else { return Memo::Empty };
+        if let (Memo::Empty, Some(alike)) = (memo.get(), &function.alike) {
+            memo.set(self.computed_before(alike));
+        }
+        memo.get()
     }
 
     /// Goes back to the caller; gives whether there is none.
@@ -396,6 +400,7 @@ impl<'a> Machine<'a> {
             && let Some(memo) = self.now.memos.get(slot as usize)
         {
             memo.set(value.map_or(Memo::Undefined, Memo::Value));
+            self.share(function.and_then(|function| function.alike.as_ref()), value);
         }
         if self.frames.is_empty() {
             return Ok(true);
