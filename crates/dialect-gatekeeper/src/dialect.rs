@@ -4,6 +4,7 @@ use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::template::FailurePolicy;
 use crate::{constraint, lint, sync, template};
+use sekisho_manifest::Document;
 use sekisho_policy::{
     Advice, CompileContext, Compiled, CompiledExpansion, CompiledMutators, CompiledPolicy, Dialect,
     Digest, Mutate, PolicyDocument, PolicyId, PolicyState, PolicyStatus, Rule, Told, Workers,
@@ -157,8 +158,7 @@ fn group<'a>(policy: &PolicyDocument<'a>) -> &'a str {
 }
 
 /// Where a document begins.
-fn place(policy: &PolicyDocument<'_>) -> String {
-    let document = policy.document;
+fn place(document: &Document) -> String {
     format!("{}:{}", document.source().name, document.locate(&Pointer::root()).line)
 }
 
@@ -223,14 +223,14 @@ impl<'d> Constraint<'d> {
 }
 
 #[derive(Default)]
-struct Run {
+struct Run<'d> {
     compiled: Compiled,
     templates: BTreeMap<Str, Entry>,
-    /// where the first template of a kind stands
-    places: BTreeMap<Str, String>,
+    /// the first template of a kind
+    firsts: BTreeMap<Str, &'d Document>,
 }
 
-impl Run {
+impl<'d> Run<'d> {
     fn fail(&mut self, policy: &PolicyDocument<'_>, told: Told<'_>) {
         let reason = told.reason();
         self.compiled.failed.push((id(policy), policy.digest, reason));
@@ -260,7 +260,8 @@ impl Run {
             return self.state(&id(other), other.digest, PolicyStatus::Off, reason);
         }
         let mut told = Told::of(other.document);
-        let message = format!("another Config stands in `{}`: Gatekeeper reads one", place(config));
+        let message =
+            format!("another Config stands in `{}`: Gatekeeper reads one", place(config.document));
         told.fault(Pointer::root().keys(&["metadata", "name"]), message, "keep one");
         self.fail(other, told);
     }
@@ -277,7 +278,7 @@ impl Run {
 
     fn template(
         &mut self,
-        policy: &PolicyDocument<'_>,
+        policy: &PolicyDocument<'d>,
         template: Option<template::Template>,
         kind: Option<Str>,
         mut told: Told<'_>,
@@ -292,7 +293,7 @@ impl Run {
                 return;
             }
             let at = Pointer::root().keys(&["metadata", "name"]);
-            let other = self.places.get(kind).map_or("", String::as_str);
+            let other = self.firsts.get(kind).map(|first| place(first)).unwrap_or_default();
             let message =
                 format!("another template of the same name, in `{other}`, says something else");
             told.fault(at, message, "keep one");
@@ -309,7 +310,7 @@ impl Run {
             }
             _ => Entry::Failed { digest, reason },
         };
-        self.places.entry(kind.clone()).or_insert_with(|| place(policy));
+        self.firsts.entry(kind.clone()).or_insert(policy.document);
         self.templates.insert(kind, entry);
     }
 
@@ -351,7 +352,7 @@ impl Run {
                     let at = Pointer::root().keys(&["metadata", "name"]);
                     let message = format!(
                         "another mutator of the same name, in `{}`, says something else",
-                        place(before)
+                        place(before.document)
                     );
                     told.fault(at, message, "give them different names, or take one away");
                     self.fail(policy, told);
@@ -411,7 +412,7 @@ impl Run {
                             let message = format!(
                                 "another expansion template of the same name, in `{}`, says \
                                  something else",
-                                place(before)
+                                place(before.document)
                             );
                             told.fault(at, message, "give them different names, or take one away");
                         }

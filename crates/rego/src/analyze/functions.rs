@@ -9,6 +9,7 @@ use super::walk::{self, Into, Node};
 use crate::builtins::{self, Builtin};
 use crate::{Code, Diagnostic, Location};
 use sekisho_value::Str;
+use std::sync::LazyLock;
 
 /// The built-in of an operator.
 pub(super) fn builtin(names: &Names, operator: &Term) -> Option<&'static Builtin> {
@@ -133,6 +134,18 @@ fn check_call(
     Into::Past
 }
 
+/// Whether something that is written may call a built-in of some kind: it begins as its name does.
+pub(super) fn may_call(names: &Names, kind: impl Fn(&Builtin) -> bool) -> bool {
+    static CHECKED: LazyLock<Vec<&Builtin>> = LazyLock::new(|| {
+        let checked = |builtin: &&Builtin| {
+            builtin.network || builtin.deprecated || builtin.result().is_none()
+        };
+        builtins::all().filter(checked).collect()
+    });
+    let first = |builtin: &Builtin| builtin.name.split('.').next().unwrap_or_default();
+    CHECKED.iter().any(|builtin| kind(builtin) && names.is_written(first(builtin)))
+}
+
 /// Reports calls without a value that stand where a value is needed.
 pub(super) fn check_void(cx: &mut Cx<'_>, module: &Module) {
     for clause in module.rules.iter().flat_map(|rule| &rule.clauses) {
@@ -171,6 +184,12 @@ fn void_call(cx: &Cx<'_>, node: Node<'_>, found: &mut Vec<(Location, String)>) -
 /// are refused: in modules of v1.
 pub(super) fn check_refused(cx: &mut Cx<'_>, module: &Module) {
     let deprecated = module.version != crate::ast::Version::V0;
+    let network = !cx.options.network;
+    let refused_kind =
+        |builtin: &Builtin| builtin.network && network || builtin.deprecated && deprecated;
+    if !may_call(&cx.names, refused_kind) {
+        return;
+    }
     let mut found = Vec::new();
     for clause in module.rules.iter().flat_map(|rule| &rule.clauses) {
         walk::clause(clause, &mut |node| refused(cx, node, deprecated, &mut found));

@@ -270,10 +270,10 @@ fn rewrite(
         each(cx, modules, |cx, clause| templates::clause(cx, &tree, clause));
         going(cx)?;
     }
-    for module in modules.iter() {
-        functions::check_void(cx, module);
+    if functions::may_call(&cx.names, |builtin| builtin.result().is_none()) {
+        modules.iter().for_each(|module| functions::check_void(cx, module));
+        going(cx)?;
     }
-    going(cx)?;
     if cx.names.is_written("print") {
         each(cx, modules, |cx, clause| print::clause(cx, &tree, clause));
         going(cx)?;

@@ -192,6 +192,9 @@ impl NameSet {
     }
 
     pub(super) fn extend(&mut self, other: &Self) {
+        if self.0.is_empty() {
+            return self.0.clone_from(&other.0);
+        }
         other.iter().for_each(|name| self.insert(name));
     }
 

@@ -370,7 +370,7 @@ pub(super) struct Scopes {
 impl Scopes {
     /// Of a module.
     pub(super) fn new(cx: &Cx<'_>, module: &Module) -> Self {
-        let mut first: HashMap<usize, String> = HashMap::new();
+        let mut first: HashMap<usize, &Clause> = HashMap::new();
         let mut shared = HashSet::new();
         let Some(source) = cx.sources.get(usize::from(module.source.0)) else {
             return Self { shared };
@@ -378,14 +378,13 @@ impl Scopes {
         let mut lines = Lines { text: source.text.as_bytes(), offset: 0, line: 1 };
         for clause in module.rules.iter().flat_map(|rule| &rule.clauses) {
             let line = lines.of(clause.at.span.start);
-            let name = name(cx, clause);
             match first.get(&line) {
-                Some(other) if *other != name => {
+                Some(other) if name(cx, other) != name(cx, clause) => {
                     shared.insert(line);
                 }
                 Some(_) => {}
                 None => {
-                    first.insert(line, name);
+                    first.insert(line, clause);
                 }
             }
         }

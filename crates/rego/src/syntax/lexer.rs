@@ -183,6 +183,8 @@ impl Lexer<'_> {
         let kind = match char {
             ' ' | '\t' | '\r' => {
                 self.spaced = true;
+                let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+                self.at += rest.iter().take_while(|byte| **byte == b' ').count();
                 return true;
             }
             '\n' => {
