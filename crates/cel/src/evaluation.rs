@@ -236,6 +236,8 @@ pub(crate) enum Slot<'a> {
     Value(Term<'a>),
     /// evaluating it failed, with this message
     Failed(&'a str),
+    /// what it is cannot be told here, for this reason
+    Unknown(&'a str),
 }
 
 /// The values of an environment's variables.

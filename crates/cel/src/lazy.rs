@@ -1,7 +1,7 @@
 use crate::ast::Name;
 use crate::evaluation::Slot;
 use crate::term::{Object, Term};
-use crate::{Activation, Cost, EvalError, Evaluation, Program};
+use crate::{Activation, Cause, Cost, EvalError, Evaluation, Program};
 use sekisho_budget::BudgetExceeded;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -113,6 +113,7 @@ impl Object for LazyFields {
                 return Ok(Some(value));
             }
             Slot::Failed(message) => return Err(EvalError::new(message.to_owned())),
+            Slot::Unknown(message) => return Err(EvalError::unknown(message.to_owned())),
             Slot::Empty => {}
         }
         // Whoever reads itself, by whatever way, fails instead of going round.
@@ -137,11 +138,16 @@ impl Object for LazyFields {
                 slot.set(Slot::Value(value));
                 Ok(Some(value))
             }
-            Err(error) if error.is_fatal() => Err(error),
+            Err(error) if matches!(error.cause(), Cause::Budget(_)) => Err(error),
             Err(error) => {
                 // As the API server words it.
                 let message = format!("composited variable \"{name}\" fails to evaluate: {error}");
-                slot.set(Slot::Failed(evaluation.text(&message)?));
+                let kept = evaluation.text(&message)?;
+                if error.cause() == Cause::Unknown {
+                    slot.set(Slot::Unknown(kept));
+                    return Err(EvalError::unknown(message));
+                }
+                slot.set(Slot::Failed(kept));
                 Err(EvalError::new(message))
             }
         }

@@ -56,8 +56,16 @@ impl ParamKind {
     }
 
     fn scope(&self, scene: Scene<'_>) -> Result<bool, Fault> {
-        if let Some(kind) = scene.schemas.kind_of(&self.gvk()) {
-            return Ok(kind.namespaced());
+        let unknown = || {
+            Fault::configuration(format!(
+                "failed to find resource referenced by paramKind: '{}/{}, Kind={}'",
+                self.group, self.version, self.kind
+            ))
+        };
+        match scene.schemas.kind_of(&self.gvk()) {
+            Some(kind) if kind.served() => return Ok(kind.namespaced()),
+            Some(_) => return Err(unknown()),
+            None => {}
         }
         // Who gives parameters without their definition shows where they live.
         let known = scene.inventory.list(&self.group, &self.kind, "");
@@ -66,10 +74,7 @@ impl ParamKind {
         });
         match first {
             Some(namespaced) => Ok(namespaced),
-            None if scene.inventory.is_complete() => Err(Fault::configuration(format!(
-                "failed to find resource referenced by paramKind: '{}/{}, Kind={}'",
-                self.group, self.version, self.kind
-            ))),
+            None if scene.inventory.is_complete() => Err(unknown()),
             None => Err(Fault::here(
                 format!("paramKind `{}` is not known", self.gvk()),
                 "give its CustomResourceDefinition with the policies, or with `--inventory`",

@@ -3,6 +3,7 @@
 //! **Invariant:** this crate reads no file, asks no clock and knows no client; all that it knows
 //! of a cluster's kinds is built in or was given to it.
 
+mod conversion;
 mod decode;
 mod defaults;
 mod gvk;
@@ -13,6 +14,7 @@ mod quantity;
 mod schema;
 mod selector;
 
+pub use conversion::convert_scaler;
 pub use decode::{Created, Decoded, Known, is_near};
 pub use defaults::{
     PriorityClass, PriorityClasses, SystemPriorityClasses, apply_admission, apply_defaults,

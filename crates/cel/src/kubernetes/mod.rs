@@ -28,7 +28,9 @@ pub use authorizer::{
     User, What,
 };
 pub use declared::{RESERVED, escape};
-pub use patch::{JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch};
+pub use patch::{
+    Configuration, Foreign, JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch,
+};
 pub use release::{Expressions, Release, base, came_with};
 pub use semver::Version;
 pub use structural::Structural;

@@ -144,6 +144,112 @@ fn go_type(value: Term<'_>) -> &str {
     }
 }
 
+/// What an ApplyConfiguration gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Configuration {
+    /// the fields; where there is something that JSON has no form for, a text that stands for it
+    pub fields: Value,
+    foreign: Vec<Foreign>,
+}
+
+/// A value that the API server keeps as Go has it, and cannot put into an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// as `%v` prints it
+    pub plain: String,
+    /// as `%#v` prints it
+    pub syntax: String,
+}
+
+/// Begins what stands for a foreign value, which its position follows.
+const STANDS_FOR: char = '\0';
+
+impl Configuration {
+    /// The value that a text in the fields stands for.
+    #[must_use]
+    pub fn foreign(&self, text: &str) -> Option<&Foreign> {
+        self.foreign.get(text.strip_prefix(STANDS_FOR)?.parse::<usize>().ok()?)
+    }
+
+    /// A value of an object, a list or a map, whose own values are kept as they are.
+    fn read(&mut self, evaluation: Evaluation<'_>, value: Term<'_>) -> Result<Value, EvalError> {
+        evaluation.step(1)?;
+        Ok(match value {
+            Term::List(items) => {
+                let items = items.iter().map(|item| self.kept(evaluation, *item));
+                Value::from(items.collect::<Result<Vec<_>, _>>()?)
+            }
+            Term::Map(entries) => {
+                let mut fields = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let Term::String(name) = key else {
+                        let of = key.type_name();
+                        let message = format!("map key \"{key}\" is of type {of}, not string");
+                        return Err(EvalError::new(message));
+                    };
+                    fields.push((Key::from(*name), self.kept(evaluation, *value)?));
+                }
+                Value::Object(Map::from_iter(fields))
+            }
+            other => self.kept(evaluation, other)?,
+        })
+    }
+
+    fn kept(&mut self, evaluation: Evaluation<'_>, value: Term<'_>) -> Result<Value, EvalError> {
+        if let Term::Object(object) = value
+            && let Some(fields) = object.fields()
+        {
+            let mut entries = Vec::new();
+            for (name, value) in fields.entries() {
+                let name = Key::from(name.as_str().unwrap_or_default());
+                entries.push((name, self.read(evaluation, value)?));
+            }
+            return Ok(Value::Object(Map::from_iter(entries)));
+        }
+        let (plain, syntax) = match value {
+            Term::Null => ("NULL_VALUE".to_owned(), "0".to_owned()),
+            Term::Bytes(bytes) => {
+                evaluation.reserve(bytes.len().saturating_mul(12))?;
+                let plain: Vec<String> = bytes.iter().map(ToString::to_string).collect();
+                let syntax: Vec<String> = bytes.iter().map(|byte| format!("{byte:#x}")).collect();
+                let syntax = format!("[]uint8{{{}}}", syntax.join(", "));
+                (format!("[{}]", plain.join(" ")), syntax)
+            }
+            Term::Duration(span) => (value.to_string(), span.nanoseconds.to_string()),
+            Term::List(_) | Term::Map(_) => {
+                let plain = go_plain(evaluation, value)?;
+                (plain.clone(), plain)
+            }
+            Term::Timestamp(_) | Term::Optional(_) | Term::Type(_) | Term::Opaque(_) => {
+                let name = value.type_name().to_owned();
+                (name.clone(), name)
+            }
+            plain => return to_json(evaluation, plain),
+        };
+        let stands = format!("{STANDS_FOR}{}", self.foreign.len());
+        self.foreign.push(Foreign { plain, syntax });
+        Ok(Value::from(stands))
+    }
+}
+
+/// As Go's `%v` prints it.
+fn go_plain(evaluation: Evaluation<'_>, value: Term<'_>) -> Result<String, EvalError> {
+    evaluation.step(1)?;
+    Ok(match value {
+        list if list.is_list() => {
+            let items = list.items().map(|item| go_plain(evaluation, item));
+            format!("[{}]", items.collect::<Result<Vec<_>, _>>()?.join(" "))
+        }
+        map if map.is_map() => {
+            let entries = map
+                .entries()
+                .map(|(key, value)| Ok(format!("{key}:{}", go_plain(evaluation, value)?)));
+            format!("map[{}]", entries.collect::<Result<Vec<_>, EvalError>>()?.join(" "))
+        }
+        scalar => scalar.to_string(),
+    })
+}
+
 /// What the value of an expression of type `Object` applies.
 ///
 /// # Errors
@@ -152,7 +258,7 @@ fn go_type(value: Term<'_>) -> &str {
 pub fn apply_configuration(
     evaluation: Evaluation<'_>,
     value: Term<'_>,
-) -> Result<Value, EvalError> {
+) -> Result<Configuration, EvalError> {
     let Term::Object(object) = value else {
         let message = format!(
             "unsupported return type from ApplyConfiguration expression: {}",
@@ -161,7 +267,9 @@ pub fn apply_configuration(
         return Err(EvalError::new(message));
     };
     check_type_names(evaluation, value, object.type_name())?;
-    to_json(evaluation, value)
+    let mut configuration = Configuration::default();
+    configuration.fields = configuration.kept(evaluation, value)?;
+    Ok(configuration)
 }
 
 /// An operation of a JSON patch (RFC 6902).
@@ -236,17 +344,46 @@ fn patch_value(evaluation: Evaluation<'_>, value: Term<'_>) -> Result<Value, Eva
         map if map.is_map() => {
             let mut entries = Vec::new();
             for (key, value) in map.entries() {
-                entries.push((Key::from(key.to_string()), patch_value(evaluation, value)?));
+                let Term::String(name) = key else {
+                    let of = key.type_name();
+                    return Err(no_json(&format!(
+                        "unsupported type conversion from '{of}' to string"
+                    )));
+                };
+                entries.push((Key::from(name), patch_value(evaluation, value)?));
             }
             Value::Object(Map::from_iter(entries))
         }
-        other => to_json(evaluation, other).map_err(|error| {
-            EvalError::new(format!(
-                "JSONPath valueExpression evaluated to a type that could not marshal to JSON: \
-                 {error}"
-            ))
-        })?,
+        Term::Optional(None) => return Err(no_json("optional.none() dereference")),
+        Term::Optional(Some(value)) => patch_value(evaluation, *value)?,
+        Term::Type(_) => return Err(no_json("type conversion not supported for 'type'")),
+        Term::Opaque(opaque) => {
+            let name = opaque.type_name();
+            // The types of libraries call themselves by their last name, those of decisions do not.
+            let last = name.rsplit('.').next().filter(|_| !name.contains(".authorization."));
+            let of = last.map_or(name, |last| if last == "NamedFormat" { "Format" } else { last });
+            let message = format!("type conversion error from '{of}' to '*structpb.Value'");
+            return Err(no_json(&message));
+        }
+        Term::Double(double) if !double.is_finite() => {
+            let number = match double {
+                _ if double.is_nan() => "NaN",
+                _ if double > 0.0 => "+Inf",
+                _ => "-Inf",
+            };
+            return Err(no_json(&format!(
+                "json: error calling MarshalJSON for type *structpb.Value: \
+                 proto:\u{a0}google.protobuf.Value.number_value: invalid {number} value"
+            )));
+        }
+        other => to_json(evaluation, other).map_err(|error| no_json(error.message()))?,
     })
+}
+
+fn no_json(why: &str) -> EvalError {
+    EvalError::new(format!(
+        "JSONPath valueExpression evaluated to a type that could not marshal to JSON: {why}"
+    ))
 }
 
 /// Holds the types of objects within an object against the fields they stand in. Lists and maps

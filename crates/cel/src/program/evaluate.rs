@@ -4,7 +4,7 @@ use super::{Frame, access, operators};
 use crate::evaluation::Slot;
 use crate::library::Implementation;
 use crate::term::{Term, equal};
-use crate::{EvalError, cost};
+use crate::{Cause, EvalError, cost};
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
@@ -87,13 +87,17 @@ fn lazy<'a>(frame: &Frame<'a>, slot: usize, init: &'a Node, cost: u64) -> Outcom
     let value = match frame.slot(slot) {
         Slot::Value(value) => Ok(value),
         Slot::Failed(message) => Err(EvalError::new(message.to_owned())),
+        Slot::Unknown(message) => Err(EvalError::unknown(message.to_owned())),
         Slot::Empty => {
             let value = init.value(frame);
             match &value {
                 Ok(value) => frame.set(slot, Slot::Value(*value)),
                 Err(error) if error.is_fatal() => {}
                 Err(error) => {
-                    frame.set(slot, Slot::Failed(frame.evaluation.text(error.message())?));
+                    let message = frame.evaluation.text(error.message())?;
+                    let is_unknown = error.cause() == Cause::Unknown;
+                    let failed = if is_unknown { Slot::Unknown } else { Slot::Failed };
+                    frame.set(slot, failed(message));
                 }
             }
             value

@@ -34,6 +34,7 @@ pub(super) fn plan(
         variables,
         scopes: Vec::new(),
         diagnostics: Vec::new(),
+        in_struct: false,
     };
     let node = planner.expr(&checked.expr);
     if !planner.diagnostics.is_empty() {
@@ -70,6 +71,8 @@ struct Planner<'p> {
     slots: usize,
     scopes: Vec<(Name, Local)>,
     diagnostics: Vec<Diagnostic>,
+    /// fields of a message are planned: what they hold is told apart from data
+    in_struct: bool,
 }
 
 impl Planner<'_> {
@@ -93,10 +96,12 @@ impl Planner<'_> {
             ExprKind::List(items) => self.list(items),
             ExprKind::Map(entries) => self.map(entries),
             ExprKind::Struct { fields, .. } => {
+                let outside = std::mem::replace(&mut self.in_struct, true);
                 let fields: Vec<_> = fields
                     .iter()
                     .map(|field| (field.name.clone(), self.expr(&field.value), field.optional))
                     .collect();
+                self.in_struct = outside;
                 let found = match self.checked.reference(expr) {
                     Some(Reference::Struct(name)) => self
                         .environment
@@ -163,10 +168,11 @@ impl Planner<'_> {
         );
         let mut rule = self.rule(expr);
         // cel-go makes a set of a constant list, once.
-        if let (true, true, Node::Constant(Constant::Json(value))) =
-            (in_list, self.environment.libraries.options.fold_constants, &operands[1])
-        {
-            if value.as_array().is_some_and(<[_]>::is_empty) {
+        let folds = self.environment.libraries.options.fold_constants;
+        if in_list && folds && constants::is_constant(&operands[1]) {
+            if let Node::Constant(Constant::Json(value)) = &operands[1]
+                && value.as_array().is_some_and(<[_]>::is_empty)
+            {
                 return Node::Constant(Constant::Bool(false));
             }
             rule = Rule::Free;
@@ -205,10 +211,16 @@ impl Planner<'_> {
     }
 
     fn function(&mut self, expr: &Expr, target: Option<&Expr>, args: &[Expr]) -> Node {
-        let overloads = self.overloads(expr);
-        let Some(first) = overloads.first() else {
+        let mut overloads = self.overloads(expr);
+        let Some(first) = overloads.first().cloned() else {
             return Node::Fail("no such overload".into());
         };
+        // It is one function for all types, of which the checker may have chosen one too early: what
+        // is in an optional item of something dynamic has no type.
+        if first.name == "size" {
+            let all = self.environment.libraries.functions.get(&first.name).into_iter().flatten();
+            overloads = all.filter(|other| other.member == first.member).cloned().collect();
+        }
         let function = first.name.clone();
         let member = first.member;
         let target = target.filter(|_| member);

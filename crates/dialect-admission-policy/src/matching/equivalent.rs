@@ -3,10 +3,10 @@
 //! Source of the rules: `EquivalentResourceRegistry` of `k8s.io/apimachinery`, and the resources
 //! that share their storage in Kubernetes' `default_storage_factory_builder.go`.
 
-use super::{Matched, autoscaling, renamed};
+use super::{Matched, renamed};
 use crate::attributes::Attributes;
 use crate::scene::Scene;
-use sekisho_kube_model::{Gvk, KindRef, Schemas, Shape, TypeRef};
+use sekisho_kube_model::{Gvk, KindRef, Schemas, Shape, TypeRef, convert_scaler};
 use sekisho_value::{Str, Value};
 
 /// Groups that hold the same resource.
@@ -32,12 +32,12 @@ pub(crate) fn equivalents(attributes: &Attributes, schemas: &Schemas) -> Vec<Mat
             && same_group(kind.group())
             && has_subresource(*kind)
     });
+    // A subresource is of the resource's kind, or of its own whatever the version.
+    let is_own = attributes.subresource.is_empty()
+        || schemas.kind_of(&attributes.gvk).is_some_and(|kind| kind.plural() == plural);
     let matched = others.filter_map(|kind| {
-        let resource = kind.gvr()?;
-        // The kind of a subresource is its own, whatever the version.
-        let of =
-            if attributes.subresource.is_empty() { kind.gvk() } else { attributes.gvk.clone() };
-        Some(Matched { resource, kind: of })
+        let of = if is_own { kind.gvk() } else { attributes.gvk.clone() };
+        Some(Matched { resource: kind.gvr()?, kind: of })
     });
     matched.filter(|matched| matched.resource != attributes.gvr()).collect()
 }
@@ -72,7 +72,7 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
 
 /// An object of a kind whose versions differ in more than their names.
 fn convert_known(object: &Value, from: &Gvk, to: &Gvk) -> Option<Value> {
-    autoscaling::convert(object, from, to).or_else(|| renamed::convert(object, from, to))
+    convert_scaler(object, from, to).or_else(|| renamed::convert(object, from, to))
 }
 
 /// An object that says it is of another version.

@@ -3,7 +3,6 @@
 //! Source of the rules: `pkg/admission/plugin/policy/matching` and
 //! `pkg/admission/plugin/webhook/predicates` of `k8s.io/apiserver`.
 
-mod autoscaling;
 mod equivalent;
 mod renamed;
 mod rules;

@@ -7,6 +7,7 @@
 
 use super::go_text;
 use super::structure::{Place, Sort};
+use sekisho_cel::kubernetes::{Configuration, Foreign};
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{Budget, BudgetExceeded};
 use sekisho_value::{Map, Value};
@@ -34,17 +35,19 @@ pub(super) fn apply(
     schemas: &Schemas,
     gvk: &Gvk,
     object: &Value,
-    mut configuration: Value,
+    mut configuration: Configuration,
     budget: &Budget<'_>,
 ) -> Result<Value, Unapplied> {
     let place = Place::of(schemas, gvk).ok_or(Unapplied::UnknownKind)?;
-    if let Some(fields) = configuration.as_object_mut() {
+    if let Some(fields) = configuration.fields.as_object_mut() {
         fields.insert("apiVersion", gvk.api_version());
         fields.insert("kind", gvk.kind.clone());
     }
     let refused = |words: String| Unapplied::Refused(format!("error applying patch: {words}"));
+    let made = &configuration;
     let check = |value: &Value, what: &str, duplicates: bool| {
-        let mut checks = Checks { wrong: Vec::new(), duplicates, budget };
+        let made = (!duplicates).then_some(made);
+        let mut checks = Checks { wrong: Vec::new(), duplicates, made, budget };
         checks.value(place, value, "")?;
         match told(checks.wrong) {
             None => Ok(()),
@@ -53,9 +56,9 @@ pub(super) fn apply(
             }
         }
     };
-    check(&configuration, "patch", false)?;
+    check(&configuration.fields, "patch", false)?;
     let mut atomic = Vec::new();
-    find_atomic(place, &configuration, "", &mut atomic);
+    find_atomic(place, &configuration.fields, "", &mut atomic);
     if !atomic.is_empty() {
         let places = atomic.join(", ");
         return Err(refused(format!(
@@ -63,7 +66,7 @@ pub(super) fn apply(
         )));
     }
     check(object, "original", true)?;
-    let merged = merge(place, Some(object), Some(&configuration), budget)?;
+    let merged = merge(place, Some(object), Some(&configuration.fields), budget)?;
     Ok(merged.unwrap_or(Value::Null))
 }
 
@@ -84,6 +87,8 @@ struct Checks<'a> {
     wrong: Vec<String>,
     /// items of a list may have the same key
     duplicates: bool,
+    /// what the value was made of, where an expression made it
+    made: Option<&'a Configuration>,
     budget: &'a Budget<'a>,
 }
 
@@ -96,6 +101,22 @@ impl Checks<'_> {
     fn value(&mut self, place: Place<'_>, value: &Value, path: &str) -> Result<(), BudgetExceeded> {
         self.budget.step(1)?;
         let sort = place.sort();
+        if let Value::String(text) = value
+            && let Some(foreign) = self.made.and_then(|made| made.foreign(text))
+        {
+            let Foreign { plain, syntax } = foreign;
+            let words = match sort {
+                Sort::Any | Sort::Map => format!("expected map, got &{{{plain}}}"),
+                Sort::List => format!("expected list, got &{{{plain}}}"),
+                Sort::Bool => format!("expected boolean, got &{{{plain}}}"),
+                Sort::Number => format!("expected numeric (int or float), got {plain}"),
+                Sort::String => {
+                    format!("expected string, got &value.valueUnstructured{{Value:{syntax}}}")
+                }
+            };
+            self.tell(path, &words);
+            return Ok(());
+        }
         match (sort, value) {
             (_, Value::Null)
             | (Sort::Any, Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_))

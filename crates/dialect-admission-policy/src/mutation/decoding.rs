@@ -23,6 +23,13 @@ pub(super) fn strict(schemas: &Schemas, gvk: &Gvk, mut patched: Value) -> Result
     fields.get_or_insert_with("apiVersion", || gvk.api_version().into());
     fields.get_or_insert_with("kind", || gvk.kind.clone().into());
     let now = Gvk::of(&patched);
+    if let Some(unknown) = now.as_ref().filter(|now| schemas.kind_of(now).is_none()) {
+        return Err(internal(format!(
+            "no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/runtime/scheme.go:111\"",
+            unknown.kind,
+            unknown.api_version()
+        )));
+    }
     if now.as_ref() != Some(gvk) {
         let now = now.map_or_else(String::new, |now| format!("{}.{}", now.version, now.kind));
         let group = gvk.group.split('.').next().filter(|group| !group.is_empty());

@@ -14,7 +14,8 @@ use crate::read::Binding;
 use crate::scene::Scene;
 use crate::validation::{asking, resource};
 use sekisho_cel::kubernetes::{
-    Operation, PER_CALL_LIMIT, POLICY_LIMIT, apply_configuration, json_patch as json_patch_of,
+    Configuration, Operation, PER_CALL_LIMIT, POLICY_LIMIT, apply_configuration,
+    json_patch as json_patch_of,
 };
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Scratch, Term};
 use sekisho_kube_model::shown_namespace;
@@ -239,7 +240,7 @@ impl Bound {
 enum Made {
     /// the match conditions
     Held(bool),
-    Configuration(Value),
+    Configuration(Configuration),
     Patch(Vec<Operation>),
 }
 

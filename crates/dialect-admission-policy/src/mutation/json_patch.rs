@@ -257,7 +257,6 @@ fn copy(object: &mut Value, from: &str, path: &str, budget: &Budget<'_>) -> Done
 }
 
 fn test(object: &mut Value, path: &str, wanted: Option<&Value>) -> Done {
-    let wanted = wanted.unwrap_or(&Value::Null);
     let found = if path.is_empty() {
         object.clone()
     } else {
@@ -267,5 +266,10 @@ fn test(object: &mut Value, path: &str, wanted: Option<&Value>) -> Done {
         };
         get(parent, &key).map_err(|why| at("error in test for path", path, why))?
     };
-    if found == *wanted { Ok(()) } else { Err(Unpatched::TestFailed) }
+    let holds = match wanted {
+        // What is not there is not null, either.
+        Some(wanted) => found == *wanted && !found.is_null(),
+        None => found.is_null(),
+    };
+    if holds { Ok(()) } else { Err(Unpatched::TestFailed) }
 }

@@ -1,6 +1,6 @@
 use super::configuration::{self, Unapplied};
 use super::json_patch::{self, Unpatched};
-use sekisho_cel::kubernetes::Operation;
+use sekisho_cel::kubernetes::{Configuration, Operation};
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::read_value;
 use sekisho_policy::Budget;
@@ -18,7 +18,9 @@ fn pod(spec: &str) -> Value {
 /// The `spec` of a Pod with a configuration applied, or why it is refused.
 fn applied(before: &str, configuration: &str) -> Result<Value, String> {
     let (gvk, budget) = (Gvk::new("", "v1", "Pod"), Budget::standard());
-    let configuration = value(&format!("{{spec: {configuration}}}"));
+    let fields = value(&format!("{{spec: {configuration}}}"));
+    let mut configuration = Configuration::default();
+    configuration.fields = fields;
     match configuration::apply(&Schemas::builtin(), &gvk, &pod(before), configuration, &budget) {
         Ok(object) => Ok(object.get("spec").cloned().unwrap()),
         Err(Unapplied::Refused(words)) => Err(words),

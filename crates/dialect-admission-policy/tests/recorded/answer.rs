@@ -2,6 +2,7 @@
 
 use crate::scene::{Scene, user};
 use sekisho_engine::{VerdictError, evaluate, mutate};
+use sekisho_kube_model::Created;
 use sekisho_policy::{Manner, Operation, Request, StatusReason};
 use sekisho_value::{Map, Str, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,8 +117,17 @@ fn request(scene: &Scene, case: &Value) -> Request {
         "" => decoded.resource.clone(),
         resource => resource.into(),
     };
-    let object = |of: Option<&sekisho_kube_model::Created>| {
-        of.map(|created| created.decoded.object.clone()).unwrap_or_default()
+    let object = |of: Option<&Created>, key: &str| {
+        let mut object = of.map(|created| created.decoded.object.clone()).unwrap_or_default();
+        // It is taken from who changes it alone.
+        if text("subresource") == "status" && case.path(&[key, "status"]).is_some() {
+            let decoded = scene.schemas().decode(case.get(key).unwrap()).object;
+            for part in ["status", "metadata"] {
+                let own = decoded.get(part).cloned().unwrap();
+                object.as_object_mut().unwrap().insert(part, own);
+            }
+        }
+        object
     };
     let dry_run = case.get("dryRun").is_none();
     Request {
@@ -130,8 +140,8 @@ fn request(scene: &Scene, case: &Value) -> Request {
         }),
         operation,
         user: case.get("user").map_or_else(|| scene.user.clone(), user),
-        object: object(new.as_ref()),
-        old_object: object(old.as_ref()),
+        object: object(new.as_ref(), "object"),
+        old_object: object(old.as_ref(), "oldObject"),
         dry_run,
         options: options(operation, dry_run),
         ..Request::default()

@@ -1,70 +1,32 @@
 //! The group `autoscaling`.
 
 use super::fields::{child, child_or_new, is_zero, new_object, set_if_absent};
-use super::metadata::{annotation, drop_annotation};
-use sekisho_value::{Map, Value, from_json};
+use crate::conversion::{drop_scaler_annotations, scaler_round_trip};
+use sekisho_value::{Map, Value};
 
 /// Percent of the requested CPU.
 const CPU_UTILIZATION: i32 = 80;
-
-/// Annotations that carry fields of newer versions through `v1`.
-const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
-const BEHAVIOR: &str = "autoscaling.alpha.kubernetes.io/behavior";
-/// Annotations that carry status, or nothing any more.
-const DROPPED: [&str; 4] = [
-    "autoscaling.alpha.kubernetes.io/conditions",
-    "autoscaling.alpha.kubernetes.io/current-metrics",
-    "autoscaling.alpha.kubernetes.io/scale-down-tolerance",
-    "autoscaling.alpha.kubernetes.io/scale-up-tolerance",
-];
 
 /// Defaults of an object of the group `autoscaling`.
 pub(super) fn apply(version: &str, kind: &str, object: &mut Map) {
     if kind != "HorizontalPodAutoscaler" {
         return;
     }
-    for name in DROPPED {
-        drop_annotation(object, name);
-    }
-    let has_metrics = annotation(object, METRICS).is_some_and(is_list_with_items);
     if let Some(spec) = child_or_new(object, "spec") {
         set_if_absent(spec, "minReplicas", 1);
-        match version {
-            "v1" if !has_metrics => {
-                set_if_absent(spec, "targetCPUUtilizationPercentage", CPU_UTILIZATION);
+        if version != "v1" {
+            if is_zero(spec.get("metrics")) {
+                spec.insert("metrics", vec![cpu_utilization()]);
             }
-            "v1" => {}
-            _ => {
-                if is_zero(spec.get("metrics")) {
-                    spec.insert("metrics", vec![cpu_utilization()]);
-                }
-                if let Some(behavior) = child(spec, "behavior") {
-                    self::behavior(behavior);
-                }
+            if let Some(behavior) = child(spec, "behavior") {
+                self::behavior(behavior);
             }
         }
     }
-    if version == "v1" {
-        if !has_metrics {
-            drop_annotation(object, METRICS);
-        }
-        if !annotation(object, BEHAVIOR).is_some_and(is_object_with_fields) {
-            drop_annotation(object, BEHAVIOR);
-        }
-    } else {
-        drop_annotation(object, METRICS);
-        drop_annotation(object, BEHAVIOR);
+    match version {
+        "v1" => scaler_round_trip(object),
+        _ => drop_scaler_annotations(object),
     }
-}
-
-fn is_list_with_items(json: &str) -> bool {
-    from_json(json)
-        .ok()
-        .is_some_and(|value| value.as_array().is_some_and(|items| !items.is_empty()))
-}
-
-fn is_object_with_fields(json: &str) -> bool {
-    from_json(json).ok().is_some_and(|value| value.as_object().is_some_and(|map| !map.is_empty()))
 }
 
 fn cpu_utilization() -> Value {

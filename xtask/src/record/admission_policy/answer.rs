@@ -33,7 +33,28 @@ pub(super) fn refusal(answer: &Answer) -> Json {
 /// The warnings of `status.typeChecking`, where there are any.
 pub(super) fn typed(status: &Value) -> anyhow::Result<Option<Json>> {
     let warnings = status.path(&["typeChecking", "expressionWarnings"]);
-    Ok(warnings.map(json_of).transpose()?)
+    Ok(warnings.map(json_of).transpose()?.map(unnumbered))
+}
+
+/// The checker puts a number behind the names of kinds, another one each time.
+fn unnumbered(mut json: Json) -> Json {
+    match &mut json {
+        Json::String(text) => {
+            let mut kept = String::new();
+            for part in text.split_inclusive(|char: char| !char.is_ascii_digit()) {
+                let digits = part.chars().take_while(char::is_ascii_digit).count();
+                let behind_name = kept.ends_with(|char: char| char.is_ascii_alphabetic());
+                kept.push_str(if digits > 3 && behind_name { &part[digits..] } else { part });
+            }
+            *text = kept;
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| *item = unnumbered(item.take())),
+        Json::Object(fields) => {
+            fields.values_mut().for_each(|field| *field = unnumbered(field.take()));
+        }
+        _ => {}
+    }
+    json
 }
 
 /// Writes the answer into the case; gives what else refused it.

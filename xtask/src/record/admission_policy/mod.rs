@@ -20,13 +20,16 @@ use sekisho_value::{Value, from_json};
 use serde_json::json;
 
 /// The scenarios by the name of their golden file.
-const SCENARIOS: [(&str, &str); 6] = [
+const SCENARIOS: [(&str, &str); 9] = [
     ("basics", include_str!("scenarios/basics.yaml")),
     ("matching", include_str!("scenarios/matching.yaml")),
     ("params", include_str!("scenarios/params.yaml")),
     ("mutation", include_str!("scenarios/mutation.yaml")),
     ("workloads", include_str!("scenarios/workloads.yaml")),
     ("libraries", include_str!("scenarios/libraries.yaml")),
+    ("conversions", include_str!("scenarios/conversions.yaml")),
+    ("authorized", include_str!("scenarios/authorized.yaml")),
+    ("odd", include_str!("scenarios/odd.yaml")),
 ];
 
 /// What was asked, for the headers.

@@ -26,7 +26,7 @@ impl Planner<'_> {
         let folds = self.environment.libraries.options.fold_constants;
         if nodes.iter().all(|(_, optional)| !optional) {
             let values: Option<Vec<Value>> = nodes.iter().map(|(node, _)| json(node)).collect();
-            if let Some(values) = values {
+            if let Some(values) = values.filter(|values| values.is_empty() || !self.in_struct) {
                 return made(Value::from(values), folds, cost::LIST);
             }
         }
@@ -44,6 +44,7 @@ impl Planner<'_> {
         if nodes.iter().all(|(.., optional)| !optional) {
             let values: Option<Vec<(Key, Value)>> =
                 nodes.iter().map(|(key, value, _)| Some((text(key)?, json(value)?))).collect();
+            let values = values.filter(|values| values.is_empty() || !self.in_struct);
             // A key that stands twice is an error of each evaluation, or keeps its last value.
             let values = values.map(|values| match lenient {
                 true => Ok(Map::from_iter(values)),
@@ -118,7 +119,7 @@ fn made(value: Value, folds: bool, cost: u64) -> Node {
     if folds { Node::Constant(constant) } else { Node::Charged(constant, cost) }
 }
 
-fn is_constant(node: &Node) -> bool {
+pub(super) fn is_constant(node: &Node) -> bool {
     matches!(node, Node::Constant(_))
         || match node {
             Node::List(items, 0) => items.iter().all(|(item, _)| is_constant(item)),
