@@ -90,7 +90,7 @@ fn only_what_depends_on_the_input_alone_is_shared() {
         (
             "of another input",
             of(names, "names"),
-            of(names, r#"names with input as {"names": ["d"]}"#),
+            of(names, r#"x if x := names with input as {"names": ["d"]}"#),
             r#"["d"]"#,
         ),
         (
