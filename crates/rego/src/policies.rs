@@ -98,7 +98,6 @@ impl Policies {
     }
 
     /// The modules as they were written.
-    #[must_use]
     pub fn modules(&self) -> impl Iterator<Item = &Module> {
         self.modules.iter().map(Arc::as_ref)
     }
