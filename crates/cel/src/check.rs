@@ -85,8 +85,9 @@ pub(crate) fn check(
     let bindings = checker.bindings;
     let types = checker.types.iter().map(|of| bindings.substitute(of, true)).collect();
     let checked = Checked { expr, types, references: checker.references };
-    if environment.inner().libraries.options.homogeneous_literals && !unchecked {
-        let mut wrong = validate::validate(text, &checked);
+    let options = environment.inner().libraries.options;
+    if options.homogeneous_literals && !unchecked {
+        let mut wrong = validate::validate(text, &checked, options.checked_formats);
         if !wrong.is_empty() {
             wrong.sort_by_key(|diagnostic| diagnostic.span.start);
             return Err(wrong);

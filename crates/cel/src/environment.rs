@@ -43,8 +43,10 @@ pub(crate) struct Libraries {
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// items of a list literal, keys of a map and values of a map must be of one type each, but for
-    /// what is formatted, and what is formatted must fit its format
+    /// what is formatted
     pub homogeneous_literals: bool,
+    /// what is formatted must fit a constant format
+    pub checked_formats: bool,
     /// `1 < 2.0`
     pub cross_type_comparison: bool,
     /// constant lists, maps and conversions are made once and cost nothing, as cel-go's optimizer
@@ -63,6 +65,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             homogeneous_literals: false,
+            checked_formats: false,
             cross_type_comparison: true,
             fold_constants: true,
             lenient_constant_maps: false,

@@ -38,7 +38,13 @@ impl Authorizer for Echo {
     }
 }
 
-fn environment(version: Option<&str>) -> Environment {
+/// The environment of a release's own libraries, or of those of 1.36 at a compatibility version.
+fn environment(server: Option<&str>, version: Option<&str>) -> Environment {
+    let server = server.map(|server| server.trim_start_matches("1.").parse::<u32>().unwrap());
+    if let Some(minor) = server {
+        let expressions = if version.is_some() { Expressions::New } else { Expressions::Stored };
+        return made(Release { minor }, expressions);
+    }
     // Environments of compatibility versions: what a server of the next release lets be written.
     let minor = version.map(|version| version.trim_start_matches("1.").parse::<u32>().unwrap());
     let (release, expressions) = match minor {
@@ -47,6 +53,10 @@ fn environment(version: Option<&str>) -> Environment {
         Some(minor) => (Release { minor: minor + 1 }, Expressions::New),
         None => (Release { minor: 36 }, Expressions::Stored),
     };
+    made(release, expressions)
+}
+
+fn made(release: Release, expressions: Expressions) -> Environment {
     let admission =
         Admission { release, expressions, params: true, authorizer: true, patches: true };
     admission.environment().unwrap().with_variables([
@@ -167,24 +177,36 @@ fn answer(environment: &Environment, expression: &str, object: &Value) -> Answer
 
 #[test]
 fn expressions_are_answered_as_recorded() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/cel/expressions.jsonl");
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut environments: HashMap<Option<String>, Environment> = HashMap::new();
+    compare("expressions.jsonl", 1_000);
+}
+
+/// What the libraries of 1.28, 1.30 and 1.33 themselves answered.
+#[test]
+fn older_releases_answer_as_recorded() {
+    compare("releases.jsonl", 300);
+}
+
+fn compare(file: &str, at_least: usize) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/cel");
+    let text = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    let mut environments: HashMap<_, Environment> = HashMap::new();
     let mut different = Vec::new();
     for line in text.lines() {
         let line = from_json(line).unwrap();
         let text = |key: &str| line.path_str(&[key]).map(str::to_owned);
         let expression = text("expression").unwrap();
-        let version = text("version");
-        let environment =
-            environments.entry(version.clone()).or_insert_with(|| environment(version.as_deref()));
+        let (server, version) = (text("server"), text("version"));
+        let environment = environments
+            .entry((server.clone(), version.clone()))
+            .or_insert_with(|| environment(server.as_deref(), version.as_deref()));
         let object = line.get("object").cloned().unwrap_or(Value::Null);
         let found = answer(environment, &expression, &object);
         let mut tell = |what: &str, ours: String, theirs: String| {
             if ours != theirs {
                 let version = version.as_deref().unwrap_or("stored");
+                let server = server.as_deref().unwrap_or("1.36");
                 different.push(format!(
-                    "{expression} ({version})\n  {what}: {ours}\n  recorded: {theirs}"
+                    "{expression} ({version} of {server})\n  {what}: {ours}\n  recorded: {theirs}"
                 ));
             }
         };
@@ -212,11 +234,15 @@ fn expressions_are_answered_as_recorded() {
             shown(line.get("value")).unwrap_or_default(),
         );
         tell("error", found.error.unwrap_or_default(), text("error").unwrap_or_default());
+        // What calls of 1.28 cost is not known: few of its functions had costs of their own.
+        if server.as_deref() == Some("1.28") {
+            continue;
+        }
         let number = |value: Option<&Value>| value.map(Value::to_json).unwrap_or_default();
         tell("cost", found.cost.to_string(), number(line.get("cost")));
         let (min, max) = found.estimate;
         tell("estimate", format!("[{min},{max}]"), number(line.get("estimate")));
     }
-    assert!(text.lines().count() > 1_000, "so many are recorded");
+    assert!(text.lines().count() > at_least, "so many are recorded");
     assert!(different.is_empty(), "{}\n{} differ", different.join("\n"), different.len());
 }

@@ -11,9 +11,9 @@ use crate::types::Type;
 /// The function whose arguments may be of different types.
 const FORMAT: &str = "format";
 
-/// What is wrong with the literals of an expression.
-pub(super) fn validate(text: &str, checked: &Checked) -> Vec<Diagnostic> {
-    let mut validator = Validator { text, checked, wrong: Vec::new() };
+/// What is wrong with the literals of an expression, and maybe with what it formats.
+pub(super) fn validate(text: &str, checked: &Checked, formats: bool) -> Vec<Diagnostic> {
+    let mut validator = Validator { text, checked, formats, wrong: Vec::new() };
     validator.expr(&checked.expr, false);
     validator.wrong
 }
@@ -21,6 +21,7 @@ pub(super) fn validate(text: &str, checked: &Checked) -> Vec<Diagnostic> {
 struct Validator<'e> {
     text: &'e str,
     checked: &'e Checked,
+    formats: bool,
     wrong: Vec<Diagnostic>,
 }
 
@@ -32,7 +33,8 @@ impl Validator<'_> {
             ExprKind::Map(entries) if !formatted => self.map(entries),
             ExprKind::Call { target, function, args } if function == FORMAT => {
                 formatted = true;
-                if let (Some(target), [args]) = (target, args.as_slice())
+                if self.formats
+                    && let (Some(target), [args]) = (target, args.as_slice())
                     && let ExprKind::Literal(Literal::String(format)) = &target.kind
                     && let ExprKind::List(args) = &args.kind
                 {

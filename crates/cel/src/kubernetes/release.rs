@@ -139,7 +139,9 @@ fn optionals_version(server: Release) -> u32 {
 pub fn base(release: Release, expressions: Expressions) -> EnvironmentBuilder {
     let minor = release.of(expressions).minor;
     let mut options = Options {
-        homogeneous_literals: true,
+        // Whatever is asked for, as of the server's own code: cel-go 0.20 brought the latter.
+        homogeneous_literals: release.minor >= 29,
+        checked_formats: release.minor >= 31,
         cross_type_comparison: false,
         presence_tests_cost: false,
         lenient_constant_maps: true,
