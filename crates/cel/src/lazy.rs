@@ -4,7 +4,7 @@ use crate::term::{Object, Term};
 use crate::{Activation, Cause, Cost, EvalError, Evaluation, Program};
 use sekisho_budget::BudgetExceeded;
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// An object whose fields are expressions, each evaluated when it is first read: the `variables`
@@ -17,7 +17,7 @@ use std::fmt;
 pub struct LazyFields {
     type_name: Name,
     fields: Vec<(Name, Program)>,
-    positions: HashMap<Name, usize>,
+    positions: BTreeMap<Name, usize>,
 }
 
 impl LazyFields {
