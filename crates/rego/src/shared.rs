@@ -88,15 +88,17 @@ fn json(term: Term<'_>, left: &mut usize) -> Option<Value> {
     })
 }
 
+/// Of a function's code.
+pub(crate) type Digest = (u64, u64);
+
 /// What functions have in common, of whatever programs, that give the same for the same input.
 #[derive(Clone, Debug)]
 pub(crate) struct Alike(Arc<()>);
 
 impl Alike {
     /// Of functions whose code has this digest.
-    pub(crate) fn of(digest: (u64, u64)) -> Self {
-        static KNOWN: LazyLock<Mutex<HashMap<(u64, u64), Weak<()>>>> =
-            LazyLock::new(Mutex::default);
+    pub(crate) fn of(digest: Digest) -> Self {
+        static KNOWN: LazyLock<Mutex<HashMap<Digest, Weak<()>>>> = LazyLock::new(Mutex::default);
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(alike) = known.get(&digest).and_then(Weak::upgrade) {
             return Self(alike);

@@ -6,8 +6,8 @@ use super::{PodSecurity, default_configuration, level_document};
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::{ReadOptions, read};
 use sekisho_policy::{
-    Action, Budget, CompileContext, Compiled, CompiledPolicy, Dialect, Digest, EvalContext,
-    InTurn, Inventory, InventoryKey, KubernetesVersion, Operation, Outcome, PolicyDocument, Reads, Request,
+    Action, Budget, CompileContext, Compiled, CompiledPolicy, Dialect, Digest, EvalContext, InTurn,
+    Inventory, InventoryKey, KubernetesVersion, Operation, Outcome, PolicyDocument, Reads, Request,
     Shared, Target, UserInfo,
 };
 use sekisho_value::{Value, from_json};

@@ -4,7 +4,7 @@
 use super::Planner;
 use super::emit::target;
 use crate::program::{From, FunctionId, Label, Op, Program, Src};
-use crate::shared::Alike;
+use crate::shared::{Alike, Digest};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
@@ -49,8 +49,6 @@ impl<H: Hasher> Hasher for Twice<H> {
         self.0.finish()
     }
 }
-
-type Digest = (u64, u64);
 
 struct Digests<'p> {
     program: &'p Program,
