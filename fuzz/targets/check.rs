@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sekisho_checkpoint_check::{CheckOptions, Input, InputSource, Silent, check};
+use sekisho_checkpoint_check::{Answers, CheckOptions, Input, InputSource, Silent, check};
 use sekisho_dialect_pod_security::default_configuration;
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_fuzz::silence;
@@ -46,7 +46,7 @@ fn judge(bytes: &[u8], strict: bool) -> Report {
         strict,
         gator_compat: false,
         inventory: &[],
-        external_data: &[],
+        external_data: &Answers::default(),
         baseline: None,
     };
     let input = Input { sources: vec![InputSource::Stdin], ..Input::default() };
