@@ -39,9 +39,9 @@ impl Authorizer for Echo {
 }
 
 /// The environment of a release's own libraries, or of those of 1.36 at a compatibility version.
-fn environment(server: Option<&str>, version: Option<&str>) -> Environment {
-    let server = server.map(|server| server.trim_start_matches("1.").parse::<u32>().unwrap());
-    if let Some(minor) = server {
+fn environment(release: Option<&str>, version: Option<&str>) -> Environment {
+    let release = release.map(|release| release.trim_start_matches("1.").parse::<u32>().unwrap());
+    if let Some(minor) = release {
         let expressions = if version.is_some() { Expressions::New } else { Expressions::Stored };
         return made(Release { minor }, expressions);
     }
@@ -195,18 +195,18 @@ fn compare(file: &str, at_least: usize) {
         let line = from_json(line).unwrap();
         let text = |key: &str| line.path_str(&[key]).map(str::to_owned);
         let expression = text("expression").unwrap();
-        let (server, version) = (text("server"), text("version"));
+        let (release, version) = (text("release"), text("version"));
         let environment = environments
-            .entry((server.clone(), version.clone()))
-            .or_insert_with(|| environment(server.as_deref(), version.as_deref()));
+            .entry((release.clone(), version.clone()))
+            .or_insert_with(|| environment(release.as_deref(), version.as_deref()));
         let object = line.get("object").cloned().unwrap_or(Value::Null);
         let found = answer(environment, &expression, &object);
         let mut tell = |what: &str, ours: String, theirs: String| {
             if ours != theirs {
                 let version = version.as_deref().unwrap_or("stored");
-                let server = server.as_deref().unwrap_or("1.36");
+                let release = release.as_deref().unwrap_or("1.36");
                 different.push(format!(
-                    "{expression} ({version} of {server})\n  {what}: {ours}\n  recorded: {theirs}"
+                    "{expression} ({version} of {release})\n  {what}: {ours}\n  recorded: {theirs}"
                 ));
             }
         };
@@ -235,7 +235,7 @@ fn compare(file: &str, at_least: usize) {
         );
         tell("error", found.error.unwrap_or_default(), text("error").unwrap_or_default());
         // What calls of 1.28 cost is not known: few of its functions had costs of their own.
-        if server.as_deref() == Some("1.28") {
+        if release.as_deref() == Some("1.28") {
             continue;
         }
         let number = |value: Option<&Value>| value.map(Value::to_json).unwrap_or_default();
