@@ -4,6 +4,7 @@ use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template, pod_t
 use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
 use sekisho_value::{Pointer, Str, Value};
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// The controllers that create pods, and the ServiceAccount each does it as. `PodTemplate` is not
 /// among them: nothing creates a pod from one.
@@ -113,11 +114,13 @@ fn controller_user(gvk: &Gvk) -> UserInfo {
 /// at equal actions as the object's own. A weaker one of the object is dropped, too, where a
 /// stronger one of its pod names all its fields.
 pub(crate) fn merge(verdict: &mut Verdict, pod: Verdict) {
-    let of_pod = Strongest::of(&pod.judgements);
-    verdict.judgements.retain(|own| !of_pod.covers(own));
-    drop(of_pod);
-    let own = Strongest::of(&verdict.judgements);
-    let shown = |j: &Judgement| own.by_rule.get(&rule(j)) >= Some(&j.action);
+    let strongest = pod.judgements.iter().map(|of_pod| of_pod.action).max();
+    if verdict.judgements.iter().any(|own| strongest > Some(own.action)) {
+        let of_pod = Strongest::of(&pod.judgements);
+        verdict.judgements.retain(|own| !of_pod.covers(own));
+    }
+    let own = by_rule(&verdict.judgements);
+    let shown = |j: &Judgement| own.get(&rule(j)) >= Some(&j.action);
     let added: Vec<Judgement> = pod.judgements.into_iter().filter(|j| !shown(j)).collect();
     verdict.judgements.extend(added);
     for (own, of_pod) in
@@ -148,19 +151,27 @@ fn rule(judgement: &Judgement) -> OfRule<'_> {
     (&judgement.policy_id, &judgement.rule, message)
 }
 
+/// The strongest action on each rule.
+fn by_rule(judgements: &[Judgement]) -> HashMap<OfRule<'_>, Action> {
+    strongest(judgements.iter().map(|judgement| (rule(judgement), judgement.action)))
+}
+
+fn strongest<K: Eq + Hash>(all: impl Iterator<Item = (K, Action)>) -> HashMap<K, Action> {
+    let mut strongest = HashMap::with_capacity(all.size_hint().0);
+    for (key, action) in all {
+        let known = strongest.entry(key).or_insert(action);
+        *known = action.max(*known);
+    }
+    strongest
+}
+
 impl<'a> Strongest<'a> {
     fn of(judgements: &'a [Judgement]) -> Self {
-        let mut strongest = Self { by_rule: HashMap::new(), by_field: HashMap::new() };
-        for judgement in judgements {
-            let Judgement { policy_id, action, pointers, .. } = judgement;
-            let of_rule = strongest.by_rule.entry(rule(judgement)).or_insert(*action);
-            *of_rule = action.max(of_rule).to_owned();
-            for pointer in pointers {
-                let of_field = strongest.by_field.entry((policy_id, pointer)).or_insert(*action);
-                *of_field = action.max(of_field).to_owned();
-            }
-        }
-        strongest
+        let by_field =
+            judgements.iter().flat_map(|Judgement { policy_id, pointers, action, .. }| {
+                pointers.iter().map(move |pointer| ((policy_id, pointer), *action))
+            });
+        Self { by_rule: by_rule(judgements), by_field: strongest(by_field) }
     }
 
     /// Whether these show more than `own` does: its rule, or all its fields, at a stronger action.

@@ -69,7 +69,8 @@ pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated 
     if now.object == request.object {
         return Mutated { applied, reads, ..unchanged() };
     }
-    match admitted(&request.gvk, &request.object, &now.object, judge.schemas) {
+    let Request { operation, gvk, object, .. } = request;
+    match admitted(*operation, gvk, object, &now.object, judge.schemas) {
         Err(errors) => Mutated { errors, reads, ..unchanged() },
         Ok(decoded) => Mutated {
             object: decoded.object,
@@ -87,12 +88,13 @@ pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated 
 /// # Errors
 /// Why it refuses it: mutation made another object of it, or one that cannot be.
 pub fn admitted(
+    operation: Operation,
     gvk: &Gvk,
     given: &Value,
     mutated: &Value,
     schemas: &Schemas,
 ) -> Result<Decoded, Vec<VerdictError>> {
-    if let Some(error) = another(gvk, given, mutated) {
+    if let Some(error) = another(operation, gvk, given, mutated) {
         return Err(vec![error]);
     }
     let decoded = schemas.store(mutated);
@@ -103,21 +105,38 @@ pub fn admitted(
     Err(wrong.map(unreadable).collect())
 }
 
-/// A patch that makes another object of one: the API server takes none.
-fn another(gvk: &Gvk, given: &Value, mutated: &Value) -> Option<VerdictError> {
+/// A patch that makes another object of one, or leaves it without a name: the API server takes
+/// none. What is created may be given another name, for the request's path does not say it.
+fn another(
+    operation: Operation,
+    gvk: &Gvk,
+    given: &Value,
+    mutated: &Value,
+) -> Option<VerdictError> {
     let field = |object: &Value, name: &str| object.path(&["metadata", name]).cloned();
-    let changed = if Gvk::of(mutated).as_ref() != Some(gvk) {
-        Pointer::root().key("kind")
+    let is_changed = |name: &str| field(mutated, name) != field(given, name);
+    let metadata = |name: &str| Pointer::root().keys(&["metadata", name]);
+    let is_nameless = |object: &Value| {
+        let text = |name| object.path_str(&["metadata", name]).unwrap_or_default();
+        text("name").is_empty() && text("generateName").is_empty()
+    };
+    let creates = operation == Operation::Create;
+    let (changed, message) = if Gvk::of(mutated).as_ref() != Some(gvk) {
+        (Pointer::root().key("kind"), "makes another object of it")
+    } else if is_changed("namespace") {
+        (metadata("namespace"), "makes another object of it")
+    } else if !creates && is_changed("name") {
+        (metadata("name"), "makes another object of it")
+    } else if creates && is_nameless(mutated) && !is_nameless(given) {
+        (metadata("name"), "leaves it without a name")
     } else {
-        let fields = ["name", "generateName", "namespace"];
-        let name = fields.into_iter().find(|f| field(mutated, f) != field(given, f))?;
-        Pointer::root().keys(&["metadata", name])
+        return None;
     };
     Some(VerdictError {
         kind: ErrorKind::Failed,
         policy: None,
         pointer: changed,
-        message: "mutation makes another object of it, which the API server refuses".to_owned(),
+        message: format!("mutation {message}, which the API server refuses"),
         help: None,
     })
 }

@@ -7,6 +7,7 @@ use sekisho_policy::{Action, CompiledPolicy, Request, Severity, Unevaluated, Vio
 use sekisho_report::Status;
 use sekisho_value::{Pointer, Value};
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// What decides on violations beside the policy that found them.
@@ -136,25 +137,34 @@ fn rule(decision: &Decision<'_>, violation: &Violation, about: &About<'_>) -> Ru
 /// is one finding, at its strongest action; where no field is named, the message stands in for
 /// the fields. What differs in its message at the same action never hides behind another.
 fn shown(ruled: &[(Violation, Ruling)]) -> Vec<bool> {
-    let mut rules: Vec<&str> = ruled.iter().map(|(violation, _)| &*violation.rule).collect();
-    rules.sort_unstable();
-    if rules.is_sorted_by(|a, b| a < b) {
+    let of_fields = firsts(ruled.iter().map(|(violation, _)| fields(violation)));
+    if of_fields.iter().enumerate().all(|(index, first)| index == *first) {
         return vec![true; ruled.len()];
     }
-    let mut strongest: HashMap<_, Action> = HashMap::with_capacity(ruled.len());
-    for (violation, ruling) in ruled {
-        let action = strongest.entry(fields(violation)).or_insert(ruling.action);
+    let mut strongest = HashMap::with_capacity(ruled.len());
+    for ((_, ruling), first) in ruled.iter().zip(&of_fields) {
+        let action = strongest.entry(*first).or_insert(ruling.action);
         *action = ruling.action.max(*action);
     }
     let mut seen = HashSet::with_capacity(ruled.len());
-    ruled
-        .iter()
-        .map(|(violation, ruling)| {
-            let fields = fields(violation);
-            strongest.get(&fields) == Some(&ruling.action)
-                && seen.insert((fields, violation.message.as_str()))
-        })
-        .collect()
+    let each = ruled.iter().zip(of_fields);
+    each.map(|((violation, ruling), first)| {
+        strongest.get(&first) == Some(&ruling.action) && seen.insert((first, &violation.message))
+    })
+    .collect()
+}
+
+/// For each of `all` the index of the first that is the same.
+fn firsts<T: Eq + Hash>(all: impl ExactSizeIterator<Item = T>) -> Vec<usize> {
+    // So many are compared faster than hashed: what differs does so at its beginning.
+    const FEW: usize = 16;
+    if all.len() <= FEW {
+        let all: Vec<T> = all.collect();
+        let first = |one| all.iter().position(|other| other == one).unwrap_or_default();
+        return all.iter().map(first).collect();
+    }
+    let mut known = HashMap::with_capacity(all.len());
+    all.enumerate().map(|(index, one)| *known.entry(one).or_insert(index)).collect()
 }
 
 /// What tells the violations of one policy apart.

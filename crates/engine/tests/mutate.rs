@@ -145,14 +145,33 @@ fn what_cannot_be_mutated_is_an_error_and_stays_as_it_came() {
         ("{fail: true}", "/data", "no way"),
         ("{data: [1]}", "/data", "the mutated object: "),
         ("{kind: Secret}", "/kind", "mutation makes another object of it"),
-        ("{metadata: {name: b, namespace: n}}", "/metadata/name", "mutation makes another object"),
         ("{metadata: {name: a}}", "/metadata/namespace", "mutation makes another object"),
+        ("{metadata: {namespace: 'n'}}", "/metadata/name", "mutation leaves it without a name"),
     ] {
         let found = run(&build(&[("m", spec)], BundleManifest::default()), Operation::Create);
         let [error] = found.errors.as_slice() else { panic!("{spec}: {found:?}") };
         assert_eq!(error.pointer.as_str(), pointer, "{spec}");
         assert!(error.message.starts_with(message), "{spec}: {}", error.message);
         assert_eq!(found.object, from_json(CONFIG_MAP).unwrap(), "{spec}");
+    }
+}
+
+#[test]
+fn what_is_created_may_be_renamed_and_what_is_changed_may_not() {
+    for (metadata, created, updated) in [
+        ("{name: b, namespace: 'n'}", Some("b"), None),
+        ("{generateName: b-, namespace: 'n'}", Some(""), None),
+        ("{name: a, generateName: b-, namespace: 'n'}", Some("a"), Some("a")),
+        ("{name: b, namespace: 'm'}", None, None),
+    ] {
+        let spec = format!("{{metadata: {metadata}}}");
+        let set = build(&[("m", &spec)], BundleManifest::default());
+        for (operation, expected) in [(Operation::Create, created), (Operation::Update, updated)] {
+            let found = run(&set, operation);
+            let name = found.object.path_str(&["metadata", "name"]).unwrap_or_default();
+            let name = found.errors.is_empty().then_some(name);
+            assert_eq!(name, expected, "{operation:?} {metadata}: {:?}", found.errors);
+        }
     }
 }
 
