@@ -63,7 +63,7 @@ fn findings_of(
     document: &Document,
     judge: &Judge<'_>,
 ) -> Result<Vec<CaseFinding>, CaseError> {
-    let Created { decoded, namespace } = judge.schemas.create(&document.value, "default");
+    let Created { decoded, namespace, .. } = judge.schemas.create(&document.value, "default");
     let request = request(decoded.gvk, &decoded.resource, decoded.object);
     // What is stored came through admission.
     let sent = Request { point: Point::Admission, namespace: namespace.clone(), ..request.clone() };

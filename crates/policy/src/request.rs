@@ -170,6 +170,9 @@ pub struct Request {
     pub object: Value,
     /// the object as it is stored; null on creation
     pub old_object: Value,
+    /// the object in the version that it is stored in, where its own has no room for all of it; it
+    /// counts as long as the object is what its own version says of it
+    pub stored_as: Option<Value>,
     /// nothing is to be written
     pub dry_run: bool,
     /// tells requests apart; empty where nobody gave one
@@ -201,6 +204,7 @@ impl Default for Request {
             user: UserInfo::default(),
             object: Value::Null,
             old_object: Value::Null,
+            stored_as: None,
             dry_run: false,
             uid: Str::default(),
             requested: None,

@@ -52,6 +52,9 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
     let Some(from) = Gvk::of(object).filter(|from| from != to) else {
         return Ok(object.clone());
     };
+    if let Some(stored) = stored_as(object, &from, to, scene) {
+        return Ok(stored.clone());
+    }
     if let Some(converted) = convert_known(object, &from, to) {
         return Ok(converted);
     }
@@ -68,6 +71,12 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
         },
     };
     if same { Ok(relabel(object, to)) } else { Err(refused()) }
+}
+
+/// The request's object in the version that it is stored in: none where it was changed since.
+fn stored_as<'s>(object: &Value, from: &Gvk, to: &Gvk, scene: Scene<'s>) -> Option<&'s Value> {
+    let stored = scene.request.stored_as.as_ref().filter(|stored| Gvk::of(stored).as_ref() == Some(to))?;
+    convert_known(stored, to, from).is_some_and(|own| own == *object).then_some(stored)
 }
 
 /// An object of a kind whose versions differ in more than their names.

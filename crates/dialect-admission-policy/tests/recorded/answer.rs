@@ -142,6 +142,7 @@ fn request(scene: &Scene, case: &Value) -> Request {
         user: case.get("user").map_or_else(|| scene.user.clone(), user),
         object: object(new.as_ref(), "object"),
         old_object: object(old.as_ref(), "oldObject"),
+        stored_as: new.as_ref().and_then(|created| created.stored_as.clone()),
         dry_run,
         options: options(operation, dry_run),
         ..Request::default()

@@ -96,7 +96,7 @@ impl Mutators for Compiled {
         let mutated = self.0.mutate(&input, &|_| false, &Budget::standard());
         let mutated = mutated.map_err(|error| error.to_string())?.object;
         let Some(gvk) = Gvk::of(object).filter(|_| mutated != *object) else { return Ok(mutated) };
-        match admitted(&gvk, object, &mutated, &Schemas::builtin()) {
+        match admitted(operation, &gvk, object, &mutated, &Schemas::builtin()) {
             Err(errors) => {
                 Err(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "))
             }

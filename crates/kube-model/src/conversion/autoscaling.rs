@@ -117,6 +117,20 @@ pub fn convert_scaler(object: &Value, from: &Gvk, to: &Gvk) -> Option<Value> {
     Some(object)
 }
 
+/// A HorizontalPodAutoscaler given as `v1` as it is stored, which is as `v2`: with all metrics of the
+/// CPU that its field and its annotation have, and in their order. None where what `v1` says of it
+/// gives the same. `given` is as it came, `stored` what `v1` says once it went through the API server.
+pub(crate) fn stored_scaler(given: &Value, stored: &Value, gvk: &Gvk) -> Option<Value> {
+    let v2 = Gvk::new(gvk.group.as_str(), "v2", gvk.kind.as_str());
+    let given = convert_scaler(given, gvk, &v2).filter(|_| gvk.version == "v1")?;
+    let mut stored = convert_scaler(stored, gvk, &v2)?;
+    let metrics = given.path(&["spec", "metrics"])?;
+    let spec = stored.get_mut("spec").and_then(Value::as_object_mut)?;
+    let differs = spec.get("metrics") != Some(metrics);
+    spec.insert("metrics", metrics.clone());
+    differs.then_some(stored)
+}
+
 /// What the way through the API server's own version makes of an object of `v1`.
 pub(crate) fn scaler_round_trip(object: &mut Map) {
     to_v2(object);
