@@ -75,7 +75,8 @@ pub(crate) fn convert(object: &Value, to: &Gvk, scene: Scene<'_>) -> Result<Valu
 
 /// The request's object in the version that it is stored in: none where it was changed since.
 fn stored_as<'s>(object: &Value, from: &Gvk, to: &Gvk, scene: Scene<'s>) -> Option<&'s Value> {
-    let stored = scene.request.stored_as.as_ref().filter(|stored| Gvk::of(stored).as_ref() == Some(to))?;
+    let stored =
+        scene.request.stored_as.as_ref().filter(|stored| Gvk::of(stored).as_ref() == Some(to))?;
     convert_known(stored, to, from).is_some_and(|own| own == *object).then_some(stored)
 }
 
