@@ -20,6 +20,8 @@ pub(super) struct Costs {
     /// as of cel-go 0.29, which 1.37 is built with: a prefix costs by its own length, and
     /// `matches(text, pattern)` what the method costs
     pub(super) newer: bool,
+    /// what comparing Kubernetes' own types may cost is known, as since 1.32
+    pub(super) own_equality: bool,
 }
 
 impl CallCosts for Costs {
@@ -61,7 +63,7 @@ impl CallCosts for Costs {
     }
 
     fn estimator(&self, function: &str, overload: &str) -> Option<CallEstimator> {
-        estimates::of(function, overload)
+        estimates::of(function, overload, self.own_equality)
     }
 }
 

@@ -9,12 +9,14 @@ use crate::cost::{
 use crate::library::CallEstimator;
 use crate::types::Type;
 
-/// The estimator of an overload, where Kubernetes has one of its own.
-pub(super) fn of(function: &str, overload: &str) -> Option<CallEstimator> {
+/// The estimator of an overload, where Kubernetes has one of its own; before 1.32 it had none for
+/// comparing its own types (`own_equality`), nor did it say how large a URL may be.
+pub(super) fn of(function: &str, overload: &str, own_equality: bool) -> Option<CallEstimator> {
     Some(match (function, overload) {
         ("check", _) => |_| fixed(CHECK),
         ("fieldSelector" | "labelSelector", _) => selector,
         ("isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" | "includes", _) => whole,
+        ("url", _) if !own_equality => |call| traversed(call.size(0), false),
         ("url" | "jsonpatch.escapeKey", _) => |call| traversed(call.size(0), true),
         ("lowerAscii" | "upperAscii" | "substring" | "trim", _) => {
             |call| traversed(call.target_size()?, true)
@@ -31,7 +33,7 @@ pub(super) fn of(function: &str, overload: &str) -> Option<CallEstimator> {
         ("containsIP", _) => contains_ip,
         ("containsCIDR", _) => contains_cidr,
         ("validate", _) => validate,
-        ("_==_", _) => equality,
+        ("_==_", _) if own_equality => equality,
         (name, _) if ACCESSORS.contains(&name) => |_| fixed(1),
         _ => return None,
     })

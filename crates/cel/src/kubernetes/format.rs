@@ -3,7 +3,7 @@
 //! Source of the rules: `pkg/cel/library/format.go` of `k8s.io/apiserver`, `pkg/api/validation` of
 //! `k8s.io/apimachinery`, and `pkg/validation/strfmt` of `k8s.io/kube-openapi`.
 
-use crate::library::{Library, Overload};
+use crate::library::{Function, Library, Overload};
 use crate::term::{Opaque, Term};
 use crate::{EvalError, Evaluation};
 use sekisho_go_net::parse_request;
@@ -57,11 +57,11 @@ formats! {
     "dns1123Label" => (label, 30),
     "dns1123Subdomain" => (subdomain, 60),
     "dns1035Label" => (old_label, 30),
-    "qualifiedName" => (qualified_name, 60),
+    "qualifiedName" => (|text| qualified_name(text, "a valid label key", "bytes"), 60),
     "dns1123LabelPrefix" => (|text| label(&unfinished(text)), 30),
     "dns1123SubdomainPrefix" => (|text| subdomain(&unfinished(text)), 60),
     "dns1035LabelPrefix" => (|text| old_label(&unfinished(text)), 30),
-    "labelValue" => (label_value, 40),
+    "labelValue" => (|text| label_value(text, "bytes"), 40),
     "uri" => (|text| parse_request(text).err().map(|error| error.to_string()).into_iter().collect(), 1103),
     "uuid" => (|text| unless(is_uuid(text), "does not match the UUID format"), 70),
     "byte" => (|text| unless(is_base64(text), "invalid base64"), 84),
@@ -69,8 +69,27 @@ formats! {
     "datetime" => (|text| unless(is_date_time(text), "invalid datetime"), 71),
 }
 
+/// In whose words a text is told to be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// those of servers since 1.35
+    Now,
+    /// those of servers up to 1.34
+    Before,
+}
+
+/// The formats that had other words before 1.35.
+const REWORDED: [(&str, Validate); 2] = [
+    ("qualifiedName", |text| qualified_name(text, "a qualified name", "characters")),
+    ("labelValue", |text| label_value(text, "characters")),
+];
+
 /// `format.named`, the formats, `validate`
-pub(super) fn format() -> Library {
+pub(super) fn format(words: Words) -> Library {
+    let validate: Function = match words {
+        Words::Now => |evaluation, args| validate(evaluation, args, &[]),
+        Words::Before => |evaluation, args| validate(evaluation, args, &REWORDED),
+    };
     Library::new("kubernetes.format", 0).with(CONSTANTS).with(&[
         Overload::new(
             "format-named",
@@ -99,12 +118,18 @@ fn named<'a>(evaluation: Evaluation<'a>, name: &str) -> Outcome<'a> {
     evaluation.opaque(*format.ok_or_else(EvalError::no_such_overload)?)
 }
 
-fn validate<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
+fn validate<'a>(
+    evaluation: Evaluation<'a>,
+    args: &[Term<'a>],
+    reworded: &[(&str, Validate)],
+) -> Outcome<'a> {
     let [format, Term::String(text)] = args else { return Err(EvalError::no_such_overload()) };
     let format = format.downcast::<Format>().ok_or_else(EvalError::no_such_overload)?;
     evaluation.step(1 + text.len())?;
     evaluation.reserve(text.len())?;
-    let wrong = (format.validate)(text);
+    let reworded = reworded.iter().find(|(name, _)| *name == format.name);
+    let validate = reworded.map_or(format.validate, |(_, validate)| *validate);
+    let wrong = validate(text);
     if wrong.is_empty() {
         return Ok(Term::Optional(None));
     }
@@ -202,7 +227,8 @@ fn is_key(text: &str) -> bool {
     is_made_of(text, |byte| byte.is_ascii_alphanumeric(), inner)
 }
 
-fn qualified_name(text: &str) -> Vec<String> {
+/// A name of labels and annotations: what it is called, and what its length is counted in.
+fn qualified_name(text: &str, called: &str, unit: &str) -> Vec<String> {
     let rule = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end \
                 with an alphanumeric character";
     let unmet = || unmet(rule, &["MyName", "my.name", "123-abc"], KEY);
@@ -212,7 +238,7 @@ fn qualified_name(text: &str) -> Vec<String> {
         (prefix, Some(name), None) => (name, Some(prefix)),
         _ => {
             return vec![format!(
-                "a valid label key {} with an optional DNS subdomain prefix and '/' (e.g. \
+                "{called} {} with an optional DNS subdomain prefix and '/' (e.g. \
                  'example.com/MyName')",
                 unmet()
             )];
@@ -228,19 +254,19 @@ fn qualified_name(text: &str) -> Vec<String> {
     if name.is_empty() {
         wrong.push("name part must be non-empty".to_owned());
     }
-    wrong.extend(too_long(name, 63, "bytes").map(|message| format!("name part {message}")));
+    wrong.extend(too_long(name, 63, unit).map(|message| format!("name part {message}")));
     if !is_key(name) {
         wrong.push(format!("name part {}", unmet()));
     }
     wrong
 }
 
-fn label_value(text: &str) -> Vec<String> {
+fn label_value(text: &str, unit: &str) -> Vec<String> {
     let rule = "a valid label must be an empty string or consist of alphanumeric characters, '-', \
                 '_' or '.', and must start and end with an alphanumeric character";
     let wrong = (!text.is_empty() && !is_key(text))
         .then(|| unmet(rule, &["MyValue", "my_value", "12345"], &format!("({KEY})?")));
-    too_long(text, 63, "bytes").into_iter().chain(wrong).collect()
+    too_long(text, 63, unit).into_iter().chain(wrong).collect()
 }
 
 /// Hyphens may be left out, each by itself.

@@ -3,6 +3,7 @@
 //! Source of the rules: `pkg/cel/environment/base.go` of each release of `k8s.io/apiserver`, and
 //! the release of cel-go that it is built with.
 
+use super::format::Words;
 use super::{authorizer, costs, durations, format, lists, quantity, regex, semver, url};
 use crate::environment::{Environment, EnvironmentBuilder, Options};
 use crate::library::{
@@ -74,6 +75,8 @@ enum Brings {
     CrossTypeComparison,
     /// optional values, in the version of the server's cel-go
     Optionals,
+    /// formats of texts, which tell what is wrong in the server's words
+    Formats,
 }
 
 const fn since(since: u32, library: fn() -> Library) -> Entry {
@@ -97,7 +100,7 @@ const TABLE: &[Entry] = &[
     since(29, || strings(2)),
     since(29, sets),
     since(30, || network(MappedAddresses::Refused)),
-    since(31, format::format),
+    Entry { since: 31, until: u32::MAX, brings: Brings::Formats },
     since(31, authorizer::selectors),
     since(32, two_variable_comprehensions),
     since(33, semver::semver),
@@ -108,19 +111,19 @@ const TABLE: &[Entry] = &[
 /// The release that a function of this name came with, where one did.
 #[must_use]
 pub fn came_with(function: &str) -> Option<Release> {
-    let has = |entry: &&Entry| match &entry.brings {
-        Brings::Library(library) => {
-            let library = library();
-            let call = format!("{function}(");
-            let is_called = |signature: &str| {
-                signature.starts_with(&call) || signature.contains(&format!("::{call}"))
-            };
-            library.overloads.iter().any(|overload| is_called(overload.signature))
-                || library.macros.iter().any(|of| of.name == function)
-        }
+    let call = format!("{function}(");
+    let method = format!("::{call}");
+    let is_called = |signature: &str| signature.starts_with(&call) || signature.contains(&method);
+    let has = |library: &Library| {
+        library.overloads.iter().any(|overload| is_called(overload.signature))
+            || library.macros.iter().any(|of| of.name == function)
+    };
+    let brings = |entry: &&Entry| match &entry.brings {
+        Brings::Library(library) => has(&library()),
+        Brings::Formats => has(&format::format(Words::Now)),
         Brings::Optionals | Brings::CrossTypeComparison => false,
     };
-    let entry = TABLE.iter().find(has).filter(|entry| entry.since > Release::OLDEST.minor)?;
+    let entry = TABLE.iter().find(brings).filter(|entry| entry.since > Release::OLDEST.minor)?;
     Some(Release { minor: entry.since })
 }
 
@@ -148,13 +151,20 @@ pub fn base(release: Release, expressions: Expressions) -> EnvironmentBuilder {
         ..Options::default()
     };
     let mut builder = Environment::standard()
-        .call_costs(Arc::new(costs::Costs { newer: release.minor >= 37 }))
+        .call_costs(Arc::new(costs::Costs {
+            newer: release.minor >= 37,
+            own_equality: release.minor >= 32,
+        }))
         .library(wrappers());
     for entry in TABLE.iter().filter(|entry| (entry.since..entry.until).contains(&minor)) {
         match entry.brings {
             Brings::Library(library) => builder = builder.library(library()),
             Brings::Optionals => {
                 builder = builder.library(optionals(optionals_version(release)));
+            }
+            Brings::Formats => {
+                let words = if release.minor >= 35 { Words::Now } else { Words::Before };
+                builder = builder.library(format::format(words));
             }
             Brings::CrossTypeComparison => options.cross_type_comparison = true,
         }
