@@ -4,11 +4,11 @@ use crate::given::Given;
 use sekisho_budget::Budget;
 use sekisho_cel::cost::CostEstimate;
 use sekisho_cel::kubernetes::{
-    Admission, Asking, Attributes, Authorizer, Decision, KindTypes, PER_CALL_LIMIT, Release, Rule,
-    TypeChecker, User,
+    Admission, Asking, Attributes, Authorizer, Decision, Expressions, KindTypes, PER_CALL_LIMIT,
+    Release, Rule, TypeChecker, User, usable_from,
 };
 use sekisho_cel::term::to_json;
-use sekisho_cel::{Activation, Cost, Diagnostic, EvalError, Evaluation, Scratch, Term};
+use sekisho_cel::{Activation, Cost, Diagnostic, EvalError, Evaluation, Program, Scratch, Term};
 use sekisho_kube_model::Gvk;
 use sekisho_value::Value;
 use std::sync::Arc;
@@ -33,7 +33,8 @@ pub struct Evaluated {
     pub cost: u64,
     /// what it may cost, whatever it is given
     pub estimate: CostEstimate,
-    /// what its types would be wrong for, where the object's kind is known
+    /// what a new policy of the release may not use, and what its types would be wrong for, where
+    /// the object's kind is known
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -42,13 +43,15 @@ pub struct Evaluated {
 pub enum Fault {
     /// all that is wrong with it
     Compile(Vec<Diagnostic>),
-    /// why its evaluation failed, what it had cost by then, and what its types are wrong for
+    /// why its evaluation failed, what it had cost by then, and what it is warned of
     Evaluate {
         /// why
         error: EvalError,
+        /// what to do about it
+        help: Option<String>,
         /// what it had cost
         cost: u64,
-        /// what its types are wrong for
+        /// what it is warned of
         warnings: Vec<Diagnostic>,
     },
     /// a library is broken
@@ -80,13 +83,22 @@ pub fn eval(expression: &str, given: &Given, options: EvalOptions) -> Result<Eva
     };
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(error.to_string());
     let environment = admission.environment().map_err(|error| broken(&error))?;
-    let checked = environment.check(expression).map_err(Fault::Compile)?;
-    let program = environment.program(&checked, expression).map_err(Fault::Compile)?;
-    let warnings = if options.mutation {
-        Vec::new()
-    } else {
-        warnings(expression, given, options.release).map_err(|error| broken(&error))?
+    let faults = |faults: Vec<Diagnostic>| {
+        Fault::Compile(faults.into_iter().map(|fault| advised(fault, options)).collect())
     };
+    let checked = environment.check(expression).map_err(faults)?;
+    let program = environment.program(&checked, expression).map_err(faults)?;
+    // What a server has stored may use more than what is written to it.
+    let new = Admission { expressions: Expressions::New, ..admission };
+    let new = new.environment().map_err(|error| broken(&error))?;
+    let mut warnings = match new.check(expression) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.into_iter().map(|fault| advised(fault, options)).collect(),
+    };
+    if !options.mutation {
+        let of_types = of_types(expression, given, options.release);
+        warnings.extend(of_types.map_err(|error| broken(&error))?);
+    }
 
     let (scratch, budget) = (Scratch::new(), Budget::standard());
     let cost = Cost::limited(PER_CALL_LIMIT);
@@ -114,12 +126,46 @@ pub fn eval(expression: &str, given: &Given, options: EvalOptions) -> Result<Eva
             estimate: environment.estimate(&checked, &()),
             warnings,
         }),
-        Err(error) => Err(Fault::Evaluate { error, cost: spent, warnings }),
+        Err(error) => {
+            let help = absent(&program, given);
+            Err(Fault::Evaluate { error, help, cost: spent, warnings })
+        }
     }
 }
 
+/// A fault of an expression, with what can be done about it here.
+fn advised(fault: Diagnostic, options: EvalOptions) -> Diagnostic {
+    let named = fault.message.strip_prefix("undeclared reference to '");
+    let name = named.and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
+    let help = match name {
+        Some("params") => Some("give them with `--params`".to_owned()),
+        Some("variables") => Some(
+            "`variables` are those of a policy: `sekisho check -p` evaluates it with them"
+                .to_owned(),
+        ),
+        Some("Object" | "JSONPatch") if !options.mutation => {
+            Some("mutations alone make it: say `--mutation`".to_owned())
+        }
+        _ => usable_from(&fault, options.release),
+    };
+    let help = help.or_else(|| fault.help.clone());
+    fault.with_help(help)
+}
+
+/// What an expression reads and nobody gave.
+fn absent(program: &Program, given: &Given) -> Option<String> {
+    let how = [
+        ("object", given.object.is_none(), "give it with `-i`"),
+        ("oldObject", given.old_object.is_none(), "give it with `--old-object`"),
+        ("namespaceObject", true, "`sekisho check` knows the Namespaces that it is given"),
+    ];
+    let reads = |name: &str| program.variables().any(|read| read == name);
+    let (name, _, how) = how.into_iter().find(|(name, absent, _)| *absent && reads(name))?;
+    Some(format!("`{name}` is null here: {how}"))
+}
+
 /// What the types of the expression are wrong for, by the schema of the object's kind.
-fn warnings(
+fn of_types(
     expression: &str,
     given: &Given,
     release: Release,

@@ -42,11 +42,14 @@ pub fn render_text(
                 told(&mut said, "error", error);
             }
         }
-        Err(Fault::Evaluate { error, cost: spent, warnings }) => {
+        Err(Fault::Evaluate { error, help, cost: spent, warnings }) => {
             for warning in warnings {
                 told(&mut said, "warning", warning);
             }
             said.push_str(&format!("error: {error}\n"));
+            if let Some(help) = help {
+                said.push_str(&format!(" = help: {help}\n"));
+            }
             if cost {
                 said.push_str(&format!("cost: {spent} of {PER_CALL_LIMIT}\n"));
             }
@@ -77,11 +80,15 @@ pub fn render_json(outcome: &Result<Evaluated, Fault>) -> String {
             ("warnings", list(&evaluated.warnings)),
         ]),
         Err(Fault::Compile(errors)) => object(vec![("errors", list(errors))]),
-        Err(Fault::Evaluate { error, cost, warnings }) => object(vec![
-            ("error", Value::from(error.to_string())),
-            ("cost", number(*cost)),
-            ("warnings", list(warnings)),
-        ]),
+        Err(Fault::Evaluate { error, help, cost, warnings }) => {
+            let mut entries = vec![
+                ("error", Value::from(error.to_string())),
+                ("cost", number(*cost)),
+                ("warnings", list(warnings)),
+            ];
+            entries.extend(help.as_deref().map(|help| ("help", Value::from(help))));
+            object(entries)
+        }
         Err(Fault::Broken(why)) => object(vec![("error", Value::from(why.as_str()))]),
     };
     format!("{}\n", shown.to_json_pretty())

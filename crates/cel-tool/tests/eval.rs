@@ -36,12 +36,40 @@ fn values_costs_and_faults_are_told() {
         // What the API server adds is there.
         ("object.spec.restartPolicy", 37, "\"Always\"\n", ""),
         ("request.operation + ' ' + request.resource.resource", 37, "\"CREATE pods\"\n", ""),
-        ("isIP('10.0.0.1')", 30, "true\n", ""),
+        ("isIP('10.0.0.1')", 31, "true\n", ""),
+        (
+            "isIP('10.0.0.1')",
+            30,
+            "true\n",
+            "warning: 1:5: undeclared reference to 'isIP' (in container '')\n | isIP('10.0.0.1')\n |     ^\n \
+             = help: `isIP` came with Kubernetes 1.30: new policies may use it from 1.31 on\n",
+        ),
         (
             "isIP('10.0.0.1')",
             29,
             "",
-            "error: 1:5: undeclared reference to 'isIP' (in container '')\n | isIP('10.0.0.1')\n |     ^\n",
+            "error: 1:5: undeclared reference to 'isIP' (in container '')\n | isIP('10.0.0.1')\n |     ^\n \
+             = help: `isIP` came with Kubernetes 1.30: new policies may use it from 1.31 on\n",
+        ),
+        (
+            "params.max",
+            37,
+            "",
+            "error: 1:1: undeclared reference to 'params' (in container '')\n | params.max\n | ^\n \
+             = help: give them with `--params`\n",
+        ),
+        (
+            "Object{}",
+            37,
+            "",
+            "error: 1:7: undeclared reference to 'Object' (in container '')\n | Object{}\n |       ^\n \
+             = help: mutations alone make it: say `--mutation`\n",
+        ),
+        (
+            "object.metadata.name == oldObject.metadata.name",
+            37,
+            "",
+            "error: no such key: metadata\n = help: `oldObject` is null here: give it with `--old-object`\n",
         ),
         (
             "object.spec.hostNetwork == 'true'",

@@ -32,17 +32,54 @@ impl Diagnostic {
         self
     }
 
-    /// The message, the line it is about, and a caret below the place.
+    /// The message, the line it is about, and a caret below the place. Of a long line the part
+    /// around the place is shown.
     #[must_use]
     pub fn render(&self, text: &str) -> String {
         let line = text.lines().nth(self.line.saturating_sub(1)).unwrap_or_default();
-        let caret = " ".repeat(self.column.saturating_sub(1));
-        let mut shown = format!("{self}\n | {line}\n | {caret}^");
+        let (at, length) = (self.column.saturating_sub(1), line.chars().count());
+        let from = if length > 2 * CONTEXT { at.saturating_sub(CONTEXT) } else { 0 };
+        let to = if length > 2 * CONTEXT { at.saturating_add(CONTEXT) } else { length };
+        let cut = |is_cut: bool| if is_cut { "…" } else { "" };
+        let (before, behind) = (cut(from > 0), cut(to < length));
+        let line: String = line.chars().skip(from).take(to - from).collect();
+        let caret: String = before
+            .chars()
+            .chain(line.chars())
+            .take(at - from + before.chars().count())
+            .map(blank)
+            .collect();
+        let mut shown = format!("{self}\n | {before}{line}{behind}\n | {caret}^");
         if let Some(help) = &self.help {
             shown.push_str("\n = help: ");
             shown.push_str(help);
         }
         shown
+    }
+}
+
+/// How many characters of a long line are shown on either side of a place.
+const CONTEXT: usize = 60;
+
+/// What is as wide as a character.
+fn blank(char: char) -> &'static str {
+    match char {
+        '\t' => "\t",
+        // What stands above or behind another takes no place.
+        '\u{300}'..='\u{36f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{1f3fb}'..='\u{1f3ff}' => "",
+        // Ideographs, kana, Hangul, full width, emoji.
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => "  ",
+        _ => " ",
     }
 }
 
@@ -84,5 +121,23 @@ mod tests {
         let diagnostic = Diagnostic::new(text, Span { start: 9, end: 10 }, "wrong")
             .with_help(Some("mend it".to_owned()));
         assert_eq!(diagnostic.render(text), "2:4: wrong\n |   é.b\n |    ^\n = help: mend it");
+    }
+
+    #[test]
+    fn a_caret_is_aligned_and_a_long_line_cut() {
+        let long = "x".repeat(500);
+        let (sixty, dots) = (&long[..60], "…");
+        for (text, at, shown, before) in [
+            ("\ta\tb", 3, "\ta\tb".to_owned(), "\t \t".to_owned()),
+            ("日本 b", 7, "日本 b".to_owned(), " ".repeat(5)),
+            ("e\u{301} b", 4, "e\u{301} b".to_owned(), " ".repeat(2)),
+            (long.as_str(), 0, format!("{sixty}{dots}"), String::new()),
+            (long.as_str(), 250, format!("{dots}{sixty}{sixty}{dots}"), " ".repeat(61)),
+            (long.as_str(), 500, format!("{dots}{sixty}"), " ".repeat(61)),
+        ] {
+            let diagnostic = Diagnostic::new(text, Span { start: at, end: at }, "wrong");
+            let expected = format!("{diagnostic}\n | {shown}\n | {before}^");
+            assert_eq!(diagnostic.render(text), expected);
+        }
     }
 }

@@ -31,7 +31,7 @@ pub use declared::{RESERVED, escape};
 pub use patch::{
     Configuration, Foreign, JSON_PATCH, OBJECT, Operation, apply_configuration, json_patch,
 };
-pub use release::{Expressions, Release, base, came_with};
+pub use release::{Expressions, Release, base, came_with, usable_from};
 pub use semver::Version;
 pub use structural::Structural;
 pub use typing::{KindTypes, Rule, TypeChecker, TypeWarning, type_warning_text};

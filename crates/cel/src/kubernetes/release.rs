@@ -5,6 +5,7 @@
 
 use super::format::Words;
 use super::{authorizer, costs, durations, format, lists, quantity, regex, semver, url};
+use crate::Diagnostic;
 use crate::environment::{Environment, EnvironmentBuilder, Options};
 use crate::library::{
     self, Library, MappedAddresses, network, optionals, sets, strings, two_variable_comprehensions,
@@ -125,6 +126,19 @@ pub fn came_with(function: &str) -> Option<Release> {
     };
     let entry = TABLE.iter().find(brings).filter(|entry| entry.since > Release::OLDEST.minor)?;
     Some(Release { minor: entry.since })
+}
+
+/// Since when new policies may use the function that an expression for a release calls, and that
+/// is not declared there; `None` where it is another fault, or no release has it.
+#[must_use]
+pub fn usable_from(fault: &Diagnostic, release: Release) -> Option<String> {
+    let named = fault.message.strip_prefix("undeclared reference to '")?;
+    let (function, _) = named.split_once('\'')?;
+    let came = came_with(function).filter(|came| *came >= release)?;
+    let from = Release { minor: (came.minor + 1).max(28) };
+    Some(format!(
+        "`{function}` came with Kubernetes {came}: new policies may use it from {from} on"
+    ))
 }
 
 /// `optFlatMap` came with cel-go 0.17, in 1.29; `first` and `last` with 0.23, in 1.33. Nobody asked

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::fields::fields_of;
-use sekisho_cel::kubernetes::{Release, came_with};
+use sekisho_cel::kubernetes::{Release, usable_from};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Diagnostic, Environment, Program};
 use sekisho_value::{Pointer, Value};
@@ -22,6 +22,10 @@ pub(crate) struct Expression {
 /// What to do where nothing better is known.
 const LIBRARIES: &str =
     "what expressions may use: https://kubernetes.io/docs/reference/using-api/cel/";
+
+const NO_PARAMS: &str = "undeclared reference to 'params' ";
+const WITH_PARAMS: &str = "`params` are there where `spec.paramKind` says what they are, and the \
+                           binding's `paramRef` which";
 
 impl Reader<'_> {
     /// The expression at a field, of one of these types; any type where none is given.
@@ -70,17 +74,11 @@ impl Reader<'_> {
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {
         let place = (fault.line, fault.column);
-        let named = fault.message.strip_prefix("undeclared reference to '");
-        let function = named.and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
-        let came = function.and_then(came_with).filter(|c| c.minor >= self.release.minor.into());
-        let help = match (function, came) {
-            (Some(function), Some(came)) => {
-                let from = Release { minor: (came.minor + 1).max(28) };
-                format!(
-                    "`{function}` came with Kubernetes {came}: new policies may use it from {from} on"
-                )
-            }
-            _ => fault.help.clone().unwrap_or_else(|| LIBRARIES.to_owned()),
+        let release = Release { minor: self.release.minor.into() };
+        let help = match usable_from(fault, release).or_else(|| fault.help.clone()) {
+            _ if fault.message.starts_with(NO_PARAMS) => WITH_PARAMS.to_owned(),
+            Some(help) => help,
+            None => LIBRARIES.to_owned(),
         };
         self.told.in_text(at, text, place, &fault.message, Some(help));
     }
