@@ -45,17 +45,7 @@ fn evaluate(
     let budget = Budget::new(STEPS, MEMORY, None);
     let data = Value::object();
     let facts = Facts::default();
-    let question = Question {
-        input,
-        data: &data,
-        facts: &facts,
-        budget: &budget,
-        depth: 100,
-        strict_builtin_errors: false,
-        reads: None,
-        print: None,
-        cover: None,
-    };
+    let question = Question { input, depth: 100, ..Question::new(&data, &facts, &budget) };
     let value = document.evaluate(scratch, &question, |value| {
         value.and_then(|value| to_json_within(value, &budget).ok()).map(|value| value.to_json())
     });

@@ -1,6 +1,6 @@
 //! An inventory within the time of one request.
 
-use sekisho_policy::{AccessReviews, Inventory, InventoryKey, Stop};
+use sekisho_policy::{AccessReviews, Inventory, Stop};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,18 +47,6 @@ impl<'a> Timed<'a> {
 }
 
 impl Inventory for Timed<'_> {
-    fn get(&self, key: &InventoryKey) -> Option<Value> {
-        self.inventory.get(key)
-    }
-
-    fn list(&self, range: &InventoryKey) -> Vec<Value> {
-        self.inventory.list(range)
-    }
-
-    fn is_complete(&self) -> bool {
-        self.inventory.is_complete()
-    }
-
     fn beneath(&self) -> Option<&dyn Inventory> {
         Some(self.inventory)
     }
@@ -121,7 +109,7 @@ impl AccessReviews for Once {
 #[cfg(test)]
 mod tests {
     use super::{OnWait, Timed};
-    use sekisho_policy::{AccessReviews, Inventory, InventoryKey, Stop};
+    use sekisho_policy::{AccessReviews, Inventory, Stop};
     use sekisho_value::{Value, from_json};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
@@ -132,18 +120,6 @@ mod tests {
     struct Asked(Mutex<Duration>);
 
     impl Inventory for Asked {
-        fn get(&self, _: &InventoryKey) -> Option<Value> {
-            None
-        }
-
-        fn list(&self, _: &InventoryKey) -> Vec<Value> {
-            Vec::new()
-        }
-
-        fn is_complete(&self) -> bool {
-            true
-        }
-
         fn pods(&self, _: &str, within: Duration) -> Option<Vec<Value>> {
             *self.0.lock().unwrap() = within;
             None
@@ -178,18 +154,6 @@ mod tests {
     }
 
     impl Inventory for Reviews {
-        fn get(&self, _: &InventoryKey) -> Option<Value> {
-            None
-        }
-
-        fn list(&self, _: &InventoryKey) -> Vec<Value> {
-            Vec::new()
-        }
-
-        fn is_complete(&self) -> bool {
-            false
-        }
-
         fn access(&self) -> Option<Arc<dyn AccessReviews>> {
             Some(Arc::new(self.clone()))
         }

@@ -6,9 +6,7 @@
 use sekisho_dialect_admission_policy::AdmissionPolicy;
 use sekisho_engine::{BuildOptions, Judge, PolicySet, evaluate, mutate};
 use sekisho_kube_model::Schemas;
-use sekisho_policy::{
-    AccessReviews, Bundle, BundleFile, Inventory, InventoryKey, Request, Target, UserInfo,
-};
+use sekisho_policy::{AccessReviews, Bundle, BundleFile, Inventory, Request, Target, UserInfo};
 use sekisho_value::{Value, from_json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -30,18 +28,6 @@ impl AccessReviews for Cluster {
 }
 
 impl Inventory for Cluster {
-    fn get(&self, _: &InventoryKey) -> Option<Value> {
-        None
-    }
-
-    fn list(&self, _: &InventoryKey) -> Vec<Value> {
-        Vec::new()
-    }
-
-    fn is_complete(&self) -> bool {
-        false
-    }
-
     fn access(&self) -> Option<Arc<dyn AccessReviews>> {
         Some(Arc::new(self.clone()))
     }

@@ -1,6 +1,6 @@
 //! What providers of external data answer, as documents give it.
 
-use sekisho_policy::{Inventory, InventoryKey};
+use sekisho_policy::Inventory;
 use sekisho_value::{Map, Pointer, Value};
 
 /// The fields of such a document.
@@ -85,18 +85,6 @@ struct Answered {
 }
 
 impl Inventory for Answered {
-    fn get(&self, key: &InventoryKey) -> Option<Value> {
-        self.inventory.get(key)
-    }
-
-    fn list(&self, range: &InventoryKey) -> Vec<Value> {
-        self.inventory.list(range)
-    }
-
-    fn is_complete(&self) -> bool {
-        self.inventory.is_complete()
-    }
-
     fn beneath(&self) -> Option<&dyn Inventory> {
         Some(self.inventory.as_ref())
     }

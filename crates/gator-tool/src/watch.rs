@@ -2,8 +2,7 @@
 
 use crate::coverage::Line;
 use sekisho_engine::MemoryInventory;
-use sekisho_policy::{Inventory, InventoryKey, Watch};
-use sekisho_value::Value;
+use sekisho_policy::{Inventory, Watch};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -70,18 +69,6 @@ impl Watch for Watched<'_> {
 }
 
 impl Inventory for Watched<'_> {
-    fn get(&self, key: &InventoryKey) -> Option<Value> {
-        self.inventory.get(key)
-    }
-
-    fn list(&self, range: &InventoryKey) -> Vec<Value> {
-        self.inventory.list(range)
-    }
-
-    fn is_complete(&self) -> bool {
-        self.inventory.is_complete()
-    }
-
     fn beneath(&self) -> Option<&dyn Inventory> {
         Some(&self.inventory)
     }

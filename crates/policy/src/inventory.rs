@@ -32,17 +32,24 @@ pub struct InventoryKey {
 }
 
 /// The objects that are known beside the one that is judged: namespaces, parameters, and what
-/// policies ask for. A checkpoint fills it from files, from watches or from a bundle.
+/// policies ask for. A checkpoint fills it from files, from watches or from a bundle. One that says
+/// nothing of itself knows nothing, and is not complete.
 pub trait Inventory: Send + Sync {
-    /// One object as it is stored.
-    fn get(&self, key: &InventoryKey) -> Option<Value>;
-    /// All objects of a kind in a namespace (an empty namespace: in all), in a stable order.
-    fn list(&self, range: &InventoryKey) -> Vec<Value>;
-    /// Whether it holds everything that exists.
-    fn is_complete(&self) -> bool;
     /// The inventory that this one puts something before: it answers what this one leaves alone.
     fn beneath(&self) -> Option<&dyn Inventory> {
         None
+    }
+    /// One object as it is stored.
+    fn get(&self, key: &InventoryKey) -> Option<Value> {
+        self.beneath()?.get(key)
+    }
+    /// All objects of a kind in a namespace (an empty namespace: in all), in a stable order.
+    fn list(&self, range: &InventoryKey) -> Vec<Value> {
+        self.beneath().map_or_else(Vec::new, |beneath| beneath.list(range))
+    }
+    /// Whether it holds everything that exists.
+    fn is_complete(&self) -> bool {
+        self.beneath().is_some_and(Inventory::is_complete)
     }
     /// All objects: `cluster`, group and version, kind, name; and `namespace`, its name, group and
     /// version, kind, name. Made once; who reads it tells [`Reads`] of what was read.

@@ -157,14 +157,10 @@ impl<'o> Session<'o> {
         let print = |line: &str, _| printed.borrow_mut().push(line.to_owned());
         let question = Question {
             input: self.input.as_ref(),
-            data: &self.data,
-            facts: &facts,
-            budget: &budget,
             depth: self.options.limits.depth,
             strict_builtin_errors: self.options.strict_builtin_errors,
-            reads: None,
             print: Some(&print),
-            cover: None,
+            ..Question::new(&self.data, &facts, &budget)
         };
         let query = &self.query;
         let done = query.prepared.evaluate(&mut self.scratch, &question, |results| match results {

@@ -235,15 +235,10 @@ fn run(
             covered.borrow_mut().insert(location);
         };
         let question = Question {
-            input: None,
-            data,
-            facts: &facts,
-            budget: &budget,
             depth: options.limits.depth,
-            strict_builtin_errors: false,
-            reads: None,
             print: Some(&print),
             cover: options.coverage.then_some(&cover),
+            ..Question::new(data, &facts, &budget)
         };
         let path: Vec<&str> = test.path.iter().map(String::as_str).collect();
         let value = policies.document(&path).map_err(|found| {

@@ -329,6 +329,24 @@ pub struct Question<'a> {
     pub cover: Option<&'a OnCover<'a>>,
 }
 
+impl<'a> Question<'a> {
+    /// Asks of base documents, without input, and tells nobody what is read, printed or evaluated.
+    #[must_use]
+    pub fn new(data: &'a Value, facts: &'a Facts, budget: &'a Budget<'a>) -> Self {
+        Self {
+            input: None,
+            data,
+            facts,
+            budget,
+            depth: DEFAULT_DEPTH,
+            strict_builtin_errors: false,
+            reads: None,
+            print: None,
+            cover: None,
+        }
+    }
+}
+
 /// How deep calls may nest where the caller does not say.
 pub const DEFAULT_DEPTH: usize = 1_000;
 

@@ -6,7 +6,7 @@
 use sekisho_budget::Budget;
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
-use sekisho_rego::{DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Source};
+use sekisho_rego::{Known, Options, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::{Value, from_json};
 
 const INPUT: &str = r#"{
@@ -75,17 +75,7 @@ exempt(container) if {
 
 fn violations(prepared: &Prepared, scratch: &mut Scratch, input: &Value, data: &Value) -> usize {
     let (facts, budget) = (Facts::default(), Budget::standard());
-    let question = Question {
-        input: Some(input),
-        data,
-        facts: &facts,
-        budget: &budget,
-        depth: DEFAULT_DEPTH,
-        strict_builtin_errors: false,
-        reads: None,
-        print: None,
-        cover: None,
-    };
+    let question = Question { input: Some(input), ..Question::new(data, &facts, &budget) };
     prepared.evaluate(scratch, &question, |found| found.and_then(|f| f.len())).unwrap().unwrap_or(0)
 }
 

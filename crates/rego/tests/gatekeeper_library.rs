@@ -8,7 +8,7 @@ use sekisho_manifest::{ReadOptions, read};
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
-use sekisho_rego::{DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Source};
+use sekisho_rego::{Known, Options, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -127,17 +127,7 @@ fn violations(
     let input = Value::Object(input);
     let data = Value::Object(Map::from_iter([("inventory", inventory.clone())]));
     let (facts, budget) = (Facts::default(), Budget::standard());
-    let question = Question {
-        input: Some(&input),
-        data: &data,
-        facts: &facts,
-        budget: &budget,
-        depth: DEFAULT_DEPTH,
-        strict_builtin_errors: false,
-        reads: None,
-        print: None,
-        cover: None,
-    };
+    let question = Question { input: Some(&input), ..Question::new(&data, &facts, &budget) };
     let found = prepared.evaluate(scratch, &question, |found| found.map(to_json)).unwrap();
     found.unwrap_or(Value::Null)
 }

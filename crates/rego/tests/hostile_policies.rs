@@ -108,17 +108,7 @@ fn outcome(policy: &str) -> String {
         let prepared = policies.document(&["h", "p"]).unwrap();
         let data = Value::object();
         let facts = Facts::default();
-        let question = Question {
-            input: None,
-            data: &data,
-            facts: &facts,
-            budget: &budget,
-            depth: 1_000,
-            strict_builtin_errors: false,
-            reads: None,
-            print: None,
-            cover: None,
-        };
+        let question = Question::new(&data, &facts, &budget);
         let mut scratch = Scratch::default();
         let done = prepared.evaluate(&mut scratch, &question, |value| {
             value.map(|value| to_json_within(value, &budget)).transpose()

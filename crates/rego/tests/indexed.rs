@@ -7,7 +7,7 @@ use sekisho_budget::Budget;
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
-use sekisho_rego::{DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Source};
+use sekisho_rego::{Known, Options, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::{Value, from_json};
 use std::cell::Cell;
 
@@ -34,14 +34,9 @@ fn evaluate(prepared: &Prepared, input: &Value, how: How) -> (String, usize) {
     let count = |_| seen.set(seen.get() + 1);
     let question = Question {
         input: Some(input),
-        data: &data,
-        facts: &facts,
-        budget: &budget,
-        depth: DEFAULT_DEPTH,
         strict_builtin_errors: how.strict,
-        reads: None,
-        print: None,
         cover: how.all.then_some(&count),
+        ..Question::new(&data, &facts, &budget)
     };
     let found = prepared.evaluate(&mut Scratch::default(), &question, |found| {
         found.map_or("undefined".to_owned(), |found| to_json(found).to_json())
@@ -54,17 +49,7 @@ fn steps(prepared: &Prepared, input: &Value) -> u64 {
     let (data, facts) = (Value::object(), Facts::default());
     let enough = |steps: u64| {
         let budget = Budget::new(steps, 64 << 20, None);
-        let question = Question {
-            input: Some(input),
-            data: &data,
-            facts: &facts,
-            budget: &budget,
-            depth: DEFAULT_DEPTH,
-            strict_builtin_errors: false,
-            reads: None,
-            print: None,
-            cover: None,
-        };
+        let question = Question { input: Some(input), ..Question::new(&data, &facts, &budget) };
         prepared.evaluate(&mut Scratch::default(), &question, |_| ()).is_ok()
     };
     (0..40).map(|power| 1 << power).find(|steps| enough(*steps)).unwrap()

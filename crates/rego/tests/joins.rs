@@ -7,9 +7,7 @@ use sekisho_budget::Budget;
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
-use sekisho_rego::{
-    DEFAULT_DEPTH, EvalCode, Known, Options, Policies, Prepared, Question, Scratch, Source,
-};
+use sekisho_rego::{EvalCode, Known, Options, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::{Value, from_json};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -36,14 +34,8 @@ fn evaluate(prepared: &Prepared, input: &Value, data: &Value) -> (Found, BTreeSe
         let budget = Budget::new(steps, u64::MAX, None);
         let question = Question {
             input: Some(input),
-            data,
-            facts: &facts,
-            budget: &budget,
-            depth: DEFAULT_DEPTH,
-            strict_builtin_errors: false,
             reads: Some(&note),
-            print: None,
-            cover: None,
+            ..Question::new(data, &facts, &budget)
         };
         prepared
             .evaluate(&mut Scratch::default(), &question, |found| found.map(to_json))

@@ -6,9 +6,7 @@ use sekisho_budget::Budget;
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
-use sekisho_rego::{
-    DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Shared, Source,
-};
+use sekisho_rego::{Known, Options, Policies, Prepared, Question, Scratch, Shared, Source};
 use sekisho_value::{Value, from_json};
 
 fn prepared(package: &str, rules: &str, parameters: &str) -> Prepared {
@@ -24,17 +22,7 @@ fn prepared(package: &str, rules: &str, parameters: &str) -> Prepared {
 fn evaluate(prepared: &Prepared, input: &str, shared: &Shared) -> String {
     let (input, data) = (from_json(input).unwrap(), Value::object());
     let (facts, budget) = (Facts::default(), Budget::standard());
-    let question = Question {
-        input: Some(&input),
-        data: &data,
-        facts: &facts,
-        budget: &budget,
-        depth: DEFAULT_DEPTH,
-        strict_builtin_errors: false,
-        reads: None,
-        print: None,
-        cover: None,
-    };
+    let question = Question { input: Some(&input), ..Question::new(&data, &facts, &budget) };
     let mut scratch = Scratch::default();
     let found = prepared.evaluate_sharing(Some(shared), &mut scratch, &question, |found| {
         found.map_or(Value::Null, to_json)

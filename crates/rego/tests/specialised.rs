@@ -8,7 +8,7 @@ use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
 use sekisho_rego::{
-    DEFAULT_DEPTH, EvalCode, Known, Options, Policies, Prepared, Question, Scratch, Shared, Source,
+    EvalCode, Known, Options, Policies, Prepared, Question, Scratch, Shared, Source,
 };
 use sekisho_value::{Value, from_json};
 
@@ -283,17 +283,7 @@ fn sharing(
     input: Option<&Value>,
 ) -> Result<Option<Value>, EvalCode> {
     let (data, facts, budget) = (Value::object(), Facts::default(), Budget::standard());
-    let question = Question {
-        input,
-        data: &data,
-        facts: &facts,
-        budget: &budget,
-        depth: DEFAULT_DEPTH,
-        strict_builtin_errors: false,
-        reads: None,
-        print: None,
-        cover: None,
-    };
+    let question = Question { input, ..Question::new(&data, &facts, &budget) };
     let mut scratch = Scratch::default();
     let found =
         prepared.evaluate_sharing(shared, &mut scratch, &question, |found| found.map(to_json));

@@ -10,7 +10,7 @@ use sekisho_budget::Budget;
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json;
-use sekisho_rego::{DEFAULT_DEPTH, Location, Options, Policies, Question, Scratch, Source};
+use sekisho_rego::{Location, Options, Policies, Question, Scratch, Source};
 use sekisho_value::{Value, from_json};
 use std::fmt::Display;
 
@@ -34,17 +34,8 @@ fn answer(policy: &str, input: &Value) -> Result<Option<Value>, Vec<String>> {
         return Err(faults);
     };
     let data = Value::object();
-    let question = Question {
-        input: Some(input),
-        data: &data,
-        facts: &Facts { now: 1_700_000_000_000_000_000, ..Facts::default() },
-        budget: &budget,
-        depth: DEFAULT_DEPTH,
-        strict_builtin_errors: false,
-        reads: None,
-        print: None,
-        cover: None,
-    };
+    let facts = Facts { now: 1_700_000_000_000_000_000, ..Facts::default() };
+    let question = Question { input: Some(input), ..Question::new(&data, &facts, &budget) };
     let prepared = policies.document(&["t"]).unwrap();
     prepared
         .evaluate(&mut Scratch::default(), &question, |value| value.map(to_json))

@@ -14,7 +14,8 @@ mod pointer;
 mod value;
 
 pub use json::{
-    JsonError, JsonStyle, MAX_DEPTH, Notes, ObjectWriter, Span, from_json, from_json_prefix,
+    JsonError, JsonStyle, MAX_DEPTH, Notes, ObjectWriter, Span, from_json, from_json_of,
+    from_json_prefix,
 };
 pub use map::Map;
 pub use number::Number;

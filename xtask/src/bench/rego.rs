@@ -10,7 +10,7 @@ use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::RegoVM;
 use sekisho_rego::ast::Version;
 use sekisho_rego::builtins::Facts;
-use sekisho_rego::{DEFAULT_DEPTH, Known, Options, Policies, Prepared, Question, Scratch, Source};
+use sekisho_rego::{Known, Options, Policies, Prepared, Question, Scratch, Source};
 use sekisho_value::Value;
 use std::collections::BTreeMap;
 use templates::{Template, templates};
@@ -37,17 +37,7 @@ fn ours(prepared: &Prepared, input: &Value) -> impl FnMut() -> anyhow::Result<us
     let mut scratch = Scratch::default();
     move || {
         let budget = sekisho_budget::Budget::standard();
-        let question = Question {
-            input: Some(input),
-            data: &data,
-            facts: &facts,
-            budget: &budget,
-            depth: DEFAULT_DEPTH,
-            strict_builtin_errors: false,
-            reads: None,
-            print: None,
-            cover: None,
-        };
+        let question = Question { input: Some(input), ..Question::new(&data, &facts, &budget) };
         let found = prepared.evaluate(&mut scratch, &question, |found| found.and_then(|f| f.len()));
         Ok(found.map_err(|error| anyhow!("{error}"))?.unwrap_or(0))
     }

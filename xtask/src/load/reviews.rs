@@ -31,7 +31,7 @@ fn text(text: &str) -> Value {
 /// In the form that kube-apiserver sends: every field that it fills in, and those of an object
 /// that was stored, its managers among them.
 fn review(number: usize, created: Created) -> Value {
-    let Created { decoded, namespace } = created;
+    let Created { decoded, namespace, .. } = created;
     let uid = format!("{number:08x}-1f6d-4e8f-9f4b-6f1c2b7a9d3e");
     let gvk = &decoded.gvk;
     let kind = of([

@@ -3,11 +3,11 @@
 //! Source: `imagepolicy.k8s.io/v1alpha1` of k8s.io/api, and `plugin/pkg/admission/imagepolicy` of
 //! Kubernetes.
 
-use super::read::Fields;
+use super::read::{Fields, read_body};
 use super::{Answer, ReviewError};
 use sekisho_kube_model::{Created, Schemas};
 use sekisho_policy::Request;
-use sekisho_value::{Map, ObjectWriter, Value, from_json};
+use sekisho_value::{Map, ObjectWriter, Value};
 
 const API_VERSION: &str = "imagepolicy.k8s.io/v1alpha1";
 const KIND: &str = "ImageReview";
@@ -26,10 +26,7 @@ impl ImageReview {
     /// # Errors
     /// Where the text is no JSON, no `ImageReview`, or asks about no image.
     pub fn read(text: &[u8]) -> Result<Self, ReviewError> {
-        let text = std::str::from_utf8(text)
-            .map_err(|error| ReviewError::whole(format!("the body is not UTF-8: {error}")))?;
-        let review = from_json(text)
-            .map_err(|error| ReviewError::whole(format!("the body is not JSON: {error}")))?;
+        let review = read_body(text)?;
         let review = Fields::of(&review, "the body")?;
         let (kind, api_version) = (review.text("kind")?, review.text("apiVersion")?);
         if (kind, api_version) != (KIND, API_VERSION) {
@@ -156,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_no_review_is_told() {
         for (text, message) in [
-            (String::new(), "the body is not JSON: "),
+            (String::new(), "the body cannot be read as JSON: "),
             ("{}".to_owned(), "the body is `` of ``, and is to be `ImageReview`"),
             (review("null"), "`spec` is missing"),
             (review("{}"), "`spec.containers` is missing"),

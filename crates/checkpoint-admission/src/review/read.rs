@@ -1,6 +1,6 @@
 use sekisho_kube_model::{Gvk, Gvr};
 use sekisho_policy::{Operation, Request, Requested, UserInfo};
-use sekisho_value::{Map, Str, Value, from_json};
+use sekisho_value::{Map, Str, Value, from_json_of};
 use std::fmt;
 
 /// A version of `AdmissionReview`; the answer has the version of the question.
@@ -63,10 +63,7 @@ impl Review {
     /// Where the text is no JSON, no `AdmissionReview`, or lacks what every one has.
     pub fn read(text: &[u8]) -> Result<Self, ReviewError> {
         let whole = ReviewError::whole;
-        let text = std::str::from_utf8(text)
-            .map_err(|error| whole(format!("the body is not UTF-8: {error}")))?;
-        let review =
-            from_json(text).map_err(|error| whole(format!("the body is not JSON: {error}")))?;
+        let review = read_body(text)?;
         let review = Fields::of(&review, "the body")?;
         let kind = review.text("kind")?;
         let api_version = review.text("apiVersion")?;
@@ -78,6 +75,19 @@ impl Review {
         let request = review.wanted("request")?;
         Ok(Self { version, request: read_request(&Fields::of(request, "request")?)? })
     }
+}
+
+/// How many values a body may have. An object of 1.5 MiB, as etcd takes it, has some 50,000, and one
+/// of managed fields alone 125,000.
+const VALUES: usize = 500_000;
+
+/// Reads a body as JSON.
+pub(super) fn read_body(text: &[u8]) -> Result<Value, ReviewError> {
+    let whole = ReviewError::whole;
+    let text = std::str::from_utf8(text)
+        .map_err(|error| whole(format!("the body is not UTF-8: {error}")))?;
+    from_json_of(text, VALUES)
+        .map_err(|error| whole(format!("the body cannot be read as JSON: {error}")))
 }
 
 fn read_request(fields: &Fields<'_>) -> Result<Request, ReviewError> {
@@ -335,8 +345,12 @@ mod tests {
     #[test]
     fn what_is_no_review_is_told() {
         for (text, message) in [
-            (String::new(), "the body is not JSON: "),
-            ("{".into(), "the body is not JSON: "),
+            (String::new(), "the body cannot be read as JSON: "),
+            ("{".into(), "the body cannot be read as JSON: "),
+            (
+                format!("[{}0]", "0,".repeat(500_000)),
+                "the body cannot be read as JSON: more values",
+            ),
             ("[]".into(), "`the body` is a list, not an object"),
             ("{}".into(), "the body is `` of ``, and is to be an `AdmissionReview`"),
             (with("/apiVersion", r#""admission.k8s.io/v2""#), "the body is `AdmissionReview` of"),

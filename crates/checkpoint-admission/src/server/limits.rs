@@ -7,6 +7,9 @@ pub struct Limits {
     pub body: usize,
     /// how many bytes all reviews together may have that are being read or judged
     pub held: usize,
+    /// how many bytes of memory all of them together may take that are larger than 64 KiB, once they
+    /// are read; others wait for their turn to be read
+    pub read: usize,
     /// how many bytes may be kept of requests that are being answered, and of answers that clients
     /// do not take; beyond that the connection with the most goes
     pub kept: usize,
@@ -36,6 +39,7 @@ impl Default for Limits {
             // An object of 1.5 MiB, as etcd takes it, twice, and room for its options and user.
             body: 8 << 20,
             held: 64 << 20,
+            read: 64 << 20,
             kept: 64 << 20,
             connections: 1024,
             // Two or three milliseconds: what a large pod takes of a whole library is less.

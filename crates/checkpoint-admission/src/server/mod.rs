@@ -7,6 +7,7 @@ mod connections;
 mod deadline;
 mod limits;
 mod metrics;
+mod room;
 mod routes;
 mod work;
 
@@ -29,11 +30,12 @@ use metrics::Metrics;
 use routes::{Door, Routes};
 use sekisho_policy::Pattern;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -228,18 +230,23 @@ async fn talk(
     speaker: Speaker<'_>,
     finish: watch::Receiver<bool>,
 ) {
-    let (limits, stream) = (routes.limits, TokioIo::new(stream));
+    let (limits, stream, is_http2) = (routes.limits, TokioIo::new(stream), speaker.is_http2);
+    let turns = Arc::new(Turns::default());
     let answer = service_fn(|request: Request<Incoming>| {
         let (routes, door, came) = (Arc::clone(routes), speaker.door, Instant::now());
         let busy = speaker.connections.busy(speaker.connection);
         let kept = speaker.connections.keep(speaker.connection, limits.kept);
+        let turns = (!is_http2).then(|| Arc::clone(&turns));
         async move {
+            if let Some(turns) = turns {
+                turns.one_answer().await;
+            }
             let reply = routes.answer(door, request, came).await;
             drop(busy);
             Ok::<_, Infallible>(reply.map(|text| Full::new(kept.answer(text))))
         }
     });
-    if speaker.is_http2 {
+    if is_http2 {
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
@@ -247,27 +254,58 @@ async fn talk(
             .keep_alive_interval(limits.idle)
             .keep_alive_timeout(limits.patience);
         let talk = builder.serve_connection(stream, answer);
-        until(talk, |talk| talk.graceful_shutdown(), finish).await;
+        until(talk, &turns, |talk| talk.graceful_shutdown(), finish).await;
     } else {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(limits.idle).max_buf_size(64 << 10);
         let talk = builder.serve_connection(stream, answer);
-        until(talk, |talk| talk.graceful_shutdown(), finish).await;
+        until(talk, &turns, |talk| talk.graceful_shutdown(), finish).await;
     }
 }
 
 /// Talks until it is over; it is asked to come to an end where the server finishes.
 async fn until<T: Future>(
     talk: T,
+    turns: &Turns,
     end: impl FnOnce(Pin<&mut T>),
     mut finish: watch::Receiver<bool>,
 ) {
     let mut talk = pin!(talk);
     tokio::select! {
-        _ = talk.as_mut() => {}
+        _ = poll_fn(|context| turns.begin(|| talk.as_mut().poll(context))) => {}
         _ = finish.changed() => {
             end(talk.as_mut());
-            let _ = talk.await;
+            let _ = poll_fn(|context| turns.begin(|| talk.as_mut().poll(context))).await;
         }
+    }
+}
+
+/// The turns of a client that speaks HTTP/1. It has one answer in each, and others have theirs
+/// before its next, however many requests it sent ahead. (Streams of HTTP/2 have turns of their
+/// own.)
+#[derive(Default)]
+struct Turns {
+    now: AtomicU64,
+    answered: AtomicU64,
+}
+
+impl Turns {
+    /// What is done in the next turn.
+    fn begin<R>(&self, turn: impl FnOnce() -> R) -> R {
+        self.now.fetch_add(1, Ordering::Relaxed);
+        turn()
+    }
+
+    /// Waits for a turn in which nothing was answered yet.
+    async fn one_answer(&self) {
+        poll_fn(|context| {
+            let now = self.now.load(Ordering::Relaxed);
+            if self.answered.swap(now, Ordering::Relaxed) < now {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 }

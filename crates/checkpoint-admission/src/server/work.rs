@@ -4,6 +4,7 @@
 use super::body::Body;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
+use super::room::{Room, SMALL};
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
@@ -22,9 +23,6 @@ use tracing::{Span, field, info_span};
 /// Is told of every request that was judged.
 pub type OnVerdict = dyn Fn(&Request, &Answer, &Verdict, Duration) + Send + Sync;
 
-/// The largest body that is read at once, in bytes: that takes less than half a millisecond.
-const SMALL: usize = 64 << 10;
-
 /// What a request is told that was not judged, as the log and the audit log have it.
 const BROKE_OFF: &str = "the judgement broke off";
 const TOO_LATE: &str = "it was not judged in time";
@@ -42,6 +40,7 @@ pub(super) struct Work {
     waiting: AtomicUsize,
     turns: Arc<Semaphore>,
     asking: Arc<Semaphore>,
+    room: Room,
     limits: Limits,
 }
 
@@ -177,6 +176,7 @@ impl Work {
             waiting: AtomicUsize::new(0),
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
+            room: Room::new(limits.read),
             limits,
         }
     }
@@ -203,7 +203,7 @@ impl Work {
     ) -> Done {
         // Whoever comes to it this late would come too late with all that follow, too.
         if time.left() < time.within / 2 {
-            return self.shed(asked, &body);
+            return self.shed(asked, body).await;
         }
         let mut question = None;
         if self.limits.at_once > 0 && body.bytes.len() <= SMALL {
@@ -248,11 +248,17 @@ impl Work {
     ) -> Done {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return self.shed(asked, &body);
+            return self.shed(asked, body).await;
         }
-        let turn = tokio::time::timeout(time.left(), Arc::clone(&self.turns).acquire_owned()).await;
+        // What is read takes more than its text: who has to wait reads it again.
+        let question = question.filter(|_| self.turns.available_permits() > 0);
+        let place = async {
+            let room = self.room.take(&body.bytes).await;
+            (room, Arc::clone(&self.turns).acquire_owned().await)
+        };
+        let place = tokio::time::timeout(time.left(), place).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let Ok(Ok(turn)) = turn else { return self.shed(asked, &body) };
+        let Ok((Some(room), Ok(turn))) = place else { return self.shed(asked, body).await };
         let address = Arc::new(OnceLock::new());
         let stop = Arc::new(Stop::default());
         let mut awaited = Awaited { work: self, asked, stop: Arc::clone(&stop), is_told: false };
@@ -269,7 +275,7 @@ impl Work {
                         work.judge(asked, &question, form, &conduct, time, &span)
                     }
                 };
-                drop(turn);
+                drop((room, turn));
                 done
             }
         });
@@ -359,9 +365,25 @@ impl Work {
     }
 
     /// More requests came than can be judged: they go the configured way at once.
-    fn shed(&self, asked: Asked, body: &Body) -> Done {
-        let question = match Question::read(asked, &body.bytes) {
-            Ok(question) => question,
+    async fn shed(self: &Arc<Self>, asked: Asked, body: Body) -> Done {
+        let form = if body.bytes.len() <= SMALL {
+            Question::read(asked, &body.bytes).map(|question| question.form())
+        } else {
+            // That takes time, too, and is not for a thread that talks.
+            let Some(room) = self.room.try_take(&body.bytes) else {
+                self.metrics.count(asked, Outcome::Shed);
+                return Done::Late;
+            };
+            let read = tokio::task::spawn_blocking(move || {
+                let form = Question::read(asked, &body.bytes).map(|question| question.form());
+                drop(room);
+                form
+            });
+            let Ok(form) = read.await else { return self.failed(asked, None, BROKE_OFF) };
+            form
+        };
+        let form = match form {
+            Ok(form) => form,
             Err(error) => {
                 self.metrics.count(asked, Outcome::NoReview);
                 return Done::NoReview(error);
@@ -375,7 +397,7 @@ impl Work {
             retry_after_seconds: Some(1),
             ..Refusal::default()
         };
-        question.form().told(&self.in_direction(refusal))
+        form.told(&self.in_direction(refusal))
     }
 
     fn failed(&self, asked: Asked, form: Option<&Form>, why: &str) -> Done {

@@ -8,7 +8,7 @@ use hyper::client::conn::http2;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioExecutor;
 use sekisho_checkpoint_admission::{Basis, FailureDirection, Limits, Live};
-use sekisho_policy::{Inventory, InventoryKey};
+use sekisho_policy::Inventory;
 use sekisho_value::Value;
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -94,17 +94,79 @@ async fn what_is_too_much_goes_the_configured_way() {
     for (on_error, allowed) in [(FailureDirection::Fail, false), (FailureDirection::Ignore, true)] {
         let limits = Limits { at_once: 0, waiting: 0, ..Limits::default() };
         let server = Running::start(limits, on_error).await;
-        let answer = server.review(GOOD).await;
-        assert_eq!(answer.get("allowed").unwrap().as_bool(), Some(allowed));
-        let told = "too many requests are being judged";
-        assert_eq!(answer.path_str(&["auditAnnotations", "error"]), Some(told));
-        if !allowed {
-            let seconds = answer.path(&["status", "details", "retryAfterSeconds"]).unwrap();
-            assert_eq!(seconds.as_i64(), Some(1));
+        // The other is read by a thread that does not talk.
+        let large = GOOD.replace("\"i\"", &format!("\"{}\"", "i".repeat(100_000)));
+        for (spec, shed) in [(GOOD, 1), (&*large, 2)] {
+            let answer = server.review(spec).await;
+            assert_eq!(answer.get("allowed").unwrap().as_bool(), Some(allowed));
+            let told = "too many requests are being judged";
+            assert_eq!(answer.path_str(&["auditAnnotations", "error"]), Some(told));
+            if !allowed {
+                let seconds = answer.path(&["status", "details", "retryAfterSeconds"]).unwrap();
+                assert_eq!(seconds.as_i64(), Some(1));
+            }
+            let (_, metrics) = server.get("/metrics").await;
+            assert!(metrics.contains(&format!("outcome=\"shed\"}} {shed}")), "{metrics}");
         }
-        let (_, metrics) = server.get("/metrics").await;
-        assert!(metrics.contains("outcome=\"shed\"} 1"), "{metrics}");
     }
+}
+
+/// Large reviews of many values are read one after the other, where they would take too much memory
+/// together; one for which there will be no room in time is refused.
+#[tokio::test]
+async fn what_takes_much_memory_waits_for_room() {
+    let many =
+        format!(r#"{{"containers":[{{"name":"c","image":"i"}}],"x":[{}0]}}"#, "0,".repeat(50_000));
+    let limits = Limits { judging: 8, read: 1 << 20, ..Limits::default() };
+    let server = Arc::new(start(limits).await);
+    let asked: Vec<_> = (0..8)
+        .map(|_| {
+            let (server, many) = (Arc::clone(&server), many.clone());
+            tokio::spawn(async move { server.review(&many).await.to_json() })
+        })
+        .collect();
+    is_healthy(&server).await;
+    for answer in asked {
+        assert!(answer.await.unwrap().contains("\"allowed\":true"));
+    }
+    // Who comes when half of the time is gone, and finds no room to be read in.
+    let deadline = Duration::from_secs(2);
+    let server = Arc::new(endless(Limits { judging: 1, deadline, ..limits }).await);
+    let mut told = Vec::new();
+    let asked: Vec<_> = (0..2)
+        .map(|_| {
+            let (server, many) = (Arc::clone(&server), many.clone());
+            tokio::spawn(async move { server.post("/validate", review(&many)).await })
+        })
+        .collect();
+    for answer in asked {
+        told.push(answer.await.unwrap());
+    }
+    let late = (StatusCode::SERVICE_UNAVAILABLE, "not judged in time\n".to_owned());
+    assert!(told.contains(&late), "{told:?}");
+}
+
+/// Who sends requests ahead has them answered in turn with those of others.
+#[tokio::test]
+async fn requests_sent_ahead_hold_up_nobody() {
+    let server = start(Limits::default()).await;
+    let body = review(GOOD);
+    let ahead = format!(
+        "POST /validate HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: \
+         {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (mut hasty, mut other) = (server.tls().await.unwrap(), server.tls().await.unwrap());
+    // Both are welcomed; what they say comes together.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    hasty.write_all(ahead.repeat(20).as_bytes()).await.unwrap();
+    let ask = "GET /metrics HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+    other.write_all(ask.as_bytes()).await.unwrap();
+    let mut metrics = String::new();
+    other.read_to_string(&mut metrics).await.unwrap();
+    let judged = metrics.lines().find_map(|line| line.split_once("outcome=\"allowed\"} "));
+    let judged: usize = judged.map_or(0, |(_, count)| count.parse().unwrap());
+    assert!(judged < 5, "{judged} were answered before");
 }
 
 /// No pod is ever judged by it, and nothing else is asked about.
@@ -179,18 +241,6 @@ async fn short_judgements_go_past_long_ones() {
 struct Slow;
 
 impl Inventory for Slow {
-    fn get(&self, _: &InventoryKey) -> Option<Value> {
-        None
-    }
-
-    fn list(&self, _: &InventoryKey) -> Vec<Value> {
-        Vec::new()
-    }
-
-    fn is_complete(&self) -> bool {
-        true
-    }
-
     fn pods(&self, _: &str, within: Duration) -> Option<Vec<Value>> {
         std::thread::sleep(within);
         None

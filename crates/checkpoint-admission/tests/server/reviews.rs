@@ -54,8 +54,8 @@ async fn what_is_asked_wrongly_is_told() {
     let deep = "[".repeat(100_000);
     for (path, body, status, told) in [
         ("/validate", "{}", StatusCode::BAD_REQUEST, "is to be an `AdmissionReview`"),
-        ("/validate", "", StatusCode::BAD_REQUEST, "the body is not JSON"),
-        ("/validate", deep.as_str(), StatusCode::BAD_REQUEST, "the body is not JSON"),
+        ("/validate", "", StatusCode::BAD_REQUEST, "the body cannot be read as JSON"),
+        ("/validate", deep.as_str(), StatusCode::BAD_REQUEST, "the body cannot be read as JSON"),
         ("/", "{}", StatusCode::NOT_FOUND, "nothing here"),
         ("/livez", "{}", StatusCode::METHOD_NOT_ALLOWED, "not with this method"),
     ] {

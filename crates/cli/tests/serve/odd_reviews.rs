@@ -109,22 +109,27 @@ fn every_odd_review_is_answered() {
             400,
             "stands twice",
         ),
-        ("deep", deep(5_000), 400, "the body is not JSON"),
-        ("very deep", deep(500_000), 400, "the body is not JSON"),
+        ("deep", deep(5_000), 400, "the body cannot be read as JSON"),
+        ("very deep", deep(500_000), 400, "the body cannot be read as JSON"),
         ("no UTF-8", broken, 400, "the body is not UTF-8"),
-        ("cut off", REVIEW.as_bytes()[..200].into(), 400, "the body is not JSON"),
-        ("more behind it", [REVIEW.as_bytes(), b"{}"].concat(), 400, "the body is not JSON"),
+        ("cut off", REVIEW.as_bytes()[..200].into(), 400, "the body cannot be read as JSON"),
+        (
+            "more behind it",
+            [REVIEW.as_bytes(), b"{}"].concat(),
+            400,
+            "the body cannot be read as JSON",
+        ),
         (
             "a byte order mark",
             ["\u{feff}".as_bytes(), REVIEW.as_bytes()].concat(),
             400,
-            "the body is not JSON",
+            "the body cannot be read as JSON",
         ),
         (
             "YAML",
             b"apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\n".into(),
             400,
-            "the body is not JSON",
+            "the body cannot be read as JSON",
         ),
     ] {
         let body: Vec<u8> = body;

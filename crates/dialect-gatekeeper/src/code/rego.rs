@@ -8,7 +8,7 @@ use crate::template::{ANSWERS, Rego};
 use sekisho_policy::{Budget, BudgetExceeded, EvalContext, EvalError, InventoryKey, Reads};
 use sekisho_rego::builtins::Facts;
 use sekisho_rego::term::to_json_within;
-use sekisho_rego::{DEFAULT_DEPTH, EvalCode, Prepared, Question, Scratch, Term};
+use sekisho_rego::{EvalCode, Prepared, Question, Scratch, Term};
 use sekisho_value::{Map, Str, Value};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -91,14 +91,10 @@ impl RegoCode {
         };
         let question = Question {
             input: Some(whole_input.as_ref().unwrap_or(&review.input)),
-            data,
-            facts: &facts,
-            budget: context.budget,
-            depth: DEFAULT_DEPTH,
-            strict_builtin_errors: false,
             reads: noted.then_some(&note),
             print: if watched.is_some() { Some(&print) } else { None },
             cover: if watched.is_some() { Some(&cover) } else { None },
+            ..Question::new(data, &facts, context.budget)
         };
         // With its parameters in it, the input is no other constraint's.
         let shared = Some(&review.shared).filter(|_| watched.is_none());

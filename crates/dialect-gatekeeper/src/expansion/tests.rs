@@ -2,27 +2,14 @@ use super::{Expansion, Template, cycles};
 use crate::constraint::Reading;
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
-    Action, Budget, EvalError, Expand, Expanded, Inventory, InventoryKey, MutateContext,
-    MutateError, PolicyId, Reads, Request, Target,
+    Action, Budget, EvalError, Expand, Expanded, Inventory, MutateContext, MutateError, PolicyId,
+    Reads, Request, Target,
 };
 use sekisho_value::{Value, from_json};
 
 struct Nothing;
 
-impl Inventory for Nothing {
-    fn get(&self, _: &InventoryKey) -> Option<Value> {
-        None
-    }
-    fn list(&self, _: &InventoryKey) -> Vec<Value> {
-        Vec::new()
-    }
-    fn is_complete(&self) -> bool {
-        false
-    }
-    fn tree(&self) -> Value {
-        Value::object()
-    }
-}
+impl Inventory for Nothing {}
 
 fn strict() -> Reading {
     Reading { strict: true, ..Reading::default() }

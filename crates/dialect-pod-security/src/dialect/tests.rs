@@ -7,22 +7,14 @@ use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::{ReadOptions, read};
 use sekisho_policy::{
     Action, Budget, CompileContext, Compiled, CompiledPolicy, Dialect, Digest, EvalContext, InTurn,
-    Inventory, InventoryKey, KubernetesVersion, Operation, Outcome, PolicyDocument, Reads, Request,
-    Shared, Target, UserInfo,
+    Inventory, KubernetesVersion, Operation, Outcome, PolicyDocument, Reads, Request, Shared,
+    Target, UserInfo,
 };
 use sekisho_value::{Value, from_json};
 
 struct Nothing;
 
 impl Inventory for Nothing {
-    fn get(&self, _: &InventoryKey) -> Option<Value> {
-        None
-    }
-
-    fn list(&self, _: &InventoryKey) -> Vec<Value> {
-        Vec::new()
-    }
-
     fn is_complete(&self) -> bool {
         true
     }

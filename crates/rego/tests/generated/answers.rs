@@ -3,7 +3,7 @@
 use super::policies::Case;
 use sekisho_budget::Budget;
 use sekisho_rego::builtins::Facts;
-use sekisho_rego::{DEFAULT_DEPTH, Diagnostic, Options, Policies, Question, Scratch, Source, Term};
+use sekisho_rego::{Diagnostic, Options, Policies, Question, Scratch, Source, Term};
 use sekisho_value::from_json;
 
 /// Faults of the modules, or an answer to each query; of OPA, also those without its index of
@@ -35,14 +35,8 @@ pub(crate) fn answer(case: &Case, show: fn(Term<'_>) -> String) -> Answer {
         let budget = Budget::new(10_000_000, 1 << 28, None);
         let question = Question {
             input: Some(&input),
-            data: &data,
-            facts: &facts,
-            budget: &budget,
-            depth: DEFAULT_DEPTH,
             strict_builtin_errors: case.strict,
-            reads: None,
-            print: None,
-            cover: None,
+            ..Question::new(&data, &facts, &budget)
         };
         answers.push(match prepared.evaluate(&mut scratch, &question, |value| value.map(show)) {
             Ok(Some(value)) => format!("gives {value}"),

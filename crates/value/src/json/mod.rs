@@ -8,5 +8,5 @@ mod write;
 
 pub use notes::{Notes, Span};
 pub use object::ObjectWriter;
-pub use read::{JsonError, MAX_DEPTH, from_json, from_json_prefix};
+pub use read::{JsonError, MAX_DEPTH, from_json, from_json_of, from_json_prefix};
 pub use write::JsonStyle;

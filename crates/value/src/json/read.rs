@@ -24,7 +24,16 @@ pub struct JsonError {
 /// # Errors
 /// Where the text is no JSON, names a key twice in one object, or nests deeper than [`MAX_DEPTH`].
 pub fn from_json(text: &str) -> Result<Value, JsonError> {
-    let ((value, ()), end) = from_json_prefix(text, &mut ())?;
+    from_json_of(text, usize::MAX)
+}
+
+/// Reads one JSON value; where `most` values are complete in it, no other may begin. A value takes
+/// fifty times the memory of the shortest text that is one.
+///
+/// # Errors
+/// As [`from_json`], and where there are more values.
+pub fn from_json_of(text: &str, most: usize) -> Result<Value, JsonError> {
+    let ((value, ()), end) = from_json_prefix(text, &mut Room(most))?;
     if end < text.len() {
         return Err(JsonError {
             offset: end,
@@ -32,6 +41,25 @@ pub fn from_json(text: &str) -> Result<Value, JsonError> {
         });
     }
     Ok(value)
+}
+
+/// How many more values may be read.
+struct Room(usize);
+
+impl Notes for Room {
+    type Note = ();
+
+    fn is_full(&self) -> bool {
+        self.0 == 0
+    }
+
+    fn scalar(&mut self, _: Option<Span>, _: Span) {
+        self.0 = self.0.saturating_sub(1);
+    }
+
+    fn container(&mut self, _: Option<Span>, _: Span, _: impl Iterator<Item = ()>) {
+        self.0 = self.0.saturating_sub(1);
+    }
 }
 
 /// Reads the JSON value that the text begins with, and takes notes of each value in it; gives the
@@ -83,7 +111,7 @@ impl Reader<'_> {
             self.white_space();
             let start = self.at;
             if notes.is_full() {
-                return self.fail(start, "more values than a text of this length may hold");
+                return self.fail(start, "more values than may be read");
             }
             let mut done = match self.peek() {
                 Some(open @ (b'{' | b'[')) => {
@@ -224,7 +252,7 @@ fn duplicate(key: &Key, offset: usize) -> JsonError {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_DEPTH, from_json, from_json_prefix};
+    use super::{MAX_DEPTH, from_json, from_json_of, from_json_prefix};
 
     #[test]
     fn json_in_json_out() {
@@ -279,5 +307,16 @@ mod tests {
         assert!(from_json(&nested(MAX_DEPTH)).is_ok());
         assert!(from_json(&nested(MAX_DEPTH + 1)).unwrap_err().message.contains("nested deeper"));
         assert!(from_json(&"[".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        for (text, most) in [("1", 1), ("[1,2]", 2), ("[1,[2],3]", 4), (r#"{"a":{},"b":[0]}"#, 2)] {
+            assert_eq!(from_json_of(text, most), from_json(text), "{text}");
+            assert!(from_json_of(text, most - 1).is_err(), "{text}");
+        }
+        let many = format!("[{}0]", "0,".repeat(1_000_000));
+        let error = from_json_of(&many, 1_000).unwrap_err();
+        assert_eq!((error.offset, &*error.message), (2_001, "more values than may be read"));
     }
 }

@@ -95,10 +95,6 @@ impl Inventory for Known {
     fn list(&self, _: &InventoryKey) -> Vec<Value> {
         vec![self.0.clone()]
     }
-
-    fn is_complete(&self) -> bool {
-        false
-    }
 }
 
 fn policies() -> Vec<CompiledPolicy> {
