@@ -215,12 +215,75 @@ pub(crate) fn go_bool(text: &str) -> Result<bool, String> {
     }
 }
 
+/// A number as Go's `strconv.ParseInt` reads it where its first characters tell the base: `0x10`,
+/// `0o20`, `020`, `0b1_0000`.
+pub(crate) fn go_int(text: &str) -> Result<i64, String> {
+    let wrong = || "write a whole number".to_owned();
+    let (sign, number) = match text.strip_prefix('-') {
+        Some(number) => ("-", number),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let lower = number.to_ascii_lowercase();
+    let prefixes = [("0x", 16), ("0o", 8), ("0b", 2), ("0", 8)];
+    let of_base = |&(prefix, base)| Some((lower.strip_prefix(prefix)?, base));
+    let (digits, base) = match lower.as_str() {
+        "0" => ("0", 10),
+        _ => prefixes.iter().find_map(of_base).unwrap_or((&lower, 10)),
+    };
+    // Behind what tells the base, `_` may stand before any digit.
+    let parts: Vec<&str> = digits.split('_').collect();
+    let behind_base = base != 10 && parts.len() > 1;
+    let empty = parts.iter().skip(usize::from(behind_base)).any(|part| part.is_empty());
+    let joined = parts.concat();
+    if empty || joined.is_empty() || joined.starts_with(['+', '-']) {
+        return Err(wrong());
+    }
+    i64::from_str_radix(&format!("{sign}{joined}"), base).map_err(|_| wrong())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
-        failure_direction, failure_directions, listen, namespace, pod_security, server_name, time,
+        failure_direction, failure_directions, go_int, listen, namespace, pod_security,
+        server_name, time,
     };
     use sekisho_checkpoint_admission::FailureDirection::{Fail, Ignore};
+
+    #[test]
+    fn whole_numbers_as_go_reads_them() {
+        // As `strconv.ParseInt(text, 0, 64)` of Go 1.26 answers.
+        for (text, number) in [
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("+7", Some(7)),
+            ("-12", Some(-12)),
+            ("010", Some(8)),
+            ("0_10", Some(8)),
+            ("0x1F", Some(31)),
+            ("0X_1f", Some(31)),
+            ("-0b11", Some(-3)),
+            ("0O17", Some(15)),
+            ("1_000", Some(1000)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("", None),
+            ("-", None),
+            ("--1", None),
+            ("+-1", None),
+            ("08", None),
+            ("_1", None),
+            ("1_", None),
+            ("1__0", None),
+            ("0x", None),
+            ("0_", None),
+            ("0x+1", None),
+            ("1.5", None),
+            ("1e3", None),
+        ] {
+            assert_eq!(go_int(text).ok(), number, "{text}");
+        }
+    }
 
     #[test]
     fn directions_are_the_servers_or_a_policys() {

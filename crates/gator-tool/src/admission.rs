@@ -324,8 +324,7 @@ fn compare(case: &AdmissionCase, given: &Given, files: &Files) -> Result<(), Pro
 }
 
 fn any_match(expression: &Expression, texts: &[String]) -> Result<bool, Problem> {
-    let pattern = expression.compile()?;
-    Ok(texts.iter().any(|text| pattern.regex().is_match(text)))
+    Ok(assertion::matching(expression, texts)?.contains(&true))
 }
 
 /// How an audit annotation differs from what is wanted of it.

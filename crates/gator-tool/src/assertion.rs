@@ -18,15 +18,23 @@ pub(crate) fn check(
     as_gator: bool,
 ) -> Result<(), Problem> {
     let expression = assertion.message.as_ref().filter(|_| !(as_gator && messages.is_empty()));
-    let pattern = expression.map(Expression::compile).transpose()?;
-    let matches = |message: &&String| {
-        pattern.as_ref().is_none_or(|pattern| pattern.regex().is_match(message))
+    let count = match expression {
+        None => messages.len(),
+        Some(expression) => matching(expression, messages)?.into_iter().filter(|it| *it).count(),
     };
-    let count = messages.iter().filter(matches).count();
     let Some(problem) = difference(assertion, count) else { return Ok(()) };
     let found = go::list(messages.iter().map(String::as_str));
     let message = format!("{}: got messages {found}", problem.message);
     Err(Problem { message, ..problem }.at(&assertion.place))
+}
+
+/// Which texts an expression matches.
+///
+/// # Errors
+/// Where it is none, or costs more than it may.
+pub(crate) fn matching(expression: &Expression, texts: &[String]) -> Result<Vec<bool>, Problem> {
+    let pattern = expression.compile()?;
+    texts.iter().map(|text| expression.matches(&pattern, text)).collect()
 }
 
 /// How the number of violations that match differs from what is wanted.
@@ -59,27 +67,29 @@ pub(crate) fn check_warnings(
     warnings: &[String],
     place: &Place,
 ) -> Result<(), Problem> {
-    let mut unexpected: Vec<&String> = warnings.iter().collect();
+    let mut is_expected = vec![false; warnings.len()];
     let mut problems = Vec::new();
     for expression in expected {
-        let pattern = match expression.compile() {
-            Ok(pattern) => pattern,
+        let matching = match matching(expression, warnings) {
+            Ok(matching) => matching,
             Err(problem) => {
                 problems.push(problem);
                 continue;
             }
         };
-        let matches = |text: &String| pattern.regex().is_match(text);
-        unexpected.retain(|text| !matches(text));
-        if !warnings.iter().any(matches) {
+        for (is_expected, matches) in is_expected.iter_mut().zip(&matching) {
+            *is_expected |= *matches;
+        }
+        if !matching.contains(&true) {
             let wanted = go::quoted(&expression.text);
             let given = go::list(warnings.iter().map(String::as_str));
             let message = format!("no warning contains {wanted}: got warnings {given}");
             problems.push(Problem::failed(message).at(&expression.place));
         }
     }
-    if !unexpected.is_empty() {
-        let given = go::list(unexpected.into_iter().map(String::as_str));
+    if is_expected.contains(&false) {
+        let unexpected = warnings.iter().zip(&is_expected).filter(|(_, expected)| !**expected);
+        let given = go::list(unexpected.map(|(text, _)| text.as_str()));
         let message = format!("unexpected warnings: got warnings {given}");
         problems.push(Problem::failed(message).at(place));
     }

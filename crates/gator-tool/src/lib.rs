@@ -21,6 +21,7 @@ mod filter;
 mod found;
 mod gatekeeper;
 mod go;
+mod go_yaml;
 mod json;
 mod judge;
 mod mutation;

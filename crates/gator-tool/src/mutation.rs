@@ -94,7 +94,7 @@ fn judge(case: &MutationCase, mutators: &dyn Mutators, files: &Files) -> Result<
         (Expected::Error(pattern), mutated) => {
             let (compiled, wanted) = (pattern.compile()?, go::quoted(&pattern.text));
             let message = match mutated {
-                Err(message) if compiled.regex().is_match(&message) => return Ok(()),
+                Err(message) if pattern.matches(&compiled, &message)? => return Ok(()),
                 Err(message) => format!("unexpected error: want {wanted}: got {message}"),
                 Ok(_) => format!("no error: want {wanted}"),
             };

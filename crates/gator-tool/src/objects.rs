@@ -5,6 +5,7 @@
 
 use crate::found::{self, Found, ObjectFormat, Shown};
 use crate::gatekeeper::{engines, only, request, set_of};
+use crate::go_yaml::to_yaml;
 use crate::json::pretty;
 use crate::judge::Engine;
 use crate::sources::{self, Sources};
@@ -17,7 +18,7 @@ use sekisho_engine::{
     VerdictError, evaluate, mutate,
 };
 use sekisho_kube_model::Schemas;
-use sekisho_manifest::{Document, to_yaml};
+use sekisho_manifest::Document;
 use sekisho_policy::{Action, NamespaceObject, Reads, Request};
 use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Pointer, Str, Value};
@@ -163,7 +164,7 @@ pub fn expand_objects(
         .iter()
         .map(|object| if options.json { pretty(object) } else { to_yaml(object) })
         .collect();
-    writeln!(out, "{}", texts.join("---\n"))?;
+    write!(out, "{}", texts.join("---\n"))?;
     Ok(OK)
 }
 
@@ -190,7 +191,7 @@ fn group(document: &Document) -> &str {
 }
 
 /// Gator looks every object up by version and kind, and refuses what lacks one of them.
-fn without_kind(document: &Document) -> Option<Diagnostic> {
+pub(crate) fn without_kind(document: &Document) -> Option<Diagnostic> {
     let gvk = request::gvk_of_object(&document.value);
     let lacking = match (gvk.version.is_empty(), gvk.kind.is_empty()) {
         (true, _) => "version",

@@ -3,7 +3,7 @@
 use super::gator_bench::{BenchArgs, SyncArgs, run_bench, run_sync};
 use super::test::ended;
 use crate::{output, values};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Subcommand};
 use sekisho_gator_tool::{
@@ -12,12 +12,12 @@ use sekisho_gator_tool::{
 };
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Do what gator does, with its flags, output and exit codes
 #[derive(Debug, Args)]
-#[command(version = AS_GATOR, disable_version_flag = true)]
+#[command(version = AS_GATOR, disable_version_flag = true, args_override_self = true)]
 pub(crate) struct GatorArgs {
     #[command(subcommand)]
     command: GatorCommand,
@@ -178,8 +178,8 @@ pub(crate) struct ExpandArgs {
     format: String,
 
     /// Where the objects go [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    outputfile: Option<PathBuf>,
+    #[arg(short, long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    outputfile: OsString,
 
     /// Policies as an OCI image (not built in)
     #[arg(short, long, value_name = "URL")]
@@ -300,19 +300,23 @@ pub(crate) fn run_expand(args: &ExpandArgs) -> Result<ExitCode> {
     let options = ExpandOptions { filenames: args.filename.clone(), json, now };
     let mut stdin = stdin();
     let stdin = stdin.as_mut().map(|stdin| stdin as &mut dyn io::Read);
-    let mut err = io::stderr().lock();
-    let Some(file) = &args.outputfile else {
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        return ended(expand_objects(&options, stdin, &mut out, &mut err));
-    };
     let mut text = Vec::new();
-    let code = ended(expand_objects(&options, stdin, &mut text, &mut err))?;
-    if code == ExitCode::SUCCESS {
-        let shown = file.display().to_string();
-        writeln!(io::stdout(), "Writing output to file: {shown}")?;
-        std::fs::write(file, text).with_context(|| shown)?;
+    let code = ended(expand_objects(&options, stdin, &mut text, &mut io::stderr().lock()))?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
     }
-    Ok(code)
+    let file = Path::new(&args.outputfile);
+    if file.as_os_str().is_empty() {
+        text.push(b'\n');
+        io::stdout().write_all(&text)?;
+        return Ok(code);
+    }
+    let shown = file.display();
+    writeln!(io::stdout(), "Writing output to file: {shown}")?;
+    match std::fs::write(file, text) {
+        Ok(()) => Ok(code),
+        Err(error) => fail(&format!("error creating file at path {shown}: {error}")),
+    }
 }
 
 fn run_verify(args: &VerifyArgs) -> Result<ExitCode> {

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Subcommand};
 use sekisho_gator_tool::{
     BenchEngine, BenchFormat, BenchOptions, SyncTestOptions, bench, sync_test,
 };
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,21 +40,18 @@ pub(super) struct BenchArgs {
     engine: String,
 
     /// How often every object is reviewed
-    #[arg(
-        short = 'n',
-        long,
-        value_name = "COUNT",
-        default_value_t = 1000,
-        allow_negative_numbers = true
-    )]
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 1000,
+          allow_hyphen_values = true, value_parser = values::go_int)]
     iterations: i64,
 
     /// How often before anything is measured
-    #[arg(long, value_name = "COUNT", default_value_t = 10, allow_negative_numbers = true)]
+    #[arg(long, value_name = "COUNT", default_value_t = 10, allow_hyphen_values = true,
+          value_parser = values::go_int)]
     warmup: i64,
 
     /// How many reviews run at once
-    #[arg(short, long, value_name = "COUNT", default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(short, long, value_name = "COUNT", default_value_t = 1, allow_hyphen_values = true,
+          value_parser = values::go_int)]
     concurrency: i64,
 
     /// How figures are printed: table, json or yaml
@@ -64,15 +62,15 @@ pub(super) struct BenchArgs {
     flags: BenchFlags,
 
     /// Save the figures to this file: .json, .yaml or .yml
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    save: OsString,
 
     /// Compare with the figures saved in this file; what got slower makes the exit code 1
-    #[arg(long, value_name = "FILE")]
-    compare: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    compare: OsString,
 
     /// By how many percent a figure may be worse
-    #[arg(long, value_name = "PERCENT", default_value_t = 10.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 10.0, allow_hyphen_values = true)]
     threshold: f64,
 
     /// A smaller difference of latencies does not count, as in `1ms`
@@ -128,7 +126,8 @@ fn duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
         return Err("min-threshold must be non-negative".to_owned());
     }
-    let mut rest = text;
+    let number = text.strip_prefix('+').unwrap_or(text);
+    let mut rest = number;
     let mut seconds = 0.0;
     while !rest.is_empty() && rest != "0" {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
@@ -147,7 +146,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         seconds += number.parse::<f64>().map_err(|_| wrong())? * of_unit;
         rest = after;
     }
-    if text.is_empty() {
+    // Go counts nanoseconds in 63 bits.
+    if number.is_empty() || seconds * 1e9 >= 2_f64.powi(63) {
         return Err(wrong());
     }
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
@@ -189,7 +189,7 @@ pub(super) fn run_bench(args: &BenchArgs) -> Result<ExitCode> {
     let Some(warmup) = count(args.warmup, 0) else {
         return fail("warmup must be non-negative");
     };
-    if args.threshold.is_nan() || args.threshold < 0.0 {
+    if args.threshold < 0.0 {
         return fail("threshold must be non-negative");
     }
     let Some(concurrency) = count(args.concurrency, 1) else {
@@ -200,7 +200,9 @@ pub(super) fn run_bench(args: &BenchArgs) -> Result<ExitCode> {
             output::note(&format!("{flag} is not built in, and shows nothing"));
         }
     }
-    if let Some(file) = args.compare.as_ref().filter(|file| !file.exists()) {
+    let named = |file: &OsString| (!file.is_empty()).then(|| PathBuf::from(file));
+    let (save, compare) = (named(&args.save), named(&args.compare));
+    if let Some(file) = compare.as_ref().filter(|file| !file.exists()) {
         return fail(&format!("baseline file does not exist: {}", file.display()));
     }
     let options = BenchOptions {
@@ -210,8 +212,8 @@ pub(super) fn run_bench(args: &BenchArgs) -> Result<ExitCode> {
         warmup,
         concurrency,
         format,
-        save: args.save.clone(),
-        compare: args.compare.clone(),
+        save,
+        compare,
         threshold: args.threshold,
         min_threshold: args.min_threshold,
         now: jiff::Timestamp::now(),
@@ -244,11 +246,19 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, millis) in [("0", 0), ("0s", 0), ("1ms", 1), ("1.5s", 1500), ("1m0.5s", 60_500)]
-        {
+        for (text, millis) in [
+            ("0", 0),
+            ("+0", 0),
+            ("0s", 0),
+            ("1ms", 1),
+            ("1.5s", 1500),
+            ("1.s", 1000),
+            ("+.5s", 500),
+            ("1m0.5s", 60_500),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "1", "ms", "1x", "1.2.3s", "-1ms", "1e400h"] {
+        for text in ["", "+", "1", "ms", ".s", "1x", "1.2.3s", "-1ms", "1e400h", "3000000h"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -7,6 +7,7 @@
     reason = "a test may fail"
 )]
 
+mod as_gator;
 mod bad_input;
 mod check;
 mod docs;

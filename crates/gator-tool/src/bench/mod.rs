@@ -103,13 +103,6 @@ pub fn bench(
              warmup.\n"
         )?;
     }
-    let before = match options.compare.as_deref().map(saved).transpose() {
-        Ok(before) => before,
-        Err(message) => {
-            writeln!(err, "{message}")?;
-            return Ok(FAILED);
-        }
-    };
     if *iterations < ENOUGH {
         writeln!(
             err,
@@ -136,7 +129,8 @@ pub fn bench(
     for engine in &options.engines {
         match review::measure(&given, *engine, options) {
             Ok(figures) => all.push(figures),
-            Err(failed) if options.engines.len() > 1 && failed.diagnostics.is_empty() => {
+            Err(failed) if options.engines.len() > 1 => {
+                tell(&failed.diagnostics, false, err)?;
                 left_out.push(format!("{}: {}", engine.as_str(), failed.message));
             }
             Err(failed) => {
@@ -171,7 +165,15 @@ pub fn bench(
         }
         writeln!(err, "\nResults saved to: {}", path.display())?;
     }
-    let Some(before) = before else { return Ok(OK) };
+    // What is saved here can be what is compared with.
+    let before = match options.compare.as_deref().map(saved) {
+        None => return Ok(OK),
+        Some(Ok(before)) => before,
+        Some(Err(message)) => {
+            writeln!(err, "{message}")?;
+            return Ok(FAILED);
+        }
+    };
     let least = u64::try_from(options.min_threshold.as_nanos()).unwrap_or(u64::MAX);
     let tolerance = Tolerance { threshold: options.threshold, least };
     let Some((text, passed)) = compare(&before, &all, tolerance) else {
@@ -199,7 +201,7 @@ fn save(all: &[Figures], path: &Path) -> Result<(), String> {
 fn saved(path: &Path) -> Result<Vec<Figures>, String> {
     let shown = path.display();
     let bytes = sekisho_checkpoint_check::read_file(path)
-        .map_err(|reason| format!("cannot access baseline file: {shown}: {reason}"))?;
+        .map_err(|reason| format!("loading baseline: reading baseline from {shown}: {reason}"))?;
     let text = String::from_utf8_lossy(&bytes);
     let read = match is_yaml(path) {
         true => sekisho_manifest::read_value(&text)

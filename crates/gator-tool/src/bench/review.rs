@@ -3,6 +3,8 @@
 use super::figures::{Figures, Latencies, Setup};
 use super::{BenchEngine, BenchOptions};
 use crate::gatekeeper::{engines, only, request, set_of};
+use crate::go;
+use crate::objects::without_kind;
 use sekisho_dialect_gatekeeper::FailurePolicy;
 use sekisho_engine::{ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::Schemas;
@@ -72,7 +74,22 @@ pub(super) fn measure(
     let start = Instant::now();
     let referential = engine == BenchEngine::Rego;
     let mut inventory = MemoryInventory::new();
-    for object in objects.iter().filter(|_| referential) {
+    for object in objects {
+        if !referential {
+            // A review by CEL needs the kind, and Rego's inventory the version too.
+            if object.kind().is_empty() {
+                let name = object.name().unwrap_or_default();
+                let namespace = object.value.path_str(&["metadata", "namespace"]);
+                let namespace = namespace.unwrap_or_default();
+                let message = format!("review failed for {namespace}/{name}: it has no kind");
+                return Err(failed(message));
+            }
+            continue;
+        }
+        if let Some(lacking) = without_kind(object) {
+            let message = format!("adding data {}", go::quoted(&name(object)));
+            return Err(Failed { message, diagnostics: vec![lacking] });
+        }
         inventory.insert(object.value.clone());
     }
     let data_loading = nanoseconds(start);

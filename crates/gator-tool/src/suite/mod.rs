@@ -123,6 +123,17 @@ impl Expression {
             Problem::error(message).at(&self.place)
         })
     }
+
+    /// Whether a text has a match of what is compiled of the expression.
+    ///
+    /// # Errors
+    /// Where that costs more than it may.
+    pub(crate) fn matches(&self, compiled: &Pattern, text: &str) -> Result<bool, Problem> {
+        compiled.is_match(text).map_err(|fault| {
+            let message = format!("{} cannot be searched with {}: {fault}", self.field, self.text);
+            Problem::error(message).at(&self.place)
+        })
+    }
 }
 
 /// What an assertion says of the number of violations.
