@@ -71,7 +71,7 @@ fn unknown_kinds(compiled: &mut Compiled, documents: &[PolicyDocument<'_>]) {
         let message = format!("`{GROUP}` has no such kind");
         let help = format!("the policies and bindings of the group are {}", KINDS.join(", "));
         told.fault(Pointer::root().key("kind"), message, &help);
-        compiled.diagnostics.extend(told.diagnostics);
+        compiled.diagnostics.extend(told.in_order());
     }
 }
 

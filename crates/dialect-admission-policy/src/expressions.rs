@@ -90,7 +90,7 @@ fn value<'a>(
     let told = |error: &CelError| {
         format!("expression '{}' resulted in error: {}", expression.text, error.message())
     };
-    let stands = || format!("the expression stands at `{}`", expression.place);
+    let stands = || expression.stands();
     match value.as_ref().map_err(|error| (error.cause(), error)) {
         Err((Cause::Budget(exceeded), _)) => {
             return Err(Stop::Here(EvalError::Exceeded { exceeded, help: stands() }));

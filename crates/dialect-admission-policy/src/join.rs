@@ -104,7 +104,7 @@ impl<'c, 'd, P: Policy> Join<'c, 'd, P> {
     fn fail(&mut self, reader: Reader<'_>) {
         let (id, digest, reason) = (reader.id(), reader.document.digest, reader.told.reason());
         self.compiled.failed.push((id, digest, reason));
-        self.compiled.diagnostics.extend(reader.told.diagnostics);
+        self.compiled.diagnostics.extend(reader.told.in_order());
         self.compiled.advice.extend(reader.advice);
     }
 
@@ -184,7 +184,7 @@ impl<'c, 'd, P: Policy> Join<'c, 'd, P> {
                     P::KIND
                 );
                 reader.fault(&at, reason, &help);
-                self.compiled.diagnostics.extend(reader.told.diagnostics);
+                self.compiled.diagnostics.extend(reader.told.in_order());
                 None
             }
             // What is wrong with the policy is told once.

@@ -36,12 +36,30 @@ fn build(spec: &str) -> (PolicySet, Vec<Diagnostic>) {
 }
 
 #[test]
+fn names_that_are_known_elsewhere_say_where() {
+    for (expression, wanted) in [
+        ("params.x == 1", "`spec.paramKind`"),
+        ("JSONPatch{op: 'add'} == null", "expressions of `mutations`"),
+        ("Object.spec{replicas: 1} == null", "expressions of `mutations`"),
+        ("objekt == 1", "did you mean `object`?"),
+    ] {
+        let spec = format!("{RULES}  validations: [{{expression: \"{expression}\"}}]\n");
+        let (_, told) = build(&spec);
+        let help: Vec<&str> = told.iter().filter_map(|told| told.help.as_deref()).collect();
+        assert!(
+            matches!(help.as_slice(), [help] if help.contains(wanted)),
+            "{expression}: {told:?}"
+        );
+    }
+}
+
+#[test]
 fn one_wrong_type_hides_nothing_else() {
     let wrong = "  failurePolicy: 5\n  validations:\n  - expression: 5\n  - {expression: foo, message: no}\n";
     for (spec, wanted) in [
         (
             format!("{RULES}{wrong}"),
-            &["7:3 failurePolicy", "9:5 expression", "10:23 message", "10:18 undeclared"][..],
+            &["7:3 failurePolicy", "9:5 expression", "10:18 undeclared", "10:23 message"][..],
         ),
         // What comes of a wrong type is not told.
         (format!("{RULES}  validations: 5\n"), &["7:3 validations"]),

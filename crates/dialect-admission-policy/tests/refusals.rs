@@ -64,9 +64,9 @@ fn faults_of_policies_are_told_at_their_places() {
         (
             "  failurePolicy: Fial\n".to_owned(),
             &[
-                "5:3 `Fial` is not supported",
                 "4:1 `matchConstraints` is missing",
                 "4:1 neither `validations` nor `auditAnnotations` hold anything",
+                "5:3 `Fial` is not supported",
             ][..],
         ),
         (
@@ -83,14 +83,14 @@ fn faults_of_policies_are_told_at_their_places() {
             &[
                 "7:5 `Fuzzy` is not supported",
                 "8:39 `a b` is no label key",
-                "11:42 `a` stands twice",
-                "11:45 `..` cannot be the name of an object",
-                "10:49 `operations` names others beside `*`",
-                "10:62 `GET` is not supported",
                 "10:8 `apiGroups` names others beside `*`",
                 "10:44 an empty text in `apiVersions`",
+                "10:49 `operations` names others beside `*`",
+                "10:62 `GET` is not supported",
                 "10:73 `*` stands beside other resources without subresources",
                 "11:8 `Galaxy` is not supported",
+                "11:42 `a` stands twice",
+                "11:45 `..` cannot be the name of an object",
                 "13:88 `pods/exec` stands beside `pods/*`",
             ],
         ),
@@ -119,16 +119,16 @@ fn faults_of_policies_are_told_at_their_places() {
             &[
                 "8:28 undeclared reference to 'variables' (in container '')",
                 "9:6 `a` stands twice",
-                "10:17 `expression` is missing",
                 "10:6 `-` is no qualified name",
+                "10:17 `expression` is missing",
                 "12:6 `in` is no name of a variable",
                 "13:37 undefined field 'y'",
                 "15:32 undeclared reference to 'params' (in container '')",
                 "16:5 must evaluate to `string`, found `int`",
                 "17:5 `Because` is not supported",
                 "18:6 must evaluate to `bool`, found `int`",
-                "18:56 undeclared reference to 'authorizer' (in container '')",
                 "18:23 `message` is blank",
+                "18:56 undeclared reference to 'authorizer' (in container '')",
             ],
         ),
         (
@@ -164,19 +164,19 @@ fn faults_of_bindings_are_told_at_their_places() {
             "  policyName: P\n  validationActions: [Deny, Warn, Warn, Tell]\n",
             &[
                 "13:3 `P` is no name of a policy",
+                "14:3 `Deny` and `Warn` must not stand together",
                 "14:35 `Warn` stands twice",
                 "14:41 `Tell` is not supported",
-                "14:3 `Deny` and `Warn` must not stand together",
             ],
         ),
         (
             "  paramRef: {name: a, selector: {}, parameterNotFoundAction: Shrug}\n",
             &[
                 "12:1 `policyName` is missing",
+                "12:1 `validationActions` must hold at least one",
                 "13:14 `name` and `selector` exclude each other",
                 "13:23 `name` and `selector` exclude each other",
                 "13:37 `Shrug` is not supported",
-                "12:1 `validationActions` must hold at least one",
             ],
         ),
         (

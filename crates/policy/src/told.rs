@@ -57,6 +57,13 @@ impl<'a> Told<'a> {
         self.diagnostics.is_empty()
     }
 
+    /// What was told, from the top of the document down.
+    #[must_use]
+    pub fn in_order(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|told| (told.line, told.column));
+        self.diagnostics
+    }
+
     /// The first message, as the reason for a policy that is not there.
     #[must_use]
     pub fn reason(&self) -> String {

@@ -10,7 +10,7 @@ use super::policy::{Change, MutatingPolicy, Patch};
 use crate::attributes::{Attributes, Namespace};
 use crate::expressions::{Stop, Wrong, all_hold, costs, user_is_known, values};
 use crate::matching::{self, Matched};
-use crate::read::Binding;
+use crate::read::{Binding, Expression};
 use crate::scene::Scene;
 use crate::validation::{asking, resource};
 use sekisho_cel::kubernetes::{
@@ -52,6 +52,14 @@ impl From<Stop> for Failure {
 
 fn here(message: String, help: &str) -> Failure {
     Failure::Here(EvalError::Failed { message, help: Some(help.to_owned()) })
+}
+
+impl Change {
+    /// What it made is none that can be: it goes by the failure policy.
+    fn refused(&self, message: String) -> Failure {
+        let help = self.expression.iter().flatten().next().map(Expression::stands);
+        Failure::Policy(Wrong { message, help })
+    }
 }
 
 /// What became of the object.
@@ -130,7 +138,7 @@ impl Bound {
             Made::Configuration(configuration) => {
                 match configuration::apply(schemas, gvk, object, configuration, budget) {
                     Ok(patched) => patched,
-                    Err(Unapplied::Refused(words)) => return Err(Stop::Policy(words.into()).into()),
+                    Err(Unapplied::Refused(words)) => return Err(change.refused(words)),
                     Err(Unapplied::Budget(exceeded)) => {
                         return Err(Failure::Here(exceeded.into()));
                     }
@@ -146,8 +154,7 @@ impl Bound {
                 Ok(patched) => decoding::strict(schemas, gvk, patched).map_err(Failure::Refused)?,
                 Err(Unpatched::TestFailed) => return Ok(object.clone()),
                 Err(Unpatched::Refused(words)) => {
-                    let words = format!("JSON Patch: {words}");
-                    return Err(Stop::Policy(words.into()).into());
+                    return Err(change.refused(format!("JSON Patch: {words}")));
                 }
                 Err(Unpatched::Budget(exceeded)) => return Err(Failure::Here(exceeded.into())),
             },
@@ -156,8 +163,7 @@ impl Bound {
         match stored.problems.iter().find(|_| !stored.is_readable()) {
             None => Ok(stored.object),
             Some(problem) => {
-                let words = format!("{}: {}", problem.pointer, problem.message);
-                Err(Stop::Policy(words.into()).into())
+                Err(change.refused(format!("{}: {}", problem.pointer, problem.message)))
             }
         }
     }
@@ -214,7 +220,7 @@ impl Bound {
         }
         .map_err(|error| match error.cause() {
             Cause::Budget(exceeded) => Failure::Here(exceeded.into()),
-            _ => Stop::Policy(error.message().to_owned().into()).into(),
+            _ => change.refused(error.message().to_owned()),
         })
     }
 

@@ -23,9 +23,27 @@ pub(crate) struct Expression {
 const LIBRARIES: &str =
     "what expressions may use: https://kubernetes.io/docs/reference/using-api/cel/";
 
-const NO_PARAMS: &str = "undeclared reference to 'params' ";
-const WITH_PARAMS: &str = "`params` are there where `spec.paramKind` says what they are, and the \
-                           binding's `paramRef` which";
+impl Expression {
+    /// For whoever has to mend it.
+    pub(crate) fn stands(&self) -> String {
+        format!("the expression stands at `{}`", self.place)
+    }
+}
+
+/// What to do about names that are known elsewhere, by how the message begins.
+const ADVICE: [(&str, &str); 4] = [
+    (
+        "undeclared reference to 'params' ",
+        "`params` are there where `spec.paramKind` says what they are, and the binding's `paramRef` \
+         which",
+    ),
+    ("undeclared reference to 'Object' ", IN_MUTATIONS),
+    ("undeclared reference to 'Object.", IN_MUTATIONS),
+    ("undeclared reference to 'JSONPatch' ", IN_MUTATIONS),
+];
+
+const IN_MUTATIONS: &str = "`Object{…}` and `JSONPatch{…}` are made by expressions of `mutations`, \
+                            and nowhere else";
 
 impl Reader<'_> {
     /// The expression at a field, of one of these types; any type where none is given.
@@ -75,11 +93,10 @@ impl Reader<'_> {
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {
         let place = (fault.line, fault.column);
         let release = Release { minor: self.release.minor.into() };
-        let help = match usable_from(fault, release).or_else(|| fault.help.clone()) {
-            _ if fault.message.starts_with(NO_PARAMS) => WITH_PARAMS.to_owned(),
-            Some(help) => help,
-            None => LIBRARIES.to_owned(),
-        };
+        let known = ADVICE.iter().find(|(start, _)| fault.message.starts_with(start));
+        let known = known.map(|(_, help)| (*help).to_owned());
+        let help = known.or_else(|| usable_from(fault, release)).or_else(|| fault.help.clone());
+        let help = help.unwrap_or_else(|| LIBRARIES.to_owned());
         self.told.in_text(at, text, place, &fault.message, Some(help));
     }
 }
