@@ -1,64 +1,16 @@
 //! What is not known here, and would be in a cluster, is an error where the verdict hangs on it.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-use sekisho_dialect_admission_policy::AdmissionPolicy;
-use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet, Verdict, evaluate};
-use sekisho_kube_model::Schemas;
-use sekisho_policy::{Bundle, BundleFile, Request, Target, UserInfo};
+use crate::scene::{bound, compile_files, creation, in_order};
+use sekisho_engine::{MemoryInventory, PolicySet, Verdict, evaluate};
+use sekisho_policy::KubernetesVersion;
 use sekisho_value::from_json;
 
-/// A policy: what follows `spec` of the policy and of its binding.
-fn set(policy: &str, binding: &str) -> PolicySet {
-    let yaml = format!(
-        "apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicy
-metadata: {{name: p}}
-spec: {{{policy}}}
----
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicyBinding
-metadata: {{name: b}}
-spec: {{policyName: p, validationActions: [Deny], {binding}}}
-"
-    );
-    let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
-    let options = BuildOptions {
-        dialects: &[&AdmissionPolicy],
-        unsupported: |_, _| None,
-        target: &Target::default(),
-        strict: true,
-    };
-    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    set
-}
-
 fn judge(set: &PolicySet, object: &str, known: &[&str], user: &str) -> Verdict {
-    let schemas = Schemas::builtin();
-    let created = schemas.create(&from_json(object).unwrap(), "default");
     let mut inventory = MemoryInventory::new();
     for object in known {
         inventory.insert(from_json(object).unwrap());
     }
-    let judge = Judge {
-        inventory: &inventory,
-        schemas: &schemas,
-        now: jiff::Timestamp::UNIX_EPOCH,
-        implied: false,
-        record: false,
-        cancelled: None,
-    };
-    let request = Request {
-        gvk: created.decoded.gvk.clone(),
-        resource: created.decoded.resource.clone(),
-        namespace: created.namespace.clone(),
-        name: created.decoded.object.path_str(&["metadata", "name"]).unwrap().into(),
-        object: created.decoded.object,
-        user: UserInfo { username: user.to_owned(), ..UserInfo::default() },
-        ..Request::default()
-    };
-    evaluate(set, &request, &judge)
+    evaluate(set, &creation(object, user), &crate::scene::judge(&inventory))
 }
 
 const RULES: &str = "resourceRules: [{apiGroups: ['', example.com], apiVersions: ['*'], \
@@ -202,7 +154,7 @@ fn what_is_not_known_is_an_error_where_it_counts() {
             "reads who sends the request",
         ),
     ] {
-        let verdict = judge(&set(&policy, &binding), &object, known, user);
+        let verdict = judge(&in_order(&bound(&policy, &binding)), &object, known, user);
         let at = format!("{policy}\n{binding}\n{object}\n{known:?} {user}\n{verdict:#?}");
         match wanted {
             "" => assert!(verdict.allowed() && verdict.judgements.is_empty(), "{at}"),
@@ -231,7 +183,7 @@ fn faults_of_parameters_name_their_places() {
         ("ConfigMap", "Allow", "or with `--inventory`; `paramRef` stands at `p.yaml:9:50`"),
         ("Gadget", "Allow", "or with `--inventory`; `paramKind` stands at `p.yaml:4:"),
     ] {
-        let set = set(&params(kind), &format!("{of_params}{action}}}"));
+        let set = in_order(&bound(&params(kind), &format!("{of_params}{action}}}")));
         let verdict = judge(&set, MAP, &[], "");
         let help = verdict.errors.first().and_then(|error| error.help.as_deref()).unwrap();
         assert!(help.contains(wanted), "{help}");
@@ -252,7 +204,7 @@ fn findings_are_told_apart_by_their_parameters() {
     let with_params = format!("{policy}, paramKind: {{apiVersion: v1, kind: ConfigMap}}");
     let selected = "paramRef: {selector: {matchLabels: {a: b}}, parameterNotFoundAction: Deny}";
     let found = |policy: &str, binding: &str, known: &[&str]| {
-        let verdict = judge(&set(policy, binding), MAP, known, "");
+        let verdict = judge(&in_order(&bound(policy, binding)), MAP, known, "");
         assert!(verdict.errors.is_empty(), "{verdict:?}");
         let found = verdict.judgements.into_iter();
         found.map(|found| (found.key, found.help.map(|help| help.to_string()))).collect::<Vec<_>>()
@@ -329,20 +281,12 @@ spec: {policyName: p, validationActions: [Deny], paramRef: {name: l, parameterNo
             ],
         ),
     ] {
-        let mut files = vec![BundleFile {
-            path: "p.yaml".into(),
-            bytes: format!("{policies}{beside}").as_bytes().into(),
-        }];
+        let policies = format!("{policies}{beside}");
+        let mut files = vec![("p.yaml", policies.as_str())];
         if skipped.len() > 1 {
-            files.push(BundleFile { path: "empty.yaml".into(), bytes: b"# later\n"[..].into() });
+            files.push(("empty.yaml", "# later\n"));
         }
-        let options = BuildOptions {
-            dialects: &[&AdmissionPolicy],
-            unsupported: |_, _| None,
-            target: &Target::default(),
-            strict: false,
-        };
-        let (set, told) = PolicySet::build(&Bundle::anonymous(files), &options);
+        let (set, told) = compile_files(&files, KubernetesVersion::NEWEST, false);
         let told: Vec<String> =
             told.iter().map(|told| format!("{} {}", told.line.unwrap(), told.message)).collect();
         assert_eq!(told, errors);

@@ -1,12 +1,9 @@
 //! What is wrong with a policy, all at once, and what is unwise about it, each thing where it
 //! stands in the text of its expression.
 
-use sekisho_dialect_admission_policy::AdmissionPolicy;
-use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet, evaluate};
-use sekisho_kube_model::Schemas;
-use sekisho_policy::{Bundle, BundleFile, Request, Target};
+use crate::scene::{compile, creation, judge};
+use sekisho_engine::{MemoryInventory, PolicySet, evaluate};
 use sekisho_report::Diagnostic;
-use sekisho_value::from_json;
 
 const HEAD: &str = "apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -24,15 +21,7 @@ spec: {policyName: p, validationActions: [Deny]}
 ";
 
 fn build(spec: &str) -> (PolicySet, Vec<Diagnostic>) {
-    let yaml = format!("{HEAD}{spec}{BINDING}");
-    let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
-    let options = BuildOptions {
-        dialects: &[&AdmissionPolicy],
-        unsupported: |_, _| None,
-        target: &Target::default(),
-        strict: false,
-    };
-    PolicySet::build(&Bundle::anonymous(vec![file]), &options)
+    compile(&format!("{HEAD}{spec}{BINDING}"))
 }
 
 #[test]
@@ -144,24 +133,8 @@ fn errors_name_the_expression() {
     ] {
         let (set, told) = build(&format!("{RULES}{spec}"));
         assert!(told.is_empty(), "{told:?}");
-        let object = from_json(r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}"#);
-        let request = Request {
-            gvk: sekisho_kube_model::Gvk::new("", "v1", "ConfigMap"),
-            resource: "configmaps".into(),
-            namespace: Some("a".into()),
-            name: "c".into(),
-            object: object.unwrap(),
-            ..Request::default()
-        };
-        let judge = Judge {
-            inventory: &MemoryInventory::new(),
-            schemas: &Schemas::builtin(),
-            now: jiff::Timestamp::UNIX_EPOCH,
-            implied: false,
-            record: false,
-            cancelled: None,
-        };
-        let verdict = evaluate(&set, &request, &judge);
+        let map = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}"#;
+        let verdict = evaluate(&set, &creation(map, ""), &judge(&MemoryInventory::new()));
         let help: Vec<&str> =
             verdict.errors.iter().map(|error| error.help.as_deref().unwrap()).collect();
         assert_eq!(help, [wanted]);

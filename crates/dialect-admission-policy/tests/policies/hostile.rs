@@ -1,12 +1,7 @@
 //! Policies that are made to hurt are refused, or end, in time.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-use sekisho_dialect_admission_policy::AdmissionPolicy;
-use sekisho_engine::{BuildOptions, Judge, MemoryInventory, PolicySet, evaluate};
-use sekisho_kube_model::Schemas;
-use sekisho_policy::{Bundle, BundleFile, Request, Target};
-use sekisho_value::from_json;
+use crate::scene::{bound, compile, creation, judge};
+use sekisho_engine::{MemoryInventory, evaluate};
 use std::time::{Duration, Instant};
 
 /// On a slow machine that does much else, unoptimized. What hurts takes minutes.
@@ -120,26 +115,7 @@ fn policies_end_in_time() {
 }
 
 fn end(spec: &str) -> &'static str {
-    let yaml = format!(
-        "apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicy
-metadata: {{name: p}}
-spec: {{{spec}}}
----
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicyBinding
-metadata: {{name: b}}
-spec: {{policyName: p, validationActions: [Deny]}}
-"
-    );
-    let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
-    let options = BuildOptions {
-        dialects: &[&AdmissionPolicy],
-        unsupported: |_, _| None,
-        target: &Target::default(),
-        strict: false,
-    };
-    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
+    let (set, diagnostics) = compile(&bound(spec, ""));
     assert!(set.advice().len() < 100);
     if !diagnostics.is_empty() {
         return "refused";
@@ -148,25 +124,7 @@ spec: {{policyName: p, validationActions: [Deny]}}
     let object = format!(
         r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"c","namespace":"shop"}},"data":{{"long":"{long}"}}}}"#
     );
-    let schemas = Schemas::builtin();
-    let created = schemas.create(&from_json(&object).unwrap(), "default");
     let inventory = MemoryInventory::new();
-    let judge = Judge {
-        inventory: &inventory,
-        schemas: &schemas,
-        now: jiff::Timestamp::UNIX_EPOCH,
-        implied: false,
-        record: false,
-        cancelled: None,
-    };
-    let request = Request {
-        gvk: created.decoded.gvk.clone(),
-        resource: created.decoded.resource.clone(),
-        namespace: created.namespace.clone(),
-        name: "c".into(),
-        object: created.decoded.object,
-        ..Request::default()
-    };
-    let verdict = evaluate(&set, &request, &judge);
+    let verdict = evaluate(&set, &creation(&object, ""), &judge(&inventory));
     if verdict.errors.is_empty() { "judged" } else { "error" }
 }

@@ -1,10 +1,8 @@
 //! What the API server refuses is refused here, each thing at its place, all at once.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-use sekisho_dialect_admission_policy::AdmissionPolicy;
-use sekisho_engine::{BuildOptions, PolicySet};
-use sekisho_policy::{Bundle, BundleFile, KubernetesVersion, Target};
+use crate::scene::compile_files;
+use sekisho_engine::PolicySet;
+use sekisho_policy::KubernetesVersion;
 use sekisho_report::PolicyStatus;
 
 fn build(yaml: &str, strict: bool) -> (PolicySet, Vec<String>) {
@@ -12,14 +10,7 @@ fn build(yaml: &str, strict: bool) -> (PolicySet, Vec<String>) {
 }
 
 fn build_for(yaml: &str, strict: bool, release: KubernetesVersion) -> (PolicySet, Vec<String>) {
-    let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
-    let options = BuildOptions {
-        dialects: &[&AdmissionPolicy],
-        unsupported: |_, _| None,
-        target: &Target { kubernetes_version: release, ..Target::default() },
-        strict,
-    };
-    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
+    let (set, diagnostics) = compile_files(&[("p.yaml", yaml)], release, strict);
     let line = |told: &sekisho_report::Diagnostic| {
         let (line, column) = (told.line.unwrap_or(0), told.column.unwrap_or(0));
         assert!(told.help.is_some(), "no help: {}", told.message);
@@ -476,16 +467,8 @@ fn functions_are_told_with_the_release_that_has_them() {
         (27, "authorizer.path(\"/a\").check(\"get\").allowed()", None),
     ] {
         let text = policy(&GOOD.replace("'true'", &format!("'{expression}'")));
-        let file = BundleFile { path: "p.yaml".into(), bytes: text.as_bytes().into() };
-        let target =
-            Target { kubernetes_version: KubernetesVersion { minor }, ..Target::default() };
-        let options = BuildOptions {
-            dialects: &[&AdmissionPolicy],
-            unsupported: |_, _| None,
-            target: &target,
-            strict: false,
-        };
-        let (_, told) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
+        let release = KubernetesVersion { minor };
+        let (_, told) = compile_files(&[("p.yaml", &text)], release, false);
         let help = told.first().and_then(|told| told.help.as_deref());
         assert_eq!(help, wanted, "1.{minor}: {expression}: {told:?}");
     }

@@ -1,12 +1,9 @@
 //! `authorizer` where an API server can be asked: asked where an expression comes to it, and an
 //! error where no answer comes and the value hangs on it.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-use sekisho_dialect_admission_policy::AdmissionPolicy;
-use sekisho_engine::{BuildOptions, Judge, PolicySet, evaluate, mutate};
-use sekisho_kube_model::Schemas;
-use sekisho_policy::{AccessReviews, Bundle, BundleFile, Inventory, Request, Target, UserInfo};
+use crate::scene::{creation, in_order, judge};
+use sekisho_engine::{PolicySet, evaluate, mutate};
+use sekisho_policy::{AccessReviews, Inventory};
 use sekisho_value::{Value, from_json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,7 +34,7 @@ impl Inventory for Cluster {
 fn set(expression: &str) -> PolicySet {
     let matched = "matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], \
                    operations: ['*'], resources: [configmaps]}]}";
-    let yaml = format!(
+    in_order(&format!(
         r#"apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata: {{name: p}}
@@ -64,17 +61,7 @@ kind: MutatingAdmissionPolicyBinding
 metadata: {{name: m}}
 spec: {{policyName: m}}
 "#
-    );
-    let file = BundleFile { path: "p.yaml".into(), bytes: yaml.as_bytes().into() };
-    let options = BuildOptions {
-        dialects: &[&AdmissionPolicy],
-        unsupported: |_, _| None,
-        target: &Target::default(),
-        strict: true,
-    };
-    let (set, diagnostics) = PolicySet::build(&Bundle::anonymous(vec![file]), &options);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    set
+    ))
 }
 
 const OWN: &str = "authorizer.requestResource.check('delete').allowed()";
@@ -100,27 +87,10 @@ fn an_api_server_says_who_may_do_what() {
         (format!("{OWN} && {nobody}"), "gone", Some(false), 2),
     ] {
         let set = set(&expression);
-        let schemas = Schemas::builtin();
         let map = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}"#;
-        let created = schemas.create(&from_json(map).unwrap(), "default");
-        let request = Request {
-            gvk: created.decoded.gvk.clone(),
-            resource: created.decoded.resource.clone(),
-            namespace: created.namespace.clone(),
-            name: "c".into(),
-            object: created.decoded.object,
-            user: UserInfo { username: user.to_owned(), ..UserInfo::default() },
-            ..Request::default()
-        };
+        let request = creation(map, user);
         let cluster = Cluster::default();
-        let judge = Judge {
-            inventory: &cluster,
-            schemas: &schemas,
-            now: jiff::Timestamp::UNIX_EPOCH,
-            implied: false,
-            record: false,
-            cancelled: None,
-        };
+        let judge = judge(&cluster);
         let times = || std::mem::take(&mut *cluster.0.lock().unwrap()).len();
         let verdict = evaluate(&set, &request, &judge);
         assert_eq!(times(), asked, "{expression} {user}");
