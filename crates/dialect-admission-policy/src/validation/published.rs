@@ -4,7 +4,7 @@
 //! `pkg/admission/plugin/policy/validating/dispatcher.go` of `k8s.io/apiserver`.
 
 use sekisho_policy::PolicyId;
-use sekisho_value::Value;
+use sekisho_value::{JsonStyle, Value};
 use std::cell::{Cell, RefCell};
 
 /// The key of the annotation that tells of failures.
@@ -52,7 +52,7 @@ impl Published {
         if self.has_failure.replace(true) {
             return None;
         }
-        let text = |text: &str| Value::from(text).to_json();
+        let text = |text: &str| Value::from(text).to_json_as(JsonStyle::GO);
         let actions: Vec<String> = actions.iter().map(|action| text(action)).collect();
         // In the order of the server's fields.
         let value = format!(
@@ -62,7 +62,7 @@ impl Published {
             text(binding),
             actions.join(",")
         );
-        Some((FAILURE.to_owned(), escaped(&value)))
+        Some((FAILURE.to_owned(), value))
     }
 
     /// Whether it is the first time that a policy is told of as faulty: it is so once, however many
@@ -75,13 +75,4 @@ impl Published {
         }
         news
     }
-}
-
-/// As Go writes JSON: safe within HTML.
-fn escaped(json: &str) -> String {
-    json.replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
 }

@@ -1,17 +1,10 @@
 //! JSON as Go writes structures: fields in the order in which they are declared.
 
-use sekisho_value::Value;
+use sekisho_value::{JsonStyle, Value};
 
 /// A value whose fields are in order of their names.
 pub(super) fn plain(value: &Value) -> String {
-    // So that it can stand in HTML.
-    value
-        .to_json()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
+    value.to_json_as(JsonStyle::GO)
 }
 
 pub(super) fn list(items: impl Iterator<Item = String>) -> String {

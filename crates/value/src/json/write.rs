@@ -6,8 +6,14 @@ use std::fmt::{self, Write};
 pub struct JsonStyle {
     /// every item stands on a line of its own, indented by so many spaces for each level
     pub indent: Option<usize>,
-    /// `<`, `>`, `&`, U+2028 and U+2029 are escaped, as `encoding/json` of Go does
+    /// `<`, `>`, `&`, U+2028 and U+2029 are escaped, and U+0008 and U+000C by letters, as
+    /// `encoding/json` of Go does
     pub for_html: bool,
+}
+
+impl JsonStyle {
+    /// As `encoding/json` of Go writes.
+    pub const GO: Self = Self { indent: None, for_html: true };
 }
 
 impl Value {
@@ -115,6 +121,8 @@ pub(super) fn write_string(string: &str, out: &mut impl Write, style: JsonStyle)
             Some('\n') => out.write_str("\\n")?,
             Some('\r') => out.write_str("\\r")?,
             Some('\t') => out.write_str("\\t")?,
+            Some('\u{8}') if style.for_html => out.write_str("\\b")?,
+            Some('\u{c}') if style.for_html => out.write_str("\\f")?,
             Some(char @ ('\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}')) => {
                 write!(out, "\\u{:04x}", u32::from(char))?;
             }
@@ -125,4 +133,27 @@ pub(super) fn write_string(string: &str, out: &mut impl Write, style: JsonStyle)
     }
     out.write_str(rest)?;
     out.write_char('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JsonStyle;
+    use crate::Value;
+
+    #[test]
+    fn texts_are_escaped_as_go_does() {
+        for (text, plain, go) in [
+            ("<a&b>", r#""<a&b>""#, r#""\u003ca\u0026b\u003e""#),
+            (
+                "\u{2028}\u{2029}\u{2027}é",
+                "\"\u{2028}\u{2029}\u{2027}é\"",
+                "\"\\u2028\\u2029\u{2027}é\"",
+            ),
+            ("\u{8}\u{c}\u{1}\u{7f}", "\"\\u0008\\u000c\\u0001\u{7f}\"", "\"\\b\\f\\u0001\u{7f}\""),
+            ("\"\\\n", r#""\"\\\n""#, r#""\"\\\n""#),
+        ] {
+            assert_eq!(Value::from(text).to_json(), plain, "{text:?}");
+            assert_eq!(Value::from(text).to_json_as(JsonStyle::GO), go, "{text:?}");
+        }
+    }
 }
