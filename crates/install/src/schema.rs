@@ -155,8 +155,14 @@ impl<'s> Check<'s> {
             let why = "is `values`, which wants `tls.crt`, `tls.key` and `tls.caBundle` together";
             self.problem("tls.source", why);
         }
-        if is(&["policies", "admissionPolicies"]) && !is(&["policies", "cluster"]) {
-            self.problem("policies.admissionPolicies", "wants `policies.cluster`");
+        let config_map = values.path_str(&["policies", "configMap"]).is_some_and(|n| !n.is_empty());
+        for (value, given) in [
+            ("policies.admissionPolicies", is(&["policies", "admissionPolicies"])),
+            ("policies.configMap", config_map),
+        ] {
+            if given && !is(&["policies", "cluster"]) {
+                self.problem(value, "wants `policies.cluster`");
+            }
         }
         let files = values.path(&["policies", "files"]).and_then(Value::as_object);
         let fits = |name: &str| {
@@ -358,6 +364,7 @@ mod tests {
                 &["policies.admissionPolicies=true"],
                 "`policies.admissionPolicies` wants `policies.c",
             ),
+            (&["policies.configMap=a"], "`policies.configMap` wants `policies.cluster`"),
             (&["policies.files.a/b=x"], "`policies.files.a/b` is to be named by at most 253"),
             (&["policies.files.a=1"], "`policies.files.a` is to be a string, and is `1`"),
             (

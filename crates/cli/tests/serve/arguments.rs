@@ -125,3 +125,28 @@ fn all_that_is_logged_is_json() {
         }
     }
 }
+
+/// `SIGHUP` asks for files to be read again, and ends nobody.
+#[test]
+fn a_hangup_reads_files_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("level.yaml");
+    let write = |level: &str| {
+        let text = "apiVersion: pod-security.admission.config.k8s.io/v1\nkind: \
+                    PodSecurityConfiguration\n";
+        std::fs::write(&file, format!("{text}defaults: {{enforce: {level}}}\n")).unwrap();
+    };
+    write("baseline");
+    let server = Serving::start(&["-p", file.to_str().unwrap()]);
+    let hang_up = || {
+        let sent = Command::new("kill").args(["-HUP", &server.pid().to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    // One that finds nothing new, and one that does.
+    hang_up();
+    write("restricted");
+    hang_up();
+    wait("the policies are in force", || server.said("new policies are in force").then_some(()));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    assert!(!status.contains("State:\tZ"), "{status}");
+}

@@ -15,10 +15,11 @@ const PINNED: &str =
     "image.digest=sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Values that each make other objects.
-const VALUES: [&[&str]; 5] = [
+const VALUES: [&[&str]; 6] = [
     &[],
     &["policies.cluster=true", "webhooks.mutating.enabled=true", "metrics.namespaces=[m]"],
     &["policies.cluster=true", "policies.admissionPolicies=true", "server.events=true"],
+    &["policies.cluster=true", "policies.configMap=pod-security", "tls.source=certManager"],
     &["tls.source=certManager", "webhooks.deletions=true", "networkPolicy.dnsPorts=[53, 5353]"],
     &["namespace.create=false", "priorityClassName=", "replicas=3"],
 ];
@@ -75,6 +76,7 @@ fn wrong_values_are_told() {
     for (value, told) in [
         ("replica=3", "there is no value `replica`: did you mean `replicas`?"),
         ("policies.args=x", "`policies.args` is to be a list"),
+        ("policies.configMap=A/b", "`policies.configMap` is to be the name of a ConfigMap"),
         ("replicas=0", "`replicas` is to be 1 at least, and is `0`"),
         (
             "webhooks.enforcing.timeoutSeconds=31",

@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 mod abuse;
+mod account;
 mod api_server;
 mod arguments;
 mod authorizer;

@@ -13,10 +13,12 @@ use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::{BuildOptions, ExternalAnswers};
 use sekisho_policy::{Digest, KubernetesVersion, Target};
 use sekisho_report::Diagnostic;
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Policies and the certificate, as the arguments name their files and their cluster.
 pub(super) struct Sources {
@@ -31,6 +33,8 @@ pub(super) struct Sources {
     looked: OnceLock<()>,
     /// the files when they were last read in full
     seen: Mutex<Option<Seen>>,
+    /// asks for them to be read again
+    hangup: Mutex<Signal>,
 }
 
 impl Sources {
@@ -52,6 +56,7 @@ impl Sources {
             version: OnceLock::new(),
             looked: OnceLock::new(),
             seen: Mutex::default(),
+            hangup: Mutex::new(signal(SignalKind::hangup())?),
         })
     }
 
@@ -164,9 +169,18 @@ impl Origin for Sources {
     }
 
     async fn changed(&self) {
-        match &self.cluster {
-            Some(cluster) => cluster.changed().await,
-            None => std::future::pending().await,
+        let lock = || self.hangup.lock().unwrap_or_else(PoisonError::into_inner);
+        let hung_up = poll_fn(|context| lock().poll_recv(context).map(drop));
+        let cluster = async {
+            match &self.cluster {
+                Some(cluster) => cluster.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // Whatever the file system says of them.
+            () = hung_up => *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None,
+            () = cluster => {}
         }
     }
 
