@@ -90,6 +90,10 @@ impl<'a> Evaluation<'a> {
         self.cost.charge(cost)
     }
 
+    pub(crate) fn budget(self) -> &'a Budget<'a> {
+        self.budget
+    }
+
     fn allocate(self, bytes: usize) -> Result<(), BudgetExceeded> {
         // Making something costs time as well.
         self.budget.step(bytes as u64 / 64)?;

@@ -2,8 +2,7 @@
 
 use crate::term::{Opaque, Term, scalars};
 use crate::{EvalError, Evaluation};
-use sekisho_budget::BudgetExceeded;
-use sekisho_go_regex::{Pattern, PatternError};
+use sekisho_go_regex::{Pattern, PatternError, Search};
 use std::sync::Arc;
 
 /// The name of the type of compiled patterns, which no expression can spell.
@@ -33,7 +32,7 @@ impl Opaque for CompiledPattern {
     }
 }
 
-impl Evaluation<'_> {
+impl<'a> Evaluation<'a> {
     /// The regular expression that an argument is: compiled before where it is constant, and kept
     /// in the scratch where it is not.
     ///
@@ -49,21 +48,31 @@ impl Evaluation<'_> {
             return Ok(kept);
         }
         self.step(100 + source.len())?;
-        let pattern = Pattern::new(source).map_err(|error| match error {
-            PatternError::TooLarge => BudgetExceeded::Memory.into(),
-            PatternError::Malformed(_) => EvalError::new(error.to_string()),
-        })?;
+        let pattern = Pattern::read(source)?;
         self.reserve(usize::try_from(pattern.bytes()).unwrap_or(usize::MAX))?;
         let pattern = Arc::new(pattern);
         self.scratch().keep_pattern(&pattern);
         Ok(pattern)
     }
 
-    /// Takes the steps that a search costs.
+    /// What searches a text, for which it takes the steps that it costs.
     ///
     /// # Errors
     /// Where fewer are left.
-    pub fn search(self, pattern: &Pattern, text: &str) -> Result<(), EvalError> {
-        self.step(usize::try_from(pattern.search_steps(text)).unwrap_or(usize::MAX))
+    pub fn search<'p, 't>(
+        self,
+        pattern: &'p Pattern,
+        text: &'t str,
+    ) -> Result<Search<'p, 't>, EvalError>
+    where
+        'a: 'p,
+    {
+        Ok(pattern.search(text, self.budget())?)
+    }
+}
+
+impl From<PatternError> for EvalError {
+    fn from(error: PatternError) -> Self {
+        error.exceeded().map_or_else(|| Self::new(error.to_string()), Self::from)
     }
 }

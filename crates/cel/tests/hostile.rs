@@ -152,10 +152,18 @@ fn regular_expressions_are_bounded() {
     for bomb in [
         "object.a.b.matches('(((((a{10}){10}){10}){10}){10}){10}')",
         "object.a.b.matches('((a{1000}){1000}){1000}')",
-        "object.a.b.matches('\\\\pL{1000}\\\\pL{1000}\\\\pL{1000}\\\\pL{1000}')",
+        &format!("object.a.b.matches('{}')", r"\\pL{1000}".repeat(4_000)),
     ] {
         assert!(run(bomb).is_err(), "{bomb}");
     }
+    // What Go takes is taken.
+    let large = r"object.a.b.matches('(\\pL{1000}){1}\\pL{1000}\\pL{1000}\\pL{1000}')";
+    assert_eq!(run(large).unwrap(), "Bool(false)");
+    // It costs what it searches.
+    let long = "['é', 'ééééééééé', 'éééééééééé'].map(e, e.replace('', 'é')).map(e, e.replace('', e))\
+                .map(e, e.replace('', e))";
+    let searched = run(&format!(r"{long}.all(e, !e.matches('\\pL{{0,1000}}\\pN{{900}}'))"));
+    assert_eq!(searched.unwrap_err().cause(), Cause::Budget(BudgetExceeded::Steps));
     // What makes other engines try every way is linear here.
     assert_eq!(run("object.a.b.matches('^(a+)+$')").unwrap(), "Bool(false)");
     let made = "list.all(i, object.a.b.matches('^(a|a)*' + string(i) + '$') || true)";

@@ -5,23 +5,45 @@
 //! that nothing but a repetition follows it. See <https://pkg.go.dev/regexp/syntax>.
 
 use super::class::{self, Class};
-use crate::PatternError;
-use std::fmt::{self, Write};
+use crate::program::{Builder, Look};
+use crate::{MAX_NESTING, PatternError};
+use std::fmt;
 
 /// A pattern of Go that is well formed, written for the `regex` crate.
 #[derive(Debug)]
-pub struct Translated {
+pub(crate) struct Translated {
     /// the pattern as the `regex` crate takes it
-    pub pattern: String,
+    pub(crate) pattern: String,
     /// the names of the groups, from the first; empty where one has none
-    pub names: Vec<String>,
-    /// about how many states it compiles to
-    pub size: u64,
+    pub(crate) names: Vec<String>,
+    pub(crate) size: Measure,
+}
+
+/// How large a pattern, or a part of it, is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Measure {
+    /// about how many states an automaton over bytes has
+    pub(crate) states: u64,
+    /// about how many instructions it has in Go: see `calcSize` of `regexp/syntax`
+    pub(crate) instructions: u64,
+    /// the greatest product of the counts of nested repetitions
+    repeats: u64,
+    /// how high its tree is in Go: see `calcHeight`
+    pub(crate) height: u32,
+    /// how deep its groups nest
+    pub(crate) nesting: u32,
+}
+
+impl Measure {
+    /// One instruction of so many states.
+    fn single(states: u64) -> Self {
+        Self { states, instructions: 1, height: 1, ..Self::default() }
+    }
 }
 
 /// What Go says of a pattern that is not well formed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
+pub(crate) struct Malformed {
     pub(crate) what: &'static str,
     pub(crate) place: String,
 }
@@ -29,12 +51,6 @@ pub struct Malformed {
 impl Malformed {
     pub(crate) fn new(what: &'static str, place: String) -> Self {
         Self { what, place }
-    }
-
-    /// Whether its groups nest deeper than is let in here, though Go may still take them.
-    #[must_use]
-    pub fn is_too_deep(&self) -> bool {
-        self.what == TOO_DEEP
     }
 }
 
@@ -46,20 +62,12 @@ impl fmt::Display for Malformed {
 
 impl From<Malformed> for PatternError {
     fn from(malformed: Malformed) -> Self {
-        if malformed.is_too_deep() {
-            Self::TooLarge
-        } else {
-            Self::Malformed(malformed.to_string())
-        }
+        Self::Malformed(malformed.to_string())
     }
 }
 
-const TOO_DEEP: &str = "expression nests too deeply";
-
-/// Groups nested deeper are refused; Go goes to 1,000.
-const MAX_NESTING: usize = 200;
 /// The greatest count of a repetition, and the greatest product of nested ones.
-const MAX_REPEAT: u64 = 1000;
+const MAX_REPEAT: u32 = 1000;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flags {
@@ -69,12 +77,50 @@ pub(super) struct Flags {
     ungreedy: bool,
 }
 
-/// What is known of an atom, or of all of a group so far.
+/// What is read of a group, or of the whole.
 #[derive(Clone, Copy, Debug, Default)]
-struct Measure {
-    size: u64,
-    /// the greatest product of the counts of nested repetitions
-    repeats: u64,
+struct Total {
+    /// of all atoms; the height is that of the highest in the present alternative
+    atoms: Measure,
+    /// in the present alternative
+    count: u32,
+    /// how high the alternatives before it are, and whether there are any
+    before: Option<u32>,
+}
+
+impl Total {
+    fn add(&mut self, atom: Measure) {
+        let atoms = &mut self.atoms;
+        atoms.states = atoms.states.saturating_add(atom.states);
+        atoms.instructions = atoms.instructions.saturating_add(atom.instructions);
+        atoms.repeats = atoms.repeats.max(atom.repeats);
+        atoms.height = atoms.height.max(atom.height);
+        atoms.nesting = atoms.nesting.max(atom.nesting);
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// How high the present alternative is.
+    fn height(&self) -> u32 {
+        match self.count {
+            0 | 1 => self.atoms.height.max(1),
+            _ => self.atoms.height.saturating_add(1),
+        }
+    }
+
+    fn alternate(&mut self) {
+        self.before = Some(self.before.map_or(self.height(), |before| before.max(self.height())));
+        self.atoms.height = 0;
+        self.atoms.instructions = self.atoms.instructions.saturating_add(1);
+        self.count = 0;
+    }
+
+    fn measure(&self) -> Measure {
+        let height = match self.before {
+            Some(before) => before.max(self.height()).saturating_add(1),
+            None => self.height(),
+        };
+        Measure { height, instructions: self.atoms.instructions.max(1), ..self.atoms }
+    }
 }
 
 struct Group {
@@ -82,7 +128,10 @@ struct Group {
     flags: Flags,
     /// where it starts in the output
     start: usize,
-    total: Measure,
+    /// whether what it matches is kept
+    keeps: bool,
+    /// what was read before it
+    total: Total,
 }
 
 /// What a repetition would apply to.
@@ -94,6 +143,16 @@ struct Atom {
     repeated: bool,
 }
 
+/// How often something comes.
+#[derive(Clone, Copy)]
+struct Repetition<'p> {
+    /// as it is written
+    text: &'p str,
+    least: u32,
+    most: Option<u32>,
+    counted: bool,
+}
+
 pub(super) struct Translator<'p> {
     pub(super) whole: &'p str,
     pub(super) rest: &'p str,
@@ -101,17 +160,22 @@ pub(super) struct Translator<'p> {
     out: String,
     names: Vec<String>,
     groups: Vec<Group>,
-    total: Measure,
+    total: Total,
     last: Option<Atom>,
     /// the text from the repetition that was read last, where nothing follows it
     last_repeat: Option<&'p str>,
+    /// what makes a program of it, where that is asked for
+    builder: Option<&'p mut Builder>,
 }
 
-/// Writes a pattern of Go anew for the `regex` crate.
+/// Writes a pattern of Go anew for the `regex` crate, and makes a program of it.
 ///
 /// # Errors
-/// Where Go refuses it, or its groups nest too deeply.
-pub fn translate(pattern: &str) -> Result<Translated, Malformed> {
+/// Where Go refuses it.
+pub(crate) fn translate<'p>(
+    pattern: &'p str,
+    builder: Option<&'p mut Builder>,
+) -> Result<Translated, Malformed> {
     let mut translator = Translator {
         whole: pattern,
         rest: pattern,
@@ -119,9 +183,10 @@ pub fn translate(pattern: &str) -> Result<Translated, Malformed> {
         out: String::with_capacity(pattern.len() + 16),
         names: Vec::new(),
         groups: Vec::new(),
-        total: Measure::default(),
+        total: Total::default(),
         last: None,
         last_repeat: None,
+        builder,
     };
     while !translator.rest.is_empty() {
         translator.step()?;
@@ -130,7 +195,7 @@ pub fn translate(pattern: &str) -> Result<Translated, Malformed> {
         return Err(Malformed::new("missing closing )", pattern.to_owned()));
     }
     let Translator { out, names, total, .. } = translator;
-    Ok(Translated { pattern: out, names, size: total.size })
+    Ok(Translated { pattern: out, names, size: total.measure() })
 }
 
 impl<'p> Translator<'p> {
@@ -141,30 +206,43 @@ impl<'p> Translator<'p> {
             Some('(') if self.rest.starts_with("(?") => self.flags_or_group()?,
             Some('(') => {
                 self.skip(1);
-                self.open(Some(String::new()))?;
+                self.open(Some(String::new()));
             }
             Some('|') => {
                 self.skip(1);
                 self.out.push('|');
+                self.total.alternate();
                 self.last = None;
+                self.build(Builder::alternate);
             }
             Some(')') => self.close()?,
-            Some('^') => self.simple(1, if self.flags.multi_line { "(?m:^)" } else { "^" }),
-            Some('$') => self.simple(1, if self.flags.multi_line { "(?m:$)" } else { "$" }),
-            Some('.') => self.simple(1, if self.flags.dot_all { "(?s:.)" } else { "." }),
+            Some('^') if self.flags.multi_line => self.look(1, "(?m:^)", Look::LineStart),
+            Some('^') => self.look(1, "^", Look::TextStart),
+            Some('$') if self.flags.multi_line => self.look(1, "(?m:$)", Look::LineEnd),
+            Some('$') => self.look(1, "$", Look::TextEnd),
+            Some('.') => {
+                self.skip(1);
+                self.char(if self.flags.dot_all { "(?s:.)" } else { "." }, 4);
+            }
             Some('[') => {
                 let class = class::bracketed(self)?;
                 self.class(&class);
             }
-            Some(op @ ('*' | '+' | '?')) => {
-                self.skip(1);
-                let count = if op == '+' { 1 } else { 0 };
-                self.repetition(start, &op.to_string(), count.max(1), false)?;
+            Some('*') => {
+                self.repetition(Repetition { text: "*", least: 0, most: None, counted: false })?;
+                repeat = Some(start);
+            }
+            Some('+') => {
+                self.repetition(Repetition { text: "+", least: 1, most: None, counted: false })?;
+                repeat = Some(start);
+            }
+            Some('?') => {
+                self.repetition(Repetition { text: "?", least: 0, most: Some(1), counted: false })?;
                 repeat = Some(start);
             }
             Some('{') => match self.counts()? {
-                Some((text, copies, many)) => {
-                    self.repetition(start, &text, copies, many)?;
+                Some(counted) => {
+                    self.repetition(counted)?;
                     repeat = Some(start);
                 }
                 None => {
@@ -191,59 +269,65 @@ impl<'p> Translator<'p> {
         self.flags.fold
     }
 
+    fn build(&mut self, part: impl FnOnce(&mut Builder)) {
+        if let Some(builder) = &mut self.builder {
+            part(builder);
+        }
+    }
+
     fn atom(&mut self, start: usize, measure: Measure) {
         // what stood last now belongs to all that stands before
-        self.total.size = self.total.size.saturating_add(measure.size);
-        self.total.repeats = self.total.repeats.max(measure.repeats);
+        self.total.add(measure);
         self.last = Some(Atom { start, measure, repeated: false });
     }
 
-    fn simple(&mut self, bytes: usize, text: &str) {
+    fn look(&mut self, bytes: usize, text: &str, look: Look) {
         self.skip(bytes);
         let start = self.out.len();
         self.out.push_str(text);
-        self.atom(start, Measure { size: 4, repeats: 0 });
+        self.atom(start, Measure::single(4));
+        self.build(|builder| builder.look(look));
+    }
+
+    /// What takes one character.
+    fn char(&mut self, text: &str, states: u64) {
+        let start = self.out.len();
+        self.out.push_str(text);
+        self.atom(start, Measure::single(states));
+        self.build(|builder| builder.char(text));
     }
 
     /// A character; none where it is a surrogate, which no text holds.
     fn literal(&mut self, c: Option<char>) {
-        let start = self.out.len();
-        match c {
+        let text = match c {
+            None => class::NOTHING.to_owned(),
             Some(c) => {
-                self.out.push_str(if self.flags.fold { "(?i:" } else { "" });
-                if c.is_ascii_alphanumeric() || !c.is_ascii() {
-                    self.out.push(c);
-                } else {
-                    // writing into a text does not fail
-                    let _ = write!(self.out, "\\x{:02x}", u32::from(c));
-                }
-                self.out.push_str(if self.flags.fold { ")" } else { "" });
+                let c = match c.is_ascii_alphanumeric() || !c.is_ascii() {
+                    true => c.to_string(),
+                    false => format!("\\x{:02x}", u32::from(c)),
+                };
+                if self.flags.fold { format!("(?i:{c})") } else { c }
             }
-            None => self.out.push_str(class::NOTHING),
-        }
-        self.atom(start, Measure { size: 2, repeats: 0 });
+        };
+        self.char(&text, 2);
     }
 
     fn class(&mut self, class: &Class) {
-        let start = self.out.len();
         if self.flags.fold {
-            let _ = write!(self.out, "(?i:{})", class.text);
+            self.char(&format!("(?i:{})", class.text), class.size);
         } else {
-            self.out.push_str(&class.text);
+            self.char(&class.text, class.size);
         }
-        self.atom(start, Measure { size: class.size, repeats: 0 });
     }
 
-    fn open(&mut self, name: Option<String>) -> Result<(), Malformed> {
-        if self.groups.len() >= MAX_NESTING {
-            return Err(Malformed::new(TOO_DEEP, self.whole.to_owned()));
-        }
+    fn open(&mut self, name: Option<String>) {
         let total = std::mem::take(&mut self.total);
-        self.groups.push(Group { flags: self.flags, start: self.out.len(), total });
-        self.out.push_str(if name.is_some() { "(" } else { "(?:" });
+        let (flags, start, keeps) = (self.flags, self.out.len(), name.is_some());
+        self.groups.push(Group { flags, start, keeps, total });
+        self.out.push_str(if keeps { "(" } else { "(?:" });
         self.names.extend(name);
         self.last = None;
-        Ok(())
+        self.build(|builder| builder.open(keeps));
     }
 
     fn close(&mut self) -> Result<(), Malformed> {
@@ -253,8 +337,15 @@ impl<'p> Translator<'p> {
         self.skip(1);
         self.out.push(')');
         self.flags = group.flags;
-        let inner = std::mem::replace(&mut self.total, group.total);
-        self.atom(group.start, Measure { size: inner.size.saturating_add(2), ..inner });
+        let mut inner = std::mem::replace(&mut self.total, group.total).measure();
+        inner.states = inner.states.saturating_add(2);
+        inner.nesting = inner.nesting.saturating_add(1);
+        if group.keeps {
+            inner.instructions = inner.instructions.saturating_add(2);
+            inner.height = inner.height.saturating_add(1);
+        }
+        self.atom(group.start, inner);
+        self.build(Builder::close);
         Ok(())
     }
 
@@ -271,7 +362,8 @@ impl<'p> Translator<'p> {
                     return Err(invalid(start.get(..=end).unwrap_or(start)));
                 }
                 self.skip(end + 1);
-                return self.open(Some(name.to_owned()));
+                self.open(Some(name.to_owned()));
+                return Ok(());
             }
         }
         self.skip(2);
@@ -291,7 +383,7 @@ impl<'p> Translator<'p> {
                 }
                 ':' | ')' if on || seen => {
                     if c == ':' {
-                        self.open(None)?;
+                        self.open(None);
                     }
                     self.flags = flags;
                     return Ok(());
@@ -305,9 +397,8 @@ impl<'p> Translator<'p> {
         Err(Malformed::new("invalid or unsupported Perl syntax", text.to_owned()))
     }
 
-    /// `{n}`, `{n,}`, `{n,m}`: as text, how many copies it makes, and whether it makes two or
-    /// more; none where the brace is a literal.
-    fn counts(&mut self) -> Result<Option<(String, u64, bool)>, Malformed> {
+    /// `{n}`, `{n,}`, `{n,m}`; none where the brace is a literal.
+    fn counts(&mut self) -> Result<Option<Repetition<'p>>, Malformed> {
         let Some(end) = self.rest.find('}') else { return Ok(None) };
         let (Some(text), Some(inner)) = (self.rest.get(..=end), self.rest.get(1..end)) else {
             return Ok(None);
@@ -316,7 +407,7 @@ impl<'p> Translator<'p> {
         let number = |text: &str| {
             let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
             let plain = text == "0" || !text.starts_with('0');
-            (digits && plain).then(|| text.parse().unwrap_or(u64::MAX))
+            (digits && plain).then(|| text.parse().unwrap_or(u32::MAX))
         };
         let Some(least) = number(least) else { return Ok(None) };
         let most = match most {
@@ -332,18 +423,13 @@ impl<'p> Translator<'p> {
         if wrong {
             return Err(Malformed::new("invalid repeat count", text.to_owned()));
         }
-        self.skip(end + 1);
-        let copies = most.unwrap_or(least);
-        Ok(Some((text.to_owned(), copies, least >= 2 || copies >= 2)))
+        Ok(Some(Repetition { text, least, most, counted: true }))
     }
 
-    fn repetition(
-        &mut self,
-        start: &'p str,
-        operator: &str,
-        copies: u64,
-        counted: bool,
-    ) -> Result<(), Malformed> {
+    fn repetition(&mut self, repetition: Repetition<'p>) -> Result<(), Malformed> {
+        let Repetition { text, least, most, counted } = repetition;
+        let start = self.rest;
+        self.skip(text.len());
         let lazy = self.rest.starts_with('?');
         self.skip(usize::from(lazy));
         let read = |from: &str| from.get(..from.len() - self.rest.len()).unwrap_or(from).to_owned();
@@ -353,34 +439,53 @@ impl<'p> Translator<'p> {
         let Some(atom) = self.last else {
             return Err(Malformed::new("missing argument to repetition operator", read(start)));
         };
-        let repeats = if operator.starts_with('{') {
-            copies.saturating_mul(atom.measure.repeats.max(1))
-        } else {
-            atom.measure.repeats
-        };
-        if counted && repeats > MAX_REPEAT {
-            return Err(Malformed::new("invalid repeat count", read(start)));
+        let copies = u64::from(most.unwrap_or(least));
+        let mut measure = atom.measure;
+        if counted {
+            measure.repeats = copies.saturating_mul(measure.repeats.max(1));
+            if copies.max(u64::from(least)) >= 2 && measure.repeats > u64::from(MAX_REPEAT) {
+                return Err(Malformed::new("invalid repeat count", read(start)));
+            }
         }
         if atom.repeated {
-            self.out.insert_str(atom.start, "(?:");
-            self.out.push(')');
+            measure.nesting = measure.nesting.saturating_add(1);
+            // what nests deeper is for no automaton
+            if measure.nesting <= MAX_NESTING {
+                self.out.insert_str(atom.start, "(?:");
+                self.out.push(')');
+            }
         }
-        self.out.push_str(operator);
-        self.out.push_str(if lazy != self.flags.ungreedy { "?" } else { "" });
-        let more = atom.measure.size.saturating_mul(copies.saturating_sub(1));
-        self.total.size = self.total.size.saturating_add(more);
-        self.total.repeats = self.total.repeats.max(repeats);
-        let measure = Measure { size: atom.measure.size.saturating_add(more), repeats };
+        self.out.push_str(text);
+        let greedy = lazy == self.flags.ungreedy;
+        self.out.push_str(if greedy { "" } else { "?" });
+        let more = measure.states.saturating_mul(copies.saturating_sub(1));
+        measure.states = measure.states.saturating_add(more);
+        measure.instructions = match most {
+            None => measure.instructions.saturating_mul(copies.max(1)).saturating_add(2),
+            Some(_) => {
+                let choices = copies - u64::from(least);
+                measure.instructions.saturating_mul(copies).saturating_add(choices).max(1)
+            }
+        };
+        measure.height = measure.height.saturating_add(1);
+        let total = &mut self.total.atoms;
+        total.states = total.states.saturating_add(more);
+        let more = measure.instructions.saturating_sub(atom.measure.instructions);
+        total.instructions = total.instructions.saturating_add(more);
+        total.repeats = total.repeats.max(measure.repeats);
+        total.height = total.height.max(measure.height);
+        total.nesting = total.nesting.max(measure.nesting);
         self.last = Some(Atom { measure, repeated: true, ..atom });
+        self.build(|builder| builder.repeat(least, most, greedy));
         Ok(())
     }
 
     fn escape(&mut self) -> Result<(), Malformed> {
         match self.rest.as_bytes().get(1) {
-            Some(b'A') => self.simple(2, r"\A"),
-            Some(b'z') => self.simple(2, r"\z"),
-            Some(b'b') => self.simple(2, r"(?-u:\b)"),
-            Some(b'B') => self.simple(2, r"(?-u:\B)"),
+            Some(b'A') => self.look(2, r"\A", Look::TextStart),
+            Some(b'z') => self.look(2, r"\z", Look::TextEnd),
+            Some(b'b') => self.look(2, r"(?-u:\b)", Look::Boundary),
+            Some(b'B') => self.look(2, r"(?-u:\B)", Look::NoBoundary),
             Some(b'Q') => {
                 self.skip(2);
                 let (text, behind) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));

@@ -119,7 +119,7 @@ impl<'s> Check<'s> {
             self.problem(path, "is not to be empty");
         }
         let pattern = schema.path_str(&["pattern"]).and_then(|source| Pattern::new(source).ok());
-        if pattern.is_some_and(|pattern| !pattern.regex().is_match(text)) {
+        if pattern.is_some_and(|pattern| !pattern.is_match(text).unwrap_or(false)) {
             let wanted = schema.path_str(&["description"]).unwrap_or("something else");
             self.problem(path, &format!("is to be {wanted}, and is {found}"));
         }

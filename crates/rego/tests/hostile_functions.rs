@@ -87,10 +87,28 @@ fn one_call_is_interrupted() {
             let text = arena.string(&"a".repeat(1 << 20)).unwrap();
             vec![text, Term::String("a"), arena.string(&"$0".repeat(1 << 10)).unwrap()]
         }),
-        ("regex.match", |_| vec![Term::String(r"(\pL{100}){10}\pL{900}"), Term::String("a")]),
+        ("regex.match", |arena| {
+            let text = arena.string(&"a".repeat(4 << 20)).unwrap();
+            vec![Term::String(r"(\pL{0,100}){10}\pN{900}"), text]
+        }),
+        ("regex.match", |arena| {
+            let text = arena.string(&"é".repeat(1 << 20)).unwrap();
+            vec![arena.string(&r"\pL{1000}".repeat(2_000)).unwrap(), text]
+        }),
+        ("regex.find_all_string_submatch_n", |arena| {
+            let text = arena.string(&"é".repeat(1 << 20)).unwrap();
+            vec![arena.string(&r"(\pL?)(\pN?)".repeat(1_000)).unwrap(), text, Term::Int(-1)]
+        }),
+        ("regex.replace", |arena| {
+            let text = arena.string(&"a".repeat(1 << 20)).unwrap();
+            vec![text, Term::String(r"\pL{0,1000}?\pN{1,900}|"), Term::String("")]
+        }),
+        ("regex.match", |arena| {
+            vec![arena.string(&r"\pL{1000}".repeat(1_000_000)).unwrap(), Term::String("a")]
+        }),
         ("regex.match", |arena| {
             vec![
-                arena.string(&format!("{}{}", "(".repeat(500), ")".repeat(500))).unwrap(),
+                arena.string(&format!("{}{}", "(".repeat(1_001), ")".repeat(1_001))).unwrap(),
                 Term::String("a"),
             ]
         }),

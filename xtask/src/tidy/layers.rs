@@ -7,8 +7,8 @@ use crate::workspace;
 /// own row: a dialect knows no other dialect, a checkpoint no other checkpoint. A name that ends
 /// in `-` stands for every name that begins so.
 const LAYERS: [&[&str]; 13] = [
-    &["sekisho-budget", "sekisho-go-net", "sekisho-go-regex", "sekisho-value"],
-    &["sekisho-manifest", "sekisho-report"],
+    &["sekisho-budget", "sekisho-go-net", "sekisho-value"],
+    &["sekisho-go-regex", "sekisho-manifest", "sekisho-report"],
     &["sekisho-kube-model"],
     &["sekisho-rego", "sekisho-cel", "sekisho-jmespath", "sekisho-wasm"],
     &["sekisho-policy"],

@@ -41,8 +41,7 @@ fn compiled(evaluation: Evaluation<'_>, pattern: Term<'_>) -> Result<Arc<Pattern
 fn find<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     let [Term::String(text), pattern] = args else { return Err(EvalError::no_such_overload()) };
     let pattern = compiled(evaluation, *pattern)?;
-    evaluation.search(&pattern, text)?;
-    let found = pattern.regex().find(text).and_then(|found| text.get(found.range()));
+    let found = evaluation.search(&pattern, text)?.find()?.and_then(|found| text.get(found));
     Ok(Term::String(found.unwrap_or_default()))
 }
 
@@ -55,11 +54,10 @@ fn find_all<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let pattern = compiled(evaluation, pattern)?;
-    evaluation.search(&pattern, text)?;
     let mut all = Vec::new();
-    for found in pattern.regex().find_iter(text).take(limit) {
+    for found in evaluation.search(&pattern, text)?.find_iter().take(limit) {
         evaluation.reserve(size_of::<Term<'_>>())?;
-        all.extend(text.get(found.range()).map(Term::String));
+        all.extend(text.get(found?).map(Term::String));
     }
     evaluation.list(&all)
 }

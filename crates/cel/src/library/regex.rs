@@ -3,6 +3,7 @@
 use super::{Library, Overload};
 use crate::term::Term;
 use crate::{EvalError, Evaluation};
+use sekisho_go_regex::{Captures, Pattern};
 
 type Outcome<'a> = Result<Term<'a>, EvalError>;
 
@@ -37,7 +38,7 @@ pub fn regex() -> Library {
     ])
 }
 
-fn one_group(pattern: &sekisho_go_regex::Pattern) -> Result<(), EvalError> {
+fn one_group(pattern: &Pattern) -> Result<(), EvalError> {
     if pattern.names().len() <= 1 {
         return Ok(());
     }
@@ -50,15 +51,11 @@ fn one_group(pattern: &sekisho_go_regex::Pattern) -> Result<(), EvalError> {
 fn extract<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     let [Term::String(text), pattern] = args else { return Err(EvalError::no_such_overload()) };
     let pattern = evaluation.pattern(*pattern)?;
-    evaluation.search(&pattern, text)?;
+    let search = evaluation.search(&pattern, text)?;
     one_group(&pattern)?;
-    let found = pattern.regex().captures(text).and_then(|found| {
-        let whole = found.get(0);
-        let group = if pattern.names().is_empty() { whole } else { found.get(1) };
-        let empty = group.is_none_or(|group| group.is_empty()) && !pattern.names().is_empty();
-        if empty { None } else { group }
-    });
-    match found.and_then(|found| text.get(found.range())) {
+    let groups = pattern.names().len();
+    let found = search.captures()?.and_then(|found| found.get(groups));
+    match found.filter(|found| groups == 0 || !found.is_empty()) {
         Some(found) => evaluation.optional(Term::String(found)),
         None => Ok(Term::Optional(None)),
     }
@@ -67,17 +64,14 @@ fn extract<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
 fn extract_all<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     let [Term::String(text), pattern] = args else { return Err(EvalError::no_such_overload()) };
     let pattern = evaluation.pattern(*pattern)?;
-    evaluation.search(&pattern, text)?;
+    let search = evaluation.search(&pattern, text)?;
     one_group(&pattern)?;
+    let groups = pattern.names().len();
     let mut all = Vec::new();
-    for found in pattern.regex().captures_iter(text) {
+    for found in search.captures_iter() {
         evaluation.step(1)?;
-        let group = if pattern.names().is_empty() { found.get(0) } else { found.get(1) };
-        if let Some(part) = group.and_then(|group| text.get(group.range()))
-            && (pattern.names().is_empty() || !part.is_empty())
-        {
-            all.push(Term::String(part));
-        }
+        let part = found?.get(groups).filter(|part| groups == 0 || !part.is_empty());
+        all.extend(part.map(Term::String));
     }
     evaluation.list(&all)
 }
@@ -98,14 +92,14 @@ fn replace<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let pattern = evaluation.pattern(pattern)?;
-    evaluation.search(&pattern, text)?;
     let mut replaced = String::new();
     let mut last = 0;
-    for found in pattern.regex().captures_iter(text).take(count) {
-        let Some(whole) = found.get(0) else { continue };
-        replaced.push_str(text.get(last..whole.start()).unwrap_or_default());
+    for found in evaluation.search(&pattern, text)?.captures_iter().take(count) {
+        let found = found?;
+        let whole = found.range();
+        replaced.push_str(text.get(last..whole.start).unwrap_or_default());
         expand(with, &found, pattern.names().len(), &mut replaced)?;
-        last = whole.end();
+        last = whole.end;
         evaluation.step(1 + replaced.len() / 1024)?;
         if replaced.len() > MAX_REPLACED {
             evaluation.reserve(replaced.len())?;
@@ -121,7 +115,7 @@ const MAX_REPLACED: usize = 1 << 20;
 /// Writes a replacement: `\1` is a group, `\\` a backslash.
 fn expand(
     with: &str,
-    found: &regex::Captures<'_>,
+    found: &Captures<'_>,
     groups: usize,
     to: &mut String,
 ) -> Result<(), EvalError> {
@@ -150,7 +144,7 @@ fn expand(
                          group(s)"
                     )));
                 }
-                to.push_str(found.get(group).map_or("", |group| group.as_str()));
+                to.push_str(found.get(group).unwrap_or_default());
             }
         }
     }

@@ -76,7 +76,7 @@ impl Format {
 
     pub(super) fn holds(&self, text: &str) -> bool {
         match &self.by {
-            By::Pattern(pattern) => pattern.regex().is_match(text),
+            By::Pattern(pattern) => pattern.is_match(text).unwrap_or(false),
             By::Code(holds) => holds(text),
         }
     }

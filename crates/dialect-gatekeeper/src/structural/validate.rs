@@ -95,9 +95,16 @@ impl Schema {
 
     fn check_string(&self, text: &str, at: &Pointer, faults: &mut Vec<Fault>) {
         self.limits.check_count(text.chars().count(), Limits::length, "characters", at, faults);
-        if let Some(pattern) = self.pattern.as_ref().filter(|p| !p.regex().is_match(text)) {
-            let message = format!("{} does not match `{}`: `{text}`", name(at), pattern.source());
-            faults.push(Fault::new(at.clone(), message));
+        if let Some(pattern) = &self.pattern {
+            let source = pattern.source();
+            let message = match pattern.is_match(text) {
+                Ok(true) => None,
+                Ok(false) => Some(format!("{} does not match `{source}`: `{text}`", name(at))),
+                Err(error) => {
+                    Some(format!("{} cannot be searched for `{source}`: {error}", name(at)))
+                }
+            };
+            faults.extend(message.map(|message| Fault::new(at.clone(), message)));
         }
         if let Some(format) = self.format.as_ref().filter(|format| !format.holds(text)) {
             let message = format!("{} wants {}, found `{text}`", name(at), format.wanted);

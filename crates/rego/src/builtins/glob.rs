@@ -6,11 +6,12 @@
 
 use super::arithmetic::Outcome;
 use super::operands::{operand, string};
-use super::patterns::Pattern;
+use super::patterns::read;
 use super::{Context, Failure, Function};
 use crate::term::{Term, TermKind, Text};
 use regex::escape;
 use sekisho_budget::BudgetExceeded;
+use sekisho_go_regex::Pattern;
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] =
@@ -23,7 +24,7 @@ fn glob_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'
     let budget = context.arena.budget();
     budget.step(1 + (source.len() + text.len()) as u64 / 16)?;
     let pattern = compiled(context, source, &delimiters)?;
-    Ok(Term::Bool(pattern.regex(text, budget)?.is_match(text)))
+    Ok(Term::Bool(pattern.search(text, budget)?.is_match()?))
 }
 
 /// Makes the pattern of a call, to be kept.
@@ -44,8 +45,7 @@ fn compiled(
         return Ok(pattern);
     }
     let translated = Translator::new(source, delimiters).translate()?;
-    let size = translated.len() as u64;
-    let pattern = Pattern::new(translated, Vec::new(), size, context.arena.budget())?;
+    let pattern = read(&translated, context.arena.budget())?;
     Ok(context.patterns.globs.keep(&key, pattern))
 }
 

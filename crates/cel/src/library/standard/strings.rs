@@ -47,6 +47,5 @@ fn matches<'a>(evaluation: Evaluation<'a>, args: &[Term<'a>]) -> Outcome<'a> {
         return Err(EvalError::no_such_overload());
     };
     let pattern = evaluation.pattern(*pattern)?;
-    evaluation.search(&pattern, text)?;
-    Ok(Term::Bool(pattern.regex().is_match(text)))
+    Ok(Term::Bool(evaluation.search(&pattern, text)?.is_match()?))
 }

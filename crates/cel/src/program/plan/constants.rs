@@ -10,7 +10,6 @@ use crate::program::Frame;
 use crate::program::node::{Call, Constant, Node};
 use crate::term::{Scratch, Term};
 use sekisho_budget::Budget;
-use sekisho_go_regex::PatternError;
 use sekisho_value::{Key, Map, Number, Value};
 use std::sync::Arc;
 
@@ -77,7 +76,6 @@ impl Planner<'_> {
                     *slot = Node::Constant(Constant::Opaque(Arc::new(pattern)));
                 }
             }
-            Err(error @ PatternError::TooLarge) => self.error(expr.span, error.to_string()),
             Err(error) => self.error(expr.span, error.to_string()),
         }
     }

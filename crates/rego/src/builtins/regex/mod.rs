@@ -6,11 +6,11 @@ mod template;
 
 use super::arithmetic::{Outcome, int};
 use super::operands::{operand, string};
-use super::patterns::Pattern;
+use super::patterns::read;
 use super::{Context, Failure, Function};
 use crate::term::Term;
 use sekisho_budget::BudgetExceeded;
-use sekisho_go_regex::{Malformed, translate};
+use sekisho_go_regex::Pattern;
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
@@ -25,14 +25,6 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("regex.globs_match", globs::globs_match),
 ];
 
-/// Nesting that Go still allows is no mistake of the policy, but too much for the budget.
-fn failure(malformed: Malformed) -> Failure {
-    if malformed.is_too_deep() {
-        return BudgetExceeded::Depth.into();
-    }
-    Failure::error(format!("error parsing regexp: {malformed}"))
-}
-
 /// A compiled pattern, from those that are kept or new.
 fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failure> {
     context.arena.budget().step(1 + pattern.len() as u64 / 16)?;
@@ -40,9 +32,7 @@ fn compiled(context: &Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Failur
     if let Some(kept) = made.or_else(|| context.patterns.regexes.get(pattern)) {
         return Ok(kept);
     }
-    let translated = translate(pattern).map_err(failure)?;
-    let budget = context.arena.budget();
-    let made = Pattern::new(translated.pattern, translated.names, translated.size, budget)?;
+    let made = read(pattern, context.arena.budget())?;
     Ok(context.patterns.regexes.keep(pattern, made))
 }
 
@@ -63,15 +53,17 @@ fn pattern_and_text<'a>(
 fn is_valid<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let Some(pattern) = operand(operands, 1).as_str() else { return Ok(Term::Bool(false)) };
     context.arena.budget().step(1 + pattern.len() as u64 / 16)?;
-    match translate(pattern).map_err(failure) {
-        Err(Failure::Budget(exceeded)) => Err(exceeded.into()),
-        translated => Ok(Term::Bool(translated.is_ok())),
+    match Pattern::read(pattern) {
+        Ok(_) => Ok(Term::Bool(true)),
+        Err(error) => {
+            error.exceeded().map_or(Ok(Term::Bool(false)), |exceeded| Err(exceeded.into()))
+        }
     }
 }
 
 fn is_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let (pattern, text) = pattern_and_text(context, operands)?;
-    Ok(Term::Bool(pattern.regex(text, context.arena.budget())?.is_match(text)))
+    Ok(Term::Bool(pattern.search(text, context.arena.budget())?.is_match()?))
 }
 
 /// What every match costs beside the search: it starts anew behind the one before.
@@ -85,21 +77,22 @@ fn split<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let source = string(operands, 1)?;
     let text = string(operands, 2)?;
     let (pattern, _) = pattern_and_text(context, operands)?;
-    let regex = pattern.regex(text, context.arena.budget())?;
+    let search = pattern.search(text, context.arena.budget())?;
     if text.is_empty() && !source.is_empty() {
         return Ok(context.arena.array(&[Term::String("")])?);
     }
     let mut parts = Vec::new();
     let (mut begin, mut end) = (0, 0);
     let part = |from: usize, to: usize| Term::String(text.get(from..to).unwrap_or(""));
-    for found in regex.find_iter(text) {
-        each_match(context, text.len() - found.end())?;
-        end = found.start();
+    for found in search.find_iter() {
+        let found = found?;
+        each_match(context, text.len() - found.end)?;
+        end = found.start;
         // an empty match at the very start splits nothing off
-        if found.end() != 0 {
+        if found.end != 0 {
             parts.push(part(begin, end));
         }
-        begin = found.end();
+        begin = found.end;
     }
     if end != text.len() {
         parts.push(part(begin, text.len()));
@@ -116,11 +109,12 @@ fn find_n<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let (_, text) = (string(operands, 1)?, string(operands, 2)?);
     let wanted = wanted(operands)?;
     let (pattern, _) = pattern_and_text(context, operands)?;
-    let regex = pattern.regex(text, context.arena.budget())?;
+    let search = pattern.search(text, context.arena.budget())?;
     let mut matches = Vec::new();
-    for found in regex.find_iter(text).take(wanted) {
-        each_match(context, text.len() - found.end())?;
-        matches.push(Term::String(found.as_str()));
+    for found in search.find_iter().take(wanted) {
+        let found = found?;
+        each_match(context, text.len() - found.end)?;
+        matches.push(Term::String(text.get(found).unwrap_or("")));
     }
     Ok(context.arena.array(&matches)?)
 }
@@ -129,15 +123,15 @@ fn find_all<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a>
     let (_, text) = (string(operands, 1)?, string(operands, 2)?);
     let wanted = wanted(operands)?;
     let (pattern, _) = pattern_and_text(context, operands)?;
-    let regex = pattern.regex(text, context.arena.budget())?;
+    let search = pattern.search(text, context.arena.budget())?;
     let mut matches = Vec::new();
-    for found in regex.captures_iter(text).take(wanted) {
-        each_match(context, text.len() - found.get_match().end())?;
-        context.arena.budget().step(found.len() as u64)?;
-        let groups: Vec<_> = found
-            .iter()
-            .map(|group| Term::String(group.map_or("", |group| group.as_str())))
-            .collect();
+    let groups = pattern.names().len();
+    for found in search.captures_iter().take(wanted) {
+        let found = found?;
+        each_match(context, text.len() - found.range().end)?;
+        context.arena.budget().step(groups as u64)?;
+        let groups: Vec<_> =
+            (0..=groups).map(|group| Term::String(found.get(group).unwrap_or(""))).collect();
         matches.push(context.arena.array(&groups)?);
     }
     Ok(context.arena.array(&matches)?)

@@ -3,27 +3,28 @@
 use super::{Outcome, Pattern, compiled, each_match, string};
 use crate::builtins::Context;
 use crate::term::{Term, Text};
-use regex::Captures;
+use sekisho_go_regex::Captures;
 
 pub(super) fn replace<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let (text, pattern) = (string(operands, 1)?, string(operands, 2)?);
     let template = parts(string(operands, 3)?);
     let pattern = compiled(context, pattern)?;
-    let regex = pattern.regex(text, context.arena.budget())?;
+    let search = pattern.search(text, context.arena.budget())?;
     let mut out = Text::new(context.arena.budget());
     let mut last = 0;
-    for found in regex.captures_iter(text) {
-        let whole = found.get_match();
-        each_match(context, text.len() - whole.end())?;
+    for found in search.captures_iter() {
+        let found = found?;
+        let whole = found.range();
+        each_match(context, text.len() - whole.end)?;
         context.arena.budget().step(template.len() as u64)?;
-        out.push_str(text.get(last..whole.start()).unwrap_or(""))?;
+        out.push_str(text.get(last..whole.start).unwrap_or(""))?;
         for part in &template {
             out.push_str(match part {
                 Part::Text(text) => text,
                 Part::Group(name) => group(&pattern, &found, name),
             })?;
         }
-        last = whole.end();
+        last = whole.end;
     }
     if last == 0 && out.as_str().is_empty() {
         return Ok(Term::String(text));
@@ -38,17 +39,17 @@ enum Part<'t> {
 }
 
 /// What a group matched; empty where there is none of that name or number.
-fn group<'h>(pattern: &Pattern, found: &Captures<'h>, name: &str) -> &'h str {
+fn group<'t>(pattern: &Pattern, found: &Captures<'t>, name: &str) -> &'t str {
     let digits = name.bytes().all(|b| b.is_ascii_digit());
     let number = digits && (name == "0" || !name.starts_with('0')) && name.len() < 9;
     let number: Option<usize> = if number { name.parse().ok() } else { None };
     let found = match number {
         Some(number) => found.get(number),
-        None => (pattern.names.iter().enumerate())
+        None => (pattern.names().iter().enumerate())
             .filter(|(_, each)| !each.is_empty() && *each == name)
             .find_map(|(at, _)| found.get(at + 1)),
     };
-    found.map_or("", |found| found.as_str())
+    found.unwrap_or("")
 }
 
 fn parts(template: &str) -> Vec<Part<'_>> {

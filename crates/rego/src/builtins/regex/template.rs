@@ -1,10 +1,10 @@
 //! `regex.template_match`: a text that holds patterns between delimiters.
 
-use super::{Outcome, compiled, failure, string};
+use super::{Outcome, compiled, string};
 use crate::builtins::{Context, Failure};
 use crate::term::Term;
 use crate::term::quote::quoted;
-use sekisho_go_regex::translate;
+use sekisho_go_regex::Pattern;
 
 pub(super) fn template_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
     let (template, text) = (string(operands, 1)?, string(operands, 2)?);
@@ -22,7 +22,7 @@ pub(super) fn template_match<'a>(context: &mut Context<'a>, operands: &[Term<'a>
     context.arena.budget().step(1 + template.len() as u64 / 16)?;
     context.arena.budget().allocate(template.len() as u64 * 2)?;
     let pattern = compiled(context, &whole_pattern(template, open, close)?)?;
-    Ok(Term::Bool(pattern.regex(text, context.arena.budget())?.is_match(text)))
+    Ok(Term::Bool(pattern.search(text, context.arena.budget())?.is_match()?))
 }
 
 fn whole_pattern(template: &str, open: u8, close: u8) -> Result<String, Failure> {
@@ -41,7 +41,7 @@ fn whole_pattern(template: &str, open: u8, close: u8) -> Result<String, Failure>
                 push_literal(&mut pattern, template.get(end..start).unwrap_or(""));
                 let inner = template.get(start + 1..at).unwrap_or("");
                 end = at + 1;
-                translate(&format!("^{inner}$")).map_err(failure)?;
+                Pattern::read(&format!("^{inner}$"))?;
                 pattern.push_str(&format!("({inner})"));
             }
         }

@@ -1,0 +1,3 @@
+module sekisho.dev/record
+
+go 1.26
