@@ -99,7 +99,7 @@ fn value<'a>(
             let help = "give what is missing with the policies, or with `--inventory`; with \
                         `--cluster`, the right to create subjectaccessreviews"
                 .to_owned();
-            let help = Some(format!("{help}; {}", stands()));
+            let help = Some(format!("{help}; {}", expression.origin(error.message())));
             return Err(Stop::Here(EvalError::Failed { message: told(error), help }));
         }
         _ => {}
@@ -111,9 +111,9 @@ fn value<'a>(
         let help = match error.message().rsplit_once("no such key: ") {
             Some((_, key)) => format!(
                 "where `{key}` may be absent, test it by `has(…)` or read it by `.?{key}`; {}",
-                stands()
+                expression.origin(error.message())
             ),
-            None => stands(),
+            None => expression.origin(error.message()),
         };
         Wrong { message: told(&error), help: Some(help) }
     }))

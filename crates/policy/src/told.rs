@@ -137,7 +137,10 @@ impl<'a> Told<'a> {
     fn tell(&mut self, line: u32, column: u32, message: &str, help: Option<String>) {
         let document = self.document;
         let name = document.name().unwrap_or_default();
-        let message = format!("{} `{name}`: {message}", document.kind());
+        let message = match name {
+            "" => format!("{}: {message}", document.kind()),
+            name => format!("{} `{name}`: {message}", document.kind()),
+        };
         let file = document.source().name.clone();
         let diagnostic = Diagnostic::at(file, line, column, message);
         let (policy, marked) = (Some(name.into()), marked(document, line, column));

@@ -4,6 +4,7 @@
 //! `admissionregistration/validation`, and `compilePolicy` of
 //! `pkg/admission/plugin/policy/validating` of `k8s.io/apiserver`.
 
+use super::expressions::VariablePlaces;
 use super::{Expression, Reader, names};
 use crate::advice::NO_EFFECT;
 use crate::matching::MatchResources;
@@ -193,6 +194,7 @@ impl Reader<'_> {
         // A variable may read those before it.
         let environment = types.within(environment);
         let mut fields: Vec<Option<(Name, Program)>> = Vec::new();
+        let mut places = VariablePlaces::new();
         let mut positions: HashMap<Name, usize> = HashMap::new();
         for (item, at) in self.items(spec, at, "variables") {
             let name = item.path_str(&["name"]).unwrap_or_default();
@@ -210,6 +212,7 @@ impl Reader<'_> {
             types.declare(name.into(), &of);
             if let Some(compiled) = compiled {
                 self.variable_fields.insert(name.to_owned(), compiled.fields.clone());
+                places.insert(name.to_owned(), Arc::clone(&compiled.place));
                 read.extend(compiled.program.variables().map(str::to_owned));
                 // Of two variables of one name the later counts.
                 let before = positions.insert(name.into(), fields.len());
@@ -219,6 +222,7 @@ impl Reader<'_> {
                 fields.push(Some((name.into(), compiled.program)));
             }
         }
+        self.variable_places = Arc::new(places);
         let fields = fields.into_iter().flatten().collect();
         (LazyFields::new(kubernetes::VARIABLES, fields), types)
     }

@@ -6,6 +6,7 @@ use sekisho_cel::kubernetes::{Release, usable_from};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Diagnostic, Environment, Program};
 use sekisho_value::{Pointer, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// An expression with its text, which messages repeat.
@@ -15,6 +16,8 @@ pub(crate) struct Expression {
     pub(crate) program: Program,
     /// where it stands: file, line and column
     pub(crate) place: Arc<str>,
+    /// where the variables stand that it may read
+    variables: Arc<VariablePlaces>,
     /// the fields of the object that it reads, as far as they tell where something is wrong
     pub(crate) fields: Vec<Pointer>,
 }
@@ -23,7 +26,21 @@ pub(crate) struct Expression {
 const LIBRARIES: &str =
     "what expressions may use: https://kubernetes.io/docs/reference/using-api/cel/";
 
+/// Where variables stand, by their names: file, line and column.
+pub(super) type VariablePlaces = HashMap<String, Arc<str>>;
+
 impl Expression {
+    /// Where an error of its evaluation comes from: itself, or the last of the variables that the
+    /// error names, each of which read the next.
+    pub(crate) fn origin(&self, error: &str) -> String {
+        let named = error.rsplit_once("composited variable \"");
+        let name = named.and_then(|(_, rest)| Some(rest.split_once('"')?.0));
+        match name.and_then(|name| Some((name, self.variables.get(name)?))) {
+            Some((name, place)) => format!("variable `{name}` stands at `{place}`"),
+            None => self.stands(),
+        }
+    }
+
     /// For whoever has to mend it.
     pub(crate) fn stands(&self) -> String {
         format!("the expression stands at `{}`", self.place)
@@ -87,7 +104,8 @@ impl Reader<'_> {
             return None;
         }
         let place = self.told.place_of_text(&at, text).into();
-        Some(Expression { text: text.to_owned(), program, place, fields })
+        let variables = Arc::clone(&self.variable_places);
+        Some(Expression { text: text.to_owned(), program, place, variables, fields })
     }
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &Diagnostic) {

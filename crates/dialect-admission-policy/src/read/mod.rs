@@ -17,12 +17,14 @@ pub(crate) use definition::{Definition, Environments};
 pub(crate) use expressions::Expression;
 
 use crate::advice::UNKNOWN_FIELD;
+use expressions::VariablePlaces;
 use fields::VariableFields;
 use sekisho_kube_model::{Gvk, ProblemKind, Schemas};
 use sekisho_policy::{
     Advice, CompileContext, KubernetesVersion, PolicyDocument, PolicyId, Rule, Told,
 };
 use sekisho_value::{Pointer, Value};
+use std::sync::Arc;
 
 /// Reads one document, and keeps what is wrong with it.
 pub(crate) struct Reader<'a> {
@@ -36,6 +38,8 @@ pub(crate) struct Reader<'a> {
     release: KubernetesVersion,
     /// what the variables that were read so far read of the object
     variable_fields: VariableFields,
+    /// where all of the variables stand; of none as long as they are read themselves
+    variable_places: Arc<VariablePlaces>,
 }
 
 impl<'a> Reader<'a> {
@@ -53,6 +57,7 @@ impl<'a> Reader<'a> {
             schemas: context.schemas,
             release: context.target.kubernetes_version,
             variable_fields: VariableFields::new(),
+            variable_places: Arc::default(),
         };
         reader.version();
         let known_version = reader.told.is_empty();

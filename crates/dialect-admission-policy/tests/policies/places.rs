@@ -112,6 +112,13 @@ fn errors_name_the_expression() {
             "the expression stands at `p.yaml:9:7`",
         ),
         (
+            "  variables:\n  - {name: a, expression: object.nope}\n  - {name: b, expression: \
+             'variables.a + 1'}\n  validations: [{expression: 'variables.b == 1'}]\n"
+                .to_owned(),
+            "where `nope` may be absent, test it by `has(…)` or read it by `.?nope`; variable `a` \
+             stands at `p.yaml:8:27`",
+        ),
+        (
             "  matchConditions: [{name: a, expression: 'int(object.kind) == 1'}]\n  validations: \
              [{expression: 'false'}]\n"
                 .to_owned(),
