@@ -5,6 +5,7 @@ mod body;
 mod certificate;
 mod connections;
 mod deadline;
+mod helpers;
 mod limits;
 mod metrics;
 mod room;

@@ -2,6 +2,7 @@
 //! number, in waiting and in time.
 
 use super::body::Body;
+use super::helpers::Helpers;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
 use super::room::{Room, SMALL};
@@ -11,7 +12,7 @@ use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use crate::timed::OnWait;
 use sekisho_engine::Verdict;
-use sekisho_policy::{Pattern, Request, Stop};
+use sekisho_policy::{InTurn, Pattern, Request, Stop, Workers};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,6 +42,8 @@ pub(super) struct Work {
     turns: Arc<Semaphore>,
     asking: Arc<Semaphore>,
     room: Room,
+    /// judge a part of what others judge
+    helpers: Option<Helpers>,
     limits: Limits,
 }
 
@@ -177,6 +180,7 @@ impl Work {
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
             room: Room::new(limits.read),
+            helpers: Helpers::new(limits.judging),
             limits,
         }
     }
@@ -318,7 +322,12 @@ impl Work {
     ) -> Conduct<'a> {
         let now = jiff::Timestamp::now();
         let (cancelled, until) = (Some(stop), Some(time.until()));
-        Conduct { on_error: &self.on_error, now, cancelled, until, on_wait }
+        // Where all cores judge already, handing over takes time and gives none.
+        let workers: &dyn Workers = match &self.helpers {
+            Some(helpers) if self.judging() < self.limits.judging => helpers,
+            _ => &InTurn,
+        };
+        Conduct { on_error: &self.on_error, now, cancelled, until, on_wait, workers }
     }
 
     /// None where it was stopped: nothing of it is told then.
