@@ -1,7 +1,7 @@
 //! What an expression is evaluated over.
 
-use sekisho_kube_model::{Gvk, Schemas};
-use sekisho_manifest::{ReadOptions, read, read_document};
+use sekisho_kube_model::{Gvk, ProblemKind, Schemas};
+use sekisho_manifest::{Document, ReadOptions, read, read_document};
 use sekisho_value::{Map, Value};
 use std::fmt;
 use std::io::Read as _;
@@ -18,9 +18,11 @@ pub struct Given {
     pub params: Option<Value>,
     /// the kinds that are known
     pub schemas: Schemas,
+    /// what of the objects nobody will see
+    pub warnings: Vec<ReadFault>,
 }
 
-/// A file cannot be read.
+/// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadFault {
     /// the file, with line and column where they are known
@@ -49,12 +51,25 @@ impl Given {
     ) -> Result<Self, Vec<ReadFault>> {
         let mut faults = Vec::new();
         let mut crds = Vec::new();
+        let files = [object, old_object, params].into_iter().flatten();
+        if files.chain(definitions.iter().map(AsRef::as_ref)).filter(|path| is_stdin(path)).count()
+            > 1
+        {
+            let message = "standard input can be read once, and is given more often".to_owned();
+            return Err(vec![ReadFault { place: STDIN.to_owned(), message }]);
+        }
         for path in definitions {
             let path = path.as_ref();
             match contents(path) {
                 Ok(bytes) => {
                     let name = path.display().to_string();
                     let found = read(&name, bytes, &ReadOptions::default());
+                    let defines =
+                        |document: &Document| document.kind() == "CustomResourceDefinition";
+                    if found.errors.is_empty() && !found.documents.iter().any(defines) {
+                        let message = "it holds no CustomResourceDefinition".to_owned();
+                        faults.push(ReadFault { place: name.clone(), message });
+                    }
                     crds.extend(found.documents.into_iter().map(|document| document.value));
                     faults.extend(found.errors.iter().map(|error| ReadFault {
                         place: format!("{name}:{}:{}", error.line, error.column),
@@ -69,19 +84,29 @@ impl Given {
             place: "CustomResourceDefinition".to_owned(),
             message: problem.message,
         }));
+        let mut warnings = Vec::new();
         let mut stored = |path: Option<&Path>| {
-            let value = document(path?).map_err(|fault| faults.push(fault)).ok()?;
+            let document = document(path?).map_err(|fault| faults.push(fault)).ok()?;
             // What has no kind is given as it is.
-            let decoded = schemas.store(&value);
-            Some(if Gvk::of(&value).is_some() && decoded.is_readable() {
-                decoded.object
-            } else {
-                value
-            })
+            if Gvk::of(&document.value).is_none() {
+                return Some(document.value);
+            }
+            let decoded = schemas.store(&document.value);
+            for problem in decoded.problems {
+                let told = match problem.kind {
+                    ProblemKind::WrongType => &mut faults,
+                    ProblemKind::UnknownField => &mut warnings,
+                    _ => continue,
+                };
+                let (name, at) = (&document.source().name, document.locate(&problem.pointer));
+                let place = format!("{name}:{}:{}", at.line, at.column);
+                told.push(ReadFault { place, message: problem.message });
+            }
+            Some(decoded.object)
         };
         let (object, old_object, params) = (stored(object), stored(old_object), stored(params));
         if faults.is_empty() {
-            Ok(Self { object, old_object, params, schemas })
+            Ok(Self { object, old_object, params, schemas, warnings })
         } else {
             Err(faults)
         }
@@ -129,12 +154,19 @@ fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Object(Map::from_iter(entries))
 }
 
+/// What stands for the standard input.
+const STDIN: &str = "-";
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new(STDIN)
+}
+
 fn contents(path: &Path) -> Result<Vec<u8>, ReadFault> {
     let fault = |error: std::io::Error| ReadFault {
         place: path.display().to_string(),
         message: error.to_string(),
     };
-    if path != Path::new("-") {
+    if !is_stdin(path) {
         return std::fs::read(path).map_err(fault);
     }
     let mut bytes = Vec::new();
@@ -142,11 +174,10 @@ fn contents(path: &Path) -> Result<Vec<u8>, ReadFault> {
     Ok(bytes)
 }
 
-fn document(path: &Path) -> Result<Value, ReadFault> {
+fn document(path: &Path) -> Result<Document, ReadFault> {
     let name = path.display().to_string();
-    let document = read_document(&name, contents(path)?).map_err(|error| ReadFault {
+    read_document(&name, contents(path)?).map_err(|error| ReadFault {
         place: format!("{name}:{}:{}", error.line, error.column),
         message: error.message,
-    })?;
-    Ok(document.value)
+    })
 }

@@ -139,3 +139,28 @@ fn what_cannot_be_read_is_told_with_its_place() {
     assert_eq!(faults.len(), 2, "{faults:?}");
     assert!(faults[0].place.ends_with("broken.yaml:1:4"), "{faults:?}");
 }
+
+#[test]
+fn objects_are_read_as_the_api_server_reads_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        file
+    };
+    let none = &[] as &[PathBuf];
+    let read = |text: &str| Given::read(Some(&write("a.yaml", text)), None, None, none);
+    let unknown = read(&format!("{POD}  hostNetwrk: true\n")).unwrap();
+    let [warning] = unknown.warnings.as_slice() else { panic!("{:?}", unknown.warnings) };
+    assert!(warning.place.ends_with("a.yaml:10:3"), "{warning}");
+    let wrong = read(&format!("{POD}  hostNetwork: 'true'\n")).unwrap_err();
+    let [fault] = wrong.as_slice() else { panic!("{wrong:?}") };
+    assert!(fault.place.ends_with("a.yaml:10:3"), "{fault}");
+    // What is no object is given as it is.
+    assert_eq!(read("hostNetwork: 'true'\n").unwrap().warnings, []);
+    let no_definition = Given::read(None, None, None, &[write("pod.yaml", POD)]).unwrap_err();
+    assert!(no_definition[0].message.contains("no CustomResourceDefinition"), "{no_definition:?}");
+    let stdin = Some(std::path::Path::new("-"));
+    let twice = Given::read(stdin, None, stdin, none).unwrap_err();
+    assert_eq!(twice.len(), 1, "{twice:?}");
+}

@@ -92,6 +92,9 @@ pub(crate) fn run(args: &CelArgs) -> Result<ExitCode> {
             return Ok(ExitCode::from(ERROR));
         }
     };
+    for warning in &given.warnings {
+        let _ = writeln!(err, "warning: {warning}");
+    }
     let version = args.kubernetes_version.unwrap_or(KubernetesVersion::NEWEST);
     let options =
         EvalOptions { release: Release::new(version.minor.into()), mutation: args.mutation };
