@@ -17,6 +17,8 @@ pub(crate) struct Translated {
     /// the names of the groups, from the first; empty where one has none
     pub(crate) names: Vec<String>,
     pub(crate) size: Measure,
+    /// an automaton finds matches within characters
+    pub(crate) in_characters: bool,
 }
 
 /// How large a pattern, or a part of it, is.
@@ -164,6 +166,7 @@ pub(super) struct Translator<'p> {
     last: Option<Atom>,
     /// the text from the repetition that was read last, where nothing follows it
     last_repeat: Option<&'p str>,
+    in_characters: bool,
     /// what makes a program of it, where that is asked for
     builder: Option<&'p mut Builder>,
 }
@@ -186,6 +189,7 @@ pub(crate) fn translate<'p>(
         total: Total::default(),
         last: None,
         last_repeat: None,
+        in_characters: false,
         builder,
     };
     while !translator.rest.is_empty() {
@@ -194,8 +198,8 @@ pub(crate) fn translate<'p>(
     if !translator.groups.is_empty() {
         return Err(Malformed::new("missing closing )", pattern.to_owned()));
     }
-    let Translator { out, names, total, .. } = translator;
-    Ok(Translated { pattern: out, names, size: total.measure() })
+    let Translator { out, names, total, in_characters, .. } = translator;
+    Ok(Translated { pattern: out, names, size: total.measure(), in_characters })
 }
 
 impl<'p> Translator<'p> {
@@ -485,7 +489,10 @@ impl<'p> Translator<'p> {
             Some(b'A') => self.look(2, r"\A", Look::TextStart),
             Some(b'z') => self.look(2, r"\z", Look::TextEnd),
             Some(b'b') => self.look(2, r"(?-u:\b)", Look::Boundary),
-            Some(b'B') => self.look(2, r"(?-u:\B)", Look::NoBoundary),
+            Some(b'B') => {
+                self.look(2, r"(?-u:\B)", Look::NoBoundary);
+                self.in_characters = true;
+            }
             Some(b'Q') => {
                 self.skip(2);
                 let (text, behind) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
