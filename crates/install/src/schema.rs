@@ -3,7 +3,7 @@
 //! Source: JSON Schema, draft 7; of its keywords those that the chart's schema uses.
 
 use sekisho_go_regex::Pattern;
-use sekisho_kube_model::is_near;
+use sekisho_kube_model::{Quantity, is_near};
 use sekisho_value::{Kind, Map, Value, from_json};
 
 const SCHEMA: &str = include_str!("../../../charts/sekisho/values.schema.json");
@@ -162,6 +162,28 @@ impl<'s> Check<'s> {
         ] {
             if given && !is(&["policies", "cluster"]) {
                 self.problem(value, "wants `policies.cluster`");
+            }
+        }
+        for path in [&["tls", "secretName"][..], &["policies", "configMap"], &["priorityClassName"]]
+        {
+            let alone =
+                |part: &str| part.is_empty() || part.starts_with('-') || part.ends_with('-');
+            if text(path).contains('.') && text(path).split('.').any(alone) {
+                let why = "is to have a letter or digit at both ends of what is between its dots";
+                self.problem(&path.join("."), why);
+            }
+        }
+        let quantity = |which: &str, what: &str| {
+            let given = values.path(&["resources", which, what])?.to_json();
+            Quantity::parse(given.trim_matches('"')).ok()
+        };
+        for what in ["cpu", "memory"] {
+            if let (Some(wanted), Some(most)) =
+                (quantity("requests", what), quantity("limits", what))
+                && wanted > most
+            {
+                let why = format!("is more than `resources.limits.{what}`");
+                self.problem(&format!("resources.requests.{what}"), &why);
             }
         }
         let files = values.path(&["policies", "files"]).and_then(Value::as_object);
@@ -363,6 +385,15 @@ mod tests {
             (
                 &["policies.admissionPolicies=true"],
                 "`policies.admissionPolicies` wants `policies.c",
+            ),
+            (&["resources.limits.memory=32Mi"], "`resources.requests.memory` is more than `resour"),
+            (
+                &["tls.secretName=a..b"],
+                "`tls.secretName` is to have a letter or digit at both ends",
+            ),
+            (
+                &["priorityClassName=A_b"],
+                "`priorityClassName` is to be the name of a PriorityClass",
             ),
             (&["policies.configMap=a"], "`policies.configMap` wants `policies.cluster`"),
             (&["policies.files.a/b=x"], "`policies.files.a/b` is to be named by at most 253"),

@@ -33,16 +33,19 @@ fn image(name: &str, annotations: &str, image: &str) -> sekisho_value::Value {
     sekisho_value::from_json(&text).unwrap()
 }
 
-/// An API server with the plugin, which asks this server.
-fn start(
-    test: &str,
-    server: &Serving,
-    default_allow: bool,
-) -> Option<(TestEnv, tempfile::TempDir)> {
+/// A server that answers about images, an API server whose plugin asks it and goes its own way where
+/// nobody answers, and their files; none where there can be none.
+fn start(test: &str, default_allow: bool) -> Option<(Serving, TestEnv, tempfile::TempDir)> {
     let dir = tempfile::tempdir().unwrap();
-    let (authority, kubeconfig) = (dir.path().join("ca.crt"), dir.path().join("kubeconfig"));
-    std::fs::write(&authority, &server.authority).unwrap();
-    let text = format!(
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let policies = file("policies.yaml", POLICIES);
+    let server = Serving::start(&["-p", policies.to_str().unwrap(), "--image-policy", "repos"]);
+    let authority = file("ca.crt", &server.authority);
+    let kubeconfig = format!(
         "apiVersion: v1\nkind: Config\nclusters:\n- name: sekisho\n  cluster: {{server: \
          'https://127.0.0.1:{}/imagepolicy', certificate-authority: '{}'}}\nusers:\n- {{name: api, \
          user: {{}}}}\ncontexts:\n- name: it\n  context: {{cluster: sekisho, user: \
@@ -50,32 +53,24 @@ fn start(
         server.port,
         authority.display()
     );
-    std::fs::write(&kubeconfig, text).unwrap();
-    let admission = dir.path().join("admission.yaml");
-    let text = format!(
+    let admission = format!(
         "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- name: \
          ImagePolicyWebhook\n  configuration:\n    imagePolicy: {{kubeConfigFile: '{}', allowTTL: \
          -1, denyTTL: -1, retryBackoff: 500, defaultAllow: {default_allow}}}\n",
-        kubeconfig.display()
+        file("kubeconfig", &kubeconfig).display()
     );
-    std::fs::write(&admission, text).unwrap();
     let builder = TestEnv::builder()
         .no_service_account()
         .no_workload_controllers()
         .enable_admission("ImagePolicyWebhook")
-        .admission_config(&admission);
-    TestEnv::start_or_skip(test, &builder).map(|env| (env, dir))
+        .admission_config(&file("admission.yaml", &admission));
+    TestEnv::start_or_skip(test, &builder).map(|env| (server, env, dir))
 }
 
 #[test]
 fn an_api_server_asks_about_images() {
     let test = "an_api_server_asks_about_images";
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("policies.yaml");
-    std::fs::write(&file, POLICIES).unwrap();
-    let arguments = ["-p", file.to_str().unwrap(), "--image-policy", "repos"];
-    let mut server = Serving::start(&arguments);
-    let Some((env, _files)) = start(test, &server, false) else { return };
+    let Some((mut server, env, _files)) = start(test, false) else { return };
 
     env.accepts(&image("a", "{}", "good/a:1")).without_warning();
     let refused = env.rejects(&image("b", "{}", "bad/b:1")).with_status(403).answer();
@@ -98,12 +93,7 @@ fn an_api_server_asks_about_images() {
 #[test]
 fn without_an_answer_the_plugin_may_let_images_through() {
     let test = "without_an_answer_the_plugin_may_let_images_through";
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("policies.yaml");
-    std::fs::write(&file, POLICIES).unwrap();
-    let arguments = ["-p", file.to_str().unwrap(), "--image-policy", "repos"];
-    let mut server = Serving::start(&arguments);
-    let Some((env, _files)) = start(test, &server, true) else { return };
+    let Some((mut server, env, _files)) = start(test, true) else { return };
     env.rejects(&image("b", "{}", "bad/b:1")).with_message("[repos] bad/b:1 is not ours");
     server.kill();
     wait("it is let through", || {

@@ -18,7 +18,6 @@ use sekisho_cel::kubernetes::{
     json_patch as json_patch_of,
 };
 use sekisho_cel::{Activation, Cause, Cost, Evaluation, Scratch, Term};
-use sekisho_kube_model::shown_namespace;
 use sekisho_policy::EvalError;
 use sekisho_value::Value;
 use std::sync::Arc;
@@ -231,7 +230,7 @@ impl Bound {
         }
         let name = &about.attributes.namespace;
         match about.attributes.namespace(about.scene) {
-            Namespace::Known(object) => Ok(shown_namespace(object)),
+            Namespace::Known(object) => Ok(about.attributes.shown(object)),
             Namespace::Unknown if !self.policy.reads_namespace => Ok(Value::Null),
             Namespace::Unknown => Err(here(
                 format!("the policy reads namespace `{name}`, which is not known"),

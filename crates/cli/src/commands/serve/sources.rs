@@ -4,7 +4,7 @@ use super::named_policies;
 use super::watched::Seen;
 use crate::args::ServeArgs;
 use crate::log::Log;
-use crate::{cluster, policies};
+use crate::{cluster, memory, policies};
 use anyhow::Result;
 use sekisho_checkpoint_admission::{Basis, Cluster, Event, Followed, Given, Origin, Read};
 use sekisho_checkpoint_check::{Answers, Silent, collect, load};
@@ -45,7 +45,7 @@ impl Sources {
                 config_map: args.cluster.policy_config_map.clone(),
                 admission_policies: args.admission_policies,
             };
-            let (client, limits) = (args.cluster.client()?, CacheLimits::default());
+            let (client, limits) = (args.cluster.client()?, limits(memory::allowed()));
             cluster = Some(Cluster::start(client, limits, followed, DIALECTS));
         }
         Ok(Self {
@@ -214,6 +214,13 @@ impl Origin for Sources {
     }
 }
 
+/// How much is kept of a cluster: no more than half of the memory that there is, so that too much is
+/// told, and ends nobody.
+fn limits(allowed: Option<usize>) -> CacheLimits {
+    let limits = CacheLimits::default();
+    CacheLimits { bytes: allowed.map_or(limits.bytes, |all| limits.bytes.min(all / 2)), ..limits }
+}
+
 /// What was read, with what providers of external data answer.
 fn answered(read: Read, external: &ExternalAnswers) -> Read {
     let over = |basis: Box<Basis>| {
@@ -224,5 +231,19 @@ fn answered(read: Read, external: &ExternalAnswers) -> Read {
         Read::Changed(basis, digest) => Read::Changed(over(basis), digest),
         Read::Partly(basis, digest, errors) => Read::Partly(over(basis), digest, errors),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::limits;
+
+    #[test]
+    fn a_copy_fits_into_its_container() {
+        for (allowed, kept) in
+            [(None, 512 << 20), (Some(256 << 20), 128 << 20), (Some(usize::MAX), 512 << 20)]
+        {
+            assert_eq!(limits(allowed).bytes, kept, "{allowed:?}");
+        }
     }
 }
