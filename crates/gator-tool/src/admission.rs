@@ -269,6 +269,7 @@ fn request(
         user: case.user.clone(),
         object: object(&new),
         old_object: object(&old),
+        stored_as: new.and_then(|created| created.stored_as),
         ..Request::default()
     })
 }
