@@ -4,8 +4,8 @@
 mod body;
 mod certificate;
 mod connections;
+mod cores;
 mod deadline;
-mod helpers;
 mod limits;
 mod metrics;
 mod room;

@@ -2,7 +2,7 @@
 //! number, in waiting and in time.
 
 use super::body::Body;
-use super::helpers::Helpers;
+use super::cores::Cores;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
 use super::room::{Room, SMALL};
@@ -43,7 +43,7 @@ pub(super) struct Work {
     asking: Arc<Semaphore>,
     room: Room,
     /// judge a part of what others judge
-    helpers: Option<Helpers>,
+    cores: Option<Cores>,
     limits: Limits,
 }
 
@@ -180,7 +180,7 @@ impl Work {
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
             room: Room::new(limits.read),
-            helpers: Helpers::new(limits.judging),
+            cores: Cores::new(limits.judging),
             limits,
         }
     }
@@ -323,8 +323,8 @@ impl Work {
         let now = jiff::Timestamp::now();
         let (cancelled, until) = (Some(stop), Some(time.until()));
         // Where all cores judge already, handing over takes time and gives none.
-        let workers: &dyn Workers = match &self.helpers {
-            Some(helpers) if self.judging() < self.limits.judging => helpers,
+        let workers: &dyn Workers = match &self.cores {
+            Some(cores) if self.judging() < self.limits.judging => cores,
             _ => &InTurn,
         };
         Conduct { on_error: &self.on_error, now, cancelled, until, on_wait, workers }
