@@ -214,7 +214,7 @@ impl<'d> Constraint<'d> {
             Some(Entry::Compiled { template, .. }) => {
                 read.compiled = constraint::read(policy, template, reading, exclusions, told);
                 if read.compiled.is_some() {
-                    read.advice = lint::advice(policy, template);
+                    read.advice = lint::of_constraint(&constraint::id(policy), policy, template);
                 }
             }
         }
@@ -306,7 +306,9 @@ impl<'d> Run<'d> {
         let Some(kind) = kind else { return };
         let entry = match template {
             Some(template) if !failed => {
-                Entry::Compiled { template: Box::new(template), id: id(policy), digest }
+                let id = id(policy);
+                self.compiled.advice.extend(lint::of_template(&id, policy, &template));
+                Entry::Compiled { template: Box::new(template), id, digest }
             }
             _ => Entry::Failed { digest, reason },
         };

@@ -429,7 +429,8 @@ fn kind_and_name_of(document: &Document) -> (Str, Str) {
     (Str::new(document.kind()), Str::new(document.name().unwrap_or_default()))
 }
 
-/// The constraints as gator holds them: with the defaults that the schemas of their templates have.
+/// The constraints as gator holds them: with the defaults that the schemas of their templates have,
+/// and without their status.
 fn with_defaults(policies: &[&Document]) -> Constraints {
     let mut templates = HashMap::new();
     for template in policies.iter().filter(|document| group(document) == TEMPLATES) {
@@ -439,7 +440,8 @@ fn with_defaults(policies: &[&Document]) -> Constraints {
     let of_constraint = |document: &&&Document| group(document).starts_with("constraints");
     let constraints = policies.iter().filter(of_constraint).map(|document| {
         let template = templates.get(document.kind()).copied();
-        let held = sekisho_dialect_gatekeeper::with_defaults(template, &document.value);
+        let mut held = sekisho_dialect_gatekeeper::with_defaults(template, &document.value);
+        held.as_object_mut().map(|held| held.remove("status"));
         (kind_and_name_of(document), Arc::new(Shown::new(held)))
     });
     constraints.collect()
@@ -451,7 +453,11 @@ fn as_held(document: &Document, constraints: &Constraints) -> Value {
         true => constraints.get(&kind_and_name_of(document)).map(|held| &held.value),
         false => None,
     };
-    held.unwrap_or(&document.value).clone()
+    let mut object = held.unwrap_or(&document.value).clone();
+    if let (Some(status), Some(object)) = (document.value.get("status"), object.as_object_mut()) {
+        object.insert("status", status.clone());
+    }
+    object
 }
 
 /// The actions that a scoped constraint has for gator.

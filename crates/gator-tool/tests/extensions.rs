@@ -67,7 +67,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "0 passed, 8 failed, 0 skipped\n",
         ],
     ),
-    ("extensions/admission-policies", 0, &["10 passed, 0 failed, 0 skipped\n"]),
+    ("extensions/admission-policies", 0, &["11 passed, 0 failed, 0 skipped\n"]),
     (
         "extensions/broken-admission-policies",
         2,

@@ -11,10 +11,18 @@ use std::path::Path;
 /// Where ours is another answer, and why.
 const DIFFERENT: &[(&[&str], &str)] = &[
     (
-        &["e-cel-noexpr", "e-cel-syntax", "e-cel-type"],
+        &[
+            "e-cel-noexpr",
+            "e-cel-syntax",
+            "e-cel-type",
+            "o-k-authorizer",
+            "o-k-match-error",
+            "o-k-not-bool",
+            "o-k-raw-params",
+        ],
         "what does not compile is told of the template, and not when it judges",
     ),
-    (&["e-nosource", "e-source-null"], "gator panics"),
+    (&["e-nosource", "e-source-null", "o-c-no-source"], "gator panics"),
     (&["g-ms-2", "g-same-name-kinds"], "the API server sets the default of `operation`"),
     (&["g-null-meta"], "an API server takes nulls out"),
     (
@@ -22,10 +30,13 @@ const DIFFERENT: &[(&[&str], &str)] = &[
         "gator reads the numbers of files as doubles, and the webhook as integers, as keys are",
     ),
     (&["g-pt-8", "g-ptc-8"], "a path test without a condition never lets the mutator do anything"),
-    (&["r-conflict"], "the words of OPA 1.17"),
+    (&["o-t-conflict", "r-conflict"], "the words of OPA 1.17"),
     (&["r-external"], "gator knows no external data, and the webhook does"),
     (&["r-http"], "nothing is asked over the network"),
-    (&["r-msg-int"], "gator ends, and the webhook tells an error"),
+    (
+        &["o-t-msg-number", "o-t-msg-object", "r-msg-int"],
+        "gator ends, and the webhook tells an error",
+    ),
     (&["r-on"], "OPA 1.17 reads YAML 1.1, and OPA 1.22 reads YAML 1.2"),
     (&["s-fmt-creditcard-bad", "s-fmt-isbn-bad"], "formats that are not checked"),
     (&["s-int64"], "Go holds the number as a double, and misses the last integers of 64 bits"),
@@ -46,8 +57,26 @@ const DIFFERENT: &[(&[&str], &str)] = &[
         "the API server, or kubectl, refuses it",
     ),
     (
-        &["x-kindempty", "x-nokind", "x-noversion"],
+        &["o-e-no-kind", "o-e-no-version", "x-kindempty", "x-nokind", "x-noversion"],
         "what is of no kind or no version cannot be judged",
+    ),
+    (
+        &[
+            "o-lib-full-set-in-call",
+            "o-lib-full-set-in-call-noimport",
+            "o-lib2-key",
+            "o-lib2-neq-nested",
+            "o-lib2-obj-val",
+            "o-lib2-value-in-array",
+            "o-lib2-value-in-comp",
+            "o-lib2-value-in-comp-in-call",
+            "o-lib2-value-in-nested",
+            "o-lib2-value-in-plus",
+            "o-lib3-head-obj",
+            "o-lib3-head-obj-val",
+            "o-lib3-some-in-set",
+        ],
+        "what Gatekeeper overlooks is undefined in silence",
     ),
 ];
 
@@ -120,5 +149,5 @@ fn what_gator_refuses_is_refused() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(count >= 900, "{count} lines");
+    assert!(count >= 1150, "{count} lines");
 }

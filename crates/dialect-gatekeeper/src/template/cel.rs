@@ -6,7 +6,7 @@
 use sekisho_cel::kubernetes::{Admission, Release};
 use sekisho_cel::types::Type;
 use sekisho_cel::{Environment, LazyFields, Program, kubernetes};
-use sekisho_policy::Told;
+use sekisho_policy::{Fault, Told};
 use sekisho_value::{Pointer, Value};
 use std::sync::OnceLock;
 
@@ -26,6 +26,8 @@ pub(crate) struct Cel {
     pub(crate) ignores_errors: bool,
     /// whether `namespaceObject` is read
     pub(crate) reads_namespace: bool,
+    /// what is wrong with expressions of messages: their messages are said instead
+    pub(crate) untold: Vec<Fault>,
 }
 
 /// What becomes of errors of CEL.
@@ -88,8 +90,9 @@ impl Cel {
             told.fault(at.clone(), message, "give its `validations`");
             return None;
         }
+        let untold = Vec::new();
         let mut compile =
-            Compile { environment, default, told, wrong: false, reads_namespace: false };
+            Compile { environment, default, told, wrong: false, reads_namespace: false, untold };
         let cel = compile.run(source, at);
         cel.filter(|_| !compile.wrong)
     }
@@ -111,6 +114,7 @@ struct Compile<'a, 'd> {
     told: &'a mut Told<'d>,
     wrong: bool,
     reads_namespace: bool,
+    untold: Vec<Fault>,
 }
 
 impl Compile<'_, '_> {
@@ -137,18 +141,18 @@ impl Compile<'_, '_> {
                 }
             }
             let text = |key: &str| item.path_str(&[key]).filter(|text| !text.is_empty());
-            let message_expression = text("messageExpression").and_then(|_| {
-                self.expression(&environment, item, &at, "messageExpression", &Type::String)
-            });
+            let message_expression = text("messageExpression")
+                .and_then(|text| self.message(&environment, text, &at.key("messageExpression")));
             let expression = self.expression(&environment, item, &at, "expression", &Type::Bool);
             validations.extend(expression.map(|expression| Validation {
                 expression,
                 message: text("message").map(str::to_owned),
-                message_expression: message_expression.map(|expression| expression.program),
+                message_expression,
             }));
         }
         let reads_namespace = self.reads_namespace;
-        Some(Cel { variables, conditions, validations, ignores_errors, reads_namespace })
+        let untold = std::mem::take(&mut self.untold);
+        Some(Cel { variables, conditions, validations, ignores_errors, reads_namespace, untold })
     }
 
     fn fault(&mut self, at: &Pointer, message: impl Into<String>, help: &str) {
@@ -278,6 +282,27 @@ impl Compile<'_, '_> {
         }
         self.reads_namespace |= program.variables().any(|name| name == "namespaceObject");
         Some(Expression { text: text.to_owned(), program })
+    }
+
+    /// The expression of a message. Gatekeeper enforces without one that does not compile.
+    fn message(&mut self, environment: &Environment, text: &str, at: &Pointer) -> Option<Program> {
+        let wrong = match environment.compile(text) {
+            Ok(program) if *program.result_type() == Type::String => {
+                self.reads_namespace |= program.variables().any(|name| name == "namespaceObject");
+                return Some(program);
+            }
+            Ok(program) => {
+                let found = program.result_type();
+                let fault = format!("must evaluate to {} but got {found}", Type::String);
+                Fault::new(at.clone(), fault).with_help("convert it with `string(…)`")
+            }
+            Err(faults) => {
+                let mut messages = faults.into_iter().map(|fault| fault.message);
+                Fault::new(at.clone(), messages.next().unwrap_or_default())
+            }
+        };
+        self.untold.push(wrong);
+        None
     }
 
     fn tell(&mut self, at: &Pointer, text: &str, fault: &sekisho_cel::Diagnostic) {

@@ -18,6 +18,10 @@ pub(super) struct References {
     pub(super) names_namespace_object: bool,
     /// `external_data` is called
     pub(super) asks_providers: bool,
+    /// of `data`, as above, within another term
+    pub(super) within: Vec<(Vec<Option<Str>>, Span)>,
+    /// within how many terms the tree is read
+    depth: usize,
 }
 
 /// What a module refers to, imports aside.
@@ -48,11 +52,15 @@ impl References {
 
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
+            StatementKind::Expr(Expr { kind: ExprKind::Call { operator, args, .. }, .. }) => {
+                self.call(operator, args);
+            }
             StatementKind::Expr(expr) => self.expr(expr),
             StatementKind::Some(exprs) => exprs.iter().for_each(|expr| self.expr(expr)),
-            StatementKind::SomeIn { key, value, collection } => {
-                key.iter().chain([value, collection]).for_each(|expr| self.expr(expr));
-            }
+            // These are a call that is made of them.
+            StatementKind::SomeIn { key, value, collection } => self.within(|found| {
+                key.iter().chain([value, collection]).for_each(|expr| found.expr(expr));
+            }),
             StatementKind::Every { key, value, domain, body } => {
                 key.iter().chain([value, domain]).for_each(|expr| self.expr(expr));
                 self.body(body);
@@ -67,6 +75,18 @@ impl References {
             self.expr(&with.target);
             self.expr(&with.value);
         }
+    }
+
+    fn call(&mut self, operator: &Expr, args: &[Expr]) {
+        self.asks_providers |= operator.as_var().is_some_and(|name| name == EXTERNAL_DATA);
+        self.expr(operator);
+        args.iter().for_each(|arg| self.expr(arg));
+    }
+
+    fn within(&mut self, read: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        read(self);
+        self.depth -= 1;
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -85,17 +105,23 @@ impl References {
                     if keys.len() < path.len() {
                         keys.push(None);
                     }
+                    if self.depth > 0 {
+                        self.within.push((keys.clone(), expr.span));
+                    }
                     self.data.push((keys, expr.span));
                 } else {
                     self.expr(head);
                 }
-                path.iter().for_each(|key| self.expr(key));
+                self.within(|found| path.iter().for_each(|key| found.expr(key)));
             }
-            ExprKind::Call { operator, args, .. } => {
-                self.asks_providers |= operator.as_var().is_some_and(|name| name == EXTERNAL_DATA);
-                self.expr(operator);
-                args.iter().for_each(|arg| self.expr(arg));
-            }
+            others => self.within(|found| found.composite(others)),
+        }
+    }
+
+    /// What holds other terms.
+    fn composite(&mut self, kind: &ExprKind) {
+        match kind {
+            ExprKind::Call { operator, args, .. } => self.call(operator, args),
             ExprKind::Array(items) | ExprKind::Set(items) => {
                 items.iter().for_each(|item| self.expr(item));
             }
@@ -119,6 +145,7 @@ impl References {
                     }
                 }
             }
+            _ => {}
         }
     }
 }

@@ -88,8 +88,27 @@ pub(super) fn reads(modules: &mut [Module]) -> (Uses, Vec<Refusal>) {
                 _ => refusals.push(refused_reference(module, path, *span)),
             }
         }
+        refusals
+            .extend(found.within.iter().filter_map(|(path, span)| overlooked(module, path, *span)));
     }
     (uses, refusals)
+}
+
+/// A library by its whole path within another term: Gatekeeper, which calls libraries otherwise,
+/// overlooks it there. A function is unknown to it then, and a value undefined in silence.
+fn overlooked(module: &Module, path: &[Option<Str>], span: Span) -> Option<Refusal> {
+    let is_library = matches!(path.first(), Some(Some(first)) if first == LIBRARIES);
+    is_library.then(|| Refusal {
+        location: Location { source: module.source, span },
+        message: format!("`{}` is undefined within another term", shown(path)),
+        help: "import the library, and name it by the last part of its path",
+    })
+}
+
+fn shown(path: &[Option<Str>]) -> String {
+    let keys = path.iter().map(|key| key.as_ref().map_or("[…]", |key| key.as_str()));
+    let keys: Vec<&str> = keys.collect();
+    format!("data.{}", keys.join(".")).trim_end_matches('.').to_owned()
 }
 
 pub(super) fn name(reference: &Expr) -> Option<&str> {
@@ -116,12 +135,9 @@ fn refused_imports(module: &Module) -> impl Iterator<Item = Refusal> {
 }
 
 fn refused_reference(module: &Module, path: &[Option<Str>], span: Span) -> Refusal {
-    let keys: Vec<&str> =
-        path.iter().map(|key| key.as_ref().map_or("[…]", |key| key.as_str())).collect();
-    let shown = format!("data.{}", keys.join("."));
     Refusal {
         location: Location { source: module.source, span },
-        message: format!("`{}` must not be read", shown.trim_end_matches('.')),
+        message: format!("`{}` must not be read", shown(path)),
         help: "a template may read its libraries, `data.lib.…`, and `data.inventory`",
     }
 }

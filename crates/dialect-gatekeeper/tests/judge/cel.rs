@@ -66,6 +66,11 @@ fn what_is_not_true_is_a_violation_with_a_message() {
             "expression: 'false', messageExpression: 'string(object.nope)'",
             Some("failed expression: false"),
         ),
+        // So does what does not compile.
+        ("expression: 'false', message: nay, messageExpression: '1'", Some("nay")),
+        ("expression: 'false', message: nay, messageExpression: object.metadata.name", Some("nay")),
+        ("expression: 'false', messageExpression: 'object.'", Some("failed expression: false")),
+        ("expression: 'false', messageExpression: nope", Some("failed expression: false")),
         ("expression: 'variables.params == {\"a\": 1}'", None),
         ("expression: 'variables.anyObject == object'", None),
         ("expression: 'oldObject == null'", None),
@@ -203,12 +208,6 @@ fn faults_are_told_where_they_stand() {
             "undeclared reference to 'objekt'",
         ),
         ("validations: [{expression: object.a}]", 11, 0, "must evaluate to bool but got dyn"),
-        (
-            "validations: [{expression: 'true', messageExpression: '1'}]",
-            11,
-            0,
-            "must evaluate to string but got int",
-        ),
         ("validations: [{expression: params.a == 1}]", 11, 0, "undeclared reference to 'params'"),
         ("validations: [{expression: request.oper == 'a'}]", 11, 0, "undefined field 'oper'"),
         ("validations: [{expression: variables.a == 1}]", 11, 0, "undefined field 'a'"),
@@ -251,6 +250,27 @@ fn faults_are_told_where_they_stand() {
         let place = (told.line.unwrap_or(0), told.column.unwrap_or(0));
         assert_eq!(place.0, line, "{source}: {told:?}");
         assert!(column == 0 || place.1 == column, "{source}: {told:?}");
+    }
+}
+
+/// Gatekeeper enforces without a message that does not compile.
+#[test]
+fn a_message_that_is_never_said_is_told() {
+    for (message, wanted) in [
+        ("object.metadata.name", "must evaluate to string but got dyn"),
+        ("nope", "undeclared reference to 'nope' (in container '')"),
+        ("string(object.metadata.name)", ""),
+    ] {
+        let source =
+            format!("validations: [{{expression: 'false', messageExpression: {message}}}]");
+        let (set, diagnostics) = build(&policy(&source, "{}"));
+        assert_eq!(diagnostics, [], "{message}");
+        let told: Vec<(&str, &str)> =
+            set.advice().iter().map(|advice| (advice.rule.id, advice.message.as_str())).collect();
+        match wanted {
+            "" => assert_eq!(told, [], "{message}"),
+            wanted => assert_eq!(told, [("gatekeeper/message-expression", wanted)]),
+        }
     }
 }
 

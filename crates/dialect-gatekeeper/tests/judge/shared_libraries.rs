@@ -63,10 +63,11 @@ fn said(policies: &str) -> (Vec<String>, Vec<String>) {
 fn a_library_means_the_same_in_every_template() {
     let good = [NAMES, CHECKS];
     let uses = "import data.lib.checks
+        import data.lib.names
         violation[{\"msg\": msg}] {
           checks.is_short(input.review.object)
           checks.known(input.review.kind.kind)
-          msg := sprintf(\"%v of %v\", [input.review.object.metadata.name, data.lib.names.limit])
+          msg := sprintf(\"%v of %v\", [input.review.object.metadata.name, names.limit])
         }";
     let violation = |body: &str| format!("violation[{{\"msg\": \"m\"}}] {{ {body} }}");
     let cases: &[(&str, &[&str], String, bool)] = &[
@@ -83,11 +84,14 @@ fn a_library_means_the_same_in_every_template() {
             violation("data.lib.checks.is_short({}) with data.lib.names.short as true"),
             true,
         ),
-        ("all of them", &good, violation("count(data.lib[name]) > 0; name != \"\""), true),
+        ("all of them", &good, violation("all := data.lib[name]; count(all) > 0"), true),
+        ("overlooked within a call", &good, violation("count(data.lib[name]) > 0"), false),
+        ("overlooked within a list", &good, violation("x := [data.lib.names.limit]"), false),
+        ("a function, overlooked", &good, violation("true == data.lib.checks.is_short({})"), false),
         (
             "a name of its own",
             &good,
-            violation("__local0__ := 1; __local0__ == data.lib.names.limit - 2"),
+            violation("__local0__ := 1; limit := data.lib.names.limit; __local0__ == limit - 2"),
             true,
         ),
         ("no such function", &good, violation("data.lib.names.long(input)"), false),
