@@ -7,7 +7,6 @@ use crate::review::Review;
 use sekisho_engine::{CaseError, CaseFinding, Checkpoint, PolicyCase};
 use sekisho_kube_model::{Created, Decoded};
 use sekisho_manifest::Document;
-use sekisho_policy::InTurn;
 use sekisho_value::{Map, Value};
 
 /// The admission checkpoint, as the list of checkpoints knows it.
@@ -44,14 +43,7 @@ fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, C
         Review::read(review.as_bytes()).map_err(|error| CaseError(vec![error.to_string()]))?;
     let now = jiff::Timestamp::UNIX_EPOCH;
     let on_error = FailureDirections::default();
-    let conduct = Conduct {
-        on_error: &on_error,
-        now,
-        cancelled: None,
-        until: None,
-        on_wait: None,
-        workers: &InTurn,
-    };
+    let conduct = Conduct { on_error: &on_error, now, cancelled: None, until: None, on_wait: None };
     // Mutating webhooks have their turn before the object comes here.
     let (_, mutated) = mutate(&review.request, basis, &conduct);
     if !mutated.errors.is_empty() {

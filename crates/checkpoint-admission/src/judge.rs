@@ -6,9 +6,9 @@ use crate::readable::wrong_types;
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use crate::timed::{OnWait, Timed};
 use sekisho_engine::{
-    Denial, ErrorKind, Judge, Mutated, Verdict, VerdictError, evaluate, evaluate_on, json_patch,
+    Denial, ErrorKind, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch,
 };
-use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop, Workers};
+use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
 use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,8 +27,6 @@ pub struct Conduct<'a> {
     pub until: Option<Instant>,
     /// is told before an API server is asked, which may take long
     pub on_wait: Option<&'a Arc<OnWait>>,
-    /// who judges what may be judged side by side
-    pub workers: &'a dyn Workers,
 }
 
 /// Judges a request.
@@ -47,7 +45,7 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
         wrong_types(request, &basis.schemas).into_iter().map(error).collect()
     });
     let verdict = match wrong {
-        none if none.is_empty() => evaluate_on(&basis.set, request, &judging, conduct.workers),
+        none if none.is_empty() => evaluate(&basis.set, request, &judging),
         errors => Verdict { errors, ..Verdict::default() },
     };
     let mut answer = answer(request, &verdict, conduct.on_error);

@@ -4,8 +4,8 @@ use crate::violations::{self, Decision};
 use crate::{PolicySet, expand, implied, mutate};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Form, InTurn, Inventory, Operation,
-    PolicyId, Reads, Request, Shared, Stop, Violation, Workers,
+    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Form, Inventory, Operation, PolicyId,
+    Reads, Request, Shared, Stop, Violation,
 };
 use sekisho_value::{Pointer, Value};
 
@@ -29,56 +29,33 @@ pub struct Judge<'a> {
 /// Judges a request: the one place where verdicts are made.
 #[must_use]
 pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdict {
-    evaluate_on(set, request, judge, &InTurn)
-}
-
-/// Judges a request as [`evaluate()`] does, with what may be judged side by side done by `workers`:
-/// the object, and the pod that would come of it.
-#[must_use]
-pub fn evaluate_on(
-    set: &PolicySet,
-    request: &Request,
-    judge: &Judge<'_>,
-    workers: &dyn Workers,
-) -> Verdict {
     if let Some(expired) = expired(set, judge.now) {
         return Verdict { errors: vec![expired], ..Verdict::default() };
     }
-    let own = || {
-        let mut verdict = evaluate_alone(set, request, judge, &Judged::Sent);
-        expand::judge(set, request, judge, &mut verdict);
-        verdict
-    };
-    let pod = judge.implied.then(|| implied::pod_request(request, judge.schemas)).flatten();
-    match pod {
-        None => own(),
-        Some(Ok(pod)) => {
-            let (mut verdict, of_pod) =
-                workers.both(own, || evaluate_pod(set, request, &pod, judge));
-            implied::merge(&mut verdict, of_pod);
-            verdict
-        }
-        Some(Err(errors)) => {
-            let mut verdict = own();
-            verdict.errors.extend(errors);
-            verdict
+    let mut verdict = evaluate_alone(set, request, judge, &Judged::Sent);
+    expand::judge(set, request, judge, &mut verdict);
+    if judge.implied
+        && let Some(pod) = implied::pod_request(request, judge.schemas)
+    {
+        match pod {
+            Ok(mut pod) => {
+                // Mutating admission has its turn when the controller creates the pod.
+                let mutated = mutate(set, &pod, judge);
+                pod.object = mutated.object;
+                let mut of_pod = match mutated.errors.as_slice() {
+                    [] => evaluate_alone(set, &pod, judge, &Judged::Pod { of: request }),
+                    _ => Verdict {
+                        errors: implied::below(request, mutated.errors),
+                        ..Verdict::default()
+                    },
+                };
+                of_pod.reads.keys.extend(mutated.reads.keys);
+                of_pod.reads.ranges.extend(mutated.reads.ranges);
+                implied::merge(&mut verdict, of_pod);
+            }
+            Err(errors) => verdict.errors.extend(errors),
         }
     }
-}
-
-/// Judges the creation of the pod that would come of a request's object.
-fn evaluate_pod(set: &PolicySet, of: &Request, pod: &Request, judge: &Judge<'_>) -> Verdict {
-    // Mutating admission has its turn when the controller creates the pod.
-    let mutated = mutate(set, pod, judge);
-    let mut verdict = match mutated.errors.as_slice() {
-        [] => {
-            let pod = Request { object: mutated.object, ..pod.clone() };
-            evaluate_alone(set, &pod, judge, &Judged::Pod { of })
-        }
-        _ => Verdict { errors: implied::below(of, mutated.errors), ..Verdict::default() },
-    };
-    verdict.reads.keys.extend(mutated.reads.keys);
-    verdict.reads.ranges.extend(mutated.reads.ranges);
     verdict
 }
 

@@ -27,7 +27,7 @@ mod verdict;
 mod violations;
 
 pub use checkpoint::{CaseError, CaseFinding, Checkpoint, PolicyCase};
-pub use evaluate::{Judge, evaluate, evaluate_on};
+pub use evaluate::{Judge, evaluate};
 pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 
 pub use expand::{ExpandedRequest, Expansions};

@@ -2,14 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_engine::{
-    BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, Verdict, evaluate, evaluate_on,
+    BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, Verdict, evaluate,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Bundle, BundleFile, BundleManifest, CompileContext, Compiled, CompiledPolicy, Dialect,
     EvalContext, EvalError, Evaluate, Matcher, Operation, OperationSet, Outcome, Pattern,
     PolicyDocument, PolicyId, Request, ResourceRule, Severity, Stop, Target, UserInfo, Violation,
-    Workers,
 };
 use sekisho_report::{PolicyStatus, Status};
 use sekisho_value::{Pointer, Value, from_json};
@@ -179,27 +178,7 @@ fn judge_until(
         record,
         cancelled,
     };
-    let verdict = evaluate(set, &request, &judge);
-    if cancelled.is_none() {
-        // Whoever does the work, and whatever is done first: the verdict is the same.
-        let beside = evaluate_on(set, &request, &judge, &Threads);
-        assert_eq!(format!("{beside:?}"), format!("{verdict:?}"));
-    }
-    verdict
-}
-
-/// A thread for each piece of work, the last first.
-#[derive(Debug)]
-struct Threads;
-
-impl Workers for Threads {
-    fn run(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
-        std::thread::scope(|scope| {
-            for at in (0..count).rev() {
-                scope.spawn(move || work(at));
-            }
-        });
-    }
+    evaluate(set, &request, &judge)
 }
 
 const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"hostPID":true,

@@ -25,28 +25,6 @@ impl dyn Workers + '_ {
         // What nobody did is done now.
         done.zip(items).map(|(result, item)| result.unwrap_or_else(|| work(item))).collect()
     }
-
-    /// What comes of both.
-    pub fn both<A: Send, B: Send>(
-        &self,
-        one: impl Fn() -> A + Sync,
-        other: impl Fn() -> B + Sync,
-    ) -> (A, B) {
-        fn put<R>(slot: &Mutex<Option<R>>, result: R) {
-            if let Ok(mut slot) = slot.lock() {
-                *slot = Some(result);
-            }
-        }
-        let (first, second) = (Mutex::new(None), Mutex::new(None));
-        self.run(2, &|at| match at {
-            0 => put(&first, one()),
-            _ => put(&second, other()),
-        });
-        let first = first.into_inner().ok().flatten();
-        let second = second.into_inner().ok().flatten();
-        // What nobody did is done now.
-        (first.unwrap_or_else(one), second.unwrap_or_else(other))
-    }
 }
 
 /// One piece of work after the other, where they are asked for.
@@ -88,7 +66,6 @@ mod tests {
         for workers in workers {
             assert_eq!(workers.each(&[1, 2, 3], |item| item * 10), [10, 20, 30], "{workers:?}");
             assert!(workers.each(&[0; 0], |item| *item).is_empty());
-            assert_eq!(workers.both(|| 1, || "two"), (1, "two"), "{workers:?}");
         }
     }
 }

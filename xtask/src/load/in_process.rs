@@ -8,7 +8,7 @@ use bytes::Bytes;
 use sekisho_checkpoint_admission::{Basis, Conduct, FailureDirection, Review, judge, line};
 use sekisho_engine::BuildOptions;
 use sekisho_manifest::{ReadOptions, read};
-use sekisho_policy::{Bundle, BundleFile, InTurn, Target};
+use sekisho_policy::{Bundle, BundleFile, Target};
 use sekisho_value::Value;
 use std::hint::black_box;
 use std::time::Duration;
@@ -75,7 +75,6 @@ fn run(basis: &Basis, reviews: &[Bytes], until: Until) -> anyhow::Result<usize> 
         cancelled: None,
         until: None,
         on_wait: None,
-        workers: &InTurn,
     };
     let mut findings = 0;
     for text in reviews {

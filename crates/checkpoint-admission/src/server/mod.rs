@@ -4,7 +4,6 @@
 mod body;
 mod certificate;
 mod connections;
-mod cores;
 mod deadline;
 mod limits;
 mod metrics;

@@ -2,7 +2,6 @@
 //! number, in waiting and in time.
 
 use super::body::Body;
-use super::cores::Cores;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
 use super::room::{Room, SMALL};
@@ -12,7 +11,7 @@ use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use crate::timed::OnWait;
 use sekisho_engine::Verdict;
-use sekisho_policy::{InTurn, Pattern, Request, Stop, Workers};
+use sekisho_policy::{Pattern, Request, Stop};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,8 +41,6 @@ pub(super) struct Work {
     turns: Arc<Semaphore>,
     asking: Arc<Semaphore>,
     room: Room,
-    /// judge a part of what others judge
-    cores: Option<Cores>,
     limits: Limits,
 }
 
@@ -180,7 +177,6 @@ impl Work {
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
             room: Room::new(limits.read),
-            cores: Cores::new(limits.judging),
             limits,
         }
     }
@@ -322,12 +318,7 @@ impl Work {
     ) -> Conduct<'a> {
         let now = jiff::Timestamp::now();
         let (cancelled, until) = (Some(stop), Some(time.until()));
-        // Where all cores judge already, handing over takes time and gives none.
-        let workers: &dyn Workers = match &self.cores {
-            Some(cores) if self.judging() < self.limits.judging => cores,
-            _ => &InTurn,
-        };
-        Conduct { on_error: &self.on_error, now, cancelled, until, on_wait, workers }
+        Conduct { on_error: &self.on_error, now, cancelled, until, on_wait }
     }
 
     /// None where it was stopped: nothing of it is told then.
