@@ -78,8 +78,8 @@ const MAX_NESTING: u32 = 200;
 const NEST_LIMIT: u32 = 410;
 /// States times bytes that an automaton may look at in one search: nothing interrupts it.
 const MAX_SEARCH: u64 = 1 << 27;
-/// The same for one that has grown to more states than this, whose sets of states there is no room
-/// to keep: each byte then costs a thousand times what it costs otherwise.
+/// The same for one of more states than this, whose sets of states there is no room to keep: each
+/// byte then costs a thousand times what it costs otherwise.
 const LARGE: (u64, u64) = (1 << 13, 1 << 22);
 /// Instructions of a program, in Go's count, and how deep a pattern may nest: as far as Go goes.
 const MAX_INSTRUCTIONS: u64 = (128 << 20) / 40;
@@ -192,8 +192,9 @@ impl Pattern {
 
     fn automaton_suffices(&self, len: u64) -> bool {
         let (large, most_of_large) = LARGE;
-        let most = if self.grown() > large { most_of_large } else { MAX_SEARCH.max(64 * len) };
-        len.saturating_mul(self.size.states) <= most
+        let states = self.size.states;
+        let most = if states > large { most_of_large } else { MAX_SEARCH.max(64 * len) };
+        len.saturating_mul(states) <= most
     }
 
     /// The automaton, unless the pattern is too large for one.
@@ -277,7 +278,11 @@ mod tests {
             ("a{100}", 1 << 20, false),
             (name, 0, false),
             // Long texts are no large automata, but there is an end.
-            (&"longname|".repeat(20_000), 100, true),
+            (&"longname|".repeat(20_000), 10, true),
+            (&"longname|".repeat(20_000), 100, false),
+            // At each byte it may be in any of its states.
+            (&"(a+)".repeat(3_500), 100, true),
+            (&"(a+)".repeat(3_500), 3_500, false),
             (&"longname|".repeat(100_000), 1, false),
         ] {
             let pattern = Pattern::read(pattern).unwrap();
