@@ -277,3 +277,11 @@ impl Default for Activation<'_> {
         Self::new()
     }
 }
+
+/// Names that differ, with their values.
+impl<'a, 'n> FromIterator<(&'n str, Term<'a>)> for Activation<'a> {
+    fn from_iter<I: IntoIterator<Item = (&'n str, Term<'a>)>>(values: I) -> Self {
+        let named = |(name, value)| (Name::new(name), value);
+        Self { values: values.into_iter().map(named).collect() }
+    }
+}

@@ -69,7 +69,7 @@ fn tell(
             if let Some(binding) = &judgement.binding {
                 finding.text("binding", &cut(binding));
             }
-            finding.text("key", judgement.key.as_str());
+            finding.text("key", &judgement.key());
             if !is_secret {
                 finding.text("message", &cut(&judgement.message));
             }

@@ -4,8 +4,8 @@ use crate::violations::{self, Decision};
 use crate::{PolicySet, expand, implied, mutate};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Form, Inventory, Operation, PolicyId,
-    Reads, Request, Shared, Stop, Violation,
+    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Form, Inventory, Operation, Outcome,
+    PolicyId, Reads, Request, Shared, Stop, Violation,
 };
 use sekisho_value::{Pointer, Value};
 
@@ -147,10 +147,13 @@ pub(crate) fn evaluate_alone(
     let mut about = None;
     let with_name = named(request);
     let asked = with_name.as_ref().unwrap_or(request);
-    for policy in set.candidates(request).filter(|policy| judged.is_for(policy)) {
-        if !policy.matcher.matches(request) {
-            continue;
-        }
+    // One step after the other for all policies, and not one policy after the other: what the
+    // processor keeps of a step's code serves all of them.
+    let is_asked =
+        |policy: &&CompiledPolicy| judged.is_for(policy) && policy.matcher.matches(request);
+    let policies: Vec<&CompiledPolicy> = set.candidates(request).filter(is_asked).collect();
+    let mut told = Vec::with_capacity(policies.len());
+    for policy in policies {
         let budget = Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
         let context = EvalContext {
             request: asked,
@@ -161,7 +164,13 @@ pub(crate) fn evaluate_alone(
             now: judge.now,
             shared: &shared,
         };
-        match policy.evaluate.evaluate(&context) {
+        let outcome = policy.evaluate.evaluate(&context);
+        if !outcome.as_ref().is_ok_and(Outcome::is_empty) {
+            told.push((policy, outcome));
+        }
+    }
+    for (policy, outcome) in told {
+        match outcome {
             Ok(outcome) => {
                 if !outcome.violations.is_empty() {
                     let about = about.get_or_insert_with(|| judged.about(request, judge.schemas));

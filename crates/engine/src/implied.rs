@@ -3,8 +3,7 @@ use crate::verdict::{ErrorKind, Judgement, Verdict, VerdictError};
 use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template, pod_template_pointer};
 use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
 use sekisho_value::{Pointer, Str, Value};
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 
 /// The controllers that create pods, and the ServiceAccount each does it as. `PodTemplate` is not
 /// among them: nothing creates a pod from one.
@@ -138,8 +137,8 @@ pub(crate) fn merge(verdict: &mut Verdict, pod: Verdict) {
 
 /// The strongest action on each rule and on each field.
 struct Strongest<'a> {
-    by_rule: HashMap<OfRule<'a>, Action>,
-    by_field: HashMap<(&'a PolicyId, &'a Pointer), Action>,
+    by_rule: BTreeMap<OfRule<'a>, Action>,
+    by_field: BTreeMap<(&'a PolicyId, &'a Pointer), Action>,
 }
 
 /// What is shown once: a rule of a policy. One that names no fields may be broken in many ways,
@@ -152,12 +151,13 @@ fn rule(judgement: &Judgement) -> OfRule<'_> {
 }
 
 /// The strongest action on each rule.
-fn by_rule(judgements: &[Judgement]) -> HashMap<OfRule<'_>, Action> {
+fn by_rule(judgements: &[Judgement]) -> BTreeMap<OfRule<'_>, Action> {
     strongest(judgements.iter().map(|judgement| (rule(judgement), judgement.action)))
 }
 
-fn strongest<K: Eq + Hash>(all: impl Iterator<Item = (K, Action)>) -> HashMap<K, Action> {
-    let mut strongest = HashMap::with_capacity(all.size_hint().0);
+fn strongest<K: Ord>(all: impl Iterator<Item = (K, Action)>) -> BTreeMap<K, Action> {
+    // Texts differ soon, so that comparing some takes less than hashing one.
+    let mut strongest = BTreeMap::new();
     for (key, action) in all {
         let known = strongest.entry(key).or_insert(action);
         *known = action.max(*known);

@@ -1,4 +1,4 @@
-use crate::Subject;
+use crate::{Subject, finding_key};
 use sekisho_policy::{Action, Dialect, Manner, PolicyId, ReadSet, Severity};
 use sekisho_report::{Finding, Location, Resource, Status};
 use sekisho_value::{Pointer, Str, Value};
@@ -46,8 +46,6 @@ pub struct Denial {
 /// One violated rule, judged: a finding before it has a place in a file.
 #[derive(Clone, Debug)]
 pub struct Judgement {
-    /// the finding's key
-    pub key: String,
     /// the policy
     pub policy_id: PolicyId,
     /// the name people know
@@ -58,6 +56,8 @@ pub struct Judgement {
     pub binding: Option<Arc<str>>,
     /// the rule
     pub rule: Str,
+    /// the parameter that it was found with, where one tells findings of the rule apart
+    pub parameter: Option<Str>,
     /// what the checkpoint does about it
     pub action: Action,
     /// what the policy asks for
@@ -82,11 +82,25 @@ pub struct Judgement {
     pub subject: Arc<Subject>,
     /// the offending fields within the object that was sent
     pub pointers: Vec<Pointer>,
+    /// the names of these fields, with list items by their map key
+    pub loci: Vec<String>,
     /// what the policy tells beside the message; null where nothing
     pub details: Value,
 }
 
 impl Judgement {
+    /// The key of the finding that it is: a digest, worked out anew each time.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let Self { policy_id, rule, parameter, subject, loci, message, .. } = self;
+        match parameter {
+            Some(parameter) => {
+                finding_key(policy_id, &format!("{rule} {parameter}"), subject, loci, message)
+            }
+            None => finding_key(policy_id, rule, subject, loci, message),
+        }
+    }
+
     /// The finding that it is; `place` tells where a field of the object stands.
     #[must_use]
     pub fn into_finding(
@@ -94,12 +108,13 @@ impl Judgement {
         dialects: &[&dyn Dialect],
         place: impl Fn(&Pointer) -> Location,
     ) -> Finding {
+        let key = self.key();
         let mut places = self.pointers.iter().map(&place);
         let location = places.next().unwrap_or_else(|| place(&Pointer::root()));
         let related = places.collect();
         Finding {
             docs: docs(dialects, self.dialect, &self.rule),
-            key: self.key,
+            key,
             policy: self.policy.to_string(),
             policy_id: self.policy_id.as_str().to_owned(),
             binding: self.binding.map(|binding| binding.to_string()),

@@ -1,7 +1,7 @@
 use crate::about::About;
 use crate::exceptions::Candidate;
 use crate::verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};
-use crate::{PolicySet, actions, finding_key};
+use crate::{PolicySet, actions};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{Action, CompiledPolicy, Request, Severity, Unevaluated, Violation};
 use sekisho_report::Status;
@@ -180,19 +180,13 @@ fn judgement(
     ruling: Ruling,
     about: &mut About<'_>,
 ) -> Judgement {
-    let Violation { rule, message, pointers, parameter, .. } = &violation;
-    let loci = about.loci(pointers);
-    let found_by = match parameter {
-        Some(parameter) => format!("{rule} {parameter}"),
-        None => rule.to_string(),
-    };
     Judgement {
-        key: finding_key(&policy.id, &found_by, &about.subject, &loci, message),
         policy_id: policy.id.clone(),
         policy: ruling.name,
         dialect: policy.dialect,
         binding: policy.binding.clone(),
         rule: violation.rule,
+        parameter: violation.parameter,
         action: ruling.action,
         declared_action: ruling.declared,
         action_reason: ruling.action_reason,
@@ -204,6 +198,7 @@ fn judgement(
         help: violation.help,
         resource: Arc::clone(&about.resource),
         subject: Arc::clone(&about.subject),
+        loci: about.loci(&violation.pointers),
         pointers: about.pointers(violation.pointers),
         details: violation.details,
     }

@@ -147,6 +147,15 @@ pub struct Outcome {
     pub errors: Vec<Unevaluated>,
 }
 
+impl Outcome {
+    /// Whether there is nothing to tell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { violations, warnings, annotations, errors } = self;
+        violations.is_empty() && warnings.is_empty() && annotations.is_empty() && errors.is_empty()
+    }
+}
+
 /// A part of a policy that could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unevaluated {

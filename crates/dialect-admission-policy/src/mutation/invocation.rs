@@ -184,13 +184,14 @@ impl Bound {
         let asking = self.policy.asks_authorizer.then(|| asking(about.scene)).transpose();
         let asking = asking.map_err(Failure::Here)?;
         let own = asking.as_ref().map(|asking| asking.about(resource(about.attributes)));
-        let mut activation = Activation::new();
-        activation.set("object", Term::borrowed(object));
-        activation.set("oldObject", Term::borrowed(&old_object));
-        activation.set("request", Term::borrowed(request));
-        activation.set("namespaceObject", Term::borrowed(namespace));
-        activation.set("params", Term::borrowed(about.param));
-        activation.set("variables", Term::Object(&definition.variables));
+        let mut activation = Activation::from_iter([
+            ("object", Term::borrowed(object)),
+            ("oldObject", Term::borrowed(&old_object)),
+            ("request", Term::borrowed(request)),
+            ("namespaceObject", Term::borrowed(namespace)),
+            ("params", Term::borrowed(about.param)),
+            ("variables", Term::Object(&definition.variables)),
+        ]);
         if let (Some(asking), Some(own)) = (&asking, &own) {
             activation.set("authorizer", Term::Opaque(asking));
             activation.set("authorizer.requestResource", Term::Opaque(own));

@@ -38,10 +38,11 @@ pub(super) enum Annotation {
 
 /// The values of the names that expressions use.
 pub(super) struct Given<'a> {
-    /// of match conditions
-    pub(super) conditions: Activation<'a>,
-    pub(super) checks: Activation<'a>,
-    /// of messages and annotations, which ask no authorizer
+    /// of match conditions, where there are any
+    pub(super) conditions: Option<Activation<'a>>,
+    /// of validations, where they ask an authorizer
+    pub(super) checks: Option<Activation<'a>>,
+    /// of all others
     pub(super) told: Activation<'a>,
 }
 
@@ -71,16 +72,15 @@ pub(super) fn decide(
     let evaluation = Evaluation::new(scratch, budget, &unlimited);
     // Conditions, validations, messages and annotations have variables of their own.
     let with = |activation| evaluation.with_lazy(&definition.variables, activation, PER_CALL_LIMIT);
-    let conditions = &definition.conditions;
-    if !conditions.is_empty() {
-        let of_conditions = with(&given.conditions);
-        if !all_hold(conditions, of_conditions, &given.conditions, &costs.conditions)? {
+    if let Some(given) = &given.conditions {
+        let (conditions, costs) = (&definition.conditions, &costs.conditions);
+        if !all_hold(conditions, with(given), given, costs)? {
             return Ok(Decisions::default());
         }
     }
     let mut left = POLICY_LIMIT;
-    let of_checks = with(&given.checks);
-    let checked = values(&policy.checks, of_checks, &given.checks, &costs.checks, &mut left)?;
+    let checks = given.checks.as_ref().unwrap_or(&given.told);
+    let checked = values(&policy.checks, with(checks), checks, &costs.checks, &mut left)?;
     let told = with(&given.told);
     let said = values(&policy.messages, told, &given.told, &costs.messages, &mut left);
     let said = match said {

@@ -183,24 +183,31 @@ impl Judgement {
         })?;
         let asking = self.policy.asks_authorizer.then(|| asking(scene)).transpose()?;
         let about = asking.as_ref().map(|asking| asking.about(resource(attributes)));
-        let asked =
-            attributes.request(&Matched { resource: attributes.gvr(), kind: matched.kind.clone() });
         let request = attributes.request(matched);
-        let mut told = Activation::new();
-        told.set("object", Term::borrowed(&object));
-        told.set("oldObject", Term::borrowed(&old_object));
-        told.set("request", Term::borrowed(&request));
-        told.set("namespaceObject", Term::borrowed(&namespace));
-        told.set("params", Term::borrowed(param));
-        told.set("variables", Term::Object(&self.policy.definition.variables));
-        let mut checks = told.clone();
-        if let (Some(asking), Some(about)) = (&asking, &about) {
+        let told = Activation::from_iter([
+            ("object", Term::borrowed(&object)),
+            ("oldObject", Term::borrowed(&old_object)),
+            ("request", Term::borrowed(&request)),
+            ("namespaceObject", Term::borrowed(&namespace)),
+            ("params", Term::borrowed(param)),
+            ("variables", Term::Object(&self.policy.definition.variables)),
+        ]);
+        let checks = asking.as_ref().zip(about.as_ref()).map(|(asking, about)| {
+            let mut checks = told.clone();
             checks.set("authorizer", Term::Opaque(asking));
             checks.set("authorizer.requestResource", Term::Opaque(about));
-        }
-        let mut conditions = checks.clone();
-        conditions.set("request", Term::borrowed(&asked));
-        conditions.set("namespaceObject", Term::borrowed(&Value::Null));
+            checks
+        });
+        let asked = (!self.policy.definition.conditions.is_empty()).then(|| {
+            let resource = attributes.gvr();
+            attributes.request(&Matched { resource, kind: matched.kind.clone() })
+        });
+        let conditions = asked.as_ref().map(|asked| {
+            let mut conditions = checks.as_ref().unwrap_or(&told).clone();
+            conditions.set("request", Term::borrowed(asked));
+            conditions.set("namespaceObject", Term::borrowed(&Value::Null));
+            conditions
+        });
         let given = Given { conditions, checks, told };
         let decided = SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => {

@@ -207,7 +207,9 @@ fn findings_are_told_apart_by_their_parameters() {
         let verdict = judge(&in_order(&bound(policy, binding)), MAP, known, "");
         assert!(verdict.errors.is_empty(), "{verdict:?}");
         let found = verdict.judgements.into_iter();
-        found.map(|found| (found.key, found.help.map(|help| help.to_string()))).collect::<Vec<_>>()
+        found
+            .map(|found| (found.key(), found.help.map(|help| help.to_string())))
+            .collect::<Vec<_>>()
     };
     let (one, two) = (limit("one"), limit("two"));
     let both = found(&with_params, selected, &[&two, &one]);

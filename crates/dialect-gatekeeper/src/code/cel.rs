@@ -106,15 +106,16 @@ impl CelCode {
         let given = review.cel();
         let cost = Cost::unlimited();
         let Costs { conditions, validations, messages } = &Costs::of(&self.cel);
-        let mut activation = Activation::new();
-        activation.set("object", Term::borrowed(&given.object));
-        activation.set("oldObject", Term::borrowed(&given.old_object));
-        activation.set("request", Term::borrowed(&given.request));
-        activation.set("namespaceObject", Term::borrowed(&given.namespace));
-        activation.set("variables", Term::Object(&self.cel.variables));
-        activation.set(PARAMS.0, Term::borrowed(&self.constraint));
-        activation.set(PARAMS.1, Term::borrowed(&self.parameters));
-        activation.set(ANY_OBJECT.1, Term::borrowed(given.any_object()));
+        let activation = Activation::from_iter([
+            ("object", Term::borrowed(&given.object)),
+            ("oldObject", Term::borrowed(&given.old_object)),
+            ("request", Term::borrowed(&given.request)),
+            ("namespaceObject", Term::borrowed(&given.namespace)),
+            ("variables", Term::Object(&self.cel.variables)),
+            (PARAMS.0, Term::borrowed(&self.constraint)),
+            (PARAMS.1, Term::borrowed(&self.parameters)),
+            (ANY_OBJECT.1, Term::borrowed(given.any_object())),
+        ]);
         let evaluation = Evaluation::new(scratch, context.budget, &cost);
         let lazy = || evaluation.with_lazy(&self.cel.variables, &activation, PER_CALL_LIMIT);
 

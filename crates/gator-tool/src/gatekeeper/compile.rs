@@ -79,7 +79,8 @@ pub(crate) fn set_of(
         .into_iter()
         .map(|document| PolicyDocument {
             document,
-            digest: Digest::of([document.value.to_json().as_bytes()]),
+            // Nobody sees it, and what is left has names of its own: they stand for its content.
+            digest: Digest::of(identity(document).map(str::as_bytes)),
             origin: PolicyId::LOCAL,
         })
         .collect();
@@ -110,14 +111,17 @@ fn last_of_each<'d>(documents: &[&'d Document]) -> Vec<&'d Document> {
     let mut last: Vec<&Document> = documents
         .iter()
         .rev()
-        .filter(|document| {
-            let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
-            seen.insert((group, document.kind(), document.name()))
-        })
+        .filter(|document| seen.insert(identity(document)))
         .copied()
         .collect();
     last.reverse();
     last
+}
+
+/// What tells policies apart: group, kind, name.
+fn identity(document: &Document) -> [&str; 3] {
+    let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
+    [group, document.kind(), document.name().unwrap_or_default()]
 }
 
 /// A dialect whose documents are compiled: the texts of a bundle are read as kubectl reads them,

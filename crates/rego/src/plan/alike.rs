@@ -35,18 +35,27 @@ impl Planner<'_> {
     }
 }
 
-/// Two digests at once: that they agree by chance for different code is out of the question, and
-/// nobody knows their keys.
-struct Twice<H>(H, H);
+/// What is to be hashed, as a whole: hashing it bit by bit takes several times as long.
+#[derive(Default)]
+struct Gathered(Vec<u8>);
 
-impl<H: Hasher> Hasher for Twice<H> {
+impl Gathered {
+    /// Two hashes: that both agree by chance for different code is out of the question, and nobody
+    /// knows their keys.
+    fn digest(&self) -> Digest {
+        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);
+        let [first, second] = &*KEYS;
+        (first.hash_one(&self.0), second.hash_one(&self.0))
+    }
+}
+
+impl Hasher for Gathered {
     fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
-        self.1.write(bytes);
+        self.0.extend_from_slice(bytes);
     }
 
     fn finish(&self) -> u64 {
-        self.0.finish()
+        self.digest().0
     }
 }
 
@@ -76,17 +85,15 @@ impl<'p> Digests<'p> {
     }
 
     fn function(&mut self, id: FunctionId, depth: usize) -> Option<Digest> {
-        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);
         if let Some(digest) = self.done.get(&id) {
             return *digest;
         }
         let function = self.program.functions.get(id as usize).filter(|_| depth < DEEPEST)?;
-        let [first, second] = &*KEYS;
-        let mut hasher = Twice(first.build_hasher(), second.build_hasher());
-        function.params.hash(&mut hasher);
+        let mut gathered = Gathered::default();
+        function.params.hash(&mut gathered);
         let mut ops = self.code(id).iter();
-        let whole = ops.all(|op| self.op(*op, function.entry, depth, &mut hasher).is_some());
-        let digest = whole.then(|| (hasher.0.finish(), hasher.1.finish()));
+        let whole = ops.all(|op| self.op(*op, function.entry, depth, &mut gathered).is_some());
+        let digest = whole.then(|| gathered.digest());
         self.done.insert(id, digest);
         digest
     }

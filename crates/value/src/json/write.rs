@@ -102,13 +102,33 @@ fn new_line(out: &mut impl Write, style: JsonStyle, depth: usize) -> fmt::Result
     }
 }
 
+/// Which bytes begin something that is escaped: everywhere, or by Go.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "it is worked out by the compiler"
+)]
+const SPECIAL: [u8; 256] = {
+    let mut special = [0; 256];
+    let mut byte = 0;
+    while byte < special.len() {
+        special[byte] = match byte as u8 {
+            ..0x20 | b'"' | b'\\' => EVERYWHERE,
+            // U+2028 and U+2029 begin with E2.
+            b'<' | b'>' | b'&' | 0xe2 => BY_GO,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    special
+};
+const EVERYWHERE: u8 = 1;
+const BY_GO: u8 = 2;
+
 /// Writes a string between quotes, with the escapes that are asked for and no others.
 pub(super) fn write_string(string: &str, out: &mut impl Write, style: JsonStyle) -> fmt::Result {
-    // U+2028 and U+2029 begin with E2.
-    let is_special = |byte: u8| {
-        (byte < 0x20) | (byte == b'"') | (byte == b'\\')
-            || style.for_html & matches!(byte, b'<' | b'>' | b'&' | 0xe2)
-    };
+    let asked = if style.for_html { EVERYWHERE | BY_GO } else { EVERYWHERE };
+    let is_special = |byte: u8| SPECIAL.get(usize::from(byte)).is_some_and(|of| of & asked != 0);
     out.write_char('"')?;
     let mut rest = string;
     while let Some(at) = rest.bytes().position(is_special) {
