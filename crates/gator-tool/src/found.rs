@@ -82,9 +82,10 @@ pub(crate) fn print(found: &[Found], format: ObjectFormat, out: &mut dyn Write) 
     }
 }
 
-/// How many are written as text at once; and how many of these into one text.
-const HELD: usize = 128;
-const EACH: usize = 16;
+/// How many are written into one text; and how many texts are written at once. All that they take
+/// is new memory, which takes longer to get than to fill.
+const EACH: usize = 8;
+const TEXTS: usize = 4;
 
 /// What is printed of one beside its constraint and its object is hardly ever longer.
 const REST: usize = 1024;
@@ -100,15 +101,19 @@ fn each(
     let fill = |turn: usize, held: &[Found], texts: &mut [String]| {
         texts.iter_mut().for_each(String::clear);
         held.par_chunks(EACH).zip(texts).enumerate().for_each(|(chunk, (all, text))| {
-            text.reserve(all.iter().map(|one| len(one) + REST).sum());
+            let expected = all.iter().map(|one| len(one) + REST).sum();
+            if text.capacity() < expected {
+                // Growing would copy what is there, though it is cleared.
+                *text = String::with_capacity(usize::next_power_of_two(expected));
+            }
             for (index, one) in all.iter().enumerate() {
-                write(turn * HELD + chunk * EACH + index, one, text);
+                write((turn * TEXTS + chunk) * EACH + index, one, text);
             }
         });
     };
-    let mut ready = vec![String::new(); HELD / EACH];
+    let mut ready = vec![String::new(); TEXTS];
     let mut next = ready.clone();
-    let mut turns = found.chunks(HELD).enumerate();
+    let mut turns = found.chunks(TEXTS * EACH).enumerate();
     loop {
         let turn = turns.next();
         let (fill, texts) = (&fill, &mut next);

@@ -91,7 +91,7 @@ pub fn test_objects(
         true => documents.iter().map(|document| world.judge(document)).collect(),
         false => documents.par_iter().map(|document| world.judge(document)).collect(),
     };
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(judged.iter().flatten().map(Vec::len).sum());
     let mut errors = Vec::new();
     for of_document in judged {
         match of_document {
