@@ -51,10 +51,13 @@ pub enum Read {
 /// What happened to policies or the certificate.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// new policies are in force
-    Renewed,
-    /// new policies are in force, less those that are faulty
-    Partly(&'a [Diagnostic]),
+    /// policies are in force, less those that are faulty
+    InForce {
+        /// whether there were none before
+        first: bool,
+        /// what is wrong with those that are not
+        faults: &'a [Diagnostic],
+    },
     /// the newest policies are faulty, and older ones stay in force
     Refused(&'a [Diagnostic]),
     /// a new certificate is served
@@ -70,27 +73,31 @@ pub struct Keeper<O> {
     last: Option<Digest>,
     told: Option<String>,
     pem: Option<(Vec<u8>, Vec<u8>)>,
+    /// what is wrong with the policies of the start, where they are in force and nobody was told
+    untold: Option<Vec<Diagnostic>>,
 }
 
 impl<O: Origin> Keeper<O> {
-    /// Puts the first policies in force, or waits for them.
+    /// Puts the first policies in force, or waits for them. Who is told, is told when they are
+    /// kept: what cannot start for other reasons has none in force.
     ///
     /// # Errors
     /// Where they cannot be used.
     pub fn start(origin: O, live: &Live) -> Result<Self, Vec<Diagnostic>> {
         let first = origin.policies(None);
         let pem = origin.certificate();
-        let mut keeper = Self { origin, last: None, told: None, pem };
+        let mut keeper = Self { origin, last: None, told: None, pem, untold: None };
         match first {
             Read::Unchanged => return Err(vec![Diagnostic::general("no policies were read")]),
             Read::Faulty(diagnostics, _) => return Err(diagnostics),
             Read::Pending => {}
-            Read::Partly(basis, digest, diagnostics) => {
-                keeper.partly(live, *basis, digest, &diagnostics);
+            Read::Partly(basis, digest, faults) => {
+                keeper.renew(live, *basis, digest, &faults);
+                keeper.untold = Some(faults);
             }
             Read::Changed(basis, digest) => {
-                live.renew(*basis);
-                keeper.last = Some(digest);
+                keeper.renew(live, *basis, digest, &[]);
+                keeper.untold = Some(Vec::new());
             }
         }
         Ok(keeper)
@@ -98,6 +105,9 @@ impl<O: Origin> Keeper<O> {
 
     /// Looks from time to time, until the future is dropped.
     pub async fn keep(mut self, live: &Live, certificate: &Certificate, every: Duration) {
+        if let Some(faults) = self.untold.take() {
+            self.origin.told(Event::InForce { first: true, faults: &faults });
+        }
         loop {
             tokio::select! {
                 () = tokio::time::sleep(every) => {}
@@ -116,14 +126,8 @@ impl<O: Origin> Keeper<O> {
         }
         match self.origin.policies(self.last) {
             Read::Unchanged | Read::Pending => {}
-            Read::Partly(basis, digest, diagnostics) => {
-                self.partly(live, *basis, digest, &diagnostics);
-            }
-            Read::Changed(basis, digest) => {
-                live.renew(*basis);
-                (self.last, self.told) = (Some(digest), None);
-                self.origin.told(Event::Renewed);
-            }
+            Read::Partly(basis, digest, faults) => self.tell_renewal(live, *basis, digest, &faults),
+            Read::Changed(basis, digest) => self.tell_renewal(live, *basis, digest, &[]),
             Read::Faulty(diagnostics, digest) => self.refuse(live, &diagnostics, digest),
         }
         let read = self.origin.certificate();
@@ -136,12 +140,18 @@ impl<O: Origin> Keeper<O> {
         }
     }
 
-    fn partly(&mut self, live: &Live, basis: Basis, digest: Digest, diagnostics: &[Diagnostic]) {
+    fn renew(&mut self, live: &Live, basis: Basis, digest: Digest, faults: &[Diagnostic]) {
         live.renew(basis);
-        let message = diagnostics.first().map_or("", |diagnostic| &diagnostic.message).to_owned();
-        live.refuse(&message);
+        if let Some(fault) = faults.first() {
+            live.refuse(&fault.message);
+        }
         (self.last, self.told) = (Some(digest), None);
-        self.origin.told(Event::Partly(diagnostics));
+    }
+
+    fn tell_renewal(&mut self, live: &Live, basis: Basis, digest: Digest, faults: &[Diagnostic]) {
+        let first = live.basis().is_none();
+        self.renew(live, basis, digest, faults);
+        self.origin.told(Event::InForce { first, faults });
     }
 
     /// The same faults are told once.

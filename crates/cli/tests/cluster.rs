@@ -2,89 +2,31 @@
 //! there can be none.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
 
+#[path = "serve/serving.rs"]
+#[expect(dead_code, reason = "the tests of `serve` use the rest of it")]
+mod serving;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sekisho_manifest::{ReadOptions, read};
 use sekisho_testenv::{Body, Request, TestEnv};
 use sekisho_value::{Value, from_json};
-use std::io::{BufRead as _, BufReader};
+use serving::{Serving, wait};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
 
-/// The server, stopped when dropped.
-struct Serving {
-    child: Child,
-    port: u16,
-    /// what it says on standard error
-    log: Arc<Mutex<Vec<String>>>,
-    authority: String,
-}
-
-impl Serving {
-    fn start(env: &TestEnv, arguments: &[&str]) -> Self {
-        let mut child = Command::new(SEKISHO)
-            .args(["serve", "--cluster", "--listen", "127.0.0.1:0", "--self-signed", "127.0.0.1"])
-            .arg("--kubeconfig")
-            .arg(env.kubeconfig())
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let said = Arc::clone(&log);
-        std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| said.lock().unwrap().push(line));
-        });
-        let port = wait("it listens", || {
-            let lines = log.lock().unwrap();
-            let mut lines =
-                lines.iter().filter_map(|line| line.split_once("listening on 127.0.0.1:"));
-            lines.next()?.1.split('"').next()?.parse().ok()
-        });
-        wait("it is ready", || {
-            let lines = log.lock().unwrap();
-            lines.iter().any(|line| line.contains("policies are in force")).then_some(())
-        });
-        let mut authority = String::new();
-        if !arguments.contains(&"--certificate-secret") {
-            let mut stdout = BufReader::new(child.stdout.take().unwrap());
-            while !authority.contains("END CERTIFICATE") {
-                assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority");
-            }
-        }
-        Self { child, port, log, authority }
-    }
-
-    fn webhook(&self, authority: &str, name: &str, resources: &str) -> String {
-        let (bundle, port) = (STANDARD.encode(authority), self.port);
-        format!(
-            r#"{{"name":"{name}.sekisho.test","sideEffects":"None",
-            "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":5,
-            "clientConfig":{{"url":"https://127.0.0.1:{port}/validate","caBundle":"{bundle}"}},
-            "rules":[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["*"],
-            "resources":[{resources}]}}]}}"#
-        )
-    }
-
-    fn said(&self, part: &str) -> bool {
-        self.log.lock().unwrap().iter().any(|line| line.contains(part))
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if std::thread::panicking() {
-            eprintln!("{}", self.log.lock().unwrap().join("\n"));
-        }
-    }
+fn webhook(server: &Serving, authority: &str, name: &str, resources: &str) -> String {
+    let (bundle, port) = (STANDARD.encode(authority), server.port);
+    format!(
+        r#"{{"name":"{name}.sekisho.test","sideEffects":"None",
+        "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":5,
+        "clientConfig":{{"url":"https://127.0.0.1:{port}/validate","caBundle":"{bundle}"}},
+        "rules":[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["*"],
+        "resources":[{resources}]}}]}}"#
+    )
 }
 
 fn configuration(webhooks: &[String]) -> Value {
@@ -95,18 +37,6 @@ fn configuration(webhooks: &[String]) -> Value {
         webhooks.join(",")
     );
     from_json(&text).unwrap()
-}
-
-#[track_caller]
-fn wait<T>(what: &str, mut until: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = until() {
-            return found;
-        }
-        assert!(started.elapsed() < Duration::from_secs(300), "not within five minutes: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 fn apply(env: &TestEnv, yaml: &str) {
@@ -213,8 +143,8 @@ fn verdicts_follow_the_policies_of_the_cluster() {
     let builder = TestEnv::builder().no_service_account().no_workload_controllers();
     let test = "verdicts_follow_the_policies_of_the_cluster";
     let Some(env) = TestEnv::start_or_skip(test, &builder) else { return };
-    let server = Serving::start(&env, &[]);
-    let webhook = server.webhook(&server.authority, "pods", r#""pods""#);
+    let server = Serving::follow(&env, &[]);
+    let webhook = webhook(&server, &server.authority, "pods", r#""pods""#);
     env.admin().create(&configuration(&[webhook])).unwrap();
     wait("the webhook is asked, and lets it through", || {
         env.admin().create_dry_run(&pod("a", true)).ok().filter(|a| a.is_success()).map(drop)
@@ -244,7 +174,7 @@ fn verdicts_follow_the_policies_of_the_cluster() {
         {name: wrong}\nspec: {crd: {spec: {names: {kind: Wrong}}}, targets: [{target: \
         admission.k8s.gatekeeper.sh, rego: 'package x violation'}]}\n";
     apply(&env, wrong);
-    wait("the fault is told", || server.said("less those that are faulty").then_some(()));
+    server.hear("less those that are faulty");
     assert!(server.said("\"file\":\"cluster:constrainttemplates.templates.gatekeeper.sh/wrong\""));
     env.accepts(&pod("a", true)).with_warning("[privileged]");
 
@@ -372,8 +302,8 @@ fn a_namespace_that_is_tightened_warns_of_its_pods() {
         data:\n  a.yaml: |\n    apiVersion: pod-security.admission.config.k8s.io/v1\n    \
         kind: PodSecurityConfiguration\n";
     apply(&env, map);
-    let server = Serving::start(&env, &["--policy-config-map", "default/policies"]);
-    let webhook = server.webhook(&server.authority, "namespaces", r#""namespaces""#);
+    let server = Serving::follow(&env, &["--policy-config-map", "default/policies"]);
+    let webhook = webhook(&server, &server.authority, "namespaces", r#""namespaces""#);
     env.admin().create(&configuration(&[webhook])).unwrap();
     let found = wait("the webhook is asked", || {
         let found = warnings(&env);
@@ -390,11 +320,12 @@ fn certificates_are_shared_and_renewed_without_a_failed_request() {
     let Some(env) = TestEnv::start_or_skip(test, &builder) else { return };
     let arguments = ["--certificate-secret", "default/web", "--pod-security", "baseline"];
     let (one, other) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| Serving::start(&env, &arguments));
-        (Serving::start(&env, &arguments), other.join().unwrap())
+        let other = scope.spawn(|| Serving::follow(&env, &arguments));
+        (Serving::follow(&env, &arguments), other.join().unwrap())
     });
     // Nobody gives the configuration an authority but the replicas themselves.
-    let webhooks = [one.webhook("", "one", r#""pods""#), other.webhook("", "other", r#""pods""#)];
+    let webhooks =
+        [webhook(&one, "", "one", r#""pods""#), webhook(&other, "", "other", r#""pods""#)];
     assert!(env.admin().create(&configuration(&webhooks)).unwrap().is_success());
     let accepted = || env.admin().create_dry_run(&pod("a", false)).unwrap();
     wait("both are trusted", || accepted().is_success().then_some(()));

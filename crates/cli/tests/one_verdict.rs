@@ -2,18 +2,20 @@
 //! API server takes; skipped where there is no API server, or no corpus beside the checkout.
 #![expect(clippy::print_stderr, clippy::unwrap_used, reason = "a test")]
 
+#[path = "serve/serving.rs"]
+#[expect(dead_code, reason = "the tests of `serve` use the rest of it")]
+mod serving;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sekisho_manifest::{ReadOptions, read};
 use sekisho_testenv::TestEnv;
 use sekisho_value::{Value, from_json};
+use serving::Serving;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 const SEKISHO: &str = env!("CARGO_BIN_EXE_sekisho");
 /// What is judged by, everywhere.
@@ -49,9 +51,9 @@ fn check_admission_and_audit_say_the_same() {
     let mut objects = objects(&corpus);
     objects.push(from_json(PARAMETER).unwrap());
     tell_apart(&mut objects);
-    let serving = Serving::start(&env);
+    let serving = Serving::follow(&env, &POLICIES);
     // Whatever mutators change is changed before it is stored.
-    serving.register(&env, "Mutating", "mutate");
+    register(&serving, &env, "Mutating", "mutate");
     let taken = create(&env, &objects);
     assert!(taken.len() > 400, "{} of {}", taken.len(), objects.len());
 
@@ -288,92 +290,27 @@ fn audit(env: &TestEnv) -> Found {
     report(command.arg(env.kubeconfig()))
 }
 
-/// The server, stopped when dropped.
-struct Serving {
-    child: Child,
-    said: Arc<Mutex<Vec<String>>>,
-    /// reads what it says
-    reader: Option<JoinHandle<()>>,
-    authority: String,
-    port: u16,
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Serving {
-    fn start(env: &TestEnv) -> Self {
-        let mut child = Command::new(SEKISHO)
-            .args(["serve", "--cluster", "--listen", "127.0.0.1:0", "--self-signed", "127.0.0.1"])
-            .arg("--kubeconfig")
-            .arg(env.kubeconfig())
-            .args(POLICIES)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let said: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (lines, log) =
-            (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
-        let reader = std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| log.lock().unwrap().push(line));
-        });
-        let mut authority = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        while !authority.contains("END CERTIFICATE") {
-            assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority");
-        }
-        let mut serving = Self { child, said, reader: Some(reader), authority, port: 0 };
-        let started = Instant::now();
-        while serving.port == 0 {
-            let lines = serving.said.lock().unwrap().clone();
-            let port = lines.iter().find_map(|line| line.split_once("listening on 127.0.0.1:"));
-            let port = port.and_then(|(_, rest)| rest.split('"').next());
-            if let Some(port) = port
-                && lines.iter().any(|line| line.contains("policies are in force"))
-            {
-                serving.port = port.trim().parse().unwrap();
-            }
-            assert!(started.elapsed() < Duration::from_secs(60), "{lines:?}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        serving
-    }
-
-    /// Ends it, and gives what it said to its end.
-    fn end(mut self) -> Vec<String> {
-        let ended = Command::new("sh").arg("-c").arg(format!("kill {}", self.child.id())).status();
-        assert!(ended.unwrap().success());
-        self.reader.take().unwrap().join().unwrap();
-        std::mem::take(&mut *self.said.lock().unwrap())
-    }
-
-    /// Has the API server ask it about every creation.
-    fn register(&self, env: &TestEnv, kind: &str, path: &str) {
-        let (port, bundle) = (self.port, STANDARD.encode(&self.authority));
-        let configuration = format!(
-            r#"{{"apiVersion":"admissionregistration.k8s.io/v1",
-            "kind":"{kind}WebhookConfiguration","metadata":{{"name":"sekisho"}},
-            "webhooks":[{{"name":"{path}.sekisho.test","sideEffects":"None",
-            "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":30,
-            "clientConfig":{{"url":"https://127.0.0.1:{port}/{path}","caBundle":"{bundle}"}},
-            "rules":[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["CREATE"],
-            "resources":["*"]}}]}}]}}"#
-        );
-        let created = env.admin().create(&from_json(&configuration).unwrap()).unwrap();
-        assert!(created.is_success(), "{}", created.message());
-        std::thread::sleep(Duration::from_secs(3));
-    }
+/// Has the API server ask it about every creation.
+fn register(server: &Serving, env: &TestEnv, kind: &str, path: &str) {
+    let (port, bundle) = (server.port, STANDARD.encode(&server.authority));
+    let configuration = format!(
+        r#"{{"apiVersion":"admissionregistration.k8s.io/v1",
+        "kind":"{kind}WebhookConfiguration","metadata":{{"name":"sekisho"}},
+        "webhooks":[{{"name":"{path}.sekisho.test","sideEffects":"None",
+        "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":30,
+        "clientConfig":{{"url":"https://127.0.0.1:{port}/{path}","caBundle":"{bundle}"}},
+        "rules":[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["CREATE"],
+        "resources":["*"]}}]}}]}}"#
+    );
+    let created = env.admin().create(&from_json(&configuration).unwrap()).unwrap();
+    assert!(created.is_success(), "{}", created.message());
+    std::thread::sleep(Duration::from_secs(3));
 }
 
 /// What the webhook says of each object as the API server sends it, and what the sender is told.
 fn admit(env: &TestEnv, serving: Serving, taken: &[Value]) -> (Found, BTreeMap<Named, String>) {
-    serving.said.lock().unwrap().clear();
-    serving.register(env, "Validating", "validate");
+    serving.log.lock().unwrap().clear();
+    register(&serving, env, "Validating", "validate");
     let told = each(taken, |object| {
         // It is there already, which is told after all webhooks were asked; that its port is taken
         // is told before.

@@ -16,6 +16,7 @@ use sekisho_value::from_json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// How often things change.
@@ -29,8 +30,8 @@ const FAULTY: usize = 10;
 #[derive(Default)]
 struct Written {
     policies: Mutex<String>,
-    /// how often they came into force, and how often not
-    told: Mutex<(usize, usize)>,
+    /// how often the first ones came into force, how often newer ones, and how often not
+    told: Mutex<(usize, usize, usize)>,
 }
 
 /// Where the server reads them.
@@ -67,8 +68,9 @@ impl Origin for Source {
     fn told(&self, event: Event<'_>) {
         let mut told = self.0.told.lock().unwrap();
         match event {
-            Event::Renewed => told.0 += 1,
-            Event::Refused(_) => told.1 += 1,
+            Event::InForce { first: true, .. } => told.0 += 1,
+            Event::InForce { first: false, .. } => told.1 += 1,
+            Event::Refused(_) => told.2 += 1,
             _ => {}
         }
     }
@@ -141,7 +143,8 @@ async fn a_hundred_reloads_fail_no_request() {
         assert!(seen.is_subset(&sets), "each verdict is of one whole set");
     }
     assert!(total >= CHANGES, "{total} requests beside {CHANGES} changes");
-    assert_eq!(*written.told.lock().unwrap(), (CHANGES - CHANGES / FAULTY, CHANGES / FAULTY));
+    let told = *written.told.lock().unwrap();
+    assert_eq!(told, (0, CHANGES - CHANGES / FAULTY, CHANGES / FAULTY));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -195,5 +198,20 @@ fn what_can_be_read_again_is_refused_no_more() {
         keeper.look(&live, &certificate);
         assert_eq!(live.refused().is_some(), refused, "{text}");
     }
-    assert_eq!(*written.told.lock().unwrap(), (1, 1), "each is told once");
+    assert_eq!(*written.told.lock().unwrap(), (0, 1, 1), "each is told once");
+}
+
+/// Policies that were there at once are told as those are that come later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_policies_are_told() {
+    let written = Arc::new(Written::default());
+    *written.policies.lock().unwrap() = level(0);
+    let live = Live::default();
+    let keeper = Keeper::start(Source(Arc::clone(&written)), &live);
+    let keeper = keeper.map_err(|errors| format!("{errors:?}")).unwrap();
+    let certificate = Certificate::self_signed(&["localhost".to_owned()]).unwrap().certificate;
+    assert_eq!(*written.told.lock().unwrap(), (0, 0, 0), "not before they are kept");
+    let kept = keeper.keep(&live, &certificate, Duration::from_millis(1));
+    assert!(tokio::time::timeout(Duration::from_millis(50), kept).await.is_err());
+    assert_eq!(*written.told.lock().unwrap(), (1, 0, 0), "once");
 }

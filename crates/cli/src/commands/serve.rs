@@ -68,6 +68,7 @@ fn serve(args: &ServeArgs, log: &Log) -> Result<()> {
     let on_verdict = on_verdict(events, log.clone());
     let server = Server::new(Arc::clone(&live), &certificate, limits, on_error, on_verdict)?
         .with_images(args.image_policy.iter().map(Pattern::new).collect());
+    let (listener, server) = runtime.block_on(open(args, server, log))?;
     // What goes on beside the answers ends with them.
     let mut beside = JoinSet::new();
     let of_keeper = certificate.clone();
@@ -80,21 +81,21 @@ fn serve(args: &ServeArgs, log: &Log) -> Result<()> {
     if let Some(writing) = writing {
         beside.spawn(writing);
     }
-    runtime.block_on(answer(args, server, log))
+    runtime.block_on(answer(server, listener))
+}
+
+/// Where the server listens, and what it tells there.
+async fn open(args: &ServeArgs, server: Server, log: &Log) -> Result<(TcpListener, Server)> {
+    let listener = listen(args.listen).await?;
+    log.note("listening", &format!("listening on {}", listener.local_addr()?));
+    let Some(address) = args.metrics_listen else { return Ok((listener, server)) };
+    let metrics = listen(address).await?;
+    log.note("listening", &format!("metrics on {}", metrics.local_addr()?));
+    Ok((listener, server.with_metrics(metrics, args.debug)))
 }
 
 /// Answers until a signal ends it.
-async fn answer(args: &ServeArgs, server: Server, log: &Log) -> Result<()> {
-    let listener = listen(args.listen).await?;
-    log.note("listening", &format!("listening on {}", listener.local_addr()?));
-    let server = match args.metrics_listen {
-        Some(address) => {
-            let listener = listen(address).await?;
-            log.note("listening", &format!("metrics on {}", listener.local_addr()?));
-            server.with_metrics(listener, args.debug)
-        }
-        None => server,
-    };
+async fn answer(server: Server, listener: TcpListener) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         tokio::select! {

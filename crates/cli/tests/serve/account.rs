@@ -1,6 +1,6 @@
 //! What the account of an installation may do: all that a replica does, and nothing else.
 
-use crate::serving::{port_of, wait};
+use crate::serving::{Serving, wait};
 use crate::wire::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,14 +8,11 @@ use sekisho_manifest::{ReadOptions, read};
 use sekisho_testenv::{Body, Request, TestEnv};
 use sekisho_value::Value;
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const ACCOUNT: &str = "system:serviceaccount:sekisho-system:sekisho";
-const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/sekisho-system/deployments/sekisho";
 const SECRET: &str = "/api/v1/namespaces/sekisho-system/secrets/sekisho-tls";
 const WEBHOOK: &str =
     "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/sekisho";
@@ -107,47 +104,6 @@ fn kubeconfig(env: &TestEnv, dir: &Path) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-/// A replica, as the Deployment starts it; ended when dropped.
-struct Replica {
-    child: Child,
-    log: Arc<Mutex<Vec<String>>>,
-}
-
-impl Replica {
-    fn start(env: &TestEnv, kubeconfig: &str) -> Self {
-        let deployment = env.admin().get(DEPLOYMENT).unwrap().body;
-        let containers = deployment.path(&["spec", "template", "spec", "containers"]).unwrap();
-        let arguments = containers.as_array().unwrap()[0].get("args").unwrap().as_array().unwrap();
-        let arguments = arguments.iter().map(|argument| {
-            let local = argument.as_str().unwrap().replace("=:8443", "=127.0.0.1:0");
-            local.replace("=:9090", "=127.0.0.1:0")
-        });
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
-            .args(arguments)
-            .args(["--kubeconfig", kubeconfig])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (log, lines) = (Arc::default(), BufReader::new(child.stderr.take().unwrap()).lines());
-        let said: Arc<Mutex<Vec<String>>> = Arc::clone(&log);
-        std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| said.lock().unwrap().push(line));
-        });
-        Self { child, log }
-    }
-
-    fn said(&self, part: &str) -> Vec<String> {
-        self.log.lock().unwrap().iter().filter(|line| line.contains(part)).cloned().collect()
-    }
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn review(kind: &str, resource: &str, operation: &str, object: &str, old: &str) -> Vec<u8> {
     format!(
         r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u",
@@ -229,15 +185,18 @@ fn its_account_may_do_what_it_does_and_nothing_else() {
     create(&env, POLICIES);
 
     let dir = tempfile::tempdir().unwrap();
-    let replica = Replica::start(&env, &kubeconfig(&env, dir.path()));
-    let port = wait("it listens", || port_of(replica.said("listening on").first()?));
-    wait("policies are in force", || replica.said("policies are in force").pop());
-    wait("both configurations trust it", || replica.said("trusts the certificate").get(1).cloned());
+    let replica =
+        Serving::deployed(&env, dir.path(), &["--kubeconfig", &kubeconfig(&env, dir.path())]);
+    replica.hear("policies are in force");
+    let trusts = |line: &&String| line.contains("trusts the certificate");
+    wait("both configurations trust it", || {
+        (replica.log.lock().unwrap().iter().filter(trusts).count() >= 2).then_some(())
+    });
     let webhook = env.admin().get(WEBHOOK).unwrap().body;
     let webhook = &webhook.get("webhooks").and_then(Value::as_array).unwrap()[0];
     let authority = STANDARD.decode(webhook.path_str(&["clientConfig", "caBundle"]).unwrap());
     let authority = String::from_utf8(authority.unwrap()).unwrap();
-    let client = Client::new(port, "sekisho.sekisho-system.svc", &authority);
+    let client = Client::new(replica.port, "sekisho.sekisho-system.svc", &authority);
     let ask = |review: Vec<u8>| {
         client.post("/validate?timeout=10s", "content-type: application/json\r\n", &review).1
     };

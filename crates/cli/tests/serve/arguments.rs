@@ -1,6 +1,6 @@
 //! What is asked wrongly of `serve` and `audit`, and what a server tells of itself.
 
-use crate::serving::{Serving, wait};
+use crate::serving::Serving;
 use sekisho_value::{Value, from_json};
 use std::process::Command;
 
@@ -107,11 +107,9 @@ fn all_that_is_logged_is_json() {
     std::fs::write(&file, level).unwrap();
     let server = Serving::start(&["-p", file.to_str().unwrap()]);
     std::fs::write(&file, level.replace("baseline", "none")).unwrap();
-    wait("the faulty policies are told", || {
-        server.said("the last good ones stay in force").then_some(())
-    });
+    server.hear("the last good ones stay in force");
     std::fs::write(&file, level.replace("baseline", "restricted")).unwrap();
-    wait("the new ones are", || server.said("new policies are in force").then_some(()));
+    server.hear("new policies are in force");
     let lines = server.log.lock().unwrap().clone();
     assert!(lines.len() >= 3, "{lines:?}");
     for line in lines {
@@ -146,7 +144,7 @@ fn a_hangup_reads_files_again() {
     hang_up();
     write("restricted");
     hang_up();
-    wait("the policies are in force", || server.said("new policies are in force").then_some(()));
+    server.hear("new policies are in force");
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     assert!(!status.contains("State:\tZ"), "{status}");
 }

@@ -1,14 +1,13 @@
 //! What `sekisho install` prints: judged by our own packs, and taken by an API server.
 
-use crate::serving::port_of;
+use crate::serving::{DEPLOYMENT, Serving};
 use crate::wire::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sekisho_manifest::{ReadOptions, read};
 use sekisho_testenv::{Body, Request, TestEnv, helm};
 use sekisho_value::Value;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// As a user would install it: with an image that is pinned.
 const PINNED: &str =
@@ -252,7 +251,6 @@ fn what_others_made_is_theirs() {
 
 const WEBHOOK: &str =
     "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/sekisho";
-const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/sekisho-system/deployments/sekisho";
 
 /// What a kubelet and the controllers would say of the replicas.
 fn report_replicas(env: &TestEnv) {
@@ -318,31 +316,9 @@ fn a_replica_serves_by_what_was_applied(env: &TestEnv) {
     let service = |key: &str| webhook.path_str(&["clientConfig", "service", key]).unwrap();
     let name = format!("{}.{}.svc", service("name"), service("namespace"));
 
-    let deployment = env.admin().get(DEPLOYMENT).unwrap().body;
-    let containers = deployment.path(&["spec", "template", "spec", "containers"]).unwrap();
-    let arguments = containers.as_array().unwrap()[0].get("args").unwrap().as_array().unwrap();
-    let mounted = format!("={}/", dir.path().display());
-    let arguments = arguments.iter().map(|argument| {
-        let local = argument.as_str().unwrap().replace("=/tls/", &mounted);
-        local.replace("=:8443", "=127.0.0.1:0").replace("=:9090", "=127.0.0.1:0")
-    });
-    let mut replica = Command::new(env!("CARGO_BIN_EXE_sekisho"))
-        .args(arguments)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut stderr = BufReader::new(replica.stderr.take().unwrap());
-    stderr.read_line(&mut line).unwrap();
-    let port = port_of(&line);
-    let answer = port.map(|port| {
-        let path = service("path");
-        let client = Client::new(port, &name, &authority);
-        client.post(path, "content-type: application/json\r\n", b"{}")
-    });
-    replica.kill().unwrap();
-    replica.wait().unwrap();
-    let (status, said) = answer.unwrap_or_else(|| panic!("{line}"));
+    let replica = Serving::deployed(env, dir.path(), &[]);
+    let client = Client::new(replica.port, &name, &authority);
+    let (status, said) = client.post(service("path"), "content-type: application/json\r\n", b"{}");
     assert_eq!(status, 400, "{said}");
     assert!(said.contains("is to be an `AdmissionReview`"), "{said}");
 }

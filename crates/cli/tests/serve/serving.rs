@@ -4,10 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sekisho_testenv::TestEnv;
 use sekisho_value::{Value, from_json};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+/// What an installation runs.
+pub(crate) const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/sekisho-system/deployments/sekisho";
 
 /// The server, stopped when dropped.
 pub(crate) struct Serving {
@@ -16,28 +21,40 @@ pub(crate) struct Serving {
     pub(crate) port: u16,
     /// what it logged so far
     pub(crate) log: Arc<Mutex<Vec<String>>>,
+    /// reads what it logs
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Serving {
+    /// Starts one that signs its certificate itself.
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        let own = ["--listen", "127.0.0.1:0", "--self-signed", "127.0.0.1"];
+        Self::run(&[&own, arguments].concat())
+    }
+
+    /// Starts one with these arguments alone, and waits until it listens.
+    pub(crate) fn run(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--self-signed", "127.0.0.1"])
+            .arg("serve")
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        let port = port_of(&line);
-        let Some(port) = port else {
-            stderr.read_to_string(&mut line).unwrap();
-            panic!("{line}");
+        let mut lines: Vec<String> = Vec::new();
+        let port = loop {
+            let mut line = String::new();
+            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended: {lines:#?}");
+            let port = port_of(&line);
+            lines.push(line.trim_end().to_owned());
+            if let Some(port) = port {
+                break port;
+            }
         };
         // What it logs is read at once, so that it never waits for a reader.
-        let log = Arc::new(Mutex::new(Vec::new()));
-        std::thread::spawn({
+        let log = Arc::new(Mutex::new(lines));
+        let reader = std::thread::spawn({
             let log = Arc::clone(&log);
             move || {
                 for line in stderr.lines().map_while(Result::ok) {
@@ -46,19 +63,46 @@ impl Serving {
             }
         });
         let mut authority = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        while !authority.contains("END CERTIFICATE") {
-            assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority is printed");
+        // One in a Secret is not printed.
+        if arguments.contains(&"--self-signed") && !arguments.contains(&"--certificate-secret") {
+            let mut stdout = BufReader::new(child.stdout.take().unwrap());
+            while !authority.contains("END CERTIFICATE") {
+                assert_ne!(stdout.read_line(&mut authority).unwrap(), 0, "no authority is printed");
+            }
         }
-        Self { child, authority, port, log }
+        Self { child, authority, port, log, reader: Some(reader) }
     }
 
     /// Starts one that follows a cluster, and waits until it holds.
     pub(crate) fn follow(env: &TestEnv, arguments: &[&str]) -> Self {
         let kubeconfig = env.kubeconfig().to_str().unwrap();
         let server = Self::start(&[&["--cluster", "--kubeconfig", kubeconfig], arguments].concat());
-        wait("the policies are in force", || server.said("policies are in force").then_some(()));
+        server.hear("policies are in force");
         server
+    }
+
+    /// Waits for a line with this part in its log.
+    #[track_caller]
+    pub(crate) fn hear(&self, part: &str) {
+        wait(part, || self.said(part).then_some(()));
+    }
+
+    /// Starts one as the Deployment of an installation does, with the files of its Secret in a folder.
+    pub(crate) fn deployed(env: &TestEnv, mounted: &Path, more: &[&str]) -> Self {
+        let deployment = env.admin().get(DEPLOYMENT).unwrap().body;
+        let containers = deployment.path(&["spec", "template", "spec", "containers"]).unwrap();
+        let container = containers.as_array().unwrap().first().unwrap();
+        let mounted = format!("={}/", mounted.display());
+        let arguments = container.get("args").and_then(Value::as_array).unwrap().iter();
+        let arguments = arguments.map(|argument| {
+            let local = argument.as_str().unwrap().replace("=/tls/", &mounted);
+            local.replace("=:8443", "=127.0.0.1:0").replace("=:9090", "=127.0.0.1:0")
+        });
+        let arguments: Vec<String> = arguments.collect();
+        let (command, arguments) = arguments.split_first().unwrap();
+        assert_eq!(command, "serve");
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Self::run(&[&arguments, more].concat())
     }
 
     /// Whether a line that it logged has this part.
@@ -75,6 +119,14 @@ impl Serving {
         self.child.id()
     }
 
+    /// Asks it to end, and gives what it logged to its end.
+    pub(crate) fn end(mut self) -> Vec<String> {
+        let asked = Command::new("kill").arg(self.pid().to_string()).status();
+        assert!(asked.unwrap().success());
+        self.reader.take().unwrap().join().unwrap();
+        std::mem::take(&mut *self.log.lock().unwrap())
+    }
+
     /// Kills it at once.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -86,11 +138,14 @@ impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("{}", self.log.lock().unwrap().join("\n"));
+        }
     }
 }
 
 /// The port of the line that tells where a server listens.
-pub(crate) fn port_of(line: &str) -> Option<u16> {
+fn port_of(line: &str) -> Option<u16> {
     let (_, rest) = line.split_once("listening on ")?;
     rest.split('"').next()?.rsplit_once(':')?.1.trim().parse().ok()
 }
@@ -116,7 +171,8 @@ pub(crate) fn configuration(kind: &str, path: &str, port: u16, authorities: &str
 /// The configuration with another list of resources, of all groups, in JSON.
 pub(crate) fn about(configuration: &Value, resources: &str) -> Value {
     let mut changed = configuration.clone();
-    let webhook = &mut changed.get_mut("webhooks").and_then(Value::as_array_mut).unwrap()[0];
+    let webhooks = changed.get_mut("webhooks").and_then(Value::as_array_mut).unwrap();
+    let webhook = webhooks.first_mut().unwrap();
     let rules = format!(
         r#"[{{"apiGroups":["*"],"apiVersions":["*"],"operations":["*"],"resources":{resources}}}]"#
     );

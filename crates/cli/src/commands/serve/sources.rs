@@ -196,10 +196,11 @@ impl Origin for Sources {
     fn told(&self, event: Event<'_>) {
         let log = &self.log;
         match event {
-            Event::Renewed => log.note("policies", "new policies are in force"),
-            Event::Partly(diagnostics) => {
-                log.wrong(diagnostics);
-                log.note("policies", "new policies are in force, less those that are faulty");
+            Event::InForce { first, faults } => {
+                log.wrong(faults);
+                let new = if first { "" } else { "new " };
+                let less = if faults.is_empty() { "" } else { ", less those that are faulty" };
+                log.note("policies", &format!("{new}policies are in force{less}"));
             }
             Event::Refused(diagnostics) => {
                 log.wrong(diagnostics);
