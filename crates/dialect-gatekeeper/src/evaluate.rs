@@ -67,6 +67,11 @@ impl Evaluate for Judgement {
         self.matching.goes_by_namespace() || !self.exclusions.is_empty()
     }
 
+    /// Each validation of CEL that fails is a violation to Gatekeeper; what Rego gives is a set.
+    fn counts_each(&self) -> bool {
+        self.code.counts_each()
+    }
+
     fn action_at(&self, point: Point) -> Option<Action> {
         (point != Point::Admission).then(|| self.enforcement.at(point))
     }

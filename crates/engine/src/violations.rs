@@ -48,7 +48,10 @@ pub(crate) fn judge(
         }
     }
     word(decision.policy, &ruled, verdict);
-    let shown = shown(&ruled);
+    let shown = match decision.policy.evaluate.counts_each() {
+        true => vec![true; ruled.len()],
+        false => shown(&ruled),
+    };
     for ((violation, ruling), shown) in ruled.into_iter().zip(shown) {
         if shown {
             verdict.judgements.push(judgement(decision.policy, violation, ruling, about));

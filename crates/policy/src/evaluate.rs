@@ -25,6 +25,11 @@ pub trait Evaluate: Send + Sync {
         false
     }
 
+    /// Whether violations that say the same are violations of their own.
+    fn counts_each(&self) -> bool {
+        false
+    }
+
     /// What is done about its violations at a point, where that is not the policy's action.
     fn action_at(&self, _: Point) -> Option<Action> {
         None

@@ -42,6 +42,11 @@ impl Code {
         }
     }
 
+    /// Whether violations that say the same are told apart.
+    pub(crate) fn counts_each(&self) -> bool {
+        matches!(self, Self::Cel(_))
+    }
+
     /// Whether it looks at more of the request's namespace than its name.
     pub(crate) fn reads_namespace(&self) -> bool {
         match self {

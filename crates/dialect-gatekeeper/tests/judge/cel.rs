@@ -92,6 +92,17 @@ fn what_is_not_true_is_a_violation_with_a_message() {
 }
 
 #[test]
+fn each_validation_that_fails_is_a_violation() {
+    let source = "validations:\n- {expression: 'false', message: nay}\n- {expression: '1 == 2', \
+                  message: nay}\n- {expression: 'false', message: aye}";
+    let verdict = judge(&set(&policy(source, "{}")), &create(&json(POD)), &[]);
+    assert_eq!(messages(&verdict), ["aye", "nay", "nay"]);
+    let refusals: Vec<&str> =
+        verdict.denials.iter().map(|denial| denial.message.as_str()).collect();
+    assert_eq!(refusals, ["[only] aye\n[only] nay\n[only] nay"]);
+}
+
+#[test]
 fn variables_are_found_when_they_are_read() {
     let source = "variables:
 - {name: unused, expression: object.nope}

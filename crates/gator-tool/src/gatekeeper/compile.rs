@@ -2,7 +2,7 @@
 
 use super::Watching;
 use super::request::{self, Sent};
-use crate::judge::{Compiled, Given, Judged, Policies, Refusal, Subject};
+use crate::judge::{Compiled, Engine, Given, Judged, Policies, Refusal, Subject};
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
 use crate::watch::Watched;
@@ -25,6 +25,8 @@ pub(super) struct Judgement {
     of_objects: PolicySet,
     /// judges AdmissionReviews, which gator does not expand; `None` where that is the same
     of_reviews: Option<PolicySet>,
+    /// what finds violations
+    engine: Engine,
     now: jiff::Timestamp,
     schemas: Schemas,
     watching: Watching,
@@ -32,6 +34,7 @@ pub(super) struct Judgement {
 
 pub(super) fn compile(
     policies: &Policies<'_>,
+    engine: Engine,
     failure_policy: FailurePolicy,
     now: jiff::Timestamp,
     watching: Watching,
@@ -42,7 +45,7 @@ pub(super) fn compile(
         [] => None,
         _ => Some(set(&Policies { expansions: &[], ..*policies }, failure_policy)?),
     };
-    Ok(Judgement { of_objects, of_reviews, now, schemas: Schemas::builtin(), watching })
+    Ok(Judgement { of_objects, of_reviews, engine, now, schemas: Schemas::builtin(), watching })
 }
 
 /// Gator finds templates by the lower case of the constraint's kind.
@@ -256,15 +259,17 @@ impl Compiled for Judgement {
         };
         let verdict = evaluate(set, &request, &judge);
         let mut results: Vec<(&str, String)> = Vec::new();
-        // To gator, results are alike where they have the same message and the same details, and
-        // none are empty ones.
+        // To gator, results of Rego are alike where they have the same message and the same
+        // details, and none are empty ones. Each validation of CEL has a result of its own.
         let mut seen = HashSet::new();
         for judgement in verdict.judgements {
             let details = match judgement.details {
                 Value::Null => Value::object(),
                 details => details,
             };
-            if seen.insert((judgement.message.clone(), details.to_json())) {
+            if self.engine == Engine::Cel
+                || seen.insert((judgement.message.clone(), details.to_json()))
+            {
                 results.push((gators_word(judgement.action), judgement.message));
             }
         }

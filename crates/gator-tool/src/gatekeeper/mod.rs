@@ -57,7 +57,8 @@ impl Judge for Gatekeeper {
         let template = only(policies.template, engine);
         let policies = Policies { template: &template, ..*policies };
         let watching = Watching { lines: self.lines.clone(), prints: self.prints };
-        let judgement = compile::compile(&policies, self.failure_policy, self.now, watching);
+        let judgement =
+            compile::compile(&policies, engine, self.failure_policy, self.now, watching);
         match judgement {
             Ok(judgement) => Ok(Box::new(judgement)),
             Err(Refusal::Template(problem)) if problem.message.contains(NOT_SUPPORTED) => {
