@@ -124,25 +124,29 @@ fn prepare(test: &Test, files: &Files, setting: &Setting<'_>) -> Result<Prepared
     let expansions = expansions(&test.expansion, files).map_err(Refusal::Constraint)?;
     let policies =
         Policies { template: &template, constraint: &constraint, expansions: &expansions };
-    let mut engines = Vec::new();
-    for engine in setting.judge.engines(&template.value) {
-        let compiled = if setting.engine.is_some_and(|only| only != engine) {
+    let mut engines: Vec<ByEngine> = Vec::new();
+    // CEL before Rego: gator judges by CEL where there is any, and reads no Rego then.
+    for engine in setting.judge.engines(&template.value).into_iter().rev() {
+        if setting.engine.is_some_and(|only| only != engine) {
             continue;
-        } else {
-            match setting.judge.compile(&policies, engine) {
-                Ok(compiled) => Ok(compiled),
-                Err(Refusal::NotBuiltIn(reason)) => Err(reason),
-                Err(refusal) => return Err(refusal),
+        }
+        let judged = engines.iter().any(|(_, compiled)| compiled.is_ok());
+        if judged && setting.as_gator {
+            break;
+        }
+        match setting.judge.compile(&policies, engine) {
+            Ok(compiled) => engines.push((engine, Ok(compiled))),
+            Err(Refusal::NotBuiltIn(_)) if setting.as_gator => {}
+            Err(Refusal::NotBuiltIn(reason)) => engines.push((engine, Err(reason))),
+            Err(Refusal::Template(problem)) if judged => {
+                let reason =
+                    format!("it does not compile, and gator passes over it: {}", problem.message);
+                engines.push((engine, Err(reason)));
             }
-        };
-        engines.push((engine, compiled));
+            Err(refusal) => return Err(refusal),
+        }
     }
-    if setting.as_gator {
-        // Gator judges by CEL where there is any.
-        let taken = engines.iter().rposition(|(_, compiled)| compiled.is_ok());
-        let taken = taken.map(|taken| engines.swap_remove(taken));
-        engines = taken.into_iter().collect();
-    }
+    engines.reverse();
     if engines.is_empty() {
         let reason = match setting.engine {
             Some(engine) => format!("the template has no {engine} code"),

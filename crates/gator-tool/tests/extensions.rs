@@ -147,6 +147,14 @@ const CASES: &[(&str, u8, &[&str])] = &[
         &["at tests/scenarios/files/broken-second.yaml:7:", "0 passed, 6 failed, 0 skipped\n"],
     ),
     ("scenarios/skip", 0, &["2 passed, 0 failed, 3 skipped\n"]),
+    (
+        "scenarios/broken-rego-under-cel",
+        0,
+        &[
+            "skipped\t1 by rego: it does not compile, and gator passes over it: adding template: ",
+            "1 passed, 0 failed, 1 skipped\n",
+        ],
+    ),
     ("scenarios/operations", 0, &["3 passed, 0 failed, 0 skipped\n"]),
     ("scenarios/basic", 0, &["PASS\n\n5 passed, 0 failed, 0 skipped\n"]),
 ];
