@@ -72,7 +72,11 @@ impl Review {
         let request = context.request;
         let is_namespace = request.gvk.is("", "Namespace");
         // The API server says that a Namespace is in itself, and Gatekeeper that it is in none.
-        let namespace = request.namespace.clone().filter(|name| !is_namespace && !name.is_empty());
+        // The words of its CLI that look namespaces up by themselves believe what an object says.
+        let is_within =
+            request.point == Point::Gator && request.namespace_object != NamespaceObject::Inventory;
+        let namespace = request.namespace.clone();
+        let namespace = namespace.filter(|name| (!is_namespace || is_within) && !name.is_empty());
         let known = known(request, context.inventory, namespace.as_ref());
         // What is deleted is judged as it was.
         let object = match request.operation {

@@ -217,6 +217,8 @@ struct World {
     /// the kinds of constraints that CEL judges: it gives no details
     by_cel: BTreeSet<Str>,
     inventory: Watched<'static>,
+    /// by name, whatever namespace one says to be in: of those of one name, the last
+    namespaces: HashMap<Str, Value>,
     /// what rules print is asked for
     verbose: bool,
     schemas: Schemas,
@@ -255,12 +257,17 @@ impl World {
         let held = || {
             let constraints = with_defaults(&policies);
             let mut inventory = MemoryInventory::new();
+            let mut namespaces = HashMap::new();
             for document in documents {
+                if document.api_version() == "v1" && document.kind() == "Namespace" {
+                    let name = Str::new(document.name().unwrap_or_default());
+                    namespaces.insert(name, document.value.clone());
+                }
                 inventory.insert(as_held(document, &constraints));
             }
-            (constraints, inventory)
+            (constraints, inventory, namespaces)
         };
-        let (set, (constraints, inventory)) = rayon::join(set, held);
+        let (set, (constraints, inventory, namespaces)) = rayon::join(set, held);
         let mut set = set?;
         let expansions = set.take_expansions();
         Ok(Self {
@@ -269,6 +276,7 @@ impl World {
             constraints,
             by_cel: by_cel_kinds,
             inventory: Watched { inventory, lines: None, printed: Mutex::default() },
+            namespaces,
             verbose: false,
             schemas: Schemas::builtin(),
             now,
@@ -306,13 +314,12 @@ impl World {
         };
         match request.namespace.as_deref() {
             None => namespace(""),
-            Some("default") if self.lacks_namespace("default") => namespace("default"),
-            Some(_) => NamespaceObject::Inventory,
+            Some(name) => match self.namespaces.get(name) {
+                Some(object) => NamespaceObject::Given(object.clone()),
+                None if name == "default" => namespace(name),
+                None => NamespaceObject::Unknown,
+            },
         }
-    }
-
-    fn lacks_namespace(&self, name: &str) -> bool {
-        Reads::new(&self.inventory.inventory).namespace(name).is_none()
     }
 
     /// The object as mutators leave it, and what would come of it.
