@@ -84,7 +84,9 @@ impl Review {
             _ => &request.object,
         };
         let value = match request.form {
-            Form::Admission => admission(request, namespace.as_ref(), object, &known),
+            Form::Admission | Form::Unstated => {
+                admission(request, namespace.as_ref(), object, &known)
+            }
             Form::Bare => bare(request, namespace.as_ref(), object),
         };
         let namespace_name = match (is_namespace, namespace) {
@@ -177,7 +179,11 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
     }
     review.add_text("name", &request.name);
     review.add_text("namespace", namespace.map_or("", Str::as_str));
-    review.add("operation", request.operation.as_str());
+    let operation = match request.form {
+        Form::Unstated => "",
+        Form::Admission | Form::Bare => request.operation.as_str(),
+    };
+    review.add("operation", operation);
     review.add("userInfo", request.user.to_value());
     review.add("object", object.clone());
     review.add("oldObject", request.old_object.clone());

@@ -155,6 +155,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
             "1 passed, 0 failed, 1 skipped\n",
         ],
     ),
+    ("scenarios/no-operation", 0, &["3 passed, 0 failed, 0 skipped\n"]),
     ("scenarios/operations", 0, &["3 passed, 0 failed, 0 skipped\n"]),
     ("scenarios/basic", 0, &["PASS\n\n5 passed, 0 failed, 0 skipped\n"]),
 ];

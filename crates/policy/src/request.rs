@@ -132,6 +132,8 @@ pub enum Form {
     /// all that an API server sends
     #[default]
     Admission,
+    /// a review of a suite that states no operation, which policies see empty
+    Unstated,
     /// the object alone, as Gatekeeper's CLI has it: policies see its kind, name and namespace,
     /// and an empty operation
     Bare,

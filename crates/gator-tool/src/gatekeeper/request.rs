@@ -99,8 +99,13 @@ fn of_review(request: &Value) -> Request {
             resource: gvr(request.get("requestResource")),
             subresource: text(&["requestSubResource"]),
         });
+    let form = match text(&["operation"]).is_empty() {
+        true => Form::Unstated,
+        false => Form::Admission,
+    };
     Request {
         gvk,
+        form,
         resource: resource.resource,
         subresource: text(&["subResource"]),
         name: text(&["name"]),
@@ -118,7 +123,8 @@ fn of_review(request: &Value) -> Request {
     }
 }
 
-/// A request without an operation, or with one that is none, is judged as one that creates.
+/// What a request is judged as: as one that creates where it states no operation, or one that is
+/// none.
 fn operation(word: &str) -> Operation {
     match word {
         "UPDATE" => Operation::Update,
