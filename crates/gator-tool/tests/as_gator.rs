@@ -56,6 +56,7 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("not a valid selector operator", "the selector's own words"),
     ("unable to compile modules: ", "the template's name in the place of the module's"),
     ("eval_conflict_error: ", "the words of OPA 1.22; gator has OPA 1.17"),
+    (".msg accessor error: ", "our own words for a message that is no text"),
     ("\"operation\":\"UPDATE\"", "what a review lacks is given as an API server gives it"),
     ("\"operation\":\"DELETE\"", "what a review lacks is given as an API server gives it"),
 ];

@@ -156,6 +156,11 @@ const CASES: &[(&str, u8, &[&str])] = &[
         ],
     ),
     ("scenarios/no-operation", 0, &["3 passed, 0 failed, 0 skipped\n"]),
+    (
+        "scenarios/number-for-message",
+        2,
+        &["Rego: the `msg` of a violation is a number\n", "0 passed, 2 failed, 0 skipped\n"],
+    ),
     ("scenarios/operations", 0, &["3 passed, 0 failed, 0 skipped\n"]),
     ("scenarios/basic", 0, &["PASS\n\n5 passed, 0 failed, 0 skipped\n"]),
 ];

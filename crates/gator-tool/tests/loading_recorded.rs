@@ -33,10 +33,6 @@ const DIFFERENT: &[(&[&str], &str)] = &[
     (&["o-t-conflict", "r-conflict"], "the words of OPA 1.17"),
     (&["r-external"], "gator knows no external data, and the webhook does"),
     (&["r-http"], "nothing is asked over the network"),
-    (
-        &["o-t-msg-number", "o-t-msg-object", "r-msg-int"],
-        "gator ends, and the webhook tells an error",
-    ),
     (&["r-on"], "OPA 1.17 reads YAML 1.1, and OPA 1.22 reads YAML 1.2"),
     (&["s-fmt-creditcard-bad", "s-fmt-isbn-bad"], "formats that are not checked"),
     (&["s-int64"], "Go holds the number as a double, and misses the last integers of 64 bits"),

@@ -2,11 +2,11 @@
 
 use super::figures::{Figures, Latencies, Setup};
 use super::{BenchEngine, BenchOptions};
-use crate::gatekeeper::{engines, only, request, set_of};
+use crate::gatekeeper::{engines, is_unreadable, only, request, set_of};
 use crate::go;
 use crate::objects::without_kind;
 use sekisho_dialect_gatekeeper::FailurePolicy;
-use sekisho_engine::{ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
+use sekisho_engine::{ErrorKind, Judge, MemoryInventory, PolicySet, VerdictError, evaluate};
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
 use sekisho_policy::Request;
@@ -186,7 +186,10 @@ impl Bench<'_> {
         };
         let verdict = evaluate(&self.set, &request, &judge);
         // To gator what cannot be matched or evaluated is a violation.
-        match verdict.errors.iter().find(|error| error.kind == ErrorKind::Budget) {
+        let stops = |error: &&VerdictError| {
+            error.kind == ErrorKind::Budget || is_unreadable(&error.message)
+        };
+        match verdict.errors.iter().find(stops) {
             Some(error) => Err(format!(
                 "review failed for {}/{}: {}",
                 request.namespace.as_deref().unwrap_or_default(),

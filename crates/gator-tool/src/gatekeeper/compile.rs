@@ -9,7 +9,7 @@ use crate::watch::Watched;
 use sekisho_dialect_gatekeeper::{FailurePolicy, Gatekeeper};
 use sekisho_dialects::Cores;
 use sekisho_engine::{BuildOptions, ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
-use sekisho_kube_model::Schemas;
+use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_manifest::Document;
 use sekisho_policy::{
     Action, Bundle, BundleFile, CompileContext, Dialect, Digest, PolicyDocument, PolicyId, Target,
@@ -287,6 +287,15 @@ impl Compiled for Judgement {
                 ErrorKind::Failed if error.message.starts_with(NO_ANSWER) => {
                     return Err(Problem::error(error.message));
                 }
+                ErrorKind::Failed if is_unreadable(&error.message) => {
+                    let Gvk { group, version, kind } = &request.gvk;
+                    let namespace = request.namespace.as_deref().unwrap_or_default();
+                    return Err(Problem::error(format!(
+                        "reviewing {group}/{version}, Kind={kind} {namespace}/{}: \
+                         admission.k8s.gatekeeper.sh: Rego: {}\n\n",
+                        request.name, error.message
+                    )));
+                }
                 // To gator these are violations.
                 ErrorKind::Unmatched | ErrorKind::Failed => results.push(("", error.message)),
                 ErrorKind::Budget => return Err(Problem::error(error.message)),
@@ -314,6 +323,14 @@ fn is_expansion(policy: Option<&PolicyId>) -> bool {
 
 /// How the dialect begins to tell of a provider that nobody stands in for.
 const NO_ANSWER: &str = "there is no answer of external data provider";
+
+/// How the dialect begins to tell of a violation that has no text for a message.
+const NO_TEXT: &str = "the `msg` of a violation is";
+
+/// Whether gator stops at what a rule gives, and does not take the error for a violation.
+pub(crate) fn is_unreadable(message: &str) -> bool {
+    message.starts_with(NO_TEXT)
+}
 
 /// The word by which gator sorts results.
 fn gators_word(action: Action) -> &'static str {
