@@ -9,6 +9,7 @@ use crate::namespaces;
 use crate::no_policy;
 use crate::objects::Object;
 use crate::places::Places;
+use crate::reviews;
 use crate::schema_findings;
 use crate::{Progress, Silent};
 use rayon::prelude::*;
@@ -71,6 +72,7 @@ pub fn check(
     progress: &dyn Progress,
 ) -> Report {
     let mut loaded = load(input, stdin, progress);
+    reviews::skip(&mut loaded);
     let inventory = known(options.inventory);
     let build = BuildOptions {
         dialects: options.dialects,

@@ -20,6 +20,7 @@ mod namespaces;
 mod no_policy;
 mod objects;
 mod places;
+mod reviews;
 mod rules;
 mod schema_findings;
 mod show;
