@@ -5,6 +5,7 @@ use crate::live::Live;
 use crate::server::{Certificate, CertificateError};
 use sekisho_policy::Digest;
 use sekisho_report::Diagnostic;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long what was told of a change waits for others.
@@ -55,6 +56,8 @@ pub enum Event<'a> {
     InForce {
         /// whether there were none before
         first: bool,
+        /// the ids of those that were in force before, and are no more
+        gone: &'a [String],
         /// what is wrong with those that are not
         faults: &'a [Diagnostic],
     },
@@ -106,7 +109,7 @@ impl<O: Origin> Keeper<O> {
     /// Looks from time to time, until the future is dropped.
     pub async fn keep(mut self, live: &Live, certificate: &Certificate, every: Duration) {
         if let Some(faults) = self.untold.take() {
-            self.origin.told(Event::InForce { first: true, faults: &faults });
+            self.origin.told(Event::InForce { first: true, gone: &[], faults: &faults });
         }
         loop {
             tokio::select! {
@@ -149,9 +152,12 @@ impl<O: Origin> Keeper<O> {
     }
 
     fn tell_renewal(&mut self, live: &Live, basis: Basis, digest: Digest, faults: &[Diagnostic]) {
-        let first = live.basis().is_none();
+        let old = live.basis();
+        let now: BTreeSet<&String> = basis.set.states().iter().map(|state| &state.id).collect();
+        let before = old.iter().flat_map(|old| old.set.states()).map(|state| &state.id);
+        let gone: Vec<String> = before.filter(|id| !now.contains(id)).cloned().collect();
         self.renew(live, basis, digest, faults);
-        self.origin.told(Event::InForce { first, faults });
+        self.origin.told(Event::InForce { first: old.is_none(), gone: &gone, faults });
     }
 
     /// The same faults are told once.

@@ -1,7 +1,10 @@
 //! What each policy says and takes, counted while requests are judged.
 
 use sekisho_engine::PolicySet;
-use sekisho_policy::{EvalContext, EvalError, Evaluate, Manner, Outcome, Unevaluated, Violation};
+use sekisho_policy::{
+    Action, EvalContext, EvalError, Evaluate, Manner, OperationSet, Outcome, Point, Unevaluated,
+    Violation,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -65,6 +68,18 @@ impl Evaluate for Counted {
             Err(_) => add(errors, 1),
         }
         outcome
+    }
+
+    fn operations(&self) -> OperationSet {
+        self.policy.operations()
+    }
+
+    fn goes_by_namespace(&self) -> bool {
+        self.policy.goes_by_namespace()
+    }
+
+    fn action_at(&self, point: Point) -> Option<Action> {
+        self.policy.action_at(point)
     }
 
     fn refusal(&self, policy: &str, violations: &[&Violation]) -> String {

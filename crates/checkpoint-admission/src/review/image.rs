@@ -5,7 +5,7 @@
 
 use super::read::{Fields, read_body};
 use super::{Answer, ReviewError};
-use sekisho_kube_model::{Created, Schemas};
+use sekisho_kube_model::{Created, Gvk, Schemas};
 use sekisho_policy::Request;
 use sekisho_value::{Map, ObjectWriter, Value};
 
@@ -53,6 +53,16 @@ impl ImageReview {
             }
         }
         Ok(Self { images, annotations, namespace: spec.text("namespace")?.to_owned() })
+    }
+
+    /// The creation of a pod that is asked about, without the pod.
+    pub(crate) fn asked(&self) -> Request {
+        Request {
+            gvk: Gvk::new("", "v1", "Pod"),
+            resource: "pods".into(),
+            namespace: (!self.namespace.is_empty()).then(|| self.namespace.as_str().into()),
+            ..Request::default()
+        }
     }
 
     /// The creation of a pod that has these images and annotations, is in this namespace, and has

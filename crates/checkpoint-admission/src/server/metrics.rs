@@ -88,6 +88,11 @@ impl Metrics {
         add(&self.warnings, answer.warnings.len());
         add(&self.errors, verdict.errors.len());
         add(&self.tolerated, verdict.tolerated.len());
+        self.took(took);
+    }
+
+    /// Counts how long it took until an answer was there.
+    pub(super) fn took(&self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.microseconds.fetch_add(took, Ordering::Relaxed);
         let bucket = BOUNDS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS.len());

@@ -92,6 +92,13 @@ impl Routes {
         request: Request<Incoming>,
         came: Instant,
     ) -> Reply {
+        // Over HTTP/1.1 the body is left out where it is written, and its length told.
+        let is_head = request.method() == Method::HEAD && request.version() == Version::HTTP_2;
+        let reply = self.reply(door, request, came).await;
+        if is_head { reply.map(|_| Bytes::new()) } else { reply }
+    }
+
+    async fn reply(&self, door: Door, request: Request<Incoming>, came: Instant) -> Reply {
         let Some(place) = self.place(door, request.uri().path()) else {
             return text(StatusCode::NOT_FOUND, "there is nothing here\n");
         };
@@ -117,7 +124,10 @@ impl Routes {
         let (head, mut incoming) = request.into_parts();
         let within = deadline(head.uri.query(), self.limits.deadline);
         let refused = match unreadable(&head.headers) {
-            Some(wanted) => text(StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted),
+            Some(wanted) => {
+                self.metrics.count(asked, Outcome::NoReview);
+                text(StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted)
+            }
             None => match self.body(asked, &mut incoming, within, came).await {
                 Ok((body, started)) => {
                     let trace = head.headers.get("traceparent");
@@ -158,20 +168,26 @@ impl Routes {
                 .await
                 .map(|read| (read, Instant::now())),
         };
+        let unread = |status, why: String| {
+            self.metrics.count(asked, Outcome::NoReview);
+            text(status, why)
+        };
         match read {
             Ok((Ok(body), started)) => Ok((body, started)),
             Ok((Err(BodyError::TooLarge), _)) => {
                 let limit = format!("a review has at most {most} bytes\n");
-                Err(text(StatusCode::PAYLOAD_TOO_LARGE, limit))
+                Err(unread(StatusCode::PAYLOAD_TOO_LARGE, limit))
             }
             Ok((Err(BodyError::TooMany), _)) => {
                 self.metrics.count(asked, Outcome::Shed);
                 Err(later("too many reviews are being read\n"))
             }
             Ok((Err(BodyError::BrokeOff), _)) => {
-                Err(text(StatusCode::BAD_REQUEST, "the body broke off\n"))
+                Err(unread(StatusCode::BAD_REQUEST, "the body broke off\n".to_owned()))
             }
-            Err(_) => Err(text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n")),
+            Err(_) => {
+                Err(unread(StatusCode::REQUEST_TIMEOUT, "the body took too long\n".to_owned()))
+            }
         }
     }
 

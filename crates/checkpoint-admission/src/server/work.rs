@@ -10,8 +10,9 @@ use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use crate::timed::OnWait;
-use sekisho_engine::Verdict;
+use sekisho_engine::{ErrorKind, Verdict, VerdictError};
 use sekisho_policy::{Pattern, Request, Stop};
+use sekisho_value::{Pointer, Value};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{Span, field, info_span};
 
-/// Is told of every request that was judged.
+/// Is told of every request that was judged, or should have been.
 pub type OnVerdict = dyn Fn(&Request, &Answer, &Verdict, Duration) + Send + Sync;
 
 /// What a request is told that was not judged, as the log and the audit log have it.
@@ -83,10 +84,17 @@ enum Question {
     Images(ImageReview),
 }
 
-/// How a question is answered, as soon as that is known.
+/// Who asked what, and how it is answered: what stays of a question that is not judged.
 #[derive(Clone, Debug)]
+struct Sent {
+    form: Form,
+    /// less the objects
+    request: Box<Request>,
+}
+
+#[derive(Clone, Copy, Debug)]
 enum Form {
-    Review(ReviewVersion, String),
+    Review(ReviewVersion),
     Images,
 }
 
@@ -98,18 +106,28 @@ impl Question {
         }
     }
 
-    fn form(&self) -> Form {
+    fn sent(&self) -> Sent {
+        let (form, request) = match self {
+            Self::Review(review) => (Form::Review(review.version), review.request.clone()),
+            Self::Images(review) => (Form::Images, review.asked()),
+        };
+        let [object, old_object, options] = [Value::Null, Value::Null, Value::Null];
+        let less = Request { object, old_object, options, stored_as: None, ..request };
+        Sent { form, request: Box::new(less) }
+    }
+
+    fn told(&self, answer: &Answer) -> Done {
         match self {
-            Self::Review(review) => Form::Review(review.version, review.request.uid.to_string()),
-            Self::Images(_) => Form::Images,
+            Self::Review(review) => Form::Review(review.version).told(answer, &review.request.uid),
+            Self::Images(_) => Form::Images.told(answer, ""),
         }
     }
 }
 
 impl Form {
-    fn told(&self, answer: &Answer) -> Done {
+    fn told(self, answer: &Answer, uid: &str) -> Done {
         Done::Answered(match self {
-            Self::Review(version, uid) => answer.to_json(*version, uid),
+            Self::Review(version) => answer.to_json(version, uid),
             Self::Images => answer.to_image_review(),
         })
     }
@@ -203,7 +221,7 @@ impl Work {
     ) -> Done {
         // Whoever comes to it this late would come too late with all that follow, too.
         if time.left() < time.within / 2 {
-            return self.shed(asked, body).await;
+            return self.shed(asked, body, time).await;
         }
         let mut question = None;
         if self.limits.at_once > 0 && body.bytes.len() <= SMALL {
@@ -226,14 +244,13 @@ impl Work {
             Ok(question) => question,
             Err(done) => return AtOnce::Done(done),
         };
-        let form = question.form();
         let stop = Stop::after(self.limits.at_once);
         let conduct = self.conduct(time, &stop, None);
-        let judge = || self.judge(asked, &question, &form, &conduct, time, span);
+        let judge = || self.judge(asked, &question, &conduct, time, span);
         match catch_unwind(AssertUnwindSafe(judge)) {
             Ok(Some(done)) => AtOnce::Done(done),
             Ok(None) => AtOnce::Longer(question),
-            Err(_) => AtOnce::Done(self.failed(asked, Some(&form), BROKE_OFF)),
+            Err(_) => AtOnce::Done(self.failed(asked, Some(&question.sent()), BROKE_OFF, time)),
         }
     }
 
@@ -248,7 +265,7 @@ impl Work {
     ) -> Done {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return self.shed(asked, body).await;
+            return self.shed(asked, body, time).await;
         }
         // What is read takes more than its text: who has to wait reads it again.
         let question = question.filter(|_| self.turns.available_permits() > 0);
@@ -258,21 +275,23 @@ impl Work {
         };
         let place = tokio::time::timeout(time.left(), place).await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let Ok((Some(room), Ok(turn))) = place else { return self.shed(asked, body).await };
-        let address = Arc::new(OnceLock::new());
+        let Ok((Some(room), Ok(turn))) = place else {
+            return self.shed(asked, body, time).await;
+        };
+        let sent = Arc::new(OnceLock::new());
         let stop = Arc::new(Stop::default());
         let mut awaited = Awaited { work: self, asked, stop: Arc::clone(&stop), is_told: false };
         let judged = tokio::task::spawn_blocking({
-            let (work, address, span) = (Arc::clone(self), Arc::clone(&address), span.clone());
+            let (work, sent, span) = (Arc::clone(self), Arc::clone(&sent), span.clone());
             move || {
                 let turn: Arc<OnWait> = Arc::new(work.turn(turn));
                 let read = question.map_or_else(|| work.read(asked, &body.bytes, &span), Ok);
                 let done = match read {
                     Err(done) => Some(done),
                     Ok(question) => {
-                        let form = address.get_or_init(|| question.form());
+                        sent.get_or_init(|| question.sent());
                         let conduct = work.conduct(time, &stop, Some(&turn));
-                        work.judge(asked, &question, form, &conduct, time, &span)
+                        work.judge(asked, &question, &conduct, time, &span)
                     }
                 };
                 drop((room, turn));
@@ -285,9 +304,9 @@ impl Work {
             Ok(Ok(Some(done))) => done,
             Ok(Ok(None)) | Err(_) => {
                 awaited.stop.raise();
-                self.failed(asked, address.get(), TOO_LATE)
+                self.failed(asked, sent.get(), TOO_LATE, time)
             }
-            Ok(Err(_)) => self.failed(asked, address.get(), BROKE_OFF),
+            Ok(Err(_)) => self.failed(asked, sent.get(), BROKE_OFF, time),
         }
     }
 
@@ -326,13 +345,13 @@ impl Work {
         &self,
         asked: Asked,
         question: &Question,
-        form: &Form,
         conduct: &Conduct<'_>,
         time: Time,
         span: &Span,
     ) -> Option<Done> {
         let Some(basis) = self.live.basis() else {
-            return Some(self.failed(asked, Some(form), "no policies are loaded yet"));
+            let why = "no policies are loaded yet";
+            return Some(self.failed(asked, Some(&question.sent()), why, time));
         };
         let judging = info_span!(parent: span, "judge");
         let (request, answer, verdict) = match (question, asked) {
@@ -361,13 +380,13 @@ impl Work {
         let took = time.started.elapsed();
         self.metrics.judged(asked, &answer, &verdict, took);
         (self.on_verdict)(&request, &answer, &verdict, took);
-        Some(form.told(&answer))
+        Some(question.told(&answer))
     }
 
     /// More requests came than can be judged: they go the configured way at once.
-    async fn shed(self: &Arc<Self>, asked: Asked, body: Body) -> Done {
-        let form = if body.bytes.len() <= SMALL {
-            Question::read(asked, &body.bytes).map(|question| question.form())
+    async fn shed(self: &Arc<Self>, asked: Asked, body: Body, time: Time) -> Done {
+        let sent = if body.bytes.len() <= SMALL {
+            Question::read(asked, &body.bytes).map(|question| question.sent())
         } else {
             // That takes time, too, and is not for a thread that talks.
             let Some(room) = self.room.try_take(&body.bytes) else {
@@ -375,15 +394,15 @@ impl Work {
                 return Done::Late;
             };
             let read = tokio::task::spawn_blocking(move || {
-                let form = Question::read(asked, &body.bytes).map(|question| question.form());
+                let sent = Question::read(asked, &body.bytes).map(|question| question.sent());
                 drop(room);
-                form
+                sent
             });
-            let Ok(form) = read.await else { return self.failed(asked, None, BROKE_OFF) };
-            form
+            let Ok(sent) = read.await else { return self.failed(asked, None, BROKE_OFF, time) };
+            sent
         };
-        let form = match form {
-            Ok(form) => form,
+        let sent = match sent {
+            Ok(sent) => sent,
             Err(error) => {
                 self.metrics.count(asked, Outcome::NoReview);
                 return Done::NoReview(error);
@@ -397,13 +416,30 @@ impl Work {
             retry_after_seconds: Some(1),
             ..Refusal::default()
         };
-        form.told(&self.in_direction(refusal))
+        self.unjudged(&sent, refusal, time)
     }
 
-    fn failed(&self, asked: Asked, form: Option<&Form>, why: &str) -> Done {
+    fn failed(&self, asked: Asked, sent: Option<&Sent>, why: &str, time: Time) -> Done {
         self.metrics.count(asked, Outcome::Failed);
-        let Some(form) = form else { return Done::Late };
-        form.told(&self.in_direction(not_judged(&[why.to_owned()])))
+        let Some(sent) = sent else { return Done::Late };
+        self.unjudged(sent, not_judged(&[why.to_owned()]), time)
+    }
+
+    /// What goes the configured way is told as what was judged is.
+    fn unjudged(&self, sent: &Sent, refusal: Refusal, time: Time) -> Done {
+        let error = VerdictError {
+            kind: ErrorKind::Failed,
+            policy: None,
+            pointer: Pointer::root(),
+            message: refusal.message.clone(),
+            help: None,
+        };
+        let verdict = Verdict { errors: vec![error], ..Verdict::default() };
+        let answer = self.in_direction(refusal);
+        let took = time.started.elapsed();
+        self.metrics.took(took);
+        (self.on_verdict)(&sent.request, &answer, &verdict, took);
+        sent.form.told(&answer, &sent.request.uid)
     }
 
     fn in_direction(&self, refusal: Refusal) -> Answer {

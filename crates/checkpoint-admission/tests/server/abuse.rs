@@ -237,6 +237,18 @@ async fn short_judgements_go_past_long_ones() {
     // A fast machine comes to the end of their budget before that of their time.
     let ended = said("it was not judged in time") + said("could not be evaluated");
     assert!(ended >= 1 && ended + shed == told.len(), "{told:?}");
+    // Each of them is in the log, with who asked, and in the metrics.
+    let log = server.log.lock().unwrap().clone();
+    assert_eq!(log.len(), told.len(), "{log:?}");
+    assert!(log.iter().all(|line| line.contains("\"errors\":[") && line.contains("\"user\":")));
+    let logged = log.iter().filter(|line| line.contains("too many requests")).count();
+    assert_eq!(logged, shed, "{log:?}");
+    let (_, metrics) = server.get("/metrics").await;
+    let all = told.len() + 5;
+    assert!(
+        metrics.contains(&format!("sekisho_request_duration_seconds_count {all}\n")),
+        "{metrics}"
+    );
 }
 
 /// An API server that does not answer at once.
@@ -363,4 +375,17 @@ async fn answers_that_nobody_takes_are_not_kept() {
     }
     let left = hoarders.iter().filter(|(sender, _)| sender.is_closed()).count();
     assert!(left >= 3, "{left} of the clients are left");
+}
+
+/// What answers `HEAD` has no body, whatever the protocol leaves to who writes it.
+#[tokio::test]
+async fn heads_have_no_body() {
+    let server = Running::start(Limits::default(), FailureDirection::Fail).await;
+    for path in ["/livez", "/readyz", "/metrics", "/nowhere"] {
+        let mut sender = server.connect_http2().await;
+        let request = Request::head(format!("https://localhost{path}"));
+        let reply = sender.send_request(request.body(Full::<Bytes>::default()).unwrap()).await;
+        let body = reply.unwrap().into_body().collect().await.unwrap().to_bytes();
+        assert!(body.is_empty(), "{path}: {body:?}");
+    }
 }

@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use sekisho_checkpoint_admission::{
-    Basis, Certificate, FailureDirection, Limits, Live, SelfSigned, Server,
+    Basis, Certificate, FailureDirection, Limits, Live, SelfSigned, Server, line,
 };
 use sekisho_dialect_gatekeeper::Gatekeeper;
 use sekisho_dialect_pod_security::{PodSecurity, level_document};
@@ -20,7 +20,7 @@ use sekisho_kube_model::Schemas;
 use sekisho_policy::{Bundle, BundleFile, Target};
 use sekisho_value::{Value, from_json};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -30,6 +30,8 @@ pub(crate) struct Running {
     pub(crate) live: Arc<Live>,
     pub(crate) certificate: Certificate,
     pub(crate) authority: String,
+    /// what is logged
+    pub(crate) log: Arc<Mutex<Vec<String>>>,
 }
 
 pub(crate) fn basis(level: &str) -> Basis {
@@ -75,17 +77,19 @@ impl Running {
         with: impl FnOnce(Server) -> Server,
     ) -> Self {
         let made = Certificate::self_signed(&["localhost".to_owned()]).unwrap();
-        let quiet = Box::new(|_: &_, _: &_, _: &_, _| {});
-        let server =
-            Server::new(Arc::clone(&live), &made.certificate, limits, on_error, quiet).unwrap();
-        Self::serve(with(server), live, made).await
-    }
-
-    async fn serve(server: Server, live: Arc<Live>, made: SelfSigned) -> Self {
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let told = Arc::clone(&log);
+        let on_verdict = Box::new(move |request: &_, answer: &_, verdict: &_, took| {
+            let now = jiff::Timestamp::UNIX_EPOCH;
+            told.lock().unwrap().extend(line(request, answer, verdict, now, took));
+        });
+        let SelfSigned { certificate, authority } = made;
+        let server = Server::new(Arc::clone(&live), &certificate, limits, on_error, on_verdict);
+        let server = with(server.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(server.serve(listener, std::future::pending()));
-        Self { address, live, certificate: made.certificate, authority: made.authority }
+        Self { address, live, certificate, authority, log }
     }
 
     pub(crate) async fn tls(&self) -> std::io::Result<TlsStream<TcpStream>> {

@@ -17,7 +17,7 @@ pub(crate) mod test;
 
 use crate::args::{Cli, Command};
 use crate::{memory, settings};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use sekisho_checkpoints::CHECKPOINTS;
 use sekisho_dialects::DIALECTS;
@@ -61,9 +61,16 @@ fn with_settings(
     mut given: Vec<OsString>,
     matches: ArgMatches,
 ) -> Result<(ArgMatches, Option<PathBuf>)> {
-    let Some((name @ ("check" | "show"), of_command)) = matches.subcommand() else {
+    let Some((name, of_command)) = matches.subcommand() else { return Ok((matches, None)) };
+    if !["check", "show"].contains(&name) {
+        if let Ok(Some(_)) = of_command.try_get_one::<PathBuf>("config") {
+            bail!(
+                "`--config` is without effect here: `sekisho {name}` takes its options from the \
+                 command line alone"
+            );
+        }
         return Ok((matches, None));
-    };
+    }
     let Some(settings) = settings::read(name, of_command)? else {
         return Ok((matches, None));
     };

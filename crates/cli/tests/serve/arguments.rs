@@ -148,3 +148,34 @@ fn a_hangup_reads_files_again() {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     assert!(!status.contains("State:\tZ"), "{status}");
 }
+
+/// A file that is being written is no change; one that is deleted is, and what went with it is told.
+#[test]
+fn an_emptied_file_takes_nothing_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let level = |name: &str| {
+        format!(
+            "apiVersion: sekisho.dev/v1alpha1\nkind: PodSecurityLevel\nmetadata: {{name: \
+             {name}}}\nspec: {{level: baseline}}\n"
+        )
+    };
+    let (one, other) = (dir.path().join("one.yaml"), dir.path().join("other.yaml"));
+    std::fs::write(&one, level("one")).unwrap();
+    std::fs::write(&other, level("other")).unwrap();
+    let server = Serving::start(&["-p", dir.path().to_str().unwrap()]);
+    std::fs::write(&other, "\n").unwrap();
+    server.hear("the file is empty, and held policies before");
+    server.hear("the last good ones stay in force");
+    assert!(!server.said("new policies are in force"));
+    std::fs::remove_file(&other).unwrap();
+    server.hear("new policies are in force; gone: local/pod-security/PodSecurityLevel/other");
+}
+
+/// What takes no settings file says so.
+#[test]
+fn a_settings_file_is_no_option_of_a_server() {
+    let arguments = ["serve", "--self-signed", "h", "--pod-security", "baseline", "--config", "x"];
+    let (code, _, log) = sekisho(&arguments);
+    assert_eq!(code, Some(2), "{log}");
+    assert!(log.contains("`--config` is without effect here"), "{log}");
+}

@@ -2,6 +2,8 @@
 
 use crate::serving::Serving;
 use crate::wire::Client;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sekisho_value::{Value, from_json};
 
 /// A healthy review, which is refused.
@@ -254,4 +256,79 @@ fn every_odd_request_is_answered() {
     }
     let (status, text) = review(&client, body);
     assert!(status == 200 && text.contains(REFUSED), "and it goes on: {text}");
+}
+
+/// A mutation on an update, and what it leaves alone: all that the API server wrote.
+#[test]
+fn a_mutation_changes_no_more_than_its_policy_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("label.yaml");
+    let object = |kind: &str, fields: &str, of: &str| {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"{kind}","metadata":{{"name":"n","namespace":"n","uid":"u",
+            "resourceVersion":"5","creationTimestamp":"2026-01-01T00:00:00Z","labels":{{"a":"b"}},
+            "managedFields":[{{"manager":"k","operation":"Update"}}]{fields}}}{of}}}"#
+        )
+    };
+    let claim = object(
+        "PersistentVolumeClaim",
+        r#","deletionTimestamp":"2026-01-01T00:00:00Z","deletionGracePeriodSeconds":0"#,
+        r#","spec":{"resources":{"requests":{"storage":"1024Mi"}}},"status":{"phase":"Bound"}"#,
+    );
+    let pod = object(
+        "Pod",
+        "",
+        r#","spec":{"brandNew":{"x":1},"containers":[{"name":"c","image":"i","resources":
+        {"limits":{"cpu":"0.5"}}}]},"status":{"phase":"Running"}"#,
+    );
+    let label = |value: &str| {
+        format!(
+            r#"{{patchType: ApplyConfiguration, applyConfiguration: {{expression: 'Object{{metadata:
+            Object.metadata{{labels: {{"a": "{value}"}}}}}}'}}}}"#
+        )
+    };
+    let json = |value: &str| {
+        format!(
+            r#"{{patchType: JSONPatch, jsonPatch: {{expression: '[JSONPatch{{op: "replace", path:
+            "/metadata/labels/a", value: "{value}"}}]'}}}}"#
+        )
+    };
+    for (mutation, changes) in
+        [(label("b"), false), (label("c"), true), (json("b"), false), (json("c"), true)]
+    {
+        let policy = format!(
+            "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingAdmissionPolicy\nmetadata: \
+             {{name: l}}\nspec:\n  failurePolicy: Fail\n  reinvocationPolicy: Never\n  \
+             matchConstraints: {{resourceRules: [{{apiGroups: ['*'], apiVersions: ['*'], resources: \
+             ['*/*'], operations: [CREATE, UPDATE]}}]}}\n  mutations:\n  - {mutation}\n---\n\
+             apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingAdmissionPolicyBinding\n\
+             metadata: {{name: l}}\nspec: {{policyName: l}}\n"
+        );
+        std::fs::write(&file, policy).unwrap();
+        let server = Serving::start(&["-p", file.to_str().unwrap()]);
+        let client = Client::of(&server);
+        for (resource, object) in [("persistentvolumeclaims", &claim), ("pods", &pod)] {
+            let kind = if resource == "pods" { "Pod" } else { "PersistentVolumeClaim" };
+            // A configuration is applied to what its schema knows.
+            let object = match mutation.contains("JSONPatch") {
+                true => object.clone(),
+                false => object.replace(r#""brandNew":{"x":1},"#, ""),
+            };
+            let review = format!(
+                r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u",
+                "kind":{{"group":"","version":"v1","kind":"{kind}"}},"resource":{{"group":"",
+                "version":"v1","resource":"{resource}"}},"name":"n","namespace":"n",
+                "operation":"UPDATE","userInfo":{{"username":"ann"}},"object":{object},
+                "oldObject":{object}}}}}"#
+            );
+            let (_, answer) = client.post("/mutate?timeout=10s", JSON, review.as_bytes());
+            let answer = from_json(&answer).unwrap_or_else(|_| panic!("{answer}"));
+            let response = answer.get("response").unwrap();
+            assert_eq!(response.get("allowed"), Some(&Value::Bool(true)), "{}", response.to_json());
+            let patch = response.path_str(&["patch"]).map(|text| STANDARD.decode(text).unwrap());
+            let patch = patch.map(|bytes| String::from_utf8(bytes).unwrap());
+            let wanted = r#"[{"op":"replace","path":"/metadata/labels/a","value":"c"}]"#;
+            assert_eq!(patch.as_deref(), changes.then_some(wanted), "{mutation} {resource}");
+        }
+    }
 }

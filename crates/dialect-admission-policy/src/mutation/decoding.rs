@@ -7,11 +7,17 @@ use super::go_text;
 use sekisho_kube_model::{Gvk, ProblemKind, Schemas, Shape, TypeRef};
 use sekisho_value::{Pointer, Value};
 
-/// The object, which has to be one of its kind as before.
+/// The object, which has to be one of its kind as before. A field that is not known, and was there
+/// before, is one of an API server that is newer than the schemas.
 ///
 /// # Errors
 /// What the API server says where it is not.
-pub(super) fn strict(schemas: &Schemas, gvk: &Gvk, mut patched: Value) -> Result<Value, String> {
+pub(super) fn strict(
+    schemas: &Schemas,
+    gvk: &Gvk,
+    given: &Value,
+    mut patched: Value,
+) -> Result<Value, String> {
     let internal = |words: String| format!("Internal error occurred: {words}");
     let Some(fields) = patched.as_object_mut() else {
         return Err(internal(format!(
@@ -49,6 +55,7 @@ pub(super) fn strict(schemas: &Schemas, gvk: &Gvk, mut patched: Value) -> Result
         return Err(internal(mistyped.unwrap_or_else(|| problem.message.clone())));
     }
     let unknown: Vec<String> = wrong(ProblemKind::UnknownField)
+        .filter(|problem| given.pointer(&problem.pointer).is_none())
         .map(|problem| format!("unknown field {}", go_text::quoted(&path(&problem.pointer))))
         .collect();
     match unknown.as_slice() {

@@ -3,6 +3,7 @@
 //! Source of the rules: `dispatchInvocations` in `pkg/admission/plugin/policy/mutating` of
 //! `k8s.io/apiserver`.
 
+use super::completed;
 use super::configuration::{self, Unapplied};
 use super::decoding;
 use super::json_patch::{self, Unpatched};
@@ -150,7 +151,9 @@ impl Bound {
                 }
             }
             Made::Patch(operations) => match json_patch::apply(object, &operations, budget) {
-                Ok(patched) => decoding::strict(schemas, gvk, patched).map_err(Failure::Refused)?,
+                Ok(patched) => {
+                    decoding::strict(schemas, gvk, object, patched).map_err(Failure::Refused)?
+                }
                 Err(Unpatched::TestFailed) => return Ok(object.clone()),
                 Err(Unpatched::Refused(words)) => {
                     return Err(change.refused(format!("JSON Patch: {words}")));
@@ -158,9 +161,13 @@ impl Bound {
                 Err(Unpatched::Budget(exceeded)) => return Err(Failure::Here(exceeded.into())),
             },
         };
-        let stored = schemas.store(&patched);
-        match stored.problems.iter().find(|_| !stored.is_readable()) {
-            None => Ok(stored.object),
+        let read = schemas.complete(&patched);
+        match read.problems.iter().find(|_| !read.is_readable()) {
+            None if patched == *object => Ok(patched),
+            None => {
+                let before = schemas.complete(object).object;
+                Ok(completed::by_change(object, &before, &patched, &read.object))
+            }
             Some(problem) => {
                 Err(change.refused(format!("{}: {}", problem.pointer, problem.message)))
             }

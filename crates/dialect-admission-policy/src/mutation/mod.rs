@@ -1,5 +1,6 @@
 //! MutatingAdmissionPolicy.
 
+mod completed;
 mod configuration;
 mod decoding;
 mod go_text;

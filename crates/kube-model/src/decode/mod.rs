@@ -136,6 +136,16 @@ impl Schemas {
     /// As [`Schemas::store`], with the priority classes of a cluster.
     #[must_use]
     pub fn store_with(&self, object: &Value, classes: &dyn PriorityClasses) -> Decoded {
+        let mut decoded = self.complete(object);
+        if decoded.is_readable() {
+            apply_admission(&decoded.gvk, &mut decoded.object, classes);
+        }
+        decoded
+    }
+
+    /// As [`Schemas::store`], without what admission plugins add.
+    #[must_use]
+    pub fn complete(&self, object: &Value) -> Decoded {
         let mut decoded = self.decode(object);
         if decoded.is_readable() {
             let Decoded { gvk, object, .. } = &mut decoded;
@@ -153,7 +163,6 @@ impl Schemas {
                 map.insert("apiVersion", gvk.api_version());
             }
             apply_defaults(gvk, object);
-            apply_admission(gvk, object, classes);
         }
         decoded
     }

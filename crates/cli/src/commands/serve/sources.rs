@@ -11,11 +11,12 @@ use sekisho_checkpoint_check::{Answers, Silent, collect, load};
 use sekisho_cluster::CacheLimits;
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::{BuildOptions, ExternalAnswers};
-use sekisho_policy::{Digest, KubernetesVersion, Target};
+use sekisho_policy::{Bundle, BundleFile, Digest, KubernetesVersion, Target};
 use sekisho_report::Diagnostic;
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -33,6 +34,8 @@ pub(super) struct Sources {
     looked: OnceLock<()>,
     /// the files when they were last read in full
     seen: Mutex<Option<Seen>>,
+    /// the files of policies that had some text when they were last read in full
+    filled: Mutex<BTreeSet<Arc<str>>>,
     /// asks for them to be read again
     hangup: Mutex<Signal>,
 }
@@ -56,6 +59,7 @@ impl Sources {
             version: OnceLock::new(),
             looked: OnceLock::new(),
             seen: Mutex::default(),
+            filled: Mutex::default(),
             hangup: Mutex::new(signal(SignalKind::hangup())?),
         })
     }
@@ -84,6 +88,27 @@ impl Sources {
         let some = given.pod_security_config.iter().chain(&given.target);
         let all = given.policies.iter().chain(&given.inventory).chain(&given.external_data);
         all.chain(some).cloned().collect()
+    }
+
+    /// Files that hold nothing at all, and did before: whoever writes them is not done, or wants
+    /// them gone and can say so.
+    fn emptied(&self, bundle: &Bundle) -> Vec<Diagnostic> {
+        let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_empty = |file: &&BundleFile| file.bytes.trim_ascii().is_empty();
+        let emptied = bundle.files().iter().filter(is_empty);
+        let emptied: Vec<Diagnostic> = emptied
+            .filter(|file| filled.contains(&file.path))
+            .map(|file| {
+                let message = "the file is empty, and held policies before";
+                let help = "delete the file where they are to be in force no more";
+                Diagnostic::at(&*file.path, 1, 1, message).with_help(help)
+            })
+            .collect();
+        if emptied.is_empty() {
+            let rest = bundle.files().iter().filter(|file| !is_empty(file));
+            *filled = rest.map(|file| Arc::clone(&file.path)).collect();
+        }
+        emptied
     }
 
     /// Whether files are as they were when they were last read.
@@ -135,7 +160,8 @@ impl Origin for Sources {
         let nothing = || Err("the inventory is not read from standard input".to_owned());
         let known = load(collect(&given.inventory, &[]), &nothing, &Silent);
         let external = Answers::read(&given.external_data);
-        let errors = errors.into_iter().chain(known.errors);
+        let emptied = self.emptied(&bundle);
+        let errors = errors.into_iter().chain(emptied).chain(known.errors);
         let errors: Vec<Diagnostic> = errors.chain(external.errors.iter().cloned()).collect();
         if !errors.is_empty() {
             return Read::Faulty(errors, None);
@@ -196,11 +222,11 @@ impl Origin for Sources {
     fn told(&self, event: Event<'_>) {
         let log = &self.log;
         match event {
-            Event::InForce { first, faults } => {
+            Event::InForce { first, gone, faults } => {
                 log.wrong(faults);
                 let new = if first { "" } else { "new " };
                 let less = if faults.is_empty() { "" } else { ", less those that are faulty" };
-                log.note("policies", &format!("{new}policies are in force{less}"));
+                log.note("policies", &format!("{new}policies are in force{less}{}", told(gone)));
             }
             Event::Refused(diagnostics) => {
                 log.wrong(diagnostics);
@@ -212,6 +238,19 @@ impl Origin for Sources {
                 log.note("certificate", &format!("the old certificate is served on: {error}"));
             }
         }
+    }
+}
+
+/// How many policies are named that are in force no more.
+const NAMED: usize = 20;
+
+/// Which policies are in force no more.
+fn told(gone: &[String]) -> String {
+    let named: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
+    match gone.len().checked_sub(NAMED) {
+        None if gone.is_empty() => String::new(),
+        None | Some(0) => format!("; gone: {}", named.join(", ")),
+        Some(more) => format!("; gone: {} and {more} more", named.join(", ")),
     }
 }
 
