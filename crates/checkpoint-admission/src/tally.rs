@@ -78,6 +78,10 @@ impl Evaluate for Counted {
         self.policy.goes_by_namespace()
     }
 
+    fn counts_each(&self) -> bool {
+        self.policy.counts_each()
+    }
+
     fn action_at(&self, point: Point) -> Option<Action> {
         self.policy.action_at(point)
     }
