@@ -24,7 +24,6 @@ mod reviews;
 mod rules;
 mod schema_findings;
 mod show;
-mod unread;
 
 pub use bundle::bundle_of_paths;
 pub use case::CheckFiles;

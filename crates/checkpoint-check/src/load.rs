@@ -3,8 +3,8 @@
 use crate::Progress;
 use crate::file::read_file;
 use crate::input::{Input, InputSource};
-use crate::unread;
 use rayon::prelude::*;
+use sekisho_engine::unread;
 use sekisho_manifest::{Document, ReadOptions};
 use sekisho_policy::Digest;
 use sekisho_report::{Diagnostic, Skipped};
@@ -94,7 +94,7 @@ fn read_bytes(name: &str, bytes: &[u8]) -> OneFile {
     OneFile {
         documents: read.documents,
         skipped: read.skipped.into_iter().map(skipped).collect(),
-        errors: unread::errors(name, bytes, &read.errors),
+        errors: unread(name, bytes, &read.errors),
         digest: Digest::of([name.as_bytes(), bytes]).as_bytes().to_vec(),
     }
 }

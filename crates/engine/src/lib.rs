@@ -23,6 +23,7 @@ mod mutate;
 mod owner;
 mod patch;
 mod policy_set;
+mod unread;
 mod verdict;
 mod violations;
 
@@ -39,5 +40,6 @@ pub use key::{Subject, finding_key};
 pub use owner::subject;
 pub use patch::json_patch;
 pub use policy_set::{BuildOptions, PolicySet};
+pub use unread::unread;
 pub use verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};
 pub use violations::as_violation;

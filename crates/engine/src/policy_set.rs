@@ -2,6 +2,7 @@ use crate::beside;
 use crate::exceptions::{self, Exception, ExceptionUse, Exceptions, Period};
 use crate::expand::Expansions;
 use crate::index::Index;
+use crate::unread::unread;
 use sekisho_kube_model::{Gvk, Schemas, pod_template_pointer};
 use sekisho_manifest::{Document, ReadOptions, SkipReason};
 use sekisho_policy::{
@@ -275,15 +276,7 @@ impl Builder {
             let read = sekisho_manifest::read(&file.path, &*file.bytes, &options);
             let is_empty =
                 read.documents.is_empty() && read.errors.is_empty() && read.skipped.is_empty();
-            for error in read.errors {
-                let place = Diagnostic::at(
-                    file.path.clone(),
-                    error.line,
-                    error.column,
-                    error.message.clone(),
-                );
-                self.diagnostics.push(Diagnostic { help: error.help, ..place });
-            }
+            self.diagnostics.extend(unread(&file.path, &file.bytes, &read.errors));
             for skipped in read.skipped {
                 let (line, reason) = (skipped.line, skipped.reason.to_string());
                 // What may be a policy that lacks something is never passed over.

@@ -5,7 +5,8 @@ use sekisho_report::Diagnostic;
 
 /// The errors of a text. Those within a Secret do not repeat what stands there: a password that
 /// YAML takes for something else, or a line of a key that lost its indentation.
-pub(crate) fn errors(name: &str, bytes: &[u8], errors: &[ReadError]) -> Vec<Diagnostic> {
+#[must_use]
+pub fn unread(name: &str, bytes: &[u8], errors: &[ReadError]) -> Vec<Diagnostic> {
     if errors.is_empty() {
         return Vec::new();
     }
@@ -54,7 +55,20 @@ fn concealed(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{concealed, secrets};
+    use super::{concealed, secrets, unread};
+    use sekisho_manifest::ReadOptions;
+
+    #[test]
+    fn what_a_secret_holds_is_not_told() {
+        let tell = |kind: &str| {
+            let text = format!("apiVersion: v1\nkind: {kind}\nstringData: {{a: *hunter2}}\n");
+            let read = sekisho_manifest::read("f", text.as_bytes(), &ReadOptions::default());
+            let told = unread("f", text.as_bytes(), &read.errors);
+            told.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join("\n")
+        };
+        assert!(tell("ConfigMap").contains("`hunter2`"), "{}", tell("ConfigMap"));
+        assert!(!tell("Secret").contains("hunter2"), "{}", tell("Secret"));
+    }
 
     #[test]
     fn quotes_are_left_out_and_signs_kept() {
