@@ -57,6 +57,8 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("unable to compile modules: ", "the template's name in the place of the module's"),
     ("eval_conflict_error: ", "the words of OPA 1.22; gator has OPA 1.17"),
     (".msg accessor error: ", "our own words for a message that is no text"),
+    ("unknown fields: [", "the words of another schema validation"),
+    ("missing required field: ", "the words of another schema validation"),
     ("\"operation\":\"UPDATE\"", "what a review lacks is given as an API server gives it"),
     ("\"operation\":\"DELETE\"", "what a review lacks is given as an API server gives it"),
 ];

@@ -172,11 +172,14 @@ fn refusal(
         return None;
     }
     let all: Vec<&Diagnostic> = diagnostics.iter().collect();
-    let places = places_of_parameters(constraint);
+    let places = places_of_schema(constraint);
+    // Gatekeeper looks for fields that it does not know, and for actions without points, by itself.
+    let by_itself = |message: &str| {
+        message.contains("unknown field `") || message.contains("`scopedEnforcementActions` is")
+    };
     let is_schema = |found: &&Diagnostic| {
-        let place = found.line.unwrap_or_default();
-        places.contains(&(place, found.column.unwrap_or_default()))
-            || found.message.contains(" wants ")
+        let place = (found.line.unwrap_or_default(), found.column.unwrap_or_default());
+        !by_itself(&found.message) && (places.contains(&place) || found.message.contains(" wants "))
     };
     Some(if all.iter().any(is_schema) {
         Refusal::Schema(problem("schema validation failed: ", &all))
@@ -212,11 +215,18 @@ fn problem(before: &str, diagnostics: &[&Diagnostic]) -> Problem {
     Problem { notes: notes.collect(), ..Problem::error(message) }
 }
 
-/// The places of the parameters, and of all within them.
-fn places_of_parameters(constraint: &Document) -> HashSet<(u32, u32)> {
+/// What of `spec.match` the schema of every constraint has a pattern or a list of words for.
+const MATCHED: [&str; 4] = ["excludedNamespaces", "name", "namespaces", "source"];
+
+/// The places of the parameters and of what of `match` a schema decides on, and of all within them.
+fn places_of_schema(constraint: &Document) -> HashSet<(u32, u32)> {
     let mut places = HashSet::new();
-    let at = Pointer::root().keys(&["spec", "parameters"]);
+    let spec = Pointer::root().key("spec");
+    let at = spec.key("parameters");
     let mut pending = vec![(at.clone(), constraint.value.pointer(&at))];
+    let matched = MATCHED.iter().map(|name| spec.keys(&["match", name]));
+    let given = matched.map(|at| (at.clone(), constraint.value.pointer(&at)));
+    pending.extend(given.filter(|(_, value)| value.is_some()));
     while let Some((at, value)) = pending.pop() {
         let place = constraint.locate(&at);
         places.insert((place.line, place.column));
