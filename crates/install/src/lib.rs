@@ -7,6 +7,7 @@
 //! **Invariant:** no IO: what is made is text; who prints or applies it is another.
 
 mod chart;
+mod conditions;
 mod render;
 mod schema;
 mod template;

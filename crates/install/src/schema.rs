@@ -2,6 +2,7 @@
 //!
 //! Source: JSON Schema, draft 7; of its keywords those that the chart's schema uses.
 
+use crate::conditions;
 use sekisho_go_regex::Pattern;
 use sekisho_kube_model::{Quantity, is_near};
 use sekisho_value::{Kind, Map, Value, from_json};
@@ -22,6 +23,7 @@ pub fn problems(values: &Value) -> Vec<String> {
     check.value(&schema, values, "", 0);
     check.whole(values);
     check.enforced(values);
+    check.problems.extend(conditions::problems(values));
     check.problems
 }
 
@@ -59,8 +61,17 @@ impl<'s> Check<'s> {
         match value {
             Value::Object(fields) => self.object(schema, fields, path, depth),
             Value::Array(items) => {
-                if (items.len() as i64) < least(schema, "minItems").unwrap_or(0) {
+                if (items.len() as i64) < limit(schema, "minItems").unwrap_or(0) {
                     self.problem(path, "is to have an item at least");
+                }
+                if let Some(most) = limit(schema, "maxItems")
+                    && items.len() as i64 > most
+                {
+                    let found = items.len();
+                    self.problem(
+                        path,
+                        &format!("is to have {most} items at most, and has {found}"),
+                    );
                 }
                 for (at, item) in items.iter().enumerate() {
                     if let Some(of) = schema.get("items") {
@@ -105,17 +116,17 @@ impl<'s> Check<'s> {
             self.problem(path, &format!("is to be one of {}, and is {found}", choice.join(", ")));
         }
         if let Some(number) = value.as_i64() {
-            if least(schema, "minimum").is_some_and(|least| number < least) {
-                let least = least(schema, "minimum").unwrap_or_default();
+            if limit(schema, "minimum").is_some_and(|least| number < least) {
+                let least = limit(schema, "minimum").unwrap_or_default();
                 self.problem(path, &format!("is to be {least} at least, and is {found}"));
             }
-            if least(schema, "maximum").is_some_and(|most| number > most) {
-                let most = least(schema, "maximum").unwrap_or_default();
+            if limit(schema, "maximum").is_some_and(|most| number > most) {
+                let most = limit(schema, "maximum").unwrap_or_default();
                 self.problem(path, &format!("is to be {most} at most, and is {found}"));
             }
         }
         let Some(text) = value.as_str() else { return };
-        if text.is_empty() && least(schema, "minLength").is_some() {
+        if text.is_empty() && limit(schema, "minLength").is_some() {
             self.problem(path, "is not to be empty");
         }
         let pattern = schema.path_str(&["pattern"]).and_then(|source| Pattern::new(source).ok());
@@ -246,7 +257,7 @@ impl<'s> Check<'s> {
     }
 }
 
-fn least(schema: &Value, keyword: &str) -> Option<i64> {
+fn limit(schema: &Value, keyword: &str) -> Option<i64> {
     schema.get(keyword).and_then(Value::as_i64)
 }
 
@@ -286,7 +297,7 @@ mod tests {
     use sekisho_value::{Value, from_json};
 
     /// Keywords that are known here; others would hold for Helm alone.
-    const KNOWN: [&str; 15] = [
+    const KNOWN: [&str; 16] = [
         "$ref",
         "$schema",
         "additionalProperties",
@@ -294,6 +305,7 @@ mod tests {
         "description",
         "enum",
         "items",
+        "maxItems",
         "maximum",
         "minItems",
         "minLength",
@@ -378,6 +390,10 @@ mod tests {
             (
                 &["webhooks.enforcing.rules[0].resources=[namespaces]"],
                 "`webhooks.enforcing.rules` leaves out CREATE of pods, which",
+            ),
+            (
+                &["webhooks.advisory.matchConditions=[{name: a, expression: 'true', when: b}]"],
+                "there is no value `webhooks.advisory.matchConditions[0].when`",
             ),
             (&["policies.args=[1]"], "`policies.args[0]` is to be a string, and is `1`"),
             (&["policies.args=['']"], "`policies.args[0]` is not to be empty"),

@@ -91,6 +91,10 @@ fn wrong_values_are_told() {
             "webhooks.advisory.rules=[{resource: [x]}]",
             "`webhooks.advisory.rules[0]` is to have `resources`",
         ),
+        (
+            "webhooks.mutating.matchConditions=[{name: a, expression: params.x}]",
+            "`webhooks.mutating.matchConditions[0].expression` does not compile: 1:1: undeclared",
+        ),
     ] {
         let (code, said) = sekisho(&["install", "--set", value]);
         assert_eq!(code, Some(2), "{value}: {said}");
