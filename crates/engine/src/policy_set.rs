@@ -120,6 +120,12 @@ impl PolicySet {
         !self.mutators.is_empty()
     }
 
+    /// The policies that mutate objects and are not switched off.
+    pub fn mutating(&self) -> impl Iterator<Item = &PolicyId> {
+        let ids = self.mutators.iter().flat_map(|mutators| &mutators.policies);
+        ids.map(|(id, _)| id).filter(|id| !self.is_off(id))
+    }
+
     /// Whether the manifest switches a mutating policy off.
     pub(crate) fn is_off(&self, id: &PolicyId) -> bool {
         !self.manifest.actions.is_empty()

@@ -139,6 +139,34 @@ fn faulty_policies_are_not_installed() {
 }
 
 #[test]
+fn policies_that_nothing_is_asked_for_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (label, plain) = (dir.path().join("label.yaml"), dir.path().join("plain.yaml"));
+    let text = |name: &str| {
+        format!(
+            "apiVersion: mutations.gatekeeper.sh/v1\nkind: AssignMetadata\nmetadata: {{name: {name}}}\n\
+             spec: {{location: metadata.labels.{name}, parameters: {{assign: {{value: x}}}}}}\n"
+        )
+    };
+    std::fs::write(&label, format!("{}---\n{}", text("one"), text("two"))).unwrap();
+    let level = "apiVersion: sekisho.dev/v1alpha1\nkind: PodSecurityLevel\n\
+                 metadata: {name: l}\nspec: {level: baseline}\n";
+    std::fs::write(&plain, level).unwrap();
+    let told = "note: `local/gatekeeper/AssignMetadata/one` and 1 more would mutate objects, and \
+                changes are not asked for: see `webhooks.mutating.enabled`";
+    for (file, values, is_told) in [
+        (&label, &[][..], true),
+        (&label, &["policies.cluster=true"], true),
+        (&label, &["webhooks.mutating.enabled=true"], false),
+        (&plain, &[], false),
+    ] {
+        let said = printed(values, &["-p", file.to_str().unwrap()]);
+        assert_eq!(said.contains(told), is_told, "{values:?}: {said}");
+        assert_eq!(said.contains("would mutate"), is_told, "{values:?}: {said}");
+    }
+}
+
+#[test]
 fn what_is_printed_is_the_same_each_time() {
     assert_eq!(printed(&[], &[]), printed(&[], &[]), "no certificate is made by chance");
     let (code, said) = sekisho(&["install", "--set", "tls.source=values"]);

@@ -9,7 +9,7 @@ use sekisho_checkpoint_admission::Basis;
 use sekisho_checkpoint_check::bundle_of_paths;
 use sekisho_cluster::{ApiResource, CacheLimits, Client, bundle_file, discover, list_once, origin};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_engine::BuildOptions;
+use sekisho_engine::{BuildOptions, PolicySet};
 use sekisho_install::merge;
 use sekisho_manifest::Document;
 use sekisho_policy::{Bundle, BundleFile};
@@ -114,7 +114,11 @@ pub(super) fn compile(
     let bundle = Bundle::new(files, bundle.manifest().clone());
     let target = policies::target(&given)?;
     let options = BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
-    match Basis::build(&bundle, &options, &[]) {
+    let built = Basis::build(&bundle, &options, &[]);
+    if let Ok(basis) = &built {
+        mutations(values, &basis.set);
+    }
+    match built {
         // What is named may be where this does not see it.
         Ok(_) if elsewhere || serve.cluster.cluster => Ok(()),
         Ok(basis) => serve::named_policies(&serve, basis.set.states()),
@@ -151,6 +155,22 @@ fn deletions(values: &Value, files: &[BundleFile]) {
         output::note(&format!(
             "note: {} speaks of DELETE, and deletions are not asked about: see `webhooks.deletions`",
             file.path
+        ));
+    }
+}
+
+/// Tells of policies that mutate objects where the API server would not ask for changes.
+fn mutations(values: &Value, set: &PolicySet) {
+    let asked = values.path(&["webhooks", "mutating", "enabled"]).and_then(Value::as_bool);
+    let mut mutating = set.mutating().filter(|_| asked != Some(true));
+    if let Some(first) = mutating.next() {
+        let more = match mutating.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        output::note(&format!(
+            "note: `{first}`{more} would mutate objects, and changes are not asked for: see \
+             `webhooks.mutating.enabled`"
         ));
     }
 }
