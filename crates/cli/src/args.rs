@@ -11,7 +11,7 @@ use crate::commands::test::TestArgs;
 use crate::progress::Bar;
 use crate::values::{self, Listen, PodSecurity, PolicyDirection};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 use sekisho_packs::Pack;
@@ -181,6 +181,7 @@ pub(crate) struct PolicyArgs {
 /// Takes `AdmissionReview` at /validate over HTTPS. Policies are read again when their files
 /// change; faulty ones are told, and the last good ones stay in force.
 #[derive(Clone, Debug, Args)]
+#[command(group = ArgGroup::new("certificate").required(true).args(["tls_cert", "self_signed"]))]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) policies: PolicyArgs,
@@ -199,12 +200,7 @@ pub(crate) struct ServeArgs {
     pub(crate) listen: Listen,
 
     /// The serving certificate and what it is signed by, in PEM; read again when it changes
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "tls_key",
-        required_unless_present = "self_signed"
-    )]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
 
     /// The key of the serving certificate, in PEM

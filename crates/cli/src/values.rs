@@ -58,7 +58,7 @@ pub(crate) fn failure_direction(text: &str) -> Result<PolicyDirection, String> {
     Ok(PolicyDirection { policy, direction })
 }
 
-/// What all `--failure-policy` say together: the last one without a policy is the server's.
+/// What all `--failure-policy` say together: one without a policy is the server's.
 pub(crate) fn failure_directions(given: &[PolicyDirection]) -> FailureDirections {
     let mut directions = FailureDirections::default();
     for PolicyDirection { policy, direction } in given {

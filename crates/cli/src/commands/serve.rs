@@ -5,7 +5,7 @@ mod watched;
 
 use crate::args::ServeArgs;
 use crate::log::Log;
-use crate::values::Listen;
+use crate::values::{Listen, PolicyDirection};
 use crate::{config, output, values};
 use anyhow::{Context as _, Result, anyhow, bail};
 use sekisho_checkpoint_admission::{
@@ -152,8 +152,23 @@ pub(super) fn sound(args: &ServeArgs) -> Result<()> {
     {
         bail!("there is nothing to judge by: give --cluster, --policies, --pack or --pod-security");
     }
+    one_direction_each(&args.failure_policy)?;
     if !args.cluster.cluster && args.certificate_secret.is_none() && !args.events {
         args.cluster.unused("--cluster, --certificate-secret or --events")?;
+    }
+    Ok(())
+}
+
+/// Refuses two directions of the same, one of which would be without effect.
+fn one_direction_each(given: &[PolicyDirection]) -> Result<()> {
+    let mut seen: Vec<Option<&str>> = Vec::new();
+    for PolicyDirection { policy, .. } in given {
+        let policy = policy.as_ref().map(Pattern::as_str);
+        if seen.contains(&policy) {
+            let of = policy.map_or("without a policy".to_owned(), |of| format!("for `{of}`"));
+            bail!("`--failure-policy` cannot be used multiple times {of}");
+        }
+        seen.push(policy);
     }
     Ok(())
 }

@@ -32,6 +32,17 @@ fn what_would_be_without_effect_is_an_error() {
             "`--image-policy`: no policy is call",
         ),
         (&["--self-signed", "a", "--admission-policies"], "--cluster"),
+        (
+            &["--self-signed", "a", "--failure-policy", "fail", "--failure-policy=ignore"],
+            "`--failure-policy` cannot be used multiple times without a policy",
+        ),
+        (
+            &["--self-signed", "a", "--failure-policy", "b*=fail", "--failure-policy=b*=ignore"],
+            "`--failure-policy` cannot be used multiple times for `b*`",
+        ),
+        (&[], "<--tls-cert <FILE>|--self-signed [<NAME>]>"),
+        (&["--tls-cert", "x"], "--tls-key <FILE>"),
+        (&["--self-signed", "a", "--tls-cert", "x", "--tls-key", "y"], "cannot be used with"),
         (&["--self-signed", "a", "--metrics-listen", "9090"], "write it as `127.0.0.1:8443`"),
     ] {
         let (code, said, wrong) = sekisho(&[plain.as_slice(), arguments].concat());
