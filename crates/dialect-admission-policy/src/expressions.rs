@@ -41,9 +41,10 @@ pub(crate) fn user_is_known(definition: &Definition, scene: Scene<'_>) -> Result
     let user = &scene.request.user;
     if definition.reads_user && user.username.is_empty() && user.groups.is_empty() {
         let message = "the policy reads who sends the request, which is not known".to_owned();
-        let help = "say who asks: with `--as` and `--as-group`, or `user` in a suite; nobody asks \
-                    for what an audit lists"
-            .to_owned();
+        let help =
+            "say who asks: of manifests with `--as` and `--as-group`, in a suite with `user`, \
+                    in a review with `userInfo`; nobody asks for what an audit lists"
+                .to_owned();
         return Err(EvalError::Failed { message, help: Some(help) });
     }
     Ok(())

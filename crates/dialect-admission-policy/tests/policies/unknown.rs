@@ -168,6 +168,21 @@ fn what_is_not_known_is_an_error_where_it_counts() {
     }
 }
 
+/// It is told by commands of which some have no `--as`.
+#[test]
+fn who_asks_is_told_in_every_way_that_there_is() {
+    let policy = format!(
+        "matchConstraints: {{{RULES}}}, validations: [{{expression: \"request.userInfo.username == \
+         'ann'\"}}]"
+    );
+    let verdict = judge(&in_order(&bound(&policy, "")), MAP, &[], "");
+    let help = verdict.errors.first().and_then(|error| error.help.as_deref()).unwrap();
+    for way in ["of manifests with `--as`", "in a suite with `user`", "in a review with `userInfo`"]
+    {
+        assert!(help.contains(way), "{way}: {help}");
+    }
+}
+
 /// What is wrong with parameters is shown at the object; its help says who asks for them.
 #[test]
 fn faults_of_parameters_name_their_places() {
