@@ -57,6 +57,11 @@ pub(super) fn written(value: &Value) -> Option<Value> {
     }
 }
 
+/// Whether two values are one as they are written.
+pub(super) fn are_written_alike(one: &Value, other: &Value) -> bool {
+    one == other || written(one).as_ref().unwrap_or(one) == written(other).as_ref().unwrap_or(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{to_doubles, written};

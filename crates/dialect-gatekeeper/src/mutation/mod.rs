@@ -132,6 +132,7 @@ impl Mutators {
     ) -> Result<Mutated, MutateError> {
         let mut placeholders = Placeholders::default();
         let mut applied = vec![false; self.mutators.len()];
+        let mut touched = false;
         let mut object = input.object.clone();
         let most = self.mutators.len() + 1;
         for round in 1..=most {
@@ -147,14 +148,15 @@ impl Mutators {
                 }
                 let new = mutator.apply(&object, input, &mut placeholders, budget);
                 if let Some(new) = new.map_err(fault)? {
-                    object = new;
+                    // A number that is assigned anew is another one until it is written.
                     if let Some(applied) = applied.get_mut(number) {
-                        *applied = true;
+                        *applied |= !double::are_written_alike(&object, &new);
                     }
+                    (object, touched) = (new, true);
                 }
             }
             if before == object {
-                if applied.contains(&true) {
+                if touched {
                     object = finished(object, &placeholders, input, budget)?;
                 }
                 let numbers = applied.iter().enumerate().filter(|(_, applied)| **applied);

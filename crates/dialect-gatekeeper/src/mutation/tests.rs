@@ -248,6 +248,28 @@ fn what_is_told_beside_the_object() {
 }
 
 #[test]
+fn what_changes_nothing_is_not_told() {
+    let prune = |name, location: &str| {
+        let parameters = r#"{"operation":"prune","values":{"fromList":["a"]}}"#;
+        document("ModifySet", name, location, parameters)
+    };
+    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"n":5,"l":["b"],"o":{}}}"#;
+    for (document, applied) in [
+        (assign("m", "spec.n", "5"), 0),
+        (assign("m", "spec.n", "6"), 1),
+        (assign("m", "spec.l", r#"["b"]"#), 0),
+        (assign("m", "spec.o", r#"{"n":1}"#), 1),
+        (prune("m", "spec.l"), 0),
+        (prune("m", "spec.o.l"), 0),
+        (prune("m", "spec.none.l"), 1),
+    ] {
+        let found = mutate(&set(std::slice::from_ref(&document)), pod).unwrap();
+        assert_eq!(found.applied.len(), applied, "{document:?}");
+        assert_eq!(found.object == json(pod), applied == 0, "{document:?}");
+    }
+}
+
+#[test]
 fn errors_name_the_mutator_and_the_place() {
     let set = set(&[assign("m", "spec.l[k: *].x.y", "1")]);
     let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"l":[{},{"x":"text"}]}}"#;
