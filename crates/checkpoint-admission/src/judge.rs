@@ -104,7 +104,7 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
     let mut answer = Answer::default();
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     if !mutated.errors.is_empty() {
-        go_astray(&mut answer, &mutated.errors, conduct.on_error);
+        go_astray(&mut answer, request, &mutated.errors, conduct.on_error);
         return (answer, mutated);
     }
     // The API server fills in defaults itself.
@@ -146,13 +146,19 @@ fn answer(request: &Request, verdict: &Verdict, on_error: &FailureDirections) ->
         patch: None,
     };
     if !verdict.errors.is_empty() {
-        go_astray(&mut answer, &verdict.errors, on_error);
+        go_astray(&mut answer, request, &verdict.errors, on_error);
     }
     answer
 }
 
-/// Sends an answer the way that each policy goes which could not be evaluated.
-fn go_astray(answer: &mut Answer, errors: &[VerdictError], on_error: &FailureDirections) {
+/// Sends an answer the way that each policy goes which could not be evaluated. Who asks is told why;
+/// the audit log is not told what an error may repeat of a Secret.
+fn go_astray(
+    answer: &mut Answer,
+    request: &Request,
+    errors: &[VerdictError],
+    on_error: &FailureDirections,
+) {
     let fails =
         |error: &&VerdictError| on_error.of(error.policy.as_ref()) == FailureDirection::Fail;
     let (failing, ignored): (Vec<_>, Vec<_>) = errors.iter().partition(fails);
@@ -160,7 +166,9 @@ fn go_astray(answer: &mut Answer, errors: &[VerdictError], on_error: &FailureDir
     if !failing.is_empty() && answer.refusal.is_none() {
         answer.refusal = Some(not_judged(&failing.into_iter().map(told).collect::<Vec<_>>()));
     }
-    let all: Vec<String> = errors.iter().map(told).collect();
+    let is_secret = request.gvk.is("", "Secret");
+    let all: Vec<String> =
+        errors.iter().map(if is_secret { told_of_secret } else { told }).collect();
     answer.annotations.insert("error".to_owned(), all.join("; "));
 }
 
@@ -170,12 +178,19 @@ pub(crate) fn not_judged(errors: &[String]) -> Refusal {
 }
 
 fn told(error: &VerdictError) -> String {
-    let about = match &error.policy {
-        Some(policy) => format!("policy `{policy}` could not be evaluated: "),
-        None => "not judged: ".to_owned(),
-    };
     let help = error.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
-    format!("{about}{}{help}", error.message)
+    format!("{}: {}{help}", failed(error), error.message)
+}
+
+fn told_of_secret(error: &VerdictError) -> String {
+    format!("{}: why is not told of a Secret", failed(error))
+}
+
+fn failed(error: &VerdictError) -> String {
+    match &error.policy {
+        Some(policy) => format!("policy `{policy}` could not be evaluated"),
+        None => "not judged".to_owned(),
+    }
 }
 
 /// All refusals as one; the first says how it reaches the client.
@@ -328,6 +343,29 @@ mod tests {
         let both = Verdict { denials, errors: vec![broken()], ..Verdict::default() };
         let both = answer(&request("{}"), &both, &FailureDirection::Ignore.into());
         assert_eq!(both.refusal.unwrap().message, "m");
+    }
+
+    #[test]
+    fn the_audit_log_is_told_nothing_of_a_secret() {
+        let said = "strconv.ParseInt: parsing \"hunter2\": invalid syntax";
+        for (group, kind, message) in [
+            ("", "ConfigMap", said),
+            ("example.com", "Secret", said),
+            ("", "Secret", "why is not told of a Secret"),
+        ] {
+            let mut asked = request("{}");
+            asked.gvk = Gvk::new(group, "v1", kind);
+            for direction in [FailureDirection::Fail, FailureDirection::Ignore] {
+                let error = VerdictError { message: said.to_owned(), help: None, ..broken() };
+                let verdict = Verdict { errors: vec![error], ..Verdict::default() };
+                let answer = answer(&asked, &verdict, &direction.into());
+                let wanted = format!("policy `local/d/K/p` could not be evaluated: {message}");
+                assert_eq!(answer.annotations["error"], wanted);
+                let refused = answer.refusal.map(|refusal| refusal.message);
+                let told = refused.into_iter().chain(answer.warnings).collect::<String>();
+                assert!(told.contains("hunter2"), "who asks has sent it: {told}");
+            }
+        }
     }
 
     #[test]
