@@ -217,7 +217,6 @@ impl Routes {
         let mut told = Map::new();
         if let Some(basis) = live.basis() {
             told.insert("digest", basis.set.digest());
-            told.insert("sequence", i64::try_from(basis.set.sequence()).unwrap_or(i64::MAX));
             let states = basis.set.states().iter().map(|state| {
                 let mut told = Map::new();
                 told.insert("id", state.id.as_str());

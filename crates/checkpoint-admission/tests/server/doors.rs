@@ -47,9 +47,11 @@ async fn metrics_have_a_door_of_their_own() {
             format!("sekisho_policy_violations_total{{policy=\"{id}\"}} 0\n"),
             "sekisho_policies{status=\"enforced\"} 1\n".to_owned(),
             "sekisho_policy_set_info{digest=\"sha256:".to_owned(),
+            "sekisho_policy_reloads_total 1\n".to_owned(),
         ] {
             assert!(metrics.contains(&wanted), "{wanted} in\n{metrics}");
         }
+        assert!(!metrics.contains("sequence"), "sets of files have none: {metrics}");
         assert!(plain(address, "/readyz").await.starts_with("HTTP/1.1 200 "));
         assert!(plain(address, "/validate").await.starts_with("HTTP/1.1 404 "));
         let policies = plain(address, "/debug/policies").await;
