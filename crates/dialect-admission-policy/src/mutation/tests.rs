@@ -77,6 +77,29 @@ fn configurations_merge_by_the_schema() {
     }
 }
 
+/// The API server that sends them knows them, and leaves them as they are.
+#[test]
+fn fields_that_are_not_known_here_stay() {
+    for (before, configuration, after) in [
+        ("{newer: {a: [1]}}", "{hostname: b}", "{newer: {a: [1]}, hostname: b}"),
+        (
+            "{containers: [{name: a, newer: x, env: [{name: e, newer: []}]}]}",
+            "{containers: [{name: b}, {name: a, env: [{name: e, value: v}]}]}",
+            "{containers: [{name: b}, {name: a, newer: x, env: [{name: e, newer: [], value: v}]}]}",
+        ),
+        (
+            "{newer: 1, securityContext: {newer: 2}}",
+            "{securityContext: {runAsUser: 3}}",
+            "{newer: 1, securityContext: {newer: 2, runAsUser: 3}}",
+        ),
+    ] {
+        assert_eq!(applied(before, configuration), Ok(value(after)), "{before} {configuration}");
+        let named = applied(before, "{newer: {a: [2]}}");
+        let words = "failed to convert patch object to typed object: .spec.newer: field not declar";
+        assert!(named.as_ref().is_err_and(|told| told.contains(words)), "{named:?}");
+    }
+}
+
 #[test]
 fn configurations_are_held_against_the_schema() {
     for (configuration, words) in [
