@@ -13,15 +13,20 @@ const WEBHOOKS: [&str; 2] = ["advisory", "mutating"];
 /// How long what stands before the slash of a name may be: RFC 1123, section 2.1.
 const LONGEST_PREFIX: usize = 253;
 
-/// What is wrong with match conditions beside what the schema says, a line each.
-pub(crate) fn problems(values: &Value) -> Vec<String> {
-    // A test makes it. Which release the cluster has is not known: the newest refuses least.
+/// What conditions may use; a test makes it. Which release the cluster has is not known: the newest
+/// refuses least.
+pub(crate) fn environment() -> Option<Environment> {
     let admission = Admission {
         authorizer: true,
         expressions: Expressions::New,
         ..Admission::of(Release::NEWEST)
     };
-    let environment = admission.environment().ok();
+    admission.environment().ok()
+}
+
+/// What is wrong with match conditions beside what the schema says, a line each.
+pub(crate) fn problems(values: &Value) -> Vec<String> {
+    let environment = environment();
     let mut problems = Vec::new();
     for webhook in WEBHOOKS {
         let conditions = values.path(&["webhooks", webhook, "matchConditions"]);

@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** no IO: what is made is text; who prints or applies it is another.
 
+mod asked;
 mod chart;
 mod conditions;
 mod render;
@@ -13,6 +14,7 @@ mod schema;
 mod template;
 mod values;
 
+pub use asked::asks;
 pub use chart::{Release, is_webhook, manifests, path, stays};
 pub use schema::problems;
 pub use template::TemplateError;

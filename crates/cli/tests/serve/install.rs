@@ -164,6 +164,41 @@ fn policies_that_nothing_is_asked_for_are_told() {
         assert_eq!(said.contains(told), is_told, "{values:?}: {said}");
         assert_eq!(said.contains("would mutate"), is_told, "{values:?}: {said}");
     }
+    let about = |operation: &str, resource: &str| {
+        format!(
+            "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\n\
+             metadata: {{name: p}}\nspec:\n  validations: [{{expression: 'true'}}]\n  \
+             matchConstraints: {{resourceRules: [{{apiGroups: [''], apiVersions: [v1], operations: \
+             [{operation}], resources: [pods, {resource}]}}]}}\n"
+        )
+    };
+    let every = "webhooks.advisory.rules=[{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], \
+                 resources: ['*/*']}]";
+    let constraint = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\n\
+                      metadata: {name: t}\nspec:\n  crd: {spec: {names: {kind: T}}}\n  targets:\n  - \
+                      target: admission.k8s.gatekeeper.sh\n    rego: |\n      package t\n      \
+                      violation[{\"msg\": msg}] { msg := \"x\" }\n---\n\
+                      apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: T\nmetadata: {name: c}\n\
+                      spec: {match: {kinds: [{apiGroups: [coordination.k8s.io], kinds: [Lease]}]}}\n";
+    std::fs::write(&label, constraint).unwrap();
+    let said = printed(&[], &["-p", label.to_str().unwrap()]);
+    let told = "is about `leases` of `coordination.k8s.io`, which is not asked about";
+    assert!(said.contains(told), "{said}");
+    for (operation, resource, values, is_told) in [
+        ("CREATE", "services", &[][..], false),
+        ("UPDATE", "nodes", &[], true),
+        ("'*'", "nodes", &[], true),
+        ("UPDATE", "nodes", &["webhooks.advisory.matchConditions=[]"], false),
+        ("UPDATE", "pods/status", &[], true),
+        ("UPDATE", "services/status", &[every], false),
+        ("'*'", "secrets, configmaps", &[], false),
+    ] {
+        std::fs::write(&plain, format!("{}---\n{level}", about(operation, resource))).unwrap();
+        let said = printed(values, &["-p", plain.to_str().unwrap()]);
+        let told = format!("is about `{resource}`, which is not asked about");
+        assert_eq!(said.contains(&told), is_told, "{operation} {resource}: {said}");
+        assert_eq!(said.contains("not asked about"), is_told, "{operation} {resource}: {said}");
+    }
 }
 
 #[test]

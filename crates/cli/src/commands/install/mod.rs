@@ -2,6 +2,7 @@
 
 mod apply;
 mod policies;
+mod unasked;
 
 use crate::{config, output};
 use anyhow::{Context as _, Result, bail};

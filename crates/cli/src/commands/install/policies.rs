@@ -1,5 +1,6 @@
 //! Policies on their way into a ConfigMap: packed, and compiled as the server will compile them.
 
+use super::unasked;
 use crate::args::{Cli, Command, PolicyArgs, ServeArgs};
 use crate::commands::{command, serve};
 use crate::{output, policies};
@@ -9,7 +10,7 @@ use sekisho_checkpoint_admission::Basis;
 use sekisho_checkpoint_check::bundle_of_paths;
 use sekisho_cluster::{ApiResource, CacheLimits, Client, bundle_file, discover, list_once, origin};
 use sekisho_dialects::{DIALECTS, unsupported};
-use sekisho_engine::{BuildOptions, PolicySet};
+use sekisho_engine::BuildOptions;
 use sekisho_install::merge;
 use sekisho_manifest::Document;
 use sekisho_policy::{Bundle, BundleFile};
@@ -105,7 +106,9 @@ pub(super) fn compile(
     }
     let elsewhere = serve.policies.policies.iter().any(|path| !is_mounted(path))
         || serve.policies.pod_security_config.is_some();
-    deletions(values, files.get(of_packs..).unwrap_or_default());
+    let given_here = files.get(of_packs..).unwrap_or_default();
+    unasked::deletions(values, given_here);
+    unasked::resources(values, given_here);
     if files.is_empty() && (elsewhere || serve.cluster.cluster) {
         return Ok(());
     }
@@ -116,7 +119,7 @@ pub(super) fn compile(
     let options = BuildOptions { dialects: DIALECTS, unsupported, target: &target, strict: false };
     let built = Basis::build(&bundle, &options, &[]);
     if let Ok(basis) = &built {
-        mutations(values, &basis.set);
+        unasked::mutations(values, &basis.set);
     }
     match built {
         // What is named may be where this does not see it.
@@ -142,37 +145,6 @@ fn not_of_cluster(mut errors: Vec<Diagnostic>, asked: bool) -> Vec<Diagnostic> {
         errors.retain(|error| !may_be_there(error));
     }
     errors
-}
-
-/// Tells of policies about deletions where the API server would not ask about any.
-fn deletions(values: &Value, files: &[BundleFile]) {
-    let asked = values.path(&["webhooks", "deletions"]).and_then(Value::as_bool) == Some(true);
-    let speaks = |file: &&BundleFile| {
-        let text = String::from_utf8_lossy(&file.bytes);
-        ["\"DELETE\"", "'DELETE'", "- DELETE", "[DELETE"].iter().any(|part| text.contains(part))
-    };
-    if let Some(file) = files.iter().filter(|_| !asked).find(speaks) {
-        output::note(&format!(
-            "note: {} speaks of DELETE, and deletions are not asked about: see `webhooks.deletions`",
-            file.path
-        ));
-    }
-}
-
-/// Tells of policies that mutate objects where the API server would not ask for changes.
-fn mutations(values: &Value, set: &PolicySet) {
-    let asked = values.path(&["webhooks", "mutating", "enabled"]).and_then(Value::as_bool);
-    let mut mutating = set.mutating().filter(|_| asked != Some(true));
-    if let Some(first) = mutating.next() {
-        let more = match mutating.count() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        output::note(&format!(
-            "note: `{first}`{more} would mutate objects, and changes are not asked for: see \
-             `webhooks.mutating.enabled`"
-        ));
-    }
 }
 
 /// The arguments that the server will be started with.
