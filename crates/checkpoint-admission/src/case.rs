@@ -2,7 +2,7 @@
 
 use crate::basis::Basis;
 use crate::direction::FailureDirections;
-use crate::judge::{Conduct, judge, mutate};
+use crate::judge::{Conduct, foresee, judge, mutate};
 use crate::review::Review;
 use sekisho_engine::{CaseError, CaseFinding, Checkpoint, PolicyCase};
 use sekisho_kube_model::{Created, Decoded};
@@ -50,7 +50,8 @@ fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, C
         return Err(CaseError(mutated.errors.iter().map(|error| error.message.clone()).collect()));
     }
     review.request.object = mutated.object;
-    let (_, verdict) = judge(&review.request, basis, &conduct);
+    let (_, mut verdict) = judge(&review.request, basis, &conduct);
+    foresee(&review.request, basis, &conduct, &mut verdict);
     if !verdict.errors.is_empty() {
         return Err(CaseError(verdict.errors.iter().map(|error| error.message.clone()).collect()));
     }

@@ -6,7 +6,7 @@ use crate::readable::wrong_types;
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use crate::timed::{OnWait, Timed};
 use sekisho_engine::{
-    Denial, ErrorKind, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch,
+    Denial, ErrorKind, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch, judge_implied,
 };
 use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
 use sekisho_value::{Pointer, Value};
@@ -29,11 +29,12 @@ pub struct Conduct<'a> {
     pub on_wait: Option<&'a Arc<OnWait>>,
 }
 
-/// Judges a request.
+/// Judges a request. Pods that would come of its object have no part in the answer, as an API
+/// server asks about them when they come: what is found of them is [`foresee`]'s.
 #[must_use]
 pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer, Verdict) {
     let inventory = timed(basis, conduct);
-    let judging = judging(basis, &inventory, conduct, true);
+    let judging = judging(basis, &inventory, conduct);
     // The one that would refuse says what becomes of what cannot be read.
     let mut asked = basis.set.asked(request);
     let first = asked.next();
@@ -53,6 +54,16 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
     (answer, verdict)
 }
 
+/// Adds to the verdict on a request what is found of the pods that would come of its object, so that
+/// it is the verdict of every other checkpoint.
+pub fn foresee(request: &Request, basis: &Basis, conduct: &Conduct<'_>, verdict: &mut Verdict) {
+    // Nothing comes of what cannot be read.
+    if verdict.errors.is_empty() || wrong_types(request, &basis.schemas).is_empty() {
+        let inventory = timed(basis, conduct);
+        judge_implied(&basis.set, request, &judging(basis, &inventory, conduct), verdict);
+    }
+}
+
 /// Judges what is asked about images: what the named policies say of the creation of a pod that has
 /// them, and nothing else.
 #[must_use]
@@ -66,7 +77,7 @@ pub fn judge_images(
     let is_called = |id: &str| policies.iter().any(|pattern| pattern.names(id));
     let counts = |policy: &PolicyId| is_called(policy.as_str());
     let inventory = timed(basis, conduct);
-    let mut verdict = evaluate(&basis.set, &request, &judging(basis, &inventory, conduct, false));
+    let mut verdict = evaluate(&basis.set, &request, &judging(basis, &inventory, conduct));
     if !basis.set.states().iter().any(|state| is_called(&state.id)) {
         verdict.errors.push(VerdictError {
             kind: ErrorKind::Failed,
@@ -93,7 +104,7 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
     let mutated = match wrong_types(request, &basis.schemas) {
         none if none.is_empty() => {
             let inventory = timed(basis, conduct);
-            let judging = judging(basis, &inventory, conduct, false);
+            let judging = judging(basis, &inventory, conduct);
             sekisho_engine::mutate(&basis.set, request, &judging)
         }
         errors => {
@@ -121,17 +132,12 @@ fn timed<'a>(basis: &'a Basis, conduct: &Conduct<'a>) -> Timed<'a> {
     Timed::new(basis.inventory.as_ref(), conduct.until, conduct.cancelled, conduct.on_wait)
 }
 
-fn judging<'a>(
-    basis: &'a Basis,
-    inventory: &'a Timed<'a>,
-    conduct: &Conduct<'a>,
-    implied: bool,
-) -> Judge<'a> {
+fn judging<'a>(basis: &'a Basis, inventory: &'a Timed<'a>, conduct: &Conduct<'a>) -> Judge<'a> {
     Judge {
         inventory,
         schemas: &basis.schemas,
         now: conduct.now,
-        implied,
+        implied: false,
         record: false,
         cancelled: conduct.cancelled,
     }

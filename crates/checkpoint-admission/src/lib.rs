@@ -30,7 +30,7 @@ pub use cluster::{Cluster, Followed, Given};
 pub use current::{Event, Keeper, Origin, Read};
 pub use direction::{FailureDirection, FailureDirections};
 pub use events::{EventWriter, Events};
-pub use judge::{Conduct, judge, judge_images, mutate};
+pub use judge::{Conduct, foresee, judge, judge_images, mutate};
 pub use live::Live;
 pub use log::line;
 pub use review::{Answer, ImageReview, Refusal, RefusedObject, Review, ReviewError, ReviewVersion};

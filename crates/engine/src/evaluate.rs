@@ -34,29 +34,37 @@ pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdic
     }
     let mut verdict = evaluate_alone(set, request, judge, &Judged::Sent);
     expand::judge(set, request, judge, &mut verdict);
-    if judge.implied
-        && let Some(pod) = implied::pod_request(request, judge.schemas)
-    {
-        match pod {
-            Ok(mut pod) => {
-                // Mutating admission has its turn when the controller creates the pod.
-                let mutated = mutate(set, &pod, judge);
-                pod.object = mutated.object;
-                let mut of_pod = match mutated.errors.as_slice() {
-                    [] => evaluate_alone(set, &pod, judge, &Judged::Pod { of: request }),
-                    _ => Verdict {
-                        errors: implied::below(request, mutated.errors),
-                        ..Verdict::default()
-                    },
-                };
-                of_pod.reads.keys.extend(mutated.reads.keys);
-                of_pod.reads.ranges.extend(mutated.reads.ranges);
-                implied::merge(&mut verdict, of_pod);
-            }
-            Err(errors) => verdict.errors.extend(errors),
-        }
+    if judge.implied {
+        judge_implied(set, request, judge, &mut verdict);
     }
     verdict
+}
+
+/// Judges the pods that controllers would create of a request's object, and adds to its verdict
+/// what is found: the half of [`evaluate()`] that an API server does not ask for.
+pub fn judge_implied(set: &PolicySet, request: &Request, judge: &Judge<'_>, verdict: &mut Verdict) {
+    if expired(set, judge.now).is_some() {
+        return;
+    }
+    match implied::pod_request(request, judge.schemas) {
+        None => {}
+        Some(Ok(mut pod)) => {
+            // Mutating admission has its turn when the controller creates the pod.
+            let mutated = mutate(set, &pod, judge);
+            pod.object = mutated.object;
+            let mut of_pod = match mutated.errors.as_slice() {
+                [] => evaluate_alone(set, &pod, judge, &Judged::Pod { of: request }),
+                _ => Verdict {
+                    errors: implied::below(request, mutated.errors),
+                    ..Verdict::default()
+                },
+            };
+            of_pod.reads.keys.extend(mutated.reads.keys);
+            of_pod.reads.ranges.extend(mutated.reads.ranges);
+            implied::merge(verdict, of_pod);
+        }
+        Some(Err(errors)) => verdict.errors.extend(errors),
+    }
 }
 
 /// A policy set that may not be used any more judges nothing.

@@ -17,6 +17,16 @@ const CONTROLLERS: &[(&str, &str, &str)] = &[
     ("batch", "CronJob", "job-controller"),
 ];
 
+/// Whether pods would come of a request's object, as far as its kind says.
+#[must_use]
+pub fn implies_pods(request: &Request) -> bool {
+    let writes = matches!(request.operation, Operation::Create | Operation::Update);
+    writes
+        && request.subresource.is_empty()
+        && !request.gvk.is("", "PodTemplate")
+        && pod_template_pointer(&request.gvk).is_some()
+}
+
 /// The request that would come once the object is stored: the creation of its pod by its
 /// controller; or why the API server would not read that pod, which a schema of the controller
 /// would have told where there is one.
@@ -26,8 +36,7 @@ pub(crate) fn pod_request(
     request: &Request,
     schemas: &Schemas,
 ) -> Option<Result<Request, Vec<VerdictError>>> {
-    let writes = matches!(request.operation, Operation::Create | Operation::Update);
-    if !writes || !request.subresource.is_empty() || request.gvk.is("", "PodTemplate") {
+    if !implies_pods(request) {
         return None;
     }
     let template = pod_template(&request.gvk, &request.object)?;

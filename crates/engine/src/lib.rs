@@ -28,11 +28,12 @@ mod verdict;
 mod violations;
 
 pub use checkpoint::{CaseError, CaseFinding, Checkpoint, PolicyCase};
-pub use evaluate::{Judge, evaluate};
+pub use evaluate::{Judge, evaluate, judge_implied};
 pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 
 pub use expand::{ExpandedRequest, Expansions};
 pub use external::ExternalAnswers;
+pub use implied::implies_pods;
 pub use inventory::MemoryInventory;
 pub use mutate::{Mutated, admitted, mutate};
 

@@ -22,6 +22,9 @@ pub struct Limits {
     pub judging: usize,
     /// how many requests may wait for the API server's answers beside those that are judged
     pub asking: usize,
+    /// how many requests may have been answered of which it is not yet found out what their pods
+    /// would be told; of more that is done before they are answered, as far as it takes little
+    pub afterwards: usize,
     /// how many requests wait for their turn; more are answered by the failure direction
     pub waiting: usize,
     /// how long a request may take where the API server does not say
@@ -46,6 +49,7 @@ impl Default for Limits {
             at_once: 500_000,
             judging: cores,
             asking: 32,
+            afterwards: 16,
             waiting: 1024,
             deadline: Duration::from_secs(5),
             patience: Duration::from_secs(5),

@@ -80,15 +80,15 @@ impl Metrics {
                 None => Outcome::Allowed,
             },
         );
-        let add = |counter: &AtomicU64, count: usize| {
-            if count > 0 {
-                counter.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
-            }
-        };
         add(&self.warnings, answer.warnings.len());
-        add(&self.errors, verdict.errors.len());
-        add(&self.tolerated, verdict.tolerated.len());
+        self.unevaluated(verdict.errors.len(), verdict.tolerated.len());
         self.took(took);
+    }
+
+    /// Counts what could not be evaluated.
+    pub(super) fn unevaluated(&self, errors: usize, tolerated: usize) {
+        add(&self.errors, errors);
+        add(&self.tolerated, tolerated);
     }
 
     /// Counts how long it took until an answer was there.
@@ -146,6 +146,12 @@ impl Metrics {
         }
         out.line("request_duration_seconds_sum", "", seconds(get(&self.microseconds)));
         out.line("request_duration_seconds_count", "", total);
+    }
+}
+
+fn add(counter: &AtomicU64, count: usize) {
+    if count > 0 {
+        counter.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 

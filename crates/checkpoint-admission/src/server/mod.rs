@@ -1,6 +1,7 @@
 //! The HTTPS server. It talks to clients on a few threads; what takes little is judged there, at
 //! once, and the rest on others.
 
+mod afterwards;
 mod body;
 mod certificate;
 mod connections;
@@ -138,7 +139,11 @@ impl Server {
         }
         drop(finished);
         let _ = finish.send(true);
-        let _ = tokio::time::timeout(FINISH, finish.closed()).await;
+        let finished = async {
+            finish.closed().await;
+            routes.work.told().await;
+        };
+        let _ = tokio::time::timeout(FINISH, finished).await;
         Ok(())
     }
 }

@@ -1,16 +1,18 @@
 //! Judging: at once where it takes little, else beside the threads that talk to clients; bounded in
 //! number, in waiting and in time.
 
+use super::afterwards::Afterwards;
 use super::body::Body;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
-use super::room::{Room, SMALL};
+use super::room::{Room, SMALL, Taken};
+use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
-use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
+use crate::judge::{Conduct, foresee, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use crate::timed::OnWait;
-use sekisho_engine::{ErrorKind, Verdict, VerdictError};
+use sekisho_engine::{ErrorKind, Verdict, VerdictError, implies_pods};
 use sekisho_policy::{Pattern, Request, Stop};
 use sekisho_value::{Pointer, Value};
 use std::borrow::Cow;
@@ -18,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::{Span, field, info_span};
 
 /// Is told of every request that was judged, or should have been.
@@ -41,6 +43,7 @@ pub(super) struct Work {
     waiting: AtomicUsize,
     turns: Arc<Semaphore>,
     asking: Arc<Semaphore>,
+    afterwards: Afterwards,
     room: Room,
     limits: Limits,
 }
@@ -150,6 +153,23 @@ impl Time {
     }
 }
 
+/// What came of a judgement.
+struct Judged {
+    done: Done,
+    /// what is told once it is answered; none where that was done
+    owed: Option<Owed>,
+}
+
+/// What an answer leaves to be told: it does not wait for what would come of its object.
+struct Owed {
+    basis: Arc<Basis>,
+    answer: Answer,
+    verdict: Verdict,
+    took: Duration,
+    within: Duration,
+    span: Span,
+}
+
 /// What came of a review that was to be judged at once.
 enum AtOnce {
     Done(Done),
@@ -194,6 +214,7 @@ impl Work {
             waiting: AtomicUsize::new(0),
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
+            afterwards: Afterwards::new(limits.afterwards),
             room: Room::new(limits.read),
             limits,
         }
@@ -239,7 +260,7 @@ impl Work {
     /// Judges a review right here, where that takes little: waking up somebody else takes time,
     /// too. A thread that talks is held up for a few milliseconds at most, since the limit is one
     /// of work, which is known without a clock.
-    fn at_once(&self, asked: Asked, body: &[u8], time: Time, span: &Span) -> AtOnce {
+    fn at_once(self: &Arc<Self>, asked: Asked, body: &[u8], time: Time, span: &Span) -> AtOnce {
         let question = match self.read(asked, body, span) {
             Ok(question) => question,
             Err(done) => return AtOnce::Done(done),
@@ -248,7 +269,10 @@ impl Work {
         let conduct = self.conduct(time, &stop, None);
         let judge = || self.judge(asked, &question, &conduct, time, span);
         match catch_unwind(AssertUnwindSafe(judge)) {
-            Ok(Some(done)) => AtOnce::Done(done),
+            Ok(Some(Judged { done, owed })) => {
+                self.follow(owed, question, None);
+                AtOnce::Done(done)
+            }
             Ok(None) => AtOnce::Longer(question),
             Err(_) => AtOnce::Done(self.failed(asked, Some(&question.sent()), BROKE_OFF, time)),
         }
@@ -286,16 +310,15 @@ impl Work {
             move || {
                 let turn: Arc<OnWait> = Arc::new(work.turn(turn));
                 let read = question.map_or_else(|| work.read(asked, &body.bytes, &span), Ok);
-                let done = match read {
-                    Err(done) => Some(done),
-                    Ok(question) => {
-                        sent.get_or_init(|| question.sent());
-                        let conduct = work.conduct(time, &stop, Some(&turn));
-                        work.judge(asked, &question, &conduct, time, &span)
-                    }
+                let question = match read {
+                    Err(done) => return Some(done),
+                    Ok(question) => question,
                 };
-                drop((room, turn));
-                done
+                sent.get_or_init(|| question.sent());
+                let conduct = work.conduct(time, &stop, Some(&turn));
+                let Judged { done, owed } = work.judge(asked, &question, &conduct, time, &span)?;
+                work.follow(owed, question, Some(room));
+                Some(done)
             }
         });
         let judged = tokio::time::timeout(time.left(), judged).await;
@@ -348,10 +371,11 @@ impl Work {
         conduct: &Conduct<'_>,
         time: Time,
         span: &Span,
-    ) -> Option<Done> {
+    ) -> Option<Judged> {
         let Some(basis) = self.live.basis() else {
             let why = "no policies are loaded yet";
-            return Some(self.failed(asked, Some(&question.sent()), why, time));
+            let done = self.failed(asked, Some(&question.sent()), why, time);
+            return Some(Judged { done, owed: None });
         };
         let judging = info_span!(parent: span, "judge");
         let (request, answer, verdict) = match (question, asked) {
@@ -379,8 +403,60 @@ impl Work {
         }
         let took = time.started.elapsed();
         self.metrics.judged(asked, &answer, &verdict, took);
-        (self.on_verdict)(&request, &answer, &verdict, took);
-        Some(question.told(&answer))
+        let done = question.told(&answer);
+        if asked != Asked::Validate || !implies_pods(&request) {
+            (self.on_verdict)(&request, &answer, &verdict, took);
+            return Some(Judged { done, owed: None });
+        }
+        let (within, span) = (time.within, span.clone());
+        let owed = Some(Owed { basis, answer, verdict, took, within, span });
+        Some(Judged { done, owed })
+    }
+
+    /// Finds out what would come of an object, and tells it with the rest: once it is answered, or,
+    /// where many others are being found out about, as far as that takes little.
+    fn follow(self: &Arc<Self>, owed: Option<Owed>, question: Question, room: Option<Taken>) {
+        let (Some(owed), Question::Review(review)) = (owed, question) else { return };
+        let Some(place) = self.afterwards.place() else {
+            return self.tell(owed, &review.request, &Stop::after(self.limits.at_once));
+        };
+        let (work, within, stop) = (Arc::clone(self), owed.within, Arc::new(Stop::default()));
+        let (is_told, told) = oneshot::channel::<()>();
+        let tell = {
+            let stop = Arc::clone(&stop);
+            move || {
+                work.tell(owed, &review.request, &stop);
+                drop((room, is_told));
+            }
+        };
+        self.afterwards.queue(tell, place);
+        tokio::spawn(async move {
+            if tokio::time::timeout(within, told).await.is_err() {
+                stop.raise();
+            }
+        });
+    }
+
+    fn tell(&self, owed: Owed, request: &Request, stop: &Stop) {
+        let Owed { basis, answer, mut verdict, took, within, span } = owed;
+        let foreseeing = info_span!(parent: &span, "foresee");
+        let (errors, tolerated) = (verdict.errors.len(), verdict.tolerated.len());
+        let conduct = self.conduct(Time { started: Instant::now(), within }, stop, None);
+        let foresee = || foresee(request, &basis, &conduct, &mut verdict);
+        if catch_unwind(AssertUnwindSafe(foresee)).is_err() {
+            verdict.errors.push(not_of_a_policy(BROKE_OFF.to_owned()));
+        }
+        drop(foreseeing);
+        self.metrics.unevaluated(
+            verdict.errors.len().saturating_sub(errors),
+            verdict.tolerated.len().saturating_sub(tolerated),
+        );
+        (self.on_verdict)(request, &answer, &verdict, took);
+    }
+
+    /// Waits until all is told of what was answered.
+    pub(super) async fn told(&self) {
+        self.afterwards.done().await;
     }
 
     /// More requests came than can be judged: they go the configured way at once.
@@ -427,13 +503,7 @@ impl Work {
 
     /// What goes the configured way is told as what was judged is.
     fn unjudged(&self, sent: &Sent, refusal: Refusal, time: Time) -> Done {
-        let error = VerdictError {
-            kind: ErrorKind::Failed,
-            policy: None,
-            pointer: Pointer::root(),
-            message: refusal.message.clone(),
-            help: None,
-        };
+        let error = not_of_a_policy(refusal.message.clone());
         let verdict = Verdict { errors: vec![error], ..Verdict::default() };
         let answer = self.in_direction(refusal);
         let took = time.started.elapsed();
@@ -454,6 +524,11 @@ impl Work {
             }
         }
     }
+}
+
+fn not_of_a_policy(message: String) -> VerdictError {
+    let (kind, pointer) = (ErrorKind::Failed, Pointer::root());
+    VerdictError { kind, policy: None, pointer, message, help: None }
 }
 
 /// A span for a review. What is not known before it is read is recorded later.

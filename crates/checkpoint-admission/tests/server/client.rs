@@ -21,6 +21,7 @@ use sekisho_policy::{Bundle, BundleFile, Target};
 use sekisho_value::{Value, from_json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -104,6 +105,16 @@ impl Running {
         let mut config = trusting(&self.authority);
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         TlsConnector::from(Arc::new(config)).connect(name, stream).await
+    }
+
+    /// The first line that is logged, once it is: what is found of pods is logged after the answer.
+    pub(crate) async fn logged(&self) -> String {
+        loop {
+            if let Some(line) = self.log.lock().unwrap().first() {
+                return line.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// A client of HTTP/2.

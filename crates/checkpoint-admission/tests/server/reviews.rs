@@ -180,3 +180,78 @@ async fn gatekeepers_policies_answer_as_its_webhook_does() {
     let by = mutated.path_str(&["auditAnnotations", "mutated-by"]);
     assert_eq!(by, Some("local/gatekeeper/AssignMetadata/team"));
 }
+
+/// Policies of pods alone: one that is violated, one that cannot be evaluated, and one that takes
+/// longer than there is time.
+const OF_PODS: &str = r#"
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: ofpods}
+spec:
+  crd: {spec: {names: {kind: OfPods}, validation: {openAPIV3Schema: {type: object, properties: {what: {type: string}}}}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package ofpods
+      violation[{"msg": "a violation"}] { input.parameters.what == "violated" }
+      violation[{"msg": {}}] { input.parameters.what == "unevaluated" }
+      violation[{"msg": "m"}] {
+        input.parameters.what == "endless"
+        numbers.range(1, 3000)[i]
+        numbers.range(1, 3000)[j]
+        i * j < 0
+      }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: OfPods
+metadata: {name: of-pods}
+spec:
+  match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}
+  parameters: {what: WHAT}
+"#;
+
+fn deployment() -> String {
+    let spec = format!(
+        r#"{{"selector":{{"matchLabels":{{"a":"b"}}}},
+        "template":{{"metadata":{{"labels":{{"a":"b"}}}},"spec":{GOOD}}}}}"#
+    );
+    review(&spec)
+        .replace(r#""kind":"Pod""#, r#""kind":"Deployment""#)
+        .replace(r#""group":"","version""#, r#""group":"apps","version""#)
+        .replace(r#""resource":"pods""#, r#""resource":"deployments""#)
+        .replace(r#"{"apiVersion":"v1","#, r#"{"apiVersion":"apps/v1","#)
+}
+
+/// An API server asks about pods when they come: what is found of them before is told, and refuses
+/// nothing, whatever it is.
+#[tokio::test]
+async fn what_pods_would_be_told_is_logged_and_not_waited_for() {
+    for (what, logged) in [
+        ("violated", "\"message\":\"a violation\""),
+        ("unevaluated", "\"errors\":[{\"message\":"),
+        ("endless", "\"errors\":[{\"message\":"),
+    ] {
+        for afterwards in [0, 1] {
+            let live = Arc::new(Live::default());
+            live.renew(basis_of(&OF_PODS.replace("WHAT", what)));
+            let limits = Limits { afterwards, ..Limits::default() };
+            let server = Running::start_with(live, limits, FailureDirection::Fail).await;
+            let (status, answer) = server.post("/validate?timeout=2s", deployment()).await;
+            assert_eq!(status, StatusCode::OK);
+            assert!(answer.contains(r#""allowed":true"#), "{what}: {answer}");
+            assert!(!answer.contains("error"), "{what}: {answer}");
+            let line = server.logged().await;
+            assert!(line.contains(r#""event":"allowed""#), "{line}");
+            assert!(line.contains(logged), "{what}: {line}");
+            assert!(line.contains(r#""kind":"Deployment""#), "{line}");
+            let errors = i32::from(what != "violated");
+            let (_, metrics) = server.get("/metrics").await;
+            for wanted in [
+                "sekisho_requests_total{endpoint=\"validate\",outcome=\"allowed\"} 1\n",
+                &format!("sekisho_errors_total {errors}\n"),
+            ] {
+                assert!(metrics.contains(wanted), "{what}: {wanted} in\n{metrics}");
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What is done once requests are answered, on a thread that gives way to those that answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A bounded queue of what nobody waits for.
+pub(super) struct Afterwards {
+    queue: Sender<(Work, Place)>,
+    places: Arc<Semaphore>,
+    most: u32,
+}
+
+/// A place in the queue.
+#[derive(Debug)]
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Afterwards {
+    /// A queue for so many. Where there is no thread for it, it has no place for anything.
+    pub(super) fn new(most: usize) -> Self {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let (queue, queued) = channel();
+        let thread = std::thread::Builder::new().name("afterwards".to_owned());
+        let most = thread.spawn(move || work(&queued)).map_or(0, |_| most);
+        let places = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self { queue, places: Arc::new(Semaphore::new(places)), most }
+    }
+
+    /// A place, where one is free.
+    pub(super) fn place(&self) -> Option<Place> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(Place { _permit: permit })
+    }
+
+    /// Has something done, after all that was queued before.
+    pub(super) fn queue(&self, work: impl FnOnce() + Send + 'static, place: Place) {
+        // The thread ends with the queue, and not before.
+        let _ = self.queue.send((Box::new(work), place));
+    }
+
+    /// Waits until all is done.
+    pub(super) async fn done(&self) {
+        // It is never closed.
+        let _ = self.places.acquire_many(self.most).await;
+    }
+}
+
+fn work(queued: &Receiver<(Work, Place)>) {
+    give_way();
+    while let Ok((work, place)) = queued.recv() {
+        // What one breaks off at is no reason to leave the next undone.
+        let _ = catch_unwind(AssertUnwindSafe(work));
+        drop(place);
+    }
+}
+
+/// Whoever answers requests comes first on every core. Only on Linux has each thread a niceness of
+/// its own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(10);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Afterwards;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn all_is_done_but_what_has_no_place() {
+        let (afterwards, done) = (Afterwards::new(2), Arc::new(AtomicUsize::new(0)));
+        let count = |place| {
+            let done = Arc::clone(&done);
+            afterwards.queue(move || _ = done.fetch_add(1, Ordering::Relaxed), place);
+        };
+        let (one, other) = (afterwards.place().unwrap(), afterwards.place().unwrap());
+        assert!(afterwards.place().is_none());
+        afterwards.queue(|| panic!("this one breaks off"), one);
+        count(other);
+        afterwards.done().await;
+        assert_eq!(done.load(Ordering::Relaxed), 1);
+        count(afterwards.place().unwrap());
+        afterwards.done().await;
+        assert_eq!(done.load(Ordering::Relaxed), 2);
+        assert!(Afterwards::new(0).place().is_none());
+    }
+}
