@@ -230,6 +230,8 @@ pub(crate) fn error_of(policy: Option<PolicyId>, error: EvalError) -> VerdictErr
         EvalError::Budget(_) => (ErrorKind::Budget, None),
         EvalError::Exceeded { help, .. } => (ErrorKind::Budget, Some(help)),
         EvalError::Unmatched { help, .. } => (ErrorKind::Unmatched, help),
+        EvalError::Malformed { help, .. } => (ErrorKind::Malformed, help),
+        EvalError::Unanswered { help, .. } => (ErrorKind::Unanswered, help),
         EvalError::Failed { help, .. } => (ErrorKind::Failed, help),
     };
     VerdictError { kind, policy, pointer: Pointer::root(), message, help }

@@ -150,6 +150,10 @@ pub enum ErrorKind {
     Unmatched,
     /// the evaluation cost more than it may
     Budget,
+    /// what the policy gave is not of the form that its system reads
+    Malformed,
+    /// the policy asked for external data that nobody gave
+    Unanswered,
     /// anything else
     Failed,
 }

@@ -86,8 +86,8 @@ pub(crate) fn unevaluated(
 }
 
 /// What a policy could not be asked of a request, as a violation of that policy: so Gatekeeper's CLI
-/// tells it. `None` where the error is no policy's or what it may cost ran out, which stays an
-/// error, and where nothing is done about the policy.
+/// tells it. `None` where the error is no policy's, and where nothing is done about the policy. What
+/// cost too much, what gave an answer that cannot be read and what was given none stays an error.
 #[must_use]
 pub fn as_violation(
     set: &PolicySet,

@@ -4,7 +4,7 @@
 //! Where gator stops at the first error, all are told.
 
 use crate::found::{self, Found, ObjectFormat, Shown};
-use crate::gatekeeper::{engines, is_unreadable, only, request, set_of};
+use crate::gatekeeper::{engines, only, request, set_of};
 use crate::go_yaml::to_yaml;
 use crate::json::pretty;
 use crate::judge::Engine;
@@ -372,9 +372,7 @@ impl World {
         }
         for error in verdict.errors {
             match (&error.kind, &error.policy) {
-                (ErrorKind::Unmatched | ErrorKind::Failed, Some(policy))
-                    if !is_unreadable(&error.message) =>
-                {
+                (ErrorKind::Unmatched | ErrorKind::Failed, Some(policy)) => {
                     // To gator these are violations.
                     let (kind, name) = kind_and_name(policy.as_str());
                     let message = format!("{prefix}{}", error.message);

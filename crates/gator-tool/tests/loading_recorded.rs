@@ -31,7 +31,6 @@ const DIFFERENT: &[(&[&str], &str)] = &[
     ),
     (&["g-pt-8", "g-ptc-8"], "a path test without a condition never lets the mutator do anything"),
     (&["o-t-conflict", "r-conflict"], "the words of OPA 1.17"),
-    (&["r-external"], "gator knows no external data, and the webhook does"),
     (&["r-http"], "nothing is asked over the network"),
     (&["r-on"], "OPA 1.17 reads YAML 1.1, and OPA 1.22 reads YAML 1.2"),
     (&["s-fmt-creditcard-bad", "s-fmt-isbn-bad"], "formats that are not checked"),

@@ -220,6 +220,22 @@ pub enum EvalError {
         /// how to mend it
         help: Option<String>,
     },
+    /// what the policy gave is not of the form that its system reads
+    #[error("{message}")]
+    Malformed {
+        /// what it gave
+        message: String,
+        /// how to mend it
+        help: Option<String>,
+    },
+    /// the policy asked for external data that nobody gave
+    #[error("{message}")]
+    Unanswered {
+        /// what there is no answer to
+        message: String,
+        /// how to mend it
+        help: Option<String>,
+    },
     /// anything else
     #[error("{message}")]
     Failed {

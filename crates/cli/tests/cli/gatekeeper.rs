@@ -134,6 +134,40 @@ fn gator_compat_takes_the_actions_at_gators_point() {
     }
 }
 
+/// What gator stops at is no violation to `--gator-compat`: a `msg` that is no text, and what nobody
+/// answers. Where a `msg` comes from is told.
+#[test]
+fn what_gator_stops_at_is_an_error() {
+    let asked = "violation[{\"msg\": \"no\"}] {\n  external_data({\"provider\": \"p\", \"keys\": [\"k\"]})\n}";
+    let template = "template `found` has its";
+    for (rules, message, help) in [
+        (
+            "violation[{\"msg\": 1}] { true }",
+            "the `msg` of a violation is a number",
+            format!("{template} rule `violation` at `p.yaml:10`"),
+        ),
+        (
+            "\nviolation[{\"msg\": m}] { m := [] }\nviolation[{\"msg\": \"no\"}] { true }",
+            "the `msg` of a violation is a list",
+            format!("{template} rules `violation` from `p.yaml:11` on"),
+        ),
+        (asked, "there is no answer of external data provider `p`", String::new()),
+    ] {
+        let scene = Scene::new()
+            .file("p.yaml", policy(&format!("package found\n{rules}"), "{}"))
+            .file("a.yaml", CONFIG_MAP);
+        for compat in [None, Some("--gator-compat")] {
+            let mut args = vec!["check", "-o", "json", "-p", "p.yaml", "a.yaml"];
+            args.extend(compat);
+            let report = scene.run(&args).code(2).json();
+            assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{rules}: {report}");
+            let error = &report["errors"][0];
+            assert!(error["message"].as_str().unwrap().ends_with(message), "{report}");
+            assert!(error["help"].as_str().unwrap().ends_with(&help), "{report}");
+        }
+    }
+}
+
 /// Gator tells of violations of an action that there is not, and the webhook refuses the constraint.
 #[test]
 fn unknown_actions_are_taken_as_gator_takes_them() {

@@ -100,7 +100,7 @@ impl RegoCode {
         let shared = Some(&review.shared).filter(|_| watched.is_none());
         let evaluate = |scratch: &mut Scratch| {
             violation.evaluate_sharing(shared, scratch, &question, |found| {
-                found.map_or(Ok(Vec::new()), |found| violations(found, context.budget))
+                found.map_or(Ok(Vec::new()), |found| self.members(found, context.budget))
             })
         };
         let found = SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
@@ -111,12 +111,41 @@ impl RegoCode {
             self.rego.tell_lines(watch, &evaluated.into_inner());
         }
         match unanswered.into_inner() {
-            Some(message) => Err(EvalError::Failed {
+            Some(message) => Err(EvalError::Unanswered {
                 message,
                 help: Some("a policy that lacks an answer is not taken to pass".to_owned()),
             }),
             None => Ok(found.map_err(|error| self.failed(&error))??),
         }
+    }
+
+    /// The members of a set, the keys of an object: what `violation[r]` goes through.
+    fn members(&self, found: Term<'_>, budget: &Budget<'_>) -> Result<Vec<Found>, EvalError> {
+        let keys = !matches!(found, Term::Array(..) | Term::JsonArray(_));
+        let count = found.len().filter(|_| keys).unwrap_or(0);
+        let members = (0..count).filter_map(|at| found.entry(at));
+        members.filter_map(|(member, _)| self.member(member, budget).transpose()).collect()
+    }
+
+    /// A member as a violation. What has no message is none: Gatekeeper asks for `r.msg`, which is
+    /// undefined then.
+    fn member(&self, member: Term<'_>, budget: &Budget<'_>) -> Result<Option<Found>, EvalError> {
+        let Some(message) = member.field("msg") else { return Ok(None) };
+        let message = match to_json_within(message, budget)? {
+            Value::String(message) => message.to_string(),
+            other => {
+                let give = "give a string: `sprintf` makes one";
+                let help = match self.rego.rules() {
+                    Some(rules) => format!("{give}; {rules}"),
+                    None => give.to_owned(),
+                };
+                let message = format!("the `msg` of a violation is a {}", other.kind());
+                return Err(EvalError::Malformed { message, help: Some(help) });
+            }
+        };
+        let details = member.field("details").map(|details| to_json_within(details, budget));
+        let details = details.transpose()?.unwrap_or(Value::Null);
+        Ok(Some(Found { message, details }))
     }
 
     fn failed(&self, error: &sekisho_rego::EvalError) -> EvalError {
@@ -131,32 +160,6 @@ impl RegoCode {
         let message = format!("{place}{}: {}", error.code, error.message);
         EvalError::Failed { message, help: None }
     }
-}
-
-/// The members of a set, the keys of an object: what `violation[r]` goes through.
-fn violations(found: Term<'_>, budget: &Budget<'_>) -> Result<Vec<Found>, EvalError> {
-    let keys = !matches!(found, Term::Array(..) | Term::JsonArray(_));
-    let count = found.len().filter(|_| keys).unwrap_or(0);
-    let members = (0..count).filter_map(|at| found.entry(at));
-    members.filter_map(|(member, _)| violation(member, budget).transpose()).collect()
-}
-
-/// A member as a violation. What has no message is none: Gatekeeper asks for `r.msg`, which is
-/// undefined then.
-fn violation(member: Term<'_>, budget: &Budget<'_>) -> Result<Option<Found>, EvalError> {
-    let Some(message) = member.field("msg") else { return Ok(None) };
-    let message = match to_json_within(message, budget)? {
-        Value::String(message) => message.to_string(),
-        other => {
-            return Err(EvalError::Failed {
-                message: format!("the `msg` of a violation is a {}", other.kind()),
-                help: Some("give a string: `sprintf` makes one".to_owned()),
-            });
-        }
-    };
-    let details = member.field("details").map(|details| to_json_within(details, budget));
-    let details = details.transpose()?.unwrap_or(Value::Null);
-    Ok(Some(Found { message, details }))
 }
 
 /// What is not answered of what is read, where it is not.

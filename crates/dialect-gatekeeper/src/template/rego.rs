@@ -20,6 +20,8 @@ pub(crate) struct Rego {
     policies: Policies,
     /// what it reads
     pub(crate) uses: Uses,
+    /// where its rules `violation` stand
+    rules: Vec<Location>,
     document: Document,
     /// the fields that hold the modules
     fields: Vec<Pointer>,
@@ -170,6 +172,26 @@ impl Rego {
         })
     }
 
+    /// Which rules give violations, for messages.
+    pub(crate) fn rules(&self) -> Option<String> {
+        let (file, line) = self.in_file(*self.rules.first()?)?;
+        let template = self.document.name().unwrap_or_default();
+        Some(match self.rules.len() {
+            1 => format!("template `{template}` has its rule `violation` at `{file}:{line}`"),
+            _ => format!("template `{template}` has its rules `violation` from `{file}:{line}` on"),
+        })
+    }
+
+    /// The file and the line of a place.
+    fn in_file(&self, place: Location) -> Option<(&Arc<str>, u32)> {
+        let index = usize::from(place.source.0);
+        let source = self.policies.sources().get(index)?;
+        let text = self.texts.get_or_init(|| self.in_files()).get(index)?;
+        let (line, _) = source.line_column(place.span.start);
+        let below = u32::try_from(line).unwrap_or_default().saturating_sub(1);
+        Some((&text.file, text.first.saturating_add(if text.block { below } else { 0 })))
+    }
+
     /// What tells what it does. It prints.
     pub(crate) fn watched(&self) -> Option<&Watched> {
         let compile = || {
@@ -186,19 +208,13 @@ impl Rego {
     /// Tells which lines of the template's file were evaluated, and which could have been.
     pub(crate) fn tell_lines(&self, watch: &dyn Watch, evaluated: &HashSet<Location>) {
         let Some(watched) = self.watched() else { return };
-        let texts = self.texts.get_or_init(|| self.in_files());
         for Coverable { head, body } in watched.policies.coverable() {
             let places: Vec<Location> = body.into_iter().chain(head).collect();
             // What binds a constant runs nothing: it was reached where something behind it was.
             let reached = places.iter().rposition(|place| evaluated.contains(place));
             for (at, place) in places.iter().enumerate() {
-                let index = usize::from(place.source.0);
-                let source = self.policies.sources().get(index);
-                if let (Some(source), Some(text)) = (source, texts.get(index)) {
-                    let (line, _) = source.line_column(place.span.start);
-                    let below = u32::try_from(line).unwrap_or_default().saturating_sub(1);
-                    let line = text.first.saturating_add(if text.block { below } else { 0 });
-                    watch.line(&text.file, line, reached.is_some_and(|reached| at <= reached));
+                if let Some((file, line)) = self.in_file(*place) {
+                    watch.line(file, line, reached.is_some_and(|reached| at <= reached));
                 }
             }
         }
@@ -245,11 +261,11 @@ struct Compile<'a, 'd> {
 /// How Gatekeeper asks for violations: with it a template is refused whose rules cannot give any.
 const HOOK: &str = "package hooks\n\nviolation[{\"msg\": r.msg}] { data.template.violation[r] }\n";
 
-/// Where a module's first rule `violation` stands.
-fn violation_rule(module: &Module) -> Option<Location> {
-    let mut rules = module.rules.iter();
-    let found = rules.find(|rule| name(&rule.head.reference) == Some("violation"));
-    found.map(|rule| Location { source: module.source, span: rule.span })
+/// Where a module's rules `violation` stand.
+fn violation_rules(module: &Module) -> Vec<Location> {
+    let rules = module.rules.iter();
+    let found = rules.filter(|rule| name(&rule.head.reference) == Some("violation"));
+    found.map(|rule| Location { source: module.source, span: rule.span }).collect()
 }
 
 impl Compile<'_, '_> {
@@ -272,7 +288,7 @@ impl Compile<'_, '_> {
         let (entry, libraries) = modules.split_first_mut()?;
         let mut refusals: Vec<Refusal> = rewrite::entry(entry).into_iter().collect();
         refusals.extend(libraries.iter().filter_map(rewrite::library));
-        let rule = violation_rule(entry);
+        let rules = violation_rules(entry);
         let (uses, refused) = rewrite::reads(&mut modules);
         refusals.extend(refused);
         for refusal in &refusals {
@@ -301,6 +317,7 @@ impl Compile<'_, '_> {
                 Some(Rego {
                     policies,
                     uses,
+                    rules,
                     document: self.document.clone(),
                     fields,
                     texts: OnceLock::new(),
@@ -312,7 +329,7 @@ impl Compile<'_, '_> {
                     faults.into_iter().partition(|fault| fault.location.source == hook);
                 self.diagnose(&sources, &own);
                 if let (Some(fault), Some(rule)) =
-                    (of_hook.first().filter(|_| own.is_empty()), rule)
+                    (of_hook.first().filter(|_| own.is_empty()), rules.first())
                 {
                     let message = format!(
                         "{}: `violation` is no set of objects with a `msg`: {}",
@@ -320,7 +337,7 @@ impl Compile<'_, '_> {
                     );
                     let help = "write rules as `violation[{\"msg\": msg}] { … }`, or `violation \
                                 contains {\"msg\": msg} if { … }` in Rego v1";
-                    self.tell(&sources, rule, message, Some(help.to_owned()));
+                    self.tell(&sources, *rule, message, Some(help.to_owned()));
                 }
                 None
             }

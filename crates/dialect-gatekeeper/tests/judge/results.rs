@@ -70,7 +70,7 @@ fn what_fails_is_an_error_and_no_violation() {
     for (rego, kind, message) in [
         (
             "package found\nviolation[{\"msg\": 1}] { true }",
-            ErrorKind::Failed,
+            ErrorKind::Malformed,
             "the `msg` of a violation is a number",
         ),
         (

@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Latencies, Setup};
 use super::{BenchEngine, BenchOptions};
-use crate::gatekeeper::{engines, is_unreadable, only, request, set_of};
+use crate::gatekeeper::{engines, only, request, set_of};
 use crate::go;
 use crate::objects::without_kind;
 use sekisho_dialect_gatekeeper::FailurePolicy;
@@ -186,10 +186,9 @@ impl Bench<'_> {
         };
         let verdict = evaluate(&self.set, &request, &judge);
         // To gator what cannot be matched or evaluated is a violation.
-        let stops = |error: &&VerdictError| {
-            error.kind == ErrorKind::Budget || is_unreadable(&error.message)
-        };
-        match verdict.errors.iter().find(stops) {
+        let counts =
+            |error: &VerdictError| matches!(error.kind, ErrorKind::Unmatched | ErrorKind::Failed);
+        match verdict.errors.iter().find(|error| !counts(error)) {
             Some(error) => Err(format!(
                 "review failed for {}/{}: {}",
                 request.namespace.as_deref().unwrap_or_default(),

@@ -294,10 +294,8 @@ impl Compiled for Judgement {
                     return Err(Problem::error(message));
                 }
                 // What the case does not give is no answer of the policy.
-                ErrorKind::Failed if error.message.starts_with(NO_ANSWER) => {
-                    return Err(Problem::error(error.message));
-                }
-                ErrorKind::Failed if is_unreadable(&error.message) => {
+                ErrorKind::Unanswered => return Err(Problem::error(error.message)),
+                ErrorKind::Malformed => {
                     let Gvk { group, version, kind } = &request.gvk;
                     let namespace = request.namespace.as_deref().unwrap_or_default();
                     return Err(Problem::error(format!(
@@ -329,17 +327,6 @@ impl Compiled for Judgement {
 /// Whether an error is one of an ExpansionTemplate: `ORIGIN/DIALECT/KIND/NAME`.
 fn is_expansion(policy: Option<&PolicyId>) -> bool {
     policy.is_some_and(|id| id.as_str().split('/').nth(2) == Some("ExpansionTemplate"))
-}
-
-/// How the dialect begins to tell of a provider that nobody stands in for.
-const NO_ANSWER: &str = "there is no answer of external data provider";
-
-/// How the dialect begins to tell of a violation that has no text for a message.
-const NO_TEXT: &str = "the `msg` of a violation is";
-
-/// Whether gator stops at what a rule gives, and does not take the error for a violation.
-pub(crate) fn is_unreadable(message: &str) -> bool {
-    message.starts_with(NO_TEXT)
 }
 
 /// The word by which gator sorts results.

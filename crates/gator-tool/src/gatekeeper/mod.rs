@@ -4,7 +4,7 @@ mod compile;
 mod mutate;
 pub(crate) mod request;
 
-pub(crate) use compile::{is_unreadable, set_of};
+pub(crate) use compile::set_of;
 
 use crate::coverage::Line;
 use crate::judge::{Compiled, Engine, Judge, Policies, Refusal};
