@@ -59,10 +59,8 @@ impl Invariants {
         let preserves = flag(map, "x-kubernetes-preserve-unknown-fields")
             || self.legacy && matches!(kind, "" | "object");
         let int_or_string = flag(map, "x-kubernetes-int-or-string");
-        if int_or_string && flag(map, "x-kubernetes-preserve-unknown-fields") {
-            let at = at.key("x-kubernetes-preserve-unknown-fields");
-            let message = "it cannot stand beside `x-kubernetes-int-or-string`";
-            self.fault(at, message, "keep one of them");
+        if int_or_string {
+            self.int_or_string(map, at, preserves);
         }
         if flag(map, "x-kubernetes-embedded-resource") {
             self.embedded(map, at, kind);
@@ -88,6 +86,21 @@ impl Invariants {
             self.skeleton(additional, &at.key("additionalProperties"), "the values have");
         }
         self.combinations(map, at);
+    }
+
+    /// What is a number or a text keeps no fields, and is no object.
+    fn int_or_string(&mut self, map: &Map, at: &Pointer, preserves: bool) {
+        for name in ["x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"] {
+            if flag(map, name) {
+                let message = "it cannot stand beside `x-kubernetes-int-or-string`";
+                self.fault(at.key(name), message, "keep one of them");
+            }
+        }
+        if preserves && !flag(map, "x-kubernetes-preserve-unknown-fields") {
+            let message = "it cannot stand in a legacy schema, which keeps unknown fields here";
+            let help = "write `legacySchema: false` beside the schema, or give a `type`";
+            self.fault(at.key("x-kubernetes-int-or-string"), message, help);
+        }
     }
 
     /// An object that is a whole one.

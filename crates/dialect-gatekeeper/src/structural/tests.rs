@@ -154,6 +154,10 @@ fn schemas_are_structural() {
             &["/x-kubernetes-preserve-unknown-fields"],
         ),
         (
+            r#"{"type":"object","properties":{"a":{"type":"string"}},"x-kubernetes-int-or-string":true,"x-kubernetes-embedded-resource":true}"#,
+            &["/x-kubernetes-embedded-resource"],
+        ),
+        (
             r#"{"type":"object","oneOf":[{"properties":{"a":{"default":"x","minLength":1}}}]}"#,
             &["/oneOf/0/properties/a/default"],
         ),
@@ -189,5 +193,27 @@ fn schemas_are_structural() {
         let found = read.map_or_else(|faults| faults, |_| Vec::new());
         let found: Vec<&str> = found.iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(found, places, "{schema}");
+    }
+}
+
+/// Gatekeeper has a legacy schema keep unknown fields wherever an object could stand.
+#[test]
+fn a_legacy_schema_has_nothing_that_is_a_number_or_a_text() {
+    const NAME: &str = "x-kubernetes-int-or-string";
+    for (kind, wanted) in [("", true), ("object", true), ("string", false), ("integer", false)] {
+        for (before, after, at) in [
+            ("", "", ""),
+            (r#"{"type":"object","properties":{"a":"#, "}}", "/properties/a"),
+            (r#"{"type":"array","items":"#, "}", "/items"),
+            (r#"{"type":"object","additionalProperties":"#, "}", "/additionalProperties"),
+        ] {
+            let schema = format!(r#"{before}{{"type":"{kind}","{NAME}":true}}{after}"#);
+            let read = |legacy| match Schema::read(&from_json(&schema).unwrap(), legacy) {
+                Ok(_) => Vec::new(),
+                Err(faults) => faults.iter().map(|fault| fault.pointer.to_string()).collect(),
+            };
+            let faults = if wanted { vec![format!("{at}/{NAME}")] } else { Vec::new() };
+            assert_eq!((read(false), read(true)), (Vec::new(), faults), "{schema}");
+        }
     }
 }

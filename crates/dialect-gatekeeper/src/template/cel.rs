@@ -120,9 +120,15 @@ struct Compile<'a, 'd> {
 impl Compile<'_, '_> {
     fn run(&mut self, source: &Value, at: &Pointer) -> Option<Cel> {
         let ignores_errors = self.failure_policy(source, at) == FailurePolicy::Ignore;
+        let generate = source.get("generateVAP");
+        if generate.is_some_and(|given| !matches!(given, Value::Null | Value::Bool(_))) {
+            let help = "write `true` or `false`, without quotes";
+            self.fault(&at.key("generateVAP"), "`generateVAP` wants a boolean", help);
+        }
         let (variables, environment) = self.variables(source, at)?;
         let mut conditions = Vec::new();
         for (item, at) in self.items(source, at, "matchCondition") {
+            self.text_at(item, &at, "name");
             if let Some(name) = item.path_str(&["name"])
                 && name.starts_with(RESERVED_PREFIX)
             {
@@ -133,12 +139,7 @@ impl Compile<'_, '_> {
         let mut validations = Vec::new();
         for (item, at) in self.items(source, at, "validations") {
             for key in ["message", "messageExpression"] {
-                if let Some(other) = item.get(key).filter(|other| !other.is_null())
-                    && other.as_str().is_none()
-                {
-                    let message = format!("`{key}` wants a text, found a {}", other.kind());
-                    self.fault(&at.key(key), message, "write it in quotes");
-                }
+                self.text_at(item, &at, key);
             }
             let text = |key: &str| item.path_str(&[key]).filter(|text| !text.is_empty());
             let message_expression = text("messageExpression")
@@ -158,6 +159,16 @@ impl Compile<'_, '_> {
     fn fault(&mut self, at: &Pointer, message: impl Into<String>, help: &str) {
         self.wrong = true;
         self.told.fault(at.clone(), message, help);
+    }
+
+    /// Tells of a field that is there, and no text.
+    fn text_at(&mut self, item: &Value, at: &Pointer, key: &str) {
+        if let Some(other) = item.get(key).filter(|other| !other.is_null())
+            && other.as_str().is_none()
+        {
+            let message = format!("`{key}` wants a text, found a {}", other.kind());
+            self.fault(&at.key(key), message, "write it in quotes");
+        }
     }
 
     fn reserved(&mut self, at: &Pointer, name: &str) {

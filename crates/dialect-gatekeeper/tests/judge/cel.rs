@@ -253,6 +253,9 @@ fn faults_are_told_where_they_stand() {
             "must evaluate to bool but got int",
         ),
         ("validations: [{expression: 'true', message: no}]", 11, 0, "`message` wants a text"),
+        ("generateVAP: 'yes'", 11, 9, "`generateVAP` wants a boolean"),
+        ("generateVAP: {}", 11, 9, "`generateVAP` wants a boolean"),
+        ("matchCondition: [{name: 1, expression: 'true'}]", 11, 0, "`name` wants a text"),
         ("failurePolicy: Maybe", 11, 9, "unknown failure policy `Maybe`"),
     ] {
         let (_, diagnostics) = build(&policy(source, "{}"));
