@@ -2,12 +2,13 @@
 
 use crate::PolicySet;
 use crate::evaluate::{Judge, Judged, error_of, evaluate_alone};
-use crate::verdict::{Verdict, VerdictError};
-use sekisho_kube_model::Gvk;
+use crate::verdict::{ExpandedPod, Verdict, VerdictError};
+use sekisho_kube_model::{Gvk, pod_template_pointer};
 use sekisho_policy::{
     Budget, CompiledExpansion, Expanded, MutateContext, Reads, Request, UserInfo,
 };
 use sekisho_value::{Str, Value};
+use std::sync::Arc;
 
 /// What tells which objects would come of others, by dialect.
 #[derive(Debug, Default)]
@@ -67,6 +68,7 @@ pub(crate) fn judge(set: &PolicySet, request: &Request, judge: &Judge<'_>, verdi
     if set.expansions().0.is_empty() || request.generated {
         return;
     }
+    let template = pod_template_pointer(&request.gvk);
     let inventory =
         if judge.record { Reads::recording(judge.inventory) } else { Reads::new(judge.inventory) };
     match set.expansions().expand(set, request, judge, &inventory) {
@@ -74,7 +76,16 @@ pub(crate) fn judge(set: &PolicySet, request: &Request, judge: &Judge<'_>, verdi
             for one in all {
                 let ExpandedRequest { expanded, request: generated, dialect } = &one;
                 let judged = Judged::Expanded { of: request, dialect, expanded };
+                let (judgements, errors) = (verdict.judgements.len(), verdict.errors.len());
                 add(verdict, evaluate_alone(set, generated, judge, &judged));
+                if generated.gvk.is("", "Pod") && template.as_ref() == Some(&expanded.source) {
+                    verdict.expanded_pods.push(ExpandedPod {
+                        name: generated.name.clone(),
+                        prefix: Arc::clone(&expanded.prefix),
+                        judgements: judgements..verdict.judgements.len(),
+                        errors: errors..verdict.errors.len(),
+                    });
+                }
             }
         }
         Err(error) => verdict.errors.push(error),

@@ -118,6 +118,39 @@ fn controller_user(gvk: &Gvk) -> UserInfo {
     }
 }
 
+/// Takes out what was told of the same pod where a dialect says that it would come of its
+/// controller, unless a stronger action makes more of it. The dialect gives the pod a name of its
+/// own.
+pub(crate) fn take_told(of_pod: &mut Verdict, pod: &Request, told: &Verdict) {
+    let text = |key: &str| pod.object.path_str(&["metadata", key]).unwrap_or_default();
+    let name = match text("name") {
+        "" => format!("{}{GENERATED}", text("generateName")),
+        name => name.to_owned(),
+    };
+    for expanded in &told.expanded_pods {
+        let as_told = |message: &str| {
+            format!("{}{}", expanded.prefix, message.replace(&name, &expanded.name))
+        };
+        let judgements = told.judgements.get(expanded.judgements.clone()).unwrap_or_default();
+        of_pod.judgements.retain(|one| {
+            let message = as_told(&one.message);
+            !judgements.iter().any(|told| {
+                told.policy_id == one.policy_id
+                    && told.action >= one.action
+                    && told.status == one.status
+                    && told.message == message
+            })
+        });
+        let errors = told.errors.get(expanded.errors.clone()).unwrap_or_default();
+        of_pod.errors.retain(|one| {
+            let message = as_told(&one.message);
+            !errors.iter().any(|told| {
+                told.policy == one.policy && told.kind == one.kind && told.message == message
+            })
+        });
+    }
+}
+
 /// Adds what the implied pod would meet. A violation is shown once: at the stronger action, and
 /// at equal actions as the object's own. A weaker one of the object is dropped, too, where a
 /// stronger one of its pod names all its fields.

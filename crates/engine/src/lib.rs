@@ -42,5 +42,5 @@ pub use owner::subject;
 pub use patch::json_patch;
 pub use policy_set::{BuildOptions, PolicySet};
 pub use unread::unread;
-pub use verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};
+pub use verdict::{Denial, ErrorKind, ExpandedPod, Judgement, Verdict, VerdictError};
 pub use violations::as_violation;

@@ -2,6 +2,7 @@ use crate::{Subject, finding_key};
 use sekisho_policy::{Action, Dialect, Manner, PolicyId, ReadSet, Severity};
 use sekisho_report::{Finding, Location, Resource, Status};
 use sekisho_value::{Pointer, Str, Value};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What the policy set says of one request.
@@ -22,6 +23,21 @@ pub struct Verdict {
     pub tolerated: Vec<VerdictError>,
     /// what the evaluation read beside the request, where that was recorded
     pub reads: ReadSet,
+    /// the pods that dialects say would come of the object, which are told of already
+    pub expanded_pods: Vec<ExpandedPod>,
+}
+
+/// A pod that a dialect says would come of a controller, and what a verdict tells of it.
+#[derive(Clone, Debug)]
+pub struct ExpandedPod {
+    /// its name
+    pub name: Str,
+    /// what stands before the messages
+    pub prefix: Arc<str>,
+    /// which of the verdict's judgements
+    pub judgements: Range<usize>,
+    /// which of the verdict's errors
+    pub errors: Range<usize>,
 }
 
 impl Verdict {

@@ -134,6 +134,51 @@ fn gator_compat_takes_the_actions_at_gators_point() {
     }
 }
 
+/// A pod that an ExpansionTemplate makes of its controller is the pod that the controller creates:
+/// what is said of both is told once. What the template makes less of, and what holds for one of
+/// them alone, is told of each.
+#[test]
+fn a_pod_that_is_expanded_is_told_once() {
+    let rego = "package found\nviolation[{\"msg\": m}] { m := input.review.object.metadata.name }";
+    let number = "package found\nviolation[{\"msg\": 1}] { true }";
+    let expansion = |action: &str| {
+        format!(
+            "apiVersion: expansion.gatekeeper.sh/v1beta1\nkind: ExpansionTemplate\n\
+             metadata: {{name: pods}}\nspec:\n  \
+             applyTo: [{{groups: [apps], versions: [v1], kinds: [Deployment]}}]\n  \
+             templateSource: spec.template\n  {action}\n  \
+             generatedGVK: {{group: \"\", version: v1, kind: Pod}}\n"
+        )
+    };
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n\
+                      spec:\n  selector: {matchLabels: {a: b}}\n  template:\n    \
+                      metadata: {labels: {a: b}}\n    spec: {containers: [{name: c, image: x}]}\n";
+    let (expanded, implied) = (("deny", "[Implied by pods] web-pod"), ("deny", "web-xxxxx"));
+    let pods = |source: &str| format!("{{match: {{{source}kinds: [{{kinds: [Pod]}}]}}}}");
+    for (rego, spec, action, wanted, errors) in [
+        (rego, pods(""), "", vec![expanded], 0),
+        (rego, pods(""), "enforcementAction: warn", vec![implied, ("warn", expanded.1)], 0),
+        (rego, pods("source: Original, "), "", vec![implied], 0),
+        (rego, pods("source: Generated, "), "", vec![expanded], 0),
+        (number, pods(""), "", vec![], 1),
+    ] {
+        let scene = Scene::new()
+            .file("p/policy.yaml", policy(rego, &spec))
+            .file("p/expansion.yaml", expansion(action))
+            .file("d.yaml", deployment);
+        let report = scene.run(&["check", "-o", "json", "-p", "p", "d.yaml"]).json();
+        let found = report["findings"].as_array().unwrap().iter();
+        let text = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap().to_owned();
+        let mut found: Vec<(String, String)> =
+            found.map(|one| (text(one, "action"), text(one, "message"))).collect();
+        found.sort();
+        let wanted: Vec<(String, String)> =
+            wanted.iter().map(|(action, said)| ((*action).into(), (*said).into())).collect();
+        assert_eq!(found, wanted, "{spec} {action}: {report}");
+        assert_eq!(report["errors"].as_array().unwrap().len(), errors, "{spec}: {report}");
+    }
+}
+
 /// What gator stops at is no violation to `--gator-compat`: a `msg` that is no text, and what nobody
 /// answers. Where a `msg` comes from is told.
 #[test]
