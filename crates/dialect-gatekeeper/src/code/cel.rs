@@ -167,7 +167,8 @@ impl CelCode {
         }
     }
 
-    /// Whether all conditions hold. One that does not counts before errors of others.
+    /// Whether all conditions hold. One that does not counts before errors of others, which are
+    /// told once each.
     fn matches<'a>(
         &'a self,
         evaluation: Evaluation<'a>,
@@ -180,7 +181,12 @@ impl CelCode {
             match left.value(&condition.program, evaluation, activation, cost)? {
                 Ok(Term::Bool(false)) => return Ok(false),
                 Ok(_) => {}
-                Err(message) => wrong.push(of_expression(condition, &message)),
+                Err(message) => {
+                    let message = of_expression(condition, &message);
+                    if !wrong.contains(&message) {
+                        wrong.push(message);
+                    }
+                }
             }
         }
         match wrong.as_slice() {

@@ -164,6 +164,31 @@ validations: [{expression: 'false'}]";
     assert_eq!((found.len(), wrong.len()), (0, 1));
 }
 
+/// As Gatekeeper joins errors.
+#[test]
+fn errors_of_conditions_are_told_once_each() {
+    let (a, b) = ("object.nope == 1", "object.nap == 1");
+    let told = |expression: &str, key: &str| {
+        format!("expression '{expression}' resulted in error: no such key: {key}")
+    };
+    let (of_a, of_b) = (told(a, "nope"), told(b, "nap"));
+    for (expressions, wanted) in [
+        (vec![a, a], of_a.clone()),
+        (vec![a, b], format!("[{of_a}, {of_b}]")),
+        (vec![a, b, a], format!("[{of_a}, {of_b}]")),
+    ] {
+        let conditions = expressions.iter().enumerate();
+        let conditions: Vec<String> =
+            conditions.map(|(n, text)| format!("{{name: c{n}, expression: {text}}}")).collect();
+        let source = format!(
+            "matchCondition: [{}]\nvalidations: [{{expression: 'false'}}]",
+            conditions.join(", ")
+        );
+        let (_, wrong) = said(&source, "{}", &create(&json(POD)));
+        assert_eq!(wrong, [wanted], "{expressions:?}");
+    }
+}
+
 #[test]
 fn what_is_deleted_is_the_old_object() {
     let request = Request {
