@@ -23,8 +23,7 @@ pub fn line(
     now: jiff::Timestamp,
     took: Duration,
 ) -> Option<String> {
-    let without_errors = verdict.errors.is_empty() && verdict.tolerated.is_empty();
-    if answer.refusal.is_none() && without_errors && verdict.judgements.is_empty() {
+    if answer.refusal.is_none() && verdict.is_quiet() {
         return None;
     }
     Some(ObjectWriter::object(|line| tell(line, request, answer, verdict, now, took)))

@@ -46,6 +46,12 @@ impl Verdict {
     pub fn allowed(&self) -> bool {
         self.denials.is_empty() && self.errors.is_empty()
     }
+
+    /// Whether nothing was found, and everything was judged.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.judgements.is_empty() && self.errors.is_empty() && self.tolerated.is_empty()
+    }
 }
 
 /// Why a request is refused.

@@ -22,7 +22,7 @@ pub struct Limits {
     pub judging: usize,
     /// how many requests may wait for the API server's answers beside those that are judged
     pub asking: usize,
-    /// how many requests may have been answered of which it is not yet found out what their pods
+    /// how many requests may have been answered before what was found is told, with what their pods
     /// would be told; of more that is done before they are answered, as far as it takes little
     pub afterwards: usize,
     /// how many requests wait for their turn; more are answered by the failure direction

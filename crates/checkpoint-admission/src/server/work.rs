@@ -404,7 +404,8 @@ impl Work {
         let took = time.started.elapsed();
         self.metrics.judged(asked, &answer, &verdict, took);
         let done = question.told(&answer);
-        if asked != Asked::Validate || !implies_pods(&request) {
+        let is_told = answer.refusal.is_some() || !verdict.is_quiet() || implies_pods(&request);
+        if asked != Asked::Validate || !is_told {
             (self.on_verdict)(&request, &answer, &verdict, took);
             return Some(Judged { done, owed: None });
         }
@@ -413,8 +414,8 @@ impl Work {
         Some(Judged { done, owed })
     }
 
-    /// Finds out what would come of an object, and tells it with the rest: once it is answered, or,
-    /// where many others are being found out about, as far as that takes little.
+    /// Tells what was found, and finds out before what would come of the object: once it is answered,
+    /// or, where many others wait for that, now, as far as it takes little.
     fn follow(self: &Arc<Self>, owed: Option<Owed>, question: Question, room: Option<Taken>) {
         let (Some(owed), Question::Review(review)) = (owed, question) else { return };
         let Some(place) = self.afterwards.place() else {
@@ -439,18 +440,19 @@ impl Work {
 
     fn tell(&self, owed: Owed, request: &Request, stop: &Stop) {
         let Owed { basis, answer, mut verdict, took, within, span } = owed;
-        let foreseeing = info_span!(parent: &span, "foresee");
-        let (errors, tolerated) = (verdict.errors.len(), verdict.tolerated.len());
-        let conduct = self.conduct(Time { started: Instant::now(), within }, stop, None);
-        let foresee = || foresee(request, &basis, &conduct, &mut verdict);
-        if catch_unwind(AssertUnwindSafe(foresee)).is_err() {
-            verdict.errors.push(not_of_a_policy(BROKE_OFF.to_owned()));
+        if implies_pods(request) {
+            let _foreseeing = info_span!(parent: &span, "foresee");
+            let (errors, tolerated) = (verdict.errors.len(), verdict.tolerated.len());
+            let conduct = self.conduct(Time { started: Instant::now(), within }, stop, None);
+            let foresee = || foresee(request, &basis, &conduct, &mut verdict);
+            if catch_unwind(AssertUnwindSafe(foresee)).is_err() {
+                verdict.errors.push(not_of_a_policy(BROKE_OFF.to_owned()));
+            }
+            self.metrics.unevaluated(
+                verdict.errors.len().saturating_sub(errors),
+                verdict.tolerated.len().saturating_sub(tolerated),
+            );
         }
-        drop(foreseeing);
-        self.metrics.unevaluated(
-            verdict.errors.len().saturating_sub(errors),
-            verdict.tolerated.len().saturating_sub(tolerated),
-        );
         (self.on_verdict)(request, &answer, &verdict, took);
     }
 

@@ -239,8 +239,7 @@ async fn short_judgements_go_past_long_ones() {
     let ended = said("it was not judged in time") + said("could not be evaluated");
     assert!(ended >= 1 && ended + shed == told.len(), "{told:?}");
     // Each of them is in the log, with who asked, and in the metrics.
-    let log = server.log.lock().unwrap().clone();
-    assert_eq!(log.len(), told.len(), "{log:?}");
+    let log = server.logged(told.len()).await;
     assert!(log.iter().all(|line| line.contains("\"errors\":[") && line.contains("\"user\":")));
     let logged = log.iter().filter(|line| line.contains("too many requests")).count();
     assert_eq!(logged, shed, "{log:?}");

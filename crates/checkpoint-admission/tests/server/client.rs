@@ -107,11 +107,13 @@ impl Running {
         TlsConnector::from(Arc::new(config)).connect(name, stream).await
     }
 
-    /// The first line that is logged, once it is: what is found of pods is logged after the answer.
-    pub(crate) async fn logged(&self) -> String {
+    /// What is logged, once it is so many lines: a request is answered before.
+    pub(crate) async fn logged(&self, lines: usize) -> Vec<String> {
         loop {
-            if let Some(line) = self.log.lock().unwrap().first() {
-                return line.clone();
+            let log = self.log.lock().unwrap().clone();
+            if log.len() >= lines {
+                assert_eq!(log.len(), lines, "{log:?}");
+                return log;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

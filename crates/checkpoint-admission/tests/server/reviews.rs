@@ -240,7 +240,7 @@ async fn what_pods_would_be_told_is_logged_and_not_waited_for() {
             assert_eq!(status, StatusCode::OK);
             assert!(answer.contains(r#""allowed":true"#), "{what}: {answer}");
             assert!(!answer.contains("error"), "{what}: {answer}");
-            let line = server.logged().await;
+            let line = server.logged(1).await.remove(0);
             assert!(line.contains(r#""event":"allowed""#), "{line}");
             assert!(line.contains(logged), "{what}: {line}");
             assert!(line.contains(r#""kind":"Deployment""#), "{line}");
