@@ -14,7 +14,7 @@ pub(super) struct Afterwards {
     most: u32,
 }
 
-/// A place in the queue.
+/// A place in the queue, or beside it.
 #[derive(Debug)]
 pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
