@@ -122,7 +122,9 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
     let patch = json_patch(&request.object, &mutated.sent);
     if !patch.is_empty() {
         let by: Vec<&str> = mutated.applied.iter().map(PolicyId::as_str).collect();
-        answer.annotations.insert("mutated-by".to_owned(), by.join(", "));
+        if !by.is_empty() {
+            answer.annotations.insert("mutated-by".to_owned(), by.join(", "));
+        }
         answer.patch = Some(Value::from(patch));
     }
     (answer, mutated)

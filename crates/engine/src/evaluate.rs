@@ -61,7 +61,8 @@ pub fn judge_implied(set: &PolicySet, request: &Request, judge: &Judge<'_>, verd
             };
             of_pod.reads.keys.extend(mutated.reads.keys);
             of_pod.reads.ranges.extend(mutated.reads.ranges);
-            implied::take_told(&mut of_pod, &pod, verdict);
+            let expanded = std::mem::take(&mut verdict.expanded_pods);
+            implied::take_told(&mut of_pod, &pod, verdict, &expanded);
             implied::merge(verdict, of_pod);
         }
         Some(Err(errors)) => verdict.errors.extend(errors),

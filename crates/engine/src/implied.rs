@@ -1,7 +1,8 @@
 use crate::evaluate::GENERATED;
-use crate::verdict::{ErrorKind, Judgement, Verdict, VerdictError};
+use crate::verdict::{ErrorKind, ExpandedPod, Judgement, Verdict, VerdictError};
 use sekisho_kube_model::{Gvk, Problem, ProblemKind, Schemas, pod_template, pod_template_pointer};
 use sekisho_policy::{Action, Operation, PolicyId, Request, UserInfo};
+use sekisho_report::Status;
 use sekisho_value::{Pointer, Str, Value};
 use std::collections::BTreeMap;
 
@@ -121,25 +122,29 @@ fn controller_user(gvk: &Gvk) -> UserInfo {
 /// Takes out what was told of the same pod where a dialect says that it would come of its
 /// controller, unless a stronger action makes more of it. The dialect gives the pod a name of its
 /// own.
-pub(crate) fn take_told(of_pod: &mut Verdict, pod: &Request, told: &Verdict) {
+pub(crate) fn take_told(
+    of_pod: &mut Verdict,
+    pod: &Request,
+    told: &Verdict,
+    expanded: &[ExpandedPod],
+) {
     let text = |key: &str| pod.object.path_str(&["metadata", key]).unwrap_or_default();
     let name = match text("name") {
         "" => format!("{}{GENERATED}", text("generateName")),
         name => name.to_owned(),
     };
-    for expanded in &told.expanded_pods {
+    for expanded in expanded {
         let as_told = |message: &str| {
             format!("{}{}", expanded.prefix, message.replace(&name, &expanded.name))
         };
         let judgements = told.judgements.get(expanded.judgements.clone()).unwrap_or_default();
+        let counts = |judgement: &Judgement| judgement.status == Status::Active;
+        let judgements = strongest(
+            judgements.iter().map(|j| ((&j.policy_id, j.message.as_str(), counts(j)), j.action)),
+        );
         of_pod.judgements.retain(|one| {
             let message = as_told(&one.message);
-            !judgements.iter().any(|told| {
-                told.policy_id == one.policy_id
-                    && told.action >= one.action
-                    && told.status == one.status
-                    && told.message == message
-            })
+            judgements.get(&(&one.policy_id, message.as_str(), counts(one))) < Some(&one.action)
         });
         let errors = told.errors.get(expanded.errors.clone()).unwrap_or_default();
         of_pod.errors.retain(|one| {

@@ -23,7 +23,8 @@ pub struct Verdict {
     pub tolerated: Vec<VerdictError>,
     /// what the evaluation read beside the request, where that was recorded
     pub reads: ReadSet,
-    /// the pods that dialects say would come of the object, which are told of already
+    /// the pods that dialects say would come of the object, which are told of already: what implied
+    /// pods would be told is held against them, once, before anything else is made of the verdict
     pub expanded_pods: Vec<ExpandedPod>,
 }
 

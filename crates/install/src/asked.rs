@@ -54,8 +54,12 @@ fn request(group: &str, resource: &str, operation: &str) -> Value {
     ]))
 }
 
-/// Whether a condition is false, whatever else the request has.
+/// Whether a condition is false, whatever else the request has. What asks whether a field is there
+/// would be told that it is not.
 fn leaves_out(environment: &Environment, expression: &str, request: &Value) -> bool {
+    if ["has(", ".?", "[?"].iter().any(|asks| expression.contains(asks)) {
+        return false;
+    }
     let Ok(program) = environment.compile(expression) else { return false };
     let (scratch, budget, cost) =
         (Scratch::new(), Budget::standard(), Cost::limited(PER_CALL_LIMIT));
@@ -77,6 +81,8 @@ mod tests {
         let none = "webhooks.advisory.matchConditions=[]";
         let people = "webhooks.advisory.matchConditions=[{name: a, expression: \
                       'request.userInfo.username != \"robot\"'}]";
+        let dry = "webhooks.advisory.matchConditions=[{name: a, expression: \
+                   '!request.?dryRun.orValue(true)'}]";
         for (changes, group, resource, operation, wanted) in [
             (&[][..], "", "pods", "CREATE", true),
             (&[], "", "pods/exec", "CONNECT", true),
@@ -90,6 +96,7 @@ mod tests {
             (&[], "coordination.k8s.io", "leases", "CREATE", false),
             (&[none], "", "nodes", "UPDATE", true),
             (&[people], "", "nodes", "UPDATE", true),
+            (&[dry], "", "nodes", "UPDATE", true),
             (&[every], "apps", "deployments/scale", "UPDATE", true),
             (&[every], "apps", "deployments", "DELETE", true),
             (&[every], "", "nodes/proxy", "CONNECT", false),

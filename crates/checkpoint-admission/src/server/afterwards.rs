@@ -43,6 +43,13 @@ impl Afterwards {
         let _ = self.queue.send((Box::new(work), place));
     }
 
+    /// How many places are taken.
+    pub(super) fn taken(&self) -> usize {
+        usize::try_from(self.most)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(self.places.available_permits())
+    }
+
     /// Waits until all is done.
     pub(super) async fn done(&self) {
         // It is never closed.

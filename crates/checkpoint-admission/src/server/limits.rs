@@ -49,7 +49,7 @@ impl Default for Limits {
             at_once: 500_000,
             judging: cores,
             asking: 32,
-            afterwards: 16,
+            afterwards: 8,
             waiting: 1024,
             deadline: Duration::from_secs(5),
             patience: Duration::from_secs(5),

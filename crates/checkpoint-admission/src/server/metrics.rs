@@ -60,6 +60,7 @@ pub(super) struct Gauges {
     pub(super) connections: usize,
     pub(super) judging: usize,
     pub(super) waiting: usize,
+    pub(super) untold: usize,
     pub(super) held: usize,
 }
 
@@ -111,6 +112,9 @@ impl Metrics {
         out.line("requests_in_flight", "", gauges.judging);
         out.family("requests_waiting", "gauge", "Requests that wait for their turn.");
         out.line("requests_waiting", "", gauges.waiting);
+        let help = "Requests that are answered, and whose findings are not told yet.";
+        out.family("requests_untold", "gauge", help);
+        out.line("requests_untold", "", gauges.untold);
         out.family("held_bytes", "gauge", "Bodies that are being read or judged, in bytes.");
         out.line("held_bytes", "", gauges.held);
         policies(&mut out, live);
@@ -253,7 +257,7 @@ mod tests {
         metrics.judged(Asked::Validate, &Answer::default(), &Verdict::default(), took);
         let live = Live::default();
         live.refuse("faulty");
-        let gauges = Gauges { connections: 3, judging: 2, waiting: 1, held: 7 };
+        let gauges = Gauges { connections: 3, judging: 2, waiting: 1, untold: 4, held: 7 };
         let text = metrics.text(&live, gauges);
         for wanted in [
             "sekisho_requests_total{endpoint=\"validate\",outcome=\"allowed\"} 1\n",
@@ -266,6 +270,7 @@ mod tests {
             "sekisho_connections 3\n",
             "sekisho_requests_in_flight 2\n",
             "sekisho_requests_waiting 1\n",
+            "sekisho_requests_untold 4\n",
             "sekisho_held_bytes 7\n",
             "sekisho_policy_reload_failed 1\n",
             "sekisho_policy_reload_failures_total 1\n",

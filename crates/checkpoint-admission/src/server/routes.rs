@@ -206,6 +206,7 @@ impl Routes {
             connections: self.connections.count(),
             judging: self.work.judging(),
             waiting: self.work.waiting(),
+            untold: self.work.untold(),
             held: self.held.bytes(),
         };
         self.metrics.text(&self.work.live, gauges)

@@ -5,7 +5,7 @@ use super::afterwards::Afterwards;
 use super::body::Body;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
-use super::room::{Room, SMALL, Taken};
+use super::room::{Room, SMALL};
 use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::judge::{Conduct, foresee, judge, judge_images, mutate, not_judged};
@@ -29,6 +29,7 @@ pub type OnVerdict = dyn Fn(&Request, &Answer, &Verdict, Duration) + Send + Sync
 /// What a request is told that was not judged, as the log and the audit log have it.
 const BROKE_OFF: &str = "the judgement broke off";
 const TOO_LATE: &str = "it was not judged in time";
+const UNFORESEEN: &str = "what its pods would be told was not found out in time";
 
 /// Judges reviews.
 pub(super) struct Work {
@@ -119,6 +120,13 @@ impl Question {
         Sent { form, request: Box::new(less) }
     }
 
+    fn into_review(self) -> Option<Box<Review>> {
+        match self {
+            Self::Review(review) => Some(review),
+            Self::Images(_) => None,
+        }
+    }
+
     fn told(&self, answer: &Answer) -> Done {
         match self {
             Self::Review(review) => Form::Review(review.version).told(answer, &review.request.uid),
@@ -167,7 +175,6 @@ struct Owed {
     verdict: Verdict,
     took: Duration,
     within: Duration,
-    span: Span,
 }
 
 /// What came of a review that was to be judged at once.
@@ -270,7 +277,9 @@ impl Work {
         let judge = || self.judge(asked, &question, &conduct, time, span);
         match catch_unwind(AssertUnwindSafe(judge)) {
             Ok(Some(Judged { done, owed })) => {
-                self.follow(owed, question, None);
+                if let Some((owed, review)) = owed.zip(question.into_review()) {
+                    self.follow(owed, review);
+                }
                 AtOnce::Done(done)
             }
             Ok(None) => AtOnce::Longer(question),
@@ -303,25 +312,44 @@ impl Work {
             return self.shed(asked, body, time).await;
         };
         let sent = Arc::new(OnceLock::new());
+        if let Some(question) = &question {
+            sent.get_or_init(|| question.sent());
+        }
         let stop = Arc::new(Stop::default());
         let mut awaited = Awaited { work: self, asked, stop: Arc::clone(&stop), is_told: false };
-        let judged = tokio::task::spawn_blocking({
+        let (answer, answered) = oneshot::channel();
+        tokio::task::spawn_blocking({
             let (work, sent, span) = (Arc::clone(self), Arc::clone(&sent), span.clone());
             move || {
                 let turn: Arc<OnWait> = Arc::new(work.turn(turn));
                 let read = question.map_or_else(|| work.read(asked, &body.bytes, &span), Ok);
-                let question = match read {
-                    Err(done) => return Some(done),
-                    Ok(question) => question,
+                let (done, owed) = match read {
+                    Err(done) => (Some(done), None),
+                    Ok(question) => {
+                        sent.get_or_init(|| question.sent());
+                        let conduct = work.conduct(time, &stop, Some(&turn));
+                        match work.judge(asked, &question, &conduct, time, &span) {
+                            None => (None, None),
+                            Some(Judged { done, owed }) => {
+                                (Some(done), owed.zip(question.into_review()))
+                            }
+                        }
+                    }
                 };
-                sent.get_or_init(|| question.sent());
-                let conduct = work.conduct(time, &stop, Some(&turn));
-                let Judged { done, owed } = work.judge(asked, &question, &conduct, time, &span)?;
-                work.follow(owed, question, Some(room));
-                Some(done)
+                drop((body, span));
+                let Some((owed, review)) = owed else {
+                    drop((room, turn));
+                    let _ = answer.send(done);
+                    return;
+                };
+                // Whoever asked may have left.
+                let _ = answer.send(done);
+                let (stop, _in_time) = stop_within(owed.within);
+                work.tell(owed, &review.request, &stop);
+                drop((room, turn));
             }
         });
-        let judged = tokio::time::timeout(time.left(), judged).await;
+        let judged = tokio::time::timeout(time.left(), answered).await;
         awaited.is_told = true;
         match judged {
             Ok(Ok(Some(done))) => done,
@@ -409,64 +437,78 @@ impl Work {
             (self.on_verdict)(&request, &answer, &verdict, took);
             return Some(Judged { done, owed: None });
         }
-        let (within, span) = (time.within, span.clone());
-        let owed = Some(Owed { basis, answer, verdict, took, within, span });
+        let owed = Some(Owed { basis, answer, verdict, took, within: time.within });
         Some(Judged { done, owed })
     }
 
-    /// Tells what was found, and finds out before what would come of the object: once it is answered,
-    /// or, where many others wait for that, now, as far as it takes little.
-    fn follow(self: &Arc<Self>, owed: Option<Owed>, question: Question, room: Option<Taken>) {
-        let (Some(owed), Question::Review(review)) = (owed, question) else { return };
+    /// Has what was found told once it is answered; or now, as far as that takes little, where many
+    /// others wait for it.
+    fn follow(self: &Arc<Self>, owed: Owed, review: Box<Review>) {
         let Some(place) = self.afterwards.place() else {
             return self.tell(owed, &review.request, &Stop::after(self.limits.at_once));
         };
-        let (work, within, stop) = (Arc::clone(self), owed.within, Arc::new(Stop::default()));
-        if !implies_pods(&review.request) {
+        let work = Arc::clone(self);
+        if implies_pods(&review.request) {
+            let (stop, in_time) = stop_within(owed.within);
+            let tell = move || {
+                work.tell(owed, &review.request, &stop);
+                drop(in_time);
+            };
+            self.afterwards.queue(tell, place);
+        } else {
             // That takes little, and whoever answered does it next.
             tokio::spawn(async move {
-                work.tell(owed, &review.request, &stop);
-                drop((room, place));
+                work.tell(owed, &review.request, &Stop::default());
+                drop(place);
             });
-            return;
         }
-        let (is_told, told) = oneshot::channel::<()>();
-        let tell = {
-            let stop = Arc::clone(&stop);
-            move || {
-                work.tell(owed, &review.request, &stop);
-                drop((room, is_told));
-            }
-        };
-        self.afterwards.queue(tell, place);
-        tokio::spawn(async move {
-            if tokio::time::timeout(within, told).await.is_err() {
-                stop.raise();
-            }
-        });
     }
 
+    /// Tells what was found of a request, and finds out before what its pods would be told.
     fn tell(&self, owed: Owed, request: &Request, stop: &Stop) {
-        let Owed { basis, answer, mut verdict, took, within, span } = owed;
+        let tell = AssertUnwindSafe(|| self.tell_of(owed, request, stop));
+        if catch_unwind(tell).is_err() {
+            self.metrics.unevaluated(1, 0);
+        }
+    }
+
+    fn tell_of(&self, owed: Owed, request: &Request, stop: &Stop) {
+        let Owed { basis, answer, mut verdict, took, within } = owed;
         if implies_pods(request) {
-            let _foreseeing = info_span!(parent: &span, "foresee");
-            let (errors, tolerated) = (verdict.errors.len(), verdict.tolerated.len());
+            let _foreseeing = info_span!(parent: None, "foresee", uid = request.uid.as_str());
             let conduct = self.conduct(Time { started: Instant::now(), within }, stop, None);
-            let foresee = || foresee(request, &basis, &conduct, &mut verdict);
-            if catch_unwind(AssertUnwindSafe(foresee)).is_err() {
-                verdict.errors.push(not_of_a_policy(BROKE_OFF.to_owned()));
+            let mut whole = verdict.clone();
+            let foresee = AssertUnwindSafe(|| foresee(request, &basis, &conduct, &mut whole));
+            match catch_unwind(foresee) {
+                Ok(()) if !stop.is_raised() => {
+                    let more = |all: &[_], own: &[_]| all.len().saturating_sub(own.len());
+                    self.metrics.unevaluated(
+                        more(&whole.errors, &verdict.errors),
+                        more(&whole.tolerated, &verdict.tolerated),
+                    );
+                    verdict = whole;
+                }
+                broke_off => {
+                    let why = if broke_off.is_ok() { UNFORESEEN } else { BROKE_OFF };
+                    self.metrics.unevaluated(1, 0);
+                    verdict.errors.push(not_of_a_policy(why.to_owned()));
+                }
             }
-            self.metrics.unevaluated(
-                verdict.errors.len().saturating_sub(errors),
-                verdict.tolerated.len().saturating_sub(tolerated),
-            );
         }
         (self.on_verdict)(request, &answer, &verdict, took);
+    }
+
+    /// How many requests are answered and not told of yet, beside those that are being judged.
+    pub(super) fn untold(&self) -> usize {
+        self.afterwards.taken()
     }
 
     /// Waits until all is told of what was answered.
     pub(super) async fn told(&self) {
         self.afterwards.done().await;
+        let all = u32::try_from(self.limits.judging).unwrap_or(u32::MAX);
+        // They are never closed.
+        let _ = self.turns.acquire_many(all).await;
     }
 
     /// More requests came than can be judged: they go the configured way at once.
@@ -534,6 +576,18 @@ impl Work {
             }
         }
     }
+}
+
+/// What is raised after a while, unless what comes with it is dropped before.
+fn stop_within(within: Duration) -> (Arc<Stop>, oneshot::Sender<()>) {
+    let (stop, (kept, dropped)) = (Arc::new(Stop::default()), oneshot::channel());
+    let raised = Arc::clone(&stop);
+    tokio::spawn(async move {
+        if tokio::time::timeout(within, dropped).await.is_err() {
+            raised.raise();
+        }
+    });
+    (stop, kept)
 }
 
 fn not_of_a_policy(message: String) -> VerdictError {

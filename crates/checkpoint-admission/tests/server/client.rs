@@ -21,7 +21,7 @@ use sekisho_policy::{Bundle, BundleFile, Target};
 use sekisho_value::{Value, from_json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -109,13 +109,15 @@ impl Running {
 
     /// What is logged, once it is so many lines: a request is answered before.
     pub(crate) async fn logged(&self, lines: usize) -> Vec<String> {
+        let started = Instant::now();
         loop {
             let log = self.log.lock().unwrap().clone();
             if log.len() >= lines {
                 assert_eq!(log.len(), lines, "{log:?}");
                 return log;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            assert!(started.elapsed() < Duration::from_secs(60), "not within a minute: {log:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -208,6 +208,13 @@ metadata: {name: of-pods}
 spec:
   match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}
   parameters: {what: WHAT}
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: OfPods
+metadata: {name: of-pods-again}
+spec:
+  match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}
+  parameters: {what: WHAT}
 "#;
 
 fn deployment() -> String {
@@ -244,14 +251,19 @@ async fn what_pods_would_be_told_is_logged_and_not_waited_for() {
             assert!(line.contains(r#""event":"allowed""#), "{line}");
             assert!(line.contains(logged), "{what}: {line}");
             assert!(line.contains(r#""kind":"Deployment""#), "{line}");
-            let errors = i32::from(what != "violated");
             let (_, metrics) = server.get("/metrics").await;
-            for wanted in [
-                "sekisho_requests_total{endpoint=\"validate\",outcome=\"allowed\"} 1\n",
-                &format!("sekisho_errors_total {errors}\n"),
-            ] {
-                assert!(metrics.contains(wanted), "{what}: {wanted} in\n{metrics}");
-            }
+            let allowed = "sekisho_requests_total{endpoint=\"validate\",outcome=\"allowed\"} 1\n";
+            assert!(metrics.contains(allowed), "{what}: {metrics}");
+            let errors = match (what, afterwards) {
+                ("violated", _) => 0,
+                ("unevaluated", _) => 2,
+                // It is cut short once, however many policies are left.
+                (_, 0) => 1,
+                // A fast machine comes to the end of the policies' budgets before that of the time.
+                _ => continue,
+            };
+            let errors = format!("sekisho_errors_total {errors}\n");
+            assert!(metrics.contains(&errors), "{what}: {errors} in\n{metrics}");
         }
     }
 }

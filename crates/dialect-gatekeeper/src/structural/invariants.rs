@@ -98,7 +98,8 @@ impl Invariants {
         }
         if preserves && !flag(map, "x-kubernetes-preserve-unknown-fields") {
             let message = "it cannot stand in a legacy schema, which keeps unknown fields here";
-            let help = "write `legacySchema: false` beside the schema, or give a `type`";
+            let help =
+                "write `legacySchema: false` beside the schema, or give a `type` that is no object";
             self.fault(at.key("x-kubernetes-int-or-string"), message, help);
         }
     }
