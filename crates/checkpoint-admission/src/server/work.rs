@@ -1,14 +1,15 @@
 //! Judging: at once where it takes little, else beside the threads that talk to clients; bounded in
 //! number, in waiting and in time.
 
+mod telling;
+
 use super::afterwards::Afterwards;
 use super::body::Body;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
 use super::room::{Room, SMALL};
-use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
-use crate::judge::{Conduct, foresee, judge, judge_images, mutate, not_judged};
+use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use crate::timed::OnWait;
@@ -20,6 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use telling::{Owed, stop_within};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::{Span, field, info_span};
 
@@ -29,7 +31,6 @@ pub type OnVerdict = dyn Fn(&Request, &Answer, &Verdict, Duration) + Send + Sync
 /// What a request is told that was not judged, as the log and the audit log have it.
 const BROKE_OFF: &str = "the judgement broke off";
 const TOO_LATE: &str = "it was not judged in time";
-const UNFORESEEN: &str = "what its pods would be told was not found out in time";
 
 /// Judges reviews.
 pub(super) struct Work {
@@ -166,15 +167,6 @@ struct Judged {
     done: Done,
     /// what is told once it is answered; none where that was done
     owed: Option<Owed>,
-}
-
-/// What an answer leaves to be told: it does not wait for what would come of its object.
-struct Owed {
-    basis: Arc<Basis>,
-    answer: Answer,
-    verdict: Verdict,
-    took: Duration,
-    within: Duration,
 }
 
 /// What came of a review that was to be judged at once.
@@ -441,76 +433,6 @@ impl Work {
         Some(Judged { done, owed })
     }
 
-    /// Has what was found told once it is answered; or now, as far as that takes little, where many
-    /// others wait for it.
-    fn follow(self: &Arc<Self>, owed: Owed, review: Box<Review>) {
-        let Some(place) = self.afterwards.place() else {
-            return self.tell(owed, &review.request, &Stop::after(self.limits.at_once));
-        };
-        let work = Arc::clone(self);
-        if implies_pods(&review.request) {
-            let (stop, in_time) = stop_within(owed.within);
-            let tell = move || {
-                work.tell(owed, &review.request, &stop);
-                drop(in_time);
-            };
-            self.afterwards.queue(tell, place);
-        } else {
-            // That takes little, and whoever answered does it next.
-            tokio::spawn(async move {
-                work.tell(owed, &review.request, &Stop::default());
-                drop(place);
-            });
-        }
-    }
-
-    /// Tells what was found of a request, and finds out before what its pods would be told.
-    fn tell(&self, owed: Owed, request: &Request, stop: &Stop) {
-        let tell = AssertUnwindSafe(|| self.tell_of(owed, request, stop));
-        if catch_unwind(tell).is_err() {
-            self.metrics.unevaluated(1, 0);
-        }
-    }
-
-    fn tell_of(&self, owed: Owed, request: &Request, stop: &Stop) {
-        let Owed { basis, answer, mut verdict, took, within } = owed;
-        if implies_pods(request) {
-            let _foreseeing = info_span!(parent: None, "foresee", uid = request.uid.as_str());
-            let conduct = self.conduct(Time { started: Instant::now(), within }, stop, None);
-            let mut whole = verdict.clone();
-            let foresee = AssertUnwindSafe(|| foresee(request, &basis, &conduct, &mut whole));
-            match catch_unwind(foresee) {
-                Ok(()) if !stop.is_raised() => {
-                    let more = |all: &[_], own: &[_]| all.len().saturating_sub(own.len());
-                    self.metrics.unevaluated(
-                        more(&whole.errors, &verdict.errors),
-                        more(&whole.tolerated, &verdict.tolerated),
-                    );
-                    verdict = whole;
-                }
-                broke_off => {
-                    let why = if broke_off.is_ok() { UNFORESEEN } else { BROKE_OFF };
-                    self.metrics.unevaluated(1, 0);
-                    verdict.errors.push(not_of_a_policy(why.to_owned()));
-                }
-            }
-        }
-        (self.on_verdict)(request, &answer, &verdict, took);
-    }
-
-    /// How many requests are answered and not told of yet, beside those that are being judged.
-    pub(super) fn untold(&self) -> usize {
-        self.afterwards.taken()
-    }
-
-    /// Waits until all is told of what was answered.
-    pub(super) async fn told(&self) {
-        self.afterwards.done().await;
-        let all = u32::try_from(self.limits.judging).unwrap_or(u32::MAX);
-        // They are never closed.
-        let _ = self.turns.acquire_many(all).await;
-    }
-
     /// More requests came than can be judged: they go the configured way at once.
     async fn shed(self: &Arc<Self>, asked: Asked, body: Body, time: Time) -> Done {
         let sent = if body.bytes.len() <= SMALL {
@@ -576,18 +498,6 @@ impl Work {
             }
         }
     }
-}
-
-/// What is raised after a while, unless what comes with it is dropped before.
-fn stop_within(within: Duration) -> (Arc<Stop>, oneshot::Sender<()>) {
-    let (stop, (kept, dropped)) = (Arc::new(Stop::default()), oneshot::channel());
-    let raised = Arc::clone(&stop);
-    tokio::spawn(async move {
-        if tokio::time::timeout(within, dropped).await.is_err() {
-            raised.raise();
-        }
-    });
-    (stop, kept)
 }
 
 fn not_of_a_policy(message: String) -> VerdictError {
