@@ -121,8 +121,8 @@ impl Refusal {
 
 /// The warnings as they get through: an API server drops one with control characters, and cuts
 /// all where they are too long together. What is left out is told.
-fn shown(warnings: &[String]) -> Vec<String> {
-    let mut shown: Vec<String> = Vec::new();
+fn shown(warnings: &[String]) -> Vec<Cow<'_, str>> {
+    let mut shown: Vec<Cow<'_, str>> = Vec::with_capacity(warnings.len());
     for warning in warnings.iter().map(|warning| plain(warning)) {
         if !warning.is_empty() && !shown.contains(&warning) {
             shown.push(warning);
@@ -134,19 +134,27 @@ fn shown(warnings: &[String]) -> Vec<String> {
     }
     let fit = (WARNINGS / WARNING).saturating_sub(1);
     let left_out = shown.len().saturating_sub(fit);
-    let fitting = shown.iter().take(fit).map(|text| cut(text, WARNING).into_owned());
-    let mut cut_down: Vec<String> = fitting.collect();
-    if left_out > 0 {
-        cut_down.push(format!("and {left_out} warnings more"));
+    shown.truncate(fit);
+    for warning in &mut shown {
+        if let Cow::Owned(cut) = cut(warning, WARNING) {
+            *warning = Cow::Owned(cut);
+        }
     }
-    cut_down
+    if left_out > 0 {
+        shown.push(Cow::Owned(format!("and {left_out} warnings more")));
+    }
+    shown
 }
 
 /// One line without control characters.
-fn plain(text: &str) -> String {
+fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text.trim());
+    }
     let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).collect();
     let line = lines.join(" ");
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Cow::Owned(line.trim().to_owned())
 }
 
 /// The first characters of a text, with a mark where there are more.
@@ -199,7 +207,9 @@ mod tests {
 
     #[test]
     fn warnings_get_through() {
-        let one = |text: &str| shown(&[text.to_owned()]);
+        let one = |text: &str| -> Vec<String> {
+            shown(&[text.to_owned()]).into_iter().map(Into::into).collect()
+        };
         assert_eq!(one("a\nb\tc"), ["a b c"]);
         assert_eq!(one(" \n"), Vec::<String>::new());
         assert_eq!(shown(&["a".to_owned(), "a".to_owned()]), ["a"]);

@@ -23,7 +23,7 @@ pub struct Limits {
     /// how many requests may wait for the API server's answers beside those that are judged
     pub asking: usize,
     /// how many requests may have been answered before what was found is told, with what their pods
-    /// would be told; of more that is done before they are answered, as far as it takes little
+    /// would be told; of more only what was found of themselves is told, before they are answered
     pub afterwards: usize,
     /// how many requests wait for their turn; more are answered by the failure direction
     pub waiting: usize,

@@ -50,6 +50,7 @@ pub(super) struct Metrics {
     warnings: AtomicU64,
     errors: AtomicU64,
     tolerated: AtomicU64,
+    unforeseen: AtomicU64,
     durations: [AtomicU64; BOUNDS.len() + 1],
     microseconds: AtomicU64,
 }
@@ -90,6 +91,11 @@ impl Metrics {
     pub(super) fn unevaluated(&self, errors: usize, tolerated: usize) {
         add(&self.errors, errors);
         add(&self.tolerated, tolerated);
+    }
+
+    /// Counts a request of which nobody finds out what its pods would be told.
+    pub(super) fn unforeseen(&self) {
+        add(&self.unforeseen, 1);
     }
 
     /// Counts how long it took until an answer was there.
@@ -140,6 +146,9 @@ impl Metrics {
         let help = "What could not be evaluated, and its policy lets through.";
         out.family("tolerated_errors_total", "counter", help);
         out.line("tolerated_errors_total", "", get(&self.tolerated));
+        let help = "Workloads, answered as all are, whose pods nobody judged before they came.";
+        out.family("requests_unforeseen_total", "counter", help);
+        out.line("requests_unforeseen_total", "", get(&self.unforeseen));
         out.family("request_duration_seconds", "histogram", "From the body to the answer.");
         let mut total = 0;
         let bounds = BOUNDS.iter().map(|bound| seconds(*bound)).chain(["+Inf".to_owned()]);
@@ -256,6 +265,7 @@ mod tests {
         let took = Duration::from_micros(70);
         metrics.judged(Asked::Validate, &Answer::default(), &Verdict::default(), took);
         let live = Live::default();
+        metrics.unforeseen();
         live.refuse("faulty");
         let gauges = Gauges { connections: 3, judging: 2, waiting: 1, untold: 4, held: 7 };
         let text = metrics.text(&live, gauges);
@@ -271,6 +281,7 @@ mod tests {
             "sekisho_requests_in_flight 2\n",
             "sekisho_requests_waiting 1\n",
             "sekisho_requests_untold 4\n",
+            "sekisho_requests_unforeseen_total 1\n",
             "sekisho_held_bytes 7\n",
             "sekisho_policy_reload_failed 1\n",
             "sekisho_policy_reload_failures_total 1\n",

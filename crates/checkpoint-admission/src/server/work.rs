@@ -337,7 +337,7 @@ impl Work {
                 // Whoever asked may have left.
                 let _ = answer.send(done);
                 let (stop, _in_time) = stop_within(owed.within);
-                work.tell(owed, &review.request, &stop);
+                work.tell(owed, &review.request, Some(&stop));
                 drop((room, turn));
             }
         });

@@ -125,13 +125,27 @@ const SPECIAL: [u8; 256] = {
 const EVERYWHERE: u8 = 1;
 const BY_GO: u8 = 2;
 
+/// Where something stands that is to be escaped.
+fn special(bytes: &[u8], asked: u8) -> Option<usize> {
+    // Most texts have nothing of it: so many bytes are looked at together.
+    let none = |bytes: &[u8; 16]| {
+        !bytes.iter().fold(false, |any, byte| {
+            let by_go = matches!(byte, b'<' | b'>' | b'&' | 0xe2) & (asked & BY_GO != 0);
+            any | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\') | by_go
+        })
+    };
+    let skipped = 16 * bytes.as_chunks().0.iter().take_while(|chunk| none(chunk)).count();
+    let is_special = |byte: &u8| SPECIAL.get(usize::from(*byte)).is_some_and(|of| of & asked != 0);
+    let at = bytes.get(skipped..)?.iter().position(is_special)?;
+    Some(skipped + at)
+}
+
 /// Writes a string between quotes, with the escapes that are asked for and no others.
 pub(super) fn write_string(string: &str, out: &mut impl Write, style: JsonStyle) -> fmt::Result {
     let asked = if style.for_html { EVERYWHERE | BY_GO } else { EVERYWHERE };
-    let is_special = |byte: u8| SPECIAL.get(usize::from(byte)).is_some_and(|of| of & asked != 0);
     out.write_char('"')?;
     let mut rest = string;
-    while let Some(at) = rest.bytes().position(is_special) {
+    while let Some(at) = special(rest.as_bytes(), asked) {
         let (head, tail) = rest.split_at(at);
         out.write_str(head)?;
         let mut chars = tail.chars();
@@ -174,6 +188,20 @@ mod tests {
         ] {
             assert_eq!(Value::from(text).to_json(), plain, "{text:?}");
             assert_eq!(Value::from(text).to_json_as(JsonStyle::GO), go, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_escaped_wherever_it_stands_what_is() {
+        for before in 0..40 {
+            for (char, plain, go) in
+                [("\"", "\\\"", "\\\""), ("&", "&", "\\u0026"), ("é", "é", "é")]
+            {
+                let [head, tail] = [before, 50 - before].map(|count| "x".repeat(count));
+                let text = Value::from(format!("{head}{char}{tail}"));
+                assert_eq!(text.to_json(), format!("\"{head}{plain}{tail}\""));
+                assert_eq!(text.to_json_as(JsonStyle::GO), format!("\"{head}{go}{tail}\""));
+            }
         }
     }
 }

@@ -24,40 +24,45 @@ pub(super) struct Owed {
 }
 
 impl Work {
-    /// Has what was found told once it is answered; or now, as far as that takes little, where many
-    /// others wait for it.
+    /// Has what was found told once it is answered. Where many others wait to be told of it is told
+    /// now, and nobody finds out what its pods would be told: that must not keep answers waiting.
     pub(super) fn follow(self: &Arc<Self>, owed: Owed, review: Box<Review>) {
-        let Some(place) = self.afterwards.place() else {
-            return self.tell(owed, &review.request, &Stop::after(self.limits.at_once));
+        let (place, implies_pods) = (self.afterwards.place(), implies_pods(&review.request));
+        let Some(place) = place else {
+            if implies_pods {
+                self.metrics.unforeseen();
+            }
+            return self.tell(owed, &review.request, None);
         };
         let work = Arc::clone(self);
-        if implies_pods(&review.request) {
+        if implies_pods {
             let (stop, in_time) = stop_within(owed.within);
             let tell = move || {
-                work.tell(owed, &review.request, &stop);
+                work.tell(owed, &review.request, Some(&stop));
                 drop(in_time);
             };
             self.afterwards.queue(tell, place);
         } else {
             // That takes little, and whoever answered does it next.
             tokio::spawn(async move {
-                work.tell(owed, &review.request, &Stop::default());
+                work.tell(owed, &review.request, None);
                 drop(place);
             });
         }
     }
 
-    /// Tells what was found of a request, and finds out before what its pods would be told.
-    pub(super) fn tell(&self, owed: Owed, request: &Request, stop: &Stop) {
-        let tell = AssertUnwindSafe(|| self.tell_of(owed, request, stop));
+    /// Tells what was found of a request, and finds out before what its pods would be told, until
+    /// that is stopped.
+    pub(super) fn tell(&self, owed: Owed, request: &Request, foresee: Option<&Stop>) {
+        let tell = AssertUnwindSafe(|| self.tell_of(owed, request, foresee));
         if catch_unwind(tell).is_err() {
             self.metrics.unevaluated(1, 0);
         }
     }
 
-    fn tell_of(&self, owed: Owed, request: &Request, stop: &Stop) {
+    fn tell_of(&self, owed: Owed, request: &Request, foresee_until: Option<&Stop>) {
         let Owed { basis, answer, mut verdict, took, within } = owed;
-        if implies_pods(request) {
+        if let Some(stop) = foresee_until.filter(|_| implies_pods(request)) {
             let _foreseeing = info_span!(parent: None, "foresee", uid = request.uid.as_str());
             let conduct = self.conduct(Time { started: Instant::now(), within }, stop, None);
             let mut whole = verdict.clone();
