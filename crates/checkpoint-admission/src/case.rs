@@ -43,7 +43,14 @@ fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, C
         Review::read(review.as_bytes()).map_err(|error| CaseError(vec![error.to_string()]))?;
     let now = jiff::Timestamp::UNIX_EPOCH;
     let on_error = FailureDirections::default();
-    let conduct = Conduct { on_error: &on_error, now, cancelled: None, until: None, on_wait: None };
+    let conduct = Conduct {
+        on_error: &on_error,
+        now,
+        cancelled: None,
+        until: None,
+        on_wait: None,
+        helpers: None,
+    };
     // Mutating webhooks have their turn before the object comes here.
     let (_, mutated) = mutate(&review.request, basis, &conduct);
     if !mutated.errors.is_empty() {

@@ -6,7 +6,8 @@ use crate::readable::wrong_types;
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use crate::timed::{OnWait, Timed};
 use sekisho_engine::{
-    Denial, ErrorKind, Judge, Mutated, Verdict, VerdictError, evaluate, json_patch, judge_implied,
+    Denial, ErrorKind, Helpers, Judge, Mutated, Split, Verdict, VerdictError, evaluate,
+    evaluate_with, json_patch, judge_implied,
 };
 use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
 use sekisho_value::{Pointer, Value};
@@ -27,6 +28,8 @@ pub struct Conduct<'a> {
     pub until: Option<Instant>,
     /// is told before an API server is asked, which may take long
     pub on_wait: Option<&'a Arc<OnWait>>,
+    /// who may help
+    pub helpers: Option<&'a dyn Helpers>,
 }
 
 /// Judges a request. Pods that would come of its object have no part in the answer, as an API
@@ -46,12 +49,18 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
         wrong_types(request, &basis.schemas).into_iter().map(error).collect()
     });
     let verdict = match wrong {
-        none if none.is_empty() => evaluate(&basis.set, request, &judging),
+        none if none.is_empty() => evaluate_with(&basis.set, request, &judging, conduct.helpers),
         errors => Verdict { errors, ..Verdict::default() },
     };
     let mut answer = answer(request, &verdict, conduct.on_error);
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     (answer, verdict)
+}
+
+/// Takes part in the judgement of a request.
+pub(crate) fn help(request: &Request, basis: &Basis, conduct: &Conduct<'_>, split: &Split) {
+    let inventory = timed(basis, conduct);
+    sekisho_engine::help(&basis.set, request, &judging(basis, &inventory, conduct), split);
 }
 
 /// Adds to the verdict on a request what is found of the pods that would come of its object, so that

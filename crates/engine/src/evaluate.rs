@@ -1,4 +1,5 @@
 use crate::about::About;
+use crate::split::{Helpers, Said, Split};
 use crate::verdict::{ErrorKind, Verdict, VerdictError};
 use crate::violations::{self, Decision};
 use crate::{PolicySet, expand, implied, mutate};
@@ -8,6 +9,8 @@ use sekisho_policy::{
     PolicyId, Reads, Request, Shared, Stop, Violation,
 };
 use sekisho_value::{Pointer, Value};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a request is judged on beside the policy set: the same basis gives the same verdict.
 #[derive(Clone, Copy)]
@@ -29,15 +32,39 @@ pub struct Judge<'a> {
 /// Judges a request: the one place where verdicts are made.
 #[must_use]
 pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdict {
+    evaluate_with(set, request, judge, None)
+}
+
+/// Judges a request with others who may help: the verdict of [`evaluate()`].
+#[must_use]
+pub fn evaluate_with(
+    set: &PolicySet,
+    request: &Request,
+    judge: &Judge<'_>,
+    helpers: Option<&dyn Helpers>,
+) -> Verdict {
     if let Some(expired) = expired(set, judge.now) {
         return Verdict { errors: vec![expired], ..Verdict::default() };
     }
-    let mut verdict = evaluate_alone(set, request, judge, &Judged::Sent);
+    let mut verdict = evaluate_one(set, request, judge, &Judged::Sent, helpers);
     expand::judge(set, request, judge, &mut verdict);
     if judge.implied {
         judge_implied(set, request, judge, &mut verdict);
     }
     verdict
+}
+
+/// Takes part in somebody's evaluation of a request, until nothing is left of it.
+pub fn help(set: &PolicySet, request: &Request, judge: &Judge<'_>, split: &Split) {
+    if split.is_over() {
+        return;
+    }
+    let policies = asked(set, request, &Judged::Sent);
+    let evaluation = Evaluation::new(set, request, judge);
+    while let Some(at) = split.begin() {
+        let Some(policy) = policies.get(at) else { return };
+        split.end(at, evaluation.of(policy));
+    }
 }
 
 /// Judges the pods that controllers would create of a request's object, and adds to its verdict
@@ -150,35 +177,28 @@ pub(crate) fn evaluate_alone(
     judge: &Judge<'_>,
     judged: &Judged<'_>,
 ) -> Verdict {
-    let inventory =
-        if judge.record { Reads::recording(judge.inventory) } else { Reads::new(judge.inventory) };
+    evaluate_one(set, request, judge, judged, None)
+}
+
+fn evaluate_one(
+    set: &PolicySet,
+    request: &Request,
+    judge: &Judge<'_>,
+    judged: &Judged<'_>,
+    helpers: Option<&dyn Helpers>,
+) -> Verdict {
     let mut verdict = Verdict::default();
-    let shared = Shared::default();
-    let mut about = None;
-    let with_name = named(request);
-    let asked = with_name.as_ref().unwrap_or(request);
+    let policies = asked(set, request, judged);
+    let evaluation = Evaluation::new(set, request, judge);
+    // What helpers read is not recorded.
+    let helpers = helpers.filter(|_| policies.len() >= MANY && !judge.record);
     // One step after the other for all policies, and not one policy after the other: what the
     // processor keeps of a step's code serves all of them.
-    let is_asked =
-        |policy: &&CompiledPolicy| judged.is_for(policy) && policy.matcher.matches(request);
-    let policies: Vec<&CompiledPolicy> = set.candidates(request).filter(is_asked).collect();
-    let mut told = Vec::with_capacity(policies.len());
-    for policy in policies {
-        let budget = Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, judge.cancelled);
-        let context = EvalContext {
-            request: asked,
-            inventory: &inventory,
-            target: set.target(),
-            schemas: judge.schemas,
-            budget: &budget,
-            now: judge.now,
-            shared: &shared,
-        };
-        let outcome = policy.evaluate.evaluate(&context);
-        if !outcome.as_ref().is_ok_and(Outcome::is_empty) {
-            told.push((policy, outcome));
-        }
-    }
+    let told = match helpers {
+        None => evaluation.of_all(&policies),
+        Some(helpers) => evaluation.with(helpers, &policies),
+    };
+    let mut about = None;
     for (policy, outcome) in told {
         match outcome {
             Ok(outcome) => {
@@ -197,8 +217,90 @@ pub(crate) fn evaluate_alone(
             Err(error) => verdict.errors.push(judged.told_error(policy_error(policy, error))),
         }
     }
-    verdict.reads = inventory.into_read_set();
+    verdict.reads = evaluation.inventory.into_read_set();
     verdict
+}
+
+/// The policies that are about a request, in order.
+fn asked<'s>(
+    set: &'s PolicySet,
+    request: &Request,
+    judged: &Judged<'_>,
+) -> Vec<&'s CompiledPolicy> {
+    let is_asked =
+        |policy: &&CompiledPolicy| judged.is_for(policy) && policy.matcher.matches(request);
+    set.candidates(request).filter(is_asked).collect()
+}
+
+/// From so many policies on it pays to call somebody to help.
+const MANY: usize = 16;
+
+/// The evaluation of a request's policies by one thread.
+struct Evaluation<'a> {
+    set: &'a PolicySet,
+    judge: &'a Judge<'a>,
+    request: Cow<'a, Request>,
+    inventory: Reads<'a>,
+    shared: Shared,
+}
+
+/// Policies that have something to tell.
+type Told<'p> = Vec<(&'p CompiledPolicy, Said)>;
+
+impl<'a> Evaluation<'a> {
+    fn new(set: &'a PolicySet, request: &'a Request, judge: &'a Judge<'a>) -> Self {
+        let reads = if judge.record { Reads::recording } else { Reads::new };
+        let request = named(request).map_or(Cow::Borrowed(request), Cow::Owned);
+        Self { set, judge, request, inventory: reads(judge.inventory), shared: Shared::default() }
+    }
+
+    fn of(&self, policy: &CompiledPolicy) -> Said {
+        let Judge { schemas, now, cancelled, .. } = *self.judge;
+        policy.evaluate.evaluate(&EvalContext {
+            request: &self.request,
+            inventory: &self.inventory,
+            target: self.set.target(),
+            schemas,
+            budget: &Budget::new(Budget::DEFAULT_STEPS, Budget::DEFAULT_MEMORY, cancelled),
+            now,
+            shared: &self.shared,
+        })
+    }
+
+    fn of_all<'p>(&self, policies: &[&'p CompiledPolicy]) -> Told<'p> {
+        let mut told = Vec::with_capacity(policies.len());
+        for policy in policies {
+            let said = self.of(policy);
+            if tells(&said) {
+                told.push((*policy, said));
+            }
+        }
+        told
+    }
+
+    fn with<'p>(&self, helpers: &dyn Helpers, policies: &[&'p CompiledPolicy]) -> Told<'p> {
+        let split = Arc::new(Split::of(policies.len()));
+        helpers.call(&split);
+        let mut all = Vec::with_capacity(policies.len());
+        let mut note = |at: usize| {
+            if let Some(policy) = policies.get(at) {
+                all.push((at, self.of(policy)));
+            }
+        };
+        while let Some(at) = split.take() {
+            note(at);
+        }
+        let (said, given_up) = split.close();
+        given_up.into_iter().for_each(note);
+        all.extend(said);
+        all.retain(|(_, said)| tells(said));
+        all.sort_unstable_by_key(|(at, _)| *at);
+        all.into_iter().filter_map(|(at, said)| Some((*policies.get(at)?, said))).collect()
+    }
+}
+
+fn tells(said: &Said) -> bool {
+    !said.as_ref().is_ok_and(Outcome::is_empty)
 }
 
 /// What stands for the five characters that the API server puts behind a `generateName`.

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_engine::{
-    BuildOptions, ExceptionUse, Judge, MemoryInventory, PolicySet, Verdict, evaluate,
+    BuildOptions, ExceptionUse, Helpers, Judge, MemoryInventory, PolicySet, Split, Verdict,
+    evaluate, evaluate_with, help,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
@@ -156,8 +157,14 @@ fn judge_until(
     record: bool,
     cancelled: Option<&Stop>,
 ) -> Verdict {
+    let (inventory, schemas) = (MemoryInventory::new(), Schemas::builtin());
+    let judge = Judge { record, cancelled, ..judging(&inventory, &schemas) };
+    evaluate(set, &request(object, operation), &judge)
+}
+
+fn request(object: &str, operation: Operation) -> Request {
     let object = from_json(object).unwrap();
-    let request = Request {
+    Request {
         gvk: Gvk::of(&object).unwrap(),
         resource: "".into(),
         subresource: "".into(),
@@ -169,16 +176,18 @@ fn judge_until(
         old_object: Value::Null,
         dry_run: false,
         ..Request::default()
-    };
-    let judge = Judge {
-        inventory: &MemoryInventory::new(),
-        schemas: &Schemas::builtin(),
+    }
+}
+
+fn judging<'a>(inventory: &'a MemoryInventory, schemas: &'a Schemas) -> Judge<'a> {
+    Judge {
+        inventory,
+        schemas,
         now: jiff::Timestamp::UNIX_EPOCH,
         implied: true,
-        record,
-        cancelled,
-    };
-    evaluate(set, &request, &judge)
+        record: false,
+        cancelled: None,
+    }
 }
 
 const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"hostPID":true,
@@ -434,4 +443,64 @@ fn a_label_that_the_target_does_not_have_is_not_guessed() {
         build(&(rule("r", "{kind: Pod, fields: [/spec]}") + &exception), BundleManifest::default());
     assert_eq!(errors, ["the target that is judged for has no label `region`"]);
     assert!(!judge(&set, POD, Operation::Create, false).allowed());
+}
+
+/// Who is called to help.
+enum Called<'t, 's> {
+    /// does all there is to do before the caller begins
+    First(&'t PolicySet, &'t Request),
+    /// comes when it comes
+    Beside(&'s std::thread::Scope<'s, 't>, &'t PolicySet, &'t Request),
+    /// breaks off at the first: it judges something else, which has fewer policies
+    Astray(&'t PolicySet, &'t Request),
+    /// does nothing
+    Never,
+}
+
+impl Helpers for Called<'_, '_> {
+    fn call(&self, split: &Arc<Split>) {
+        let help = |set: &PolicySet, request: &Request, split: &Split| {
+            let (inventory, schemas) = (MemoryInventory::new(), Schemas::builtin());
+            help(set, request, &judging(&inventory, &schemas), split);
+        };
+        match *self {
+            Self::First(set, request) | Self::Astray(set, request) => help(set, request, split),
+            Self::Beside(scope, set, request) => {
+                let split = Arc::clone(split);
+                scope.spawn(move || help(set, request, &split));
+            }
+            Self::Never => {}
+        }
+    }
+}
+
+#[test]
+fn whoever_helps_the_verdict_is_the_same() {
+    let rules = (0..60).map(|n| match n % 4 {
+        0 => rule(&format!("r{n}"), "{kind: Pod, fields: [/spec/hostPID]}"),
+        1 => rule(&format!("r{n}"), "{kind: Pod, action: warn, fields: [/metadata/name]}"),
+        2 => rule(&format!("r{n}"), "{kind: '*', does: fail}"),
+        _ => rule(&format!("r{n}"), "{kind: '*', fields: [/spec/none]}"),
+    });
+    let (set, errors) = build(&rules.collect::<String>(), BundleManifest::default());
+    assert_eq!(errors, Vec::<String>::new());
+    let (inventory, schemas) = (MemoryInventory::new(), Schemas::builtin());
+    let judge = judging(&inventory, &schemas);
+    let [pod, service] = [POD, r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"}}"#]
+        .map(|object| request(object, Operation::Create));
+    let told = |helpers: Option<&dyn Helpers>| {
+        let verdict = evaluate_with(&set, &pod, &judge, helpers);
+        let errors = verdict.errors.iter().map(|error| error.policy.clone()).collect::<Vec<_>>();
+        (summary(&verdict), verdict.warnings.len(), verdict.denials.len(), errors)
+    };
+    let alone = told(None);
+    assert_eq!((alone.0.len(), alone.3.len()), (30, 15));
+    for _ in 0..20 {
+        for helpers in [Called::First(&set, &pod), Called::Astray(&set, &service), Called::Never] {
+            assert_eq!(told(Some(&helpers)), alone);
+        }
+        std::thread::scope(|scope| {
+            assert_eq!(told(Some(&Called::Beside(scope, &set, &pod))), alone);
+        });
+    }
 }

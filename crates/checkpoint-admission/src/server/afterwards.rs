@@ -7,10 +7,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// A bounded queue of what nobody waits for.
+/// A bounded queue of what nobody waits for, and as many places beside it for what takes little.
 pub(super) struct Afterwards {
     queue: Sender<(Work, Place)>,
-    places: Arc<Semaphore>,
+    in_queue: Arc<Semaphore>,
+    beside: Arc<Semaphore>,
     most: u32,
 }
 
@@ -28,13 +29,18 @@ impl Afterwards {
         let thread = std::thread::Builder::new().name("afterwards".to_owned());
         let most = thread.spawn(move || work(&queued)).map_or(0, |_| most);
         let places = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        Self { queue, places: Arc::new(Semaphore::new(places)), most }
+        let places = || Arc::new(Semaphore::new(places));
+        Self { queue, in_queue: places(), beside: places(), most }
     }
 
-    /// A place, where one is free.
+    /// A place in the queue, where one is free.
     pub(super) fn place(&self) -> Option<Place> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Place { _permit: permit })
+        Place::of(&self.in_queue)
+    }
+
+    /// A place beside the queue, where one is free.
+    pub(super) fn place_beside(&self) -> Option<Place> {
+        Place::of(&self.beside)
     }
 
     /// Has something done, after all that was queued before.
@@ -45,15 +51,23 @@ impl Afterwards {
 
     /// How many places are taken.
     pub(super) fn taken(&self) -> usize {
-        usize::try_from(self.most)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(self.places.available_permits())
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        let taken = |places: &Semaphore| most.saturating_sub(places.available_permits());
+        taken(&self.in_queue) + taken(&self.beside)
     }
 
     /// Waits until all is done.
     pub(super) async fn done(&self) {
-        // It is never closed.
-        let _ = self.places.acquire_many(self.most).await;
+        // They are never closed.
+        let _ = self.in_queue.acquire_many(self.most).await;
+        let _ = self.beside.acquire_many(self.most).await;
+    }
+}
+
+impl Place {
+    fn of(places: &Arc<Semaphore>) -> Option<Self> {
+        let permit = Arc::clone(places).try_acquire_owned().ok()?;
+        Some(Self { _permit: permit })
     }
 }
 
@@ -70,7 +84,7 @@ fn work(queued: &Receiver<(Work, Place)>) {
 /// its own.
 fn give_way() {
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(10);
+    let _ = rustix::process::nice(19);
 }
 
 #[cfg(test)]
@@ -95,6 +109,11 @@ mod tests {
         count(afterwards.place().unwrap());
         afterwards.done().await;
         assert_eq!(done.load(Ordering::Relaxed), 2);
+        let beside = [afterwards.place_beside(), afterwards.place_beside()];
+        assert!(afterwards.place_beside().is_none() && afterwards.place().is_some());
+        assert_eq!(afterwards.taken(), 2);
+        drop(beside);
+        assert_eq!(afterwards.taken(), 0);
         assert!(Afterwards::new(0).place().is_none());
     }
 }

@@ -22,8 +22,9 @@ pub struct Limits {
     pub judging: usize,
     /// how many requests may wait for the API server's answers beside those that are judged
     pub asking: usize,
-    /// how many requests may have been answered before what was found is told, with what their pods
-    /// would be told; of more only what was found of themselves is told, before they are answered
+    /// how many workloads may have been answered before their pods are judged, and how many requests
+    /// before what was found of themselves is told; the pods of more are not judged, and what was
+    /// found of more is told before they are answered
     pub afterwards: usize,
     /// how many requests wait for their turn; more are answered by the failure direction
     pub waiting: usize,

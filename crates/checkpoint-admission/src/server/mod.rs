@@ -6,6 +6,7 @@ mod body;
 mod certificate;
 mod connections;
 mod deadline;
+mod helper;
 mod limits;
 mod metrics;
 mod room;

@@ -1,10 +1,12 @@
 //! Judging: at once where it takes little, else beside the threads that talk to clients; bounded in
 //! number, in waiting and in time.
 
+mod helping;
 mod telling;
 
 use super::afterwards::Afterwards;
 use super::body::Body;
+use super::helper::Helper;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
 use super::room::{Room, SMALL};
@@ -13,7 +15,8 @@ use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use crate::timed::OnWait;
-use sekisho_engine::{ErrorKind, Verdict, VerdictError, implies_pods};
+use helping::Helping;
+use sekisho_engine::{ErrorKind, Helpers, Verdict, VerdictError, implies_pods};
 use sekisho_policy::{Pattern, Request, Stop};
 use sekisho_value::{Pointer, Value};
 use std::borrow::Cow;
@@ -46,6 +49,7 @@ pub(super) struct Work {
     turns: Arc<Semaphore>,
     asking: Arc<Semaphore>,
     afterwards: Afterwards,
+    helper: Helper,
     room: Room,
     limits: Limits,
 }
@@ -85,7 +89,7 @@ pub(super) enum Done {
 
 /// What is asked about, as it is read.
 enum Question {
-    Review(Box<Review>),
+    Review(Arc<Review>),
     Images(ImageReview),
 }
 
@@ -107,7 +111,7 @@ impl Question {
     fn read(asked: Asked, body: &[u8]) -> Result<Self, ReviewError> {
         match asked {
             Asked::Images => ImageReview::read(body).map(Self::Images),
-            _ => Review::read(body).map(|review| Self::Review(Box::new(review))),
+            _ => Review::read(body).map(|review| Self::Review(Arc::new(review))),
         }
     }
 
@@ -121,7 +125,7 @@ impl Question {
         Sent { form, request: Box::new(less) }
     }
 
-    fn into_review(self) -> Option<Box<Review>> {
+    fn into_review(self) -> Option<Arc<Review>> {
         match self {
             Self::Review(review) => Some(review),
             Self::Images(_) => None,
@@ -160,6 +164,14 @@ impl Time {
     fn left(self) -> Duration {
         self.within.saturating_sub(self.started.elapsed())
     }
+}
+
+/// What is due: an answer, by when, and where that is traced.
+#[derive(Clone, Copy)]
+struct Due<'a> {
+    asked: Asked,
+    time: Time,
+    span: &'a Span,
 }
 
 /// What came of a judgement.
@@ -214,6 +226,7 @@ impl Work {
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
             afterwards: Afterwards::new(limits.afterwards),
+            helper: Helper::new(),
             room: Room::new(limits.read),
             limits,
         }
@@ -243,30 +256,29 @@ impl Work {
         if time.left() < time.within / 2 {
             return self.shed(asked, body, time).await;
         }
-        let mut question = None;
+        let (due, mut question) = (Due { asked, time, span }, None);
         if self.limits.at_once > 0 && body.bytes.len() <= SMALL {
             self.at_once.fetch_add(1, Ordering::Relaxed);
-            let at_once = self.at_once(asked, &body.bytes, time, span);
+            let at_once = self.at_once(due, &body.bytes);
             self.at_once.fetch_sub(1, Ordering::Relaxed);
             match at_once {
                 AtOnce::Done(done) => return done,
                 AtOnce::Longer(read) => question = Some(read),
             }
         }
-        self.in_turn(asked, body, question, time, span).await
+        self.in_turn(due, body, question).await
     }
 
     /// Judges a review right here, where that takes little: waking up somebody else takes time,
     /// too. A thread that talks is held up for a few milliseconds at most, since the limit is one
     /// of work, which is known without a clock.
-    fn at_once(self: &Arc<Self>, asked: Asked, body: &[u8], time: Time, span: &Span) -> AtOnce {
-        let question = match self.read(asked, body, span) {
+    fn at_once(self: &Arc<Self>, due: Due<'_>, body: &[u8]) -> AtOnce {
+        let question = match self.read(due, body) {
             Ok(question) => question,
             Err(done) => return AtOnce::Done(done),
         };
-        let stop = Stop::after(self.limits.at_once);
-        let conduct = self.conduct(time, &stop, None);
-        let judge = || self.judge(asked, &question, &conduct, time, span);
+        let stop = Arc::new(Stop::after(self.limits.at_once));
+        let judge = || self.judge(due, &question, &stop, None);
         match catch_unwind(AssertUnwindSafe(judge)) {
             Ok(Some(Judged { done, owed })) => {
                 if let Some((owed, review)) = owed.zip(question.into_review()) {
@@ -275,19 +287,21 @@ impl Work {
                 AtOnce::Done(done)
             }
             Ok(None) => AtOnce::Longer(question),
-            Err(_) => AtOnce::Done(self.failed(asked, Some(&question.sent()), BROKE_OFF, time)),
+            Err(_) => {
+                let sent = question.sent();
+                AtOnce::Done(self.failed(due.asked, Some(&sent), BROKE_OFF, due.time))
+            }
         }
     }
 
     /// Has a review judged by a thread that does nothing else, in its turn.
     async fn in_turn(
         self: &Arc<Self>,
-        asked: Asked,
+        due: Due<'_>,
         body: Body,
         question: Option<Question>,
-        time: Time,
-        span: &Span,
     ) -> Done {
+        let Due { asked, time, .. } = due;
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return self.shed(asked, body, time).await;
@@ -311,16 +325,16 @@ impl Work {
         let mut awaited = Awaited { work: self, asked, stop: Arc::clone(&stop), is_told: false };
         let (answer, answered) = oneshot::channel();
         tokio::task::spawn_blocking({
-            let (work, sent, span) = (Arc::clone(self), Arc::clone(&sent), span.clone());
+            let (work, sent, span) = (Arc::clone(self), Arc::clone(&sent), due.span.clone());
             move || {
                 let turn: Arc<OnWait> = Arc::new(work.turn(turn));
-                let read = question.map_or_else(|| work.read(asked, &body.bytes, &span), Ok);
+                let due = Due { asked, time, span: &span };
+                let read = question.map_or_else(|| work.read(due, &body.bytes), Ok);
                 let (done, owed) = match read {
                     Err(done) => (Some(done), None),
                     Ok(question) => {
                         sent.get_or_init(|| question.sent());
-                        let conduct = work.conduct(time, &stop, Some(&turn));
-                        match work.judge(asked, &question, &conduct, time, &span) {
+                        match work.judge(due, &question, &stop, Some(&turn)) {
                             None => (None, None),
                             Some(Judged { done, owed }) => {
                                 (Some(done), owed.zip(question.into_review()))
@@ -364,40 +378,41 @@ impl Work {
         }
     }
 
-    fn read(&self, asked: Asked, body: &[u8], span: &Span) -> Result<Question, Done> {
-        let _reading = info_span!(parent: span, "read", bytes = body.len());
-        Question::read(asked, body).map_err(|error| {
-            self.metrics.count(asked, Outcome::NoReview);
+    fn read(&self, due: Due<'_>, body: &[u8]) -> Result<Question, Done> {
+        let _reading = info_span!(parent: due.span, "read", bytes = body.len());
+        Question::read(due.asked, body).map_err(|error| {
+            self.metrics.count(due.asked, Outcome::NoReview);
             Done::NoReview(error)
         })
     }
 
-    fn conduct<'a>(
-        &'a self,
-        time: Time,
-        stop: &'a Stop,
-        on_wait: Option<&'a Arc<OnWait>>,
-    ) -> Conduct<'a> {
-        let now = jiff::Timestamp::now();
-        let (cancelled, until) = (Some(stop), Some(time.until()));
-        Conduct { on_error: &self.on_error, now, cancelled, until, on_wait }
+    fn conduct<'a>(&'a self, time: Time, stop: &'a Stop) -> Conduct<'a> {
+        Conduct {
+            on_error: &self.on_error,
+            now: jiff::Timestamp::now(),
+            cancelled: Some(stop),
+            until: Some(time.until()),
+            on_wait: None,
+            helpers: None,
+        }
     }
 
     /// None where it was stopped: nothing of it is told then.
     fn judge(
-        &self,
-        asked: Asked,
+        self: &Arc<Self>,
+        due: Due<'_>,
         question: &Question,
-        conduct: &Conduct<'_>,
-        time: Time,
-        span: &Span,
+        stop: &Arc<Stop>,
+        on_wait: Option<&Arc<OnWait>>,
     ) -> Option<Judged> {
+        let Due { asked, time, span } = due;
         let Some(basis) = self.live.basis() else {
             let why = "no policies are loaded yet";
             let done = self.failed(asked, Some(&question.sent()), why, time);
             return Some(Judged { done, owed: None });
         };
         let judging = info_span!(parent: span, "judge");
+        let conduct = &Conduct { on_wait, ..self.conduct(time, stop) };
         let (request, answer, verdict) = match (question, asked) {
             (Question::Images(review), _) => {
                 let (request, answer, verdict) =
@@ -410,12 +425,16 @@ impl Work {
                 (Cow::Borrowed(&review.request), answer, verdict)
             }
             (Question::Review(review), _) => {
-                let (answer, verdict) = judge(&review.request, &basis, conduct);
+                let helping = Helping { work: self, basis: &basis, review, stop, conduct, time };
+                // Who may wait for others keeps its own time.
+                let helpers = on_wait.is_none().then_some(&helping as &dyn Helpers);
+                let conduct = Conduct { helpers, ..*conduct };
+                let (answer, verdict) = judge(&review.request, &basis, &conduct);
                 (Cow::Borrowed(&review.request), answer, verdict)
             }
         };
         drop(judging);
-        if conduct.cancelled.is_some_and(Stop::is_raised) {
+        if stop.is_raised() {
             return None;
         }
         if !span.is_disabled() {

@@ -24,31 +24,30 @@ pub(super) struct Owed {
 }
 
 impl Work {
-    /// Has what was found told once it is answered. Where many others wait to be told of it is told
-    /// now, and nobody finds out what its pods would be told: that must not keep answers waiting.
-    pub(super) fn follow(self: &Arc<Self>, owed: Owed, review: Box<Review>) {
-        let (place, implies_pods) = (self.afterwards.place(), implies_pods(&review.request));
-        let Some(place) = place else {
-            if implies_pods {
-                self.metrics.unforeseen();
-            }
-            return self.tell(owed, &review.request, None);
-        };
+    /// Has what was found told once it is answered. Where the pods of many others are to be judged
+    /// first, nobody finds out what those of this one would be told: that takes what answers need.
+    pub(super) fn follow(self: &Arc<Self>, owed: Owed, review: Arc<Review>) {
         let work = Arc::clone(self);
-        if implies_pods {
+        let implies_pods = implies_pods(&review.request);
+        if implies_pods && let Some(place) = self.afterwards.place() {
             let (stop, in_time) = stop_within(owed.within);
             let tell = move || {
                 work.tell(owed, &review.request, Some(&stop));
                 drop(in_time);
             };
-            self.afterwards.queue(tell, place);
-        } else {
-            // That takes little, and whoever answered does it next.
-            tokio::spawn(async move {
-                work.tell(owed, &review.request, None);
-                drop(place);
-            });
+            return self.afterwards.queue(tell, place);
         }
+        if implies_pods {
+            self.metrics.unforeseen();
+        }
+        let Some(place) = self.afterwards.place_beside() else {
+            return self.tell(owed, &review.request, None);
+        };
+        // That takes little, and whoever answered does it next.
+        tokio::spawn(async move {
+            work.tell(owed, &review.request, None);
+            drop(place);
+        });
     }
 
     /// Tells what was found of a request, and finds out before what its pods would be told, until
@@ -64,7 +63,7 @@ impl Work {
         let Owed { basis, answer, mut verdict, took, within } = owed;
         if let Some(stop) = foresee_until.filter(|_| implies_pods(request)) {
             let _foreseeing = info_span!(parent: None, "foresee", uid = request.uid.as_str());
-            let conduct = self.conduct(Time { started: Instant::now(), within }, stop, None);
+            let conduct = self.conduct(Time { started: Instant::now(), within }, stop);
             let mut whole = verdict.clone();
             let foresee = AssertUnwindSafe(|| foresee(request, &basis, &conduct, &mut whole));
             match catch_unwind(foresee) {
