@@ -30,9 +30,16 @@ impl LazyFields {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
+        // Few are gone through faster than looked up.
+        if self.fields.len() <= FEW {
+            return self.fields.iter().rposition(|(other, _)| **other == *name);
+        }
         self.positions.get(name).copied()
     }
 }
+
+/// So many fields are gone through one by one.
+const FEW: usize = 16;
 
 /// How deep expressions may be nested in each other by way of fields: those that are evaluated
 /// while others are, and those whose values are made of others'. Either would take the stack.

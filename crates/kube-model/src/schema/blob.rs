@@ -20,6 +20,7 @@
 //! ```
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 const NONE: u16 = u16::MAX;
@@ -68,11 +69,23 @@ fn read(bytes: &'static [u8]) -> Option<Blob> {
 }
 
 fn string(id: u16) -> &'static str {
-    let blob = &*BLOB;
-    let offset = |id: usize| Some(u32::from_le_bytes(*blob.offsets.get(id)?) as usize);
-    let id = usize::from(id);
-    let range = || Some(offset(id)?..offset(id + 1)?);
-    range().and_then(|range| blob.text.get(range)).unwrap_or_default()
+    range(id).and_then(|range| BLOB.text.get(range)).unwrap_or_default()
+}
+
+/// Where the text of a string stands.
+#[inline]
+fn range(id: u16) -> Option<Range<usize>> {
+    let offsets = BLOB.offsets.get(usize::from(id)..)?;
+    let [from, to] = offsets.first_chunk()?;
+    Some(u32::from_le_bytes(*from) as usize..u32::from_le_bytes(*to) as usize)
+}
+
+/// How a string compares to a name. Most differ in their first byte.
+#[inline]
+fn compare(id: u16, name: &str) -> Ordering {
+    let bytes = range(id).and_then(|range| BLOB.text.as_bytes().get(range)).unwrap_or_default();
+    let name = name.as_bytes();
+    bytes.first().cmp(&name.first()).then_with(|| bytes.cmp(name))
 }
 
 /// The words of a list.
@@ -190,7 +203,7 @@ impl Fields {
     #[inline]
     pub(crate) fn find_from(self, from: &mut usize, name: &str) -> Option<Field> {
         let records = self.records.get(*from..).unwrap_or_default();
-        match records.binary_search_by(|record| string(words::<8, 4>(record)[0]).cmp(name)) {
+        match records.binary_search_by(|record| compare(words::<8, 4>(record)[0], name)) {
             Ok(index) => {
                 *from += index + 1;
                 records.get(index).map(|record| Field(words(record)))
