@@ -18,8 +18,6 @@ pub struct Budget<'a> {
     stop: Option<&'a Stop>,
     /// how many steps it had, where they count for whoever stops it
     had: Option<u64>,
-    /// that is all that those before it left
-    had_rest: bool,
 }
 
 /// The evaluation cost more than it may.
@@ -61,17 +59,15 @@ impl<'a> Budget<'a> {
         if let Some(stop) = stop {
             stop.begin();
         }
-        let rest = stop.map(Stop::left).filter(|left| *left <= steps);
-        let (steps, had_rest) = (rest.unwrap_or(steps), rest.is_some());
-        let (had, steps, memory) = (Some(steps), Cell::new(steps), Cell::new(memory));
-        Self { steps, memory, stop, had, had_rest }
+        let steps = stop.map_or(steps, |stop| stop.left().min(steps));
+        Self { steps: Cell::new(steps), memory: Cell::new(memory), stop, had: Some(steps) }
     }
 
     /// A budget of the default steps and memory for the same evaluation.
     #[must_use]
     pub fn renewed(&self) -> Self {
         let (steps, memory) = (Cell::new(Self::DEFAULT_STEPS), Cell::new(Self::DEFAULT_MEMORY));
-        Self { steps, memory, stop: self.stop, had: None, had_rest: false }
+        Self { steps, memory, stop: self.stop, had: None }
     }
 
     /// Takes steps.
@@ -101,7 +97,8 @@ impl<'a> Budget<'a> {
 
     #[cold]
     fn exhausted(&self) -> BudgetExceeded {
-        match self.stop.filter(|_| self.had_rest) {
+        match self.stop.filter(|stop| self.had == Some(stop.left())) {
+            // Those before it left no more.
             Some(stop) => {
                 stop.raise();
                 BudgetExceeded::Time

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Ends evaluations: all of them, or, where they come one after the other, the one that runs.
+/// Ends evaluations that come one after the other: all of them, or the one that runs.
 ///
 /// Whoever has a clock looks at [`Self::evaluation`] now and then: a number that stays is an
 /// evaluation that takes long.
@@ -37,7 +37,7 @@ impl Stop {
     }
 
     /// What ends every evaluation once all of them together took so many steps: that is known
-    /// without a clock, and soon. Those that run at the same time may take as many each.
+    /// without a clock, and soon.
     #[must_use]
     pub fn after(steps: u64) -> Self {
         Self { state: AtomicU64::new(0), left: AtomicU64::new(steps) }
@@ -87,11 +87,10 @@ impl Stop {
 
     /// An evaluation took so many steps.
     pub(crate) fn took(&self, steps: u64) {
-        // Without a limit there is nothing to count.
+        // Without a limit there is nothing to count. Evaluations come one after the other.
         if self.is_soon() {
             let took = steps.saturating_add(EACH);
-            self.left
-                .update(Ordering::Relaxed, Ordering::Relaxed, |left| left.saturating_sub(took));
+            self.left.store(self.left().saturating_sub(took), Ordering::Relaxed);
         }
     }
 }

@@ -49,7 +49,7 @@ fn findings_of(document: &Document, basis: &Basis) -> Result<Vec<CaseFinding>, C
         cancelled: None,
         until: None,
         on_wait: None,
-        helpers: None,
+        partner: None,
     };
     // Mutating webhooks have their turn before the object comes here.
     let (_, mutated) = mutate(&review.request, basis, &conduct);

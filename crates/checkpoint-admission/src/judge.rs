@@ -6,7 +6,7 @@ use crate::readable::wrong_types;
 use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
 use crate::timed::{OnWait, Timed};
 use sekisho_engine::{
-    Denial, ErrorKind, Helpers, Judge, Mutated, Split, Verdict, VerdictError, evaluate,
+    Denial, ErrorKind, Judge, Mutated, Partner, Split, Verdict, VerdictError, evaluate,
     evaluate_with, json_patch, judge_implied,
 };
 use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
@@ -28,8 +28,8 @@ pub struct Conduct<'a> {
     pub until: Option<Instant>,
     /// is told before an API server is asked, which may take long
     pub on_wait: Option<&'a Arc<OnWait>>,
-    /// who may help
-    pub helpers: Option<&'a dyn Helpers>,
+    /// who may find another thread for a part of it
+    pub partner: Option<&'a dyn Partner>,
 }
 
 /// Judges a request. Pods that would come of its object have no part in the answer, as an API
@@ -49,7 +49,7 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
         wrong_types(request, &basis.schemas).into_iter().map(error).collect()
     });
     let verdict = match wrong {
-        none if none.is_empty() => evaluate_with(&basis.set, request, &judging, conduct.helpers),
+        none if none.is_empty() => evaluate_with(&basis.set, request, &judging, conduct.partner),
         errors => Verdict { errors, ..Verdict::default() },
     };
     let mut answer = answer(request, &verdict, conduct.on_error);
@@ -57,10 +57,10 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
     (answer, verdict)
 }
 
-/// Takes part in the judgement of a request.
-pub(crate) fn help(request: &Request, basis: &Basis, conduct: &Conduct<'_>, split: &Split) {
+/// Takes part in another thread's judgement of the same request.
+pub(crate) fn take_part(request: &Request, basis: &Basis, conduct: &Conduct<'_>, split: &Split) {
     let inventory = timed(basis, conduct);
-    sekisho_engine::help(&basis.set, request, &judging(basis, &inventory, conduct), split);
+    sekisho_engine::take_part(&basis.set, request, &judging(basis, &inventory, conduct), split);
 }
 
 /// Adds to the verdict on a request what is found of the pods that would come of its object, so that

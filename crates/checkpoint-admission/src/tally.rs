@@ -70,6 +70,10 @@ impl Evaluate for Counted {
         outcome
     }
 
+    fn stands_alone(&self) -> bool {
+        self.policy.stands_alone()
+    }
+
     fn operations(&self) -> OperationSet {
         self.policy.operations()
     }

@@ -59,6 +59,10 @@ impl Evaluate for Judgement {
         Ok(Outcome { violations, ..Outcome::default() })
     }
 
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn operations(&self) -> OperationSet {
         self.operations
     }

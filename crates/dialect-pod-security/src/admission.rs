@@ -43,6 +43,10 @@ impl Evaluate for Admission {
         }
     }
 
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn refusal(&self, policy: &str, violations: &[&Violation]) -> String {
         if violations.iter().any(|violation| violation.rule == namespace::RULE.id) {
             let errors: Vec<String> = violations.iter().map(|v| v.message.clone()).collect();

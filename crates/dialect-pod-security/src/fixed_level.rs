@@ -40,6 +40,10 @@ impl Evaluate for FixedLevel {
         }
     }
 
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn refusal(&self, policy: &str, violations: &[&Violation]) -> String {
         judgement::violates(policy, &judgement::joined(violations))
     }

@@ -1,12 +1,12 @@
 use crate::about::About;
-use crate::split::{Helpers, Said, Split};
+use crate::split::{First, Partner, Said, Split};
 use crate::verdict::{ErrorKind, Verdict, VerdictError};
 use crate::violations::{self, Decision};
 use crate::{PolicySet, expand, implied, mutate};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
-    Budget, CompiledPolicy, EvalContext, EvalError, Expanded, Form, Inventory, Operation, Outcome,
-    PolicyId, Reads, Request, Shared, Stop, Violation,
+    Budget, CompiledPolicy, EvalContext, EvalError, Evaluate, Expanded, Form, Inventory, Operation,
+    Outcome, PolicyId, Reads, Request, Shared, Stop, Violation,
 };
 use sekisho_value::{Pointer, Value};
 use std::borrow::Cow;
@@ -35,18 +35,20 @@ pub fn evaluate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Verdic
     evaluate_with(set, request, judge, None)
 }
 
-/// Judges a request with others who may help: the verdict of [`evaluate()`].
+/// Judges a request, and may have another thread take part: the verdict is that of [`evaluate()`].
+/// What ends evaluations one by one ([`Stop::raise_for`](sekisho_policy::Stop::raise_for)) ends
+/// those of the other thread when the first has no other left.
 #[must_use]
 pub fn evaluate_with(
     set: &PolicySet,
     request: &Request,
     judge: &Judge<'_>,
-    helpers: Option<&dyn Helpers>,
+    partner: Option<&dyn Partner>,
 ) -> Verdict {
     if let Some(expired) = expired(set, judge.now) {
         return Verdict { errors: vec![expired], ..Verdict::default() };
     }
-    let mut verdict = evaluate_one(set, request, judge, &Judged::Sent, helpers);
+    let mut verdict = evaluate_one(set, request, judge, &Judged::Sent, partner);
     expand::judge(set, request, judge, &mut verdict);
     if judge.implied {
         judge_implied(set, request, judge, &mut verdict);
@@ -54,17 +56,11 @@ pub fn evaluate_with(
     verdict
 }
 
-/// Takes part in somebody's evaluation of a request, until nothing is left of it.
-pub fn help(set: &PolicySet, request: &Request, judge: &Judge<'_>, split: &Split) {
-    if split.is_over() {
-        return;
-    }
-    let policies = asked(set, request, &Judged::Sent);
-    let evaluation = Evaluation::new(set, request, judge);
-    while let Some(at) = split.begin() {
-        let Some(policy) = policies.get(at) else { return };
-        split.end(at, evaluation.of(policy));
-    }
+/// Takes part in another thread's evaluation of the same request, until nothing is left of it.
+pub fn take_part(set: &PolicySet, request: &Request, judge: &Judge<'_>, split: &Split) {
+    let judge = Judge { cancelled: Some(split.over()), ..*judge };
+    let evaluation = Evaluation::new(set, request, &judge);
+    split.each(|policy| evaluation.of(policy));
 }
 
 /// Judges the pods that controllers would create of a request's object, and adds to its verdict
@@ -185,18 +181,19 @@ fn evaluate_one(
     request: &Request,
     judge: &Judge<'_>,
     judged: &Judged<'_>,
-    helpers: Option<&dyn Helpers>,
+    partner: Option<&dyn Partner>,
 ) -> Verdict {
     let mut verdict = Verdict::default();
-    let policies = asked(set, request, judged);
+    let is_asked =
+        |policy: &&CompiledPolicy| judged.is_for(policy) && policy.matcher.matches(request);
+    let policies: Vec<&CompiledPolicy> = set.candidates(request).filter(is_asked).collect();
     let evaluation = Evaluation::new(set, request, judge);
-    // What helpers read is not recorded.
-    let helpers = helpers.filter(|_| policies.len() >= MANY && !judge.record);
     // One step after the other for all policies, and not one policy after the other: what the
     // processor keeps of a step's code serves all of them.
-    let told = match helpers {
+    // What another thread reads is not recorded.
+    let told = match partner.filter(|_| policies.len() >= MANY && !judge.record) {
         None => evaluation.of_all(&policies),
-        Some(helpers) => evaluation.with(helpers, &policies),
+        Some(partner) => evaluation.of_all_with(&policies, partner),
     };
     let mut about = None;
     for (policy, outcome) in told {
@@ -221,18 +218,7 @@ fn evaluate_one(
     verdict
 }
 
-/// The policies that are about a request, in order.
-fn asked<'s>(
-    set: &'s PolicySet,
-    request: &Request,
-    judged: &Judged<'_>,
-) -> Vec<&'s CompiledPolicy> {
-    let is_asked =
-        |policy: &&CompiledPolicy| judged.is_for(policy) && policy.matcher.matches(request);
-    set.candidates(request).filter(is_asked).collect()
-}
-
-/// From so many policies on it pays to call somebody to help.
+/// From so many policies on it pays to wake another thread.
 const MANY: usize = 16;
 
 /// The evaluation of a request's policies by one thread.
@@ -254,9 +240,9 @@ impl<'a> Evaluation<'a> {
         Self { set, judge, request, inventory: reads(judge.inventory), shared: Shared::default() }
     }
 
-    fn of(&self, policy: &CompiledPolicy) -> Said {
+    fn of(&self, policy: &dyn Evaluate) -> Said {
         let Judge { schemas, now, cancelled, .. } = *self.judge;
-        policy.evaluate.evaluate(&EvalContext {
+        policy.evaluate(&EvalContext {
             request: &self.request,
             inventory: &self.inventory,
             target: self.set.target(),
@@ -270,7 +256,7 @@ impl<'a> Evaluation<'a> {
     fn of_all<'p>(&self, policies: &[&'p CompiledPolicy]) -> Told<'p> {
         let mut told = Vec::with_capacity(policies.len());
         for policy in policies {
-            let said = self.of(policy);
+            let said = self.of(&*policy.evaluate);
             if tells(&said) {
                 told.push((*policy, said));
             }
@@ -278,24 +264,30 @@ impl<'a> Evaluation<'a> {
         told
     }
 
-    fn with<'p>(&self, helpers: &dyn Helpers, policies: &[&'p CompiledPolicy]) -> Told<'p> {
-        let split = Arc::new(Split::of(policies.len()));
-        helpers.call(&split);
-        let mut all = Vec::with_capacity(policies.len());
-        let mut note = |at: usize| {
-            if let Some(policy) = policies.get(at) {
-                all.push((at, self.of(policy)));
-            }
-        };
-        while let Some(at) = split.take() {
-            note(at);
+    /// Has another thread evaluate some of those that stand alone.
+    fn of_all_with<'p>(&self, policies: &[&'p CompiledPolicy], partner: &dyn Partner) -> Told<'p> {
+        let (shared, own): (Vec<_>, Vec<_>) =
+            policies.iter().enumerate().partition(|(_, policy)| policy.evaluate.stands_alone());
+        let split = shared.iter().map(|(_, policy)| Arc::clone(&policy.evaluate));
+        let first = First::of(split.collect());
+        if shared.len() >= MANY {
+            first.invite(partner);
         }
-        let (said, given_up) = split.close();
-        given_up.into_iter().for_each(note);
-        all.extend(said);
-        all.retain(|(_, said)| tells(said));
-        all.sort_unstable_by_key(|(at, _)| *at);
-        all.into_iter().filter_map(|(at, said)| Some((*policies.get(at)?, said))).collect()
+        let of =
+            |(at, policy): (usize, &&'p CompiledPolicy)| (at, *policy, self.of(&*policy.evaluate));
+        let mut told = Vec::with_capacity(policies.len());
+        told.extend(own.into_iter().map(of));
+        let place = |at: usize| shared.get(at).copied();
+        while let Some(place) = first.take().and_then(place) {
+            told.push(of(place));
+        }
+        let (said, given_up) = first.close();
+        told.extend(given_up.and_then(place).map(of));
+        let elsewhere = said.into_iter().filter_map(|(at, said)| place(at).zip(Some(said)));
+        told.extend(elsewhere.map(|((at, policy), said)| (at, *policy, said)));
+        told.retain(|(_, _, said)| tells(said));
+        told.sort_unstable_by_key(|(at, ..)| *at);
+        told.into_iter().map(|(_, policy, said)| (policy, said)).collect()
     }
 }
 

@@ -29,7 +29,7 @@ mod verdict;
 mod violations;
 
 pub use checkpoint::{CaseError, CaseFinding, Checkpoint, PolicyCase};
-pub use evaluate::{Judge, evaluate, evaluate_with, help, judge_implied};
+pub use evaluate::{Judge, evaluate, evaluate_with, judge_implied, take_part};
 pub use exceptions::{Exception, ExceptionUse, Period, is_exception};
 
 pub use expand::{ExpandedRequest, Expansions};
@@ -42,7 +42,7 @@ pub use key::{Subject, finding_key};
 pub use owner::subject;
 pub use patch::json_patch;
 pub use policy_set::{BuildOptions, PolicySet};
-pub use split::{Helpers, Split};
+pub use split::{Partner, Split};
 pub use unread::unread;
 pub use verdict::{Denial, ErrorKind, ExpandedPod, Judgement, Verdict, VerdictError};
 pub use violations::as_violation;

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_engine::{
-    BuildOptions, ExceptionUse, Helpers, Judge, MemoryInventory, PolicySet, Split, Verdict,
-    evaluate, evaluate_with, help,
+    BuildOptions, ExceptionUse, Judge, MemoryInventory, Partner, PolicySet, Split, Verdict,
+    evaluate, evaluate_with, take_part,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
@@ -16,7 +16,7 @@ use sekisho_value::{Pointer, Value, from_json};
 use std::sync::Arc;
 
 /// Policies of kind `Rule`: `spec` has `kind`, `action`, `fields` (JSON pointers that must be
-/// absent), `does` (`fail`, `spend`, `read`), and `says` (a violation, `ACTION MESSAGE`, each, on
+/// absent), `does` (`fail`, `spend`, `read`, `count`), and `says` (a violation, `ACTION MESSAGE`, each, on
 /// the fields that are there).
 struct TestDialect;
 
@@ -27,6 +27,10 @@ struct TestRule {
 }
 
 impl Evaluate for TestRule {
+    fn stands_alone(&self) -> bool {
+        self.does != "count"
+    }
+
     fn evaluate(&self, context: &EvalContext<'_>) -> Result<Outcome, EvalError> {
         match self.does.as_str() {
             "fail" => {
@@ -36,6 +40,12 @@ impl Evaluate for TestRule {
             "spend" => loop {
                 context.budget.step(1_000)?;
             },
+            "count" => {
+                let count = context.shared.get(|| std::cell::Cell::new(0));
+                count.set(count.get() + 1);
+                let warnings = vec![format!("the {}.", count.get())];
+                return Ok(Outcome { warnings, ..Outcome::default() });
+            }
             "read" => {
                 let _ = context.inventory.namespace("absent");
                 let _ = context.inventory.list("", "Service", "shop");
@@ -445,29 +455,27 @@ fn a_label_that_the_target_does_not_have_is_not_guessed() {
     assert!(!judge(&set, POD, Operation::Create, false).allowed());
 }
 
-/// Who is called to help.
-enum Called<'t, 's> {
-    /// does all there is to do before the caller begins
-    First(&'t PolicySet, &'t Request),
+/// Another thread for a part of an evaluation.
+enum Other<'t, 's> {
+    /// does all there is to do before the first begins
+    Before(&'t PolicySet, &'t Request),
     /// comes when it comes
     Beside(&'s std::thread::Scope<'s, 't>, &'t PolicySet, &'t Request),
-    /// breaks off at the first: it judges something else, which has fewer policies
-    Astray(&'t PolicySet, &'t Request),
-    /// does nothing
+    /// never comes
     Never,
 }
 
-impl Helpers for Called<'_, '_> {
-    fn call(&self, split: &Arc<Split>) {
-        let help = |set: &PolicySet, request: &Request, split: &Split| {
+impl Partner for Other<'_, '_> {
+    fn invite(&self, split: &Arc<Split>) {
+        let take_part = |set: &PolicySet, request: &Request, split: &Split| {
             let (inventory, schemas) = (MemoryInventory::new(), Schemas::builtin());
-            help(set, request, &judging(&inventory, &schemas), split);
+            take_part(set, request, &judging(&inventory, &schemas), split);
         };
         match *self {
-            Self::First(set, request) | Self::Astray(set, request) => help(set, request, split),
+            Self::Before(set, request) => take_part(set, request, split),
             Self::Beside(scope, set, request) => {
                 let split = Arc::clone(split);
-                scope.spawn(move || help(set, request, &split));
+                scope.spawn(move || take_part(set, request, &split));
             }
             Self::Never => {}
         }
@@ -475,32 +483,33 @@ impl Helpers for Called<'_, '_> {
 }
 
 #[test]
-fn whoever_helps_the_verdict_is_the_same() {
-    let rules = (0..60).map(|n| match n % 4 {
-        0 => rule(&format!("r{n}"), "{kind: Pod, fields: [/spec/hostPID]}"),
-        1 => rule(&format!("r{n}"), "{kind: Pod, action: warn, fields: [/metadata/name]}"),
-        2 => rule(&format!("r{n}"), "{kind: '*', does: fail}"),
-        _ => rule(&format!("r{n}"), "{kind: '*', fields: [/spec/none]}"),
+fn the_verdict_is_the_same_whoever_takes_part() {
+    let rules = (0..60).map(|n| {
+        let spec = match n % 5 {
+            0 => "{kind: Pod, fields: [/spec/hostPID]}",
+            1 => "{kind: Pod, action: warn, fields: [/metadata/name]}",
+            2 => "{kind: '*', does: fail}",
+            // It says the how manieth of its kind it is.
+            3 => "{kind: '*', does: count}",
+            _ => "{kind: '*', fields: [/spec/none]}",
+        };
+        rule(&format!("r{n}"), spec)
     });
     let (set, errors) = build(&rules.collect::<String>(), BundleManifest::default());
     assert_eq!(errors, Vec::<String>::new());
     let (inventory, schemas) = (MemoryInventory::new(), Schemas::builtin());
     let judge = judging(&inventory, &schemas);
-    let [pod, service] = [POD, r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"}}"#]
-        .map(|object| request(object, Operation::Create));
-    let told = |helpers: Option<&dyn Helpers>| {
-        let verdict = evaluate_with(&set, &pod, &judge, helpers);
-        let errors = verdict.errors.iter().map(|error| error.policy.clone()).collect::<Vec<_>>();
-        (summary(&verdict), verdict.warnings.len(), verdict.denials.len(), errors)
+    let pod = request(POD, Operation::Create);
+    let told = |partner: Option<&dyn Partner>| {
+        format!("{:#?}", evaluate_with(&set, &pod, &judge, partner))
     };
     let alone = told(None);
-    assert_eq!((alone.0.len(), alone.3.len()), (30, 15));
-    for _ in 0..20 {
-        for helpers in [Called::First(&set, &pod), Called::Astray(&set, &service), Called::Never] {
-            assert_eq!(told(Some(&helpers)), alone);
-        }
+    assert!(alone.contains("the 12."), "{alone}");
+    assert_eq!(told(Some(&Other::Never)), alone);
+    assert_eq!(told(Some(&Other::Before(&set, &pod))), alone);
+    for _ in 0..50 {
         std::thread::scope(|scope| {
-            assert_eq!(told(Some(&Called::Beside(scope, &set, &pod))), alone);
+            assert_eq!(told(Some(&Other::Beside(scope, &set, &pod))), alone);
         });
     }
 }

@@ -30,6 +30,12 @@ pub trait Evaluate: Send + Sync {
         false
     }
 
+    /// Whether what it says of a request is the same whatever other policies said of it and
+    /// [shared](EvalContext::shared) before: then another thread may evaluate it.
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
     /// What is done about its violations at a point, where that is not the policy's action.
     fn action_at(&self, _: Point) -> Option<Action> {
         None
@@ -135,7 +141,7 @@ pub struct EvalContext<'a> {
     pub budget: &'a Budget<'a>,
     /// the time at which it is judged
     pub now: jiff::Timestamp,
-    /// what the policies made of this request so far
+    /// what the policies that the same thread evaluated made of this request so far
     pub shared: &'a Shared,
 }
 

@@ -2,8 +2,8 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// What the policies of a dialect make of one request, and share: each is made once, by the
-/// first that asks for it.
+/// What the policies of a dialect make of one request, and share: each is made once by each thread
+/// that evaluates some of them, by the first that asks for it.
 #[derive(Default)]
 pub struct Shared(RefCell<Vec<Rc<dyn Any>>>);
 

@@ -14,8 +14,8 @@ const MOST: usize = 16;
 /// Larger ones are not: they would have to be copied.
 const LARGEST: usize = 1_000;
 
-/// What rules give that depend on one input and on nothing else: for the programs that are
-/// evaluated with that input, one after the other.
+/// What rules give that depend on one input and on nothing else: for the programs that one thread
+/// evaluates with that input.
 #[derive(Debug, Default)]
 pub struct Shared([OnceCell<(Alike, Kept)>; MOST]);
 

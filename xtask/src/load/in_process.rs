@@ -75,7 +75,7 @@ fn run(basis: &Basis, reviews: &[Bytes], until: Until) -> anyhow::Result<usize> 
         cancelled: None,
         until: None,
         on_wait: None,
-        helpers: None,
+        partner: None,
     };
     let mut findings = 0;
     for text in reviews {

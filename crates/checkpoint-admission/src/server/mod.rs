@@ -6,11 +6,11 @@ mod body;
 mod certificate;
 mod connections;
 mod deadline;
-mod helper;
 mod limits;
 mod metrics;
 mod room;
 mod routes;
+mod second_thread;
 mod work;
 
 pub use certificate::{Certificate, CertificateError, Issued, SelfSigned};

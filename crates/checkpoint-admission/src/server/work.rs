@@ -1,22 +1,22 @@
 //! Judging: at once where it takes little, else beside the threads that talk to clients; bounded in
 //! number, in waiting and in time.
 
-mod helping;
+mod invitation;
 mod telling;
 
 use super::afterwards::Afterwards;
 use super::body::Body;
-use super::helper::Helper;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
 use super::room::{Room, SMALL};
+use super::second_thread::SecondThread;
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::judge::{Conduct, judge, judge_images, mutate, not_judged};
 use crate::live::Live;
 use crate::review::{Answer, ImageReview, Refusal, Review, ReviewError, ReviewVersion};
 use crate::timed::OnWait;
-use helping::Helping;
-use sekisho_engine::{ErrorKind, Helpers, Verdict, VerdictError, implies_pods};
+use invitation::Invitation;
+use sekisho_engine::{ErrorKind, Partner, Verdict, VerdictError, implies_pods};
 use sekisho_policy::{Pattern, Request, Stop};
 use sekisho_value::{Pointer, Value};
 use std::borrow::Cow;
@@ -49,7 +49,7 @@ pub(super) struct Work {
     turns: Arc<Semaphore>,
     asking: Arc<Semaphore>,
     afterwards: Afterwards,
-    helper: Helper,
+    second: SecondThread,
     room: Room,
     limits: Limits,
 }
@@ -226,7 +226,7 @@ impl Work {
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
             afterwards: Afterwards::new(limits.afterwards),
-            helper: Helper::new(),
+            second: SecondThread::new(),
             room: Room::new(limits.read),
             limits,
         }
@@ -277,7 +277,7 @@ impl Work {
             Ok(question) => question,
             Err(done) => return AtOnce::Done(done),
         };
-        let stop = Arc::new(Stop::after(self.limits.at_once));
+        let stop = Stop::after(self.limits.at_once);
         let judge = || self.judge(due, &question, &stop, None);
         match catch_unwind(AssertUnwindSafe(judge)) {
             Ok(Some(Judged { done, owed })) => {
@@ -393,7 +393,7 @@ impl Work {
             cancelled: Some(stop),
             until: Some(time.until()),
             on_wait: None,
-            helpers: None,
+            partner: None,
         }
     }
 
@@ -402,7 +402,7 @@ impl Work {
         self: &Arc<Self>,
         due: Due<'_>,
         question: &Question,
-        stop: &Arc<Stop>,
+        stop: &Stop,
         on_wait: Option<&Arc<OnWait>>,
     ) -> Option<Judged> {
         let Due { asked, time, span } = due;
@@ -425,10 +425,11 @@ impl Work {
                 (Cow::Borrowed(&review.request), answer, verdict)
             }
             (Question::Review(review), _) => {
-                let helping = Helping { work: self, basis: &basis, review, stop, conduct, time };
-                // Who may wait for others keeps its own time.
-                let helpers = on_wait.is_none().then_some(&helping as &dyn Helpers);
-                let conduct = Conduct { helpers, ..*conduct };
+                let now = conduct.now;
+                let invitation = Invitation { work: self, basis: &basis, review, time, now };
+                // What takes longer is judged by threads of its own, as many as there are cores.
+                let partner = on_wait.is_none().then_some(&invitation as &dyn Partner);
+                let conduct = Conduct { partner, ..*conduct };
                 let (answer, verdict) = judge(&review.request, &basis, &conduct);
                 (Cow::Borrowed(&review.request), answer, verdict)
             }

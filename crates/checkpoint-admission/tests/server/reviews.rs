@@ -278,6 +278,7 @@ async fn what_pods_would_be_told_is_left_out_where_too_many_wait() {
     assert!(answer.contains("[of-deployments] a violation"), "{answer}");
     let line = server.logged(1).await.remove(0);
     assert_eq!(line.matches("\"key\":").count(), 1, "{line}");
+    assert!(line.contains("what its pods would be told was not found out: too many"), "{line}");
     let (_, metrics) = server.get("/metrics").await;
     assert!(metrics.contains("sekisho_requests_unforeseen_total 1\n"), "{metrics}");
     assert!(metrics.contains("sekisho_errors_total 0\n"), "{metrics}");

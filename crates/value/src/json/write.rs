@@ -193,14 +193,15 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_wherever_it_stands_what_is() {
-        for before in 0..40 {
-            for (char, plain, go) in
-                [("\"", "\\\"", "\\\""), ("&", "&", "\\u0026"), ("é", "é", "é")]
-            {
-                let [head, tail] = [before, 50 - before].map(|count| "x".repeat(count));
-                let text = Value::from(format!("{head}{char}{tail}"));
-                assert_eq!(text.to_json(), format!("\"{head}{plain}{tail}\""));
-                assert_eq!(text.to_json_as(JsonStyle::GO), format!("\"{head}{go}{tail}\""));
+        let chars = ('\0'..='\u{100}').chain(['\u{2027}', '\u{2028}', '\u{2029}', '\u{2030}']);
+        for (char, before) in chars.flat_map(|char| (0..40).map(move |before| (char, before))) {
+            let [head, tail] = [before, 50 - before].map(|count| "x".repeat(count));
+            let text = Value::from(format!("{head}{char}{tail}"));
+            for style in [JsonStyle::default(), JsonStyle::GO] {
+                // What stands alone is in no block.
+                let alone = Value::from(char.to_string()).to_json_as(style);
+                let escaped = &alone[1..alone.len() - 1];
+                assert_eq!(text.to_json_as(style), format!("\"{head}{escaped}{tail}\""));
             }
         }
     }

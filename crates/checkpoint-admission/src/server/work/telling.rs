@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tracing::info_span;
 
+/// Why the line about a workload says nothing of its pods.
 const UNFORESEEN: &str = "what its pods would be told was not found out in time";
+const TOO_MANY: &str = "what its pods would be told was not found out: too many others wait";
 
 /// What an answer leaves to be told: it does not wait for what would come of its object.
 pub(super) struct Owed {
@@ -26,7 +28,7 @@ pub(super) struct Owed {
 impl Work {
     /// Has what was found told once it is answered. Where the pods of many others are to be judged
     /// first, nobody finds out what those of this one would be told: that takes what answers need.
-    pub(super) fn follow(self: &Arc<Self>, owed: Owed, review: Arc<Review>) {
+    pub(super) fn follow(self: &Arc<Self>, mut owed: Owed, review: Arc<Review>) {
         let work = Arc::clone(self);
         let implies_pods = implies_pods(&review.request);
         if implies_pods && let Some(place) = self.afterwards.place() {
@@ -39,6 +41,7 @@ impl Work {
         }
         if implies_pods {
             self.metrics.unforeseen();
+            owed.verdict.tolerated.push(not_of_a_policy(TOO_MANY.to_owned()));
         }
         let Some(place) = self.afterwards.place_beside() else {
             return self.tell(owed, &review.request, None);
