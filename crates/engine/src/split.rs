@@ -174,7 +174,7 @@ mod tests {
         });
         assert_eq!(closed.take(), Some((vec![], Some(2))), "it came too late");
         assert!(other.over().is_raised());
-        other.each(|_| unreachable!("nobody asks for it any more"));
+        other.each(|_| panic!("nobody asks for it any more"));
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
     fn nothing_is_left_for_the_other_where_the_first_breaks_off() {
         let (first, other) = split(2);
         drop(first);
-        other.each(|_| unreachable!("nobody asks for it any more"));
+        other.each(|_| panic!("nobody asks for it any more"));
         assert!(other.over().is_raised() && other.over().is_soon());
     }
 }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -73,10 +74,37 @@ impl Place {
 
 fn work(queued: &Receiver<(Work, Place)>) {
     give_way();
+    let mut share = Share::default();
     while let Ok((work, place)) = queued.recv() {
+        let began = Instant::now();
         // What one breaks off at is no reason to leave the next undone.
         let _ = catch_unwind(AssertUnwindSafe(work));
         drop(place);
+        std::thread::sleep(share.pause(began, Instant::now()));
+    }
+}
+
+/// How much time the thread may take: of every ten seconds one, and a quarter of a second at once.
+/// So it does all there is where requests come as people make them, and takes little from answers
+/// where they come without end.
+#[derive(Default)]
+struct Share {
+    /// what was taken, less what the time that passed allows for
+    taken: Duration,
+    since: Option<Instant>,
+}
+
+const AT_ONCE: Duration = Duration::from_millis(250);
+const OF: u32 = 10;
+
+impl Share {
+    /// How long it does nothing after something; never so long that what waits comes too late.
+    fn pause(&mut self, began: Instant, ended: Instant) -> Duration {
+        let passed = self.since.map_or(Duration::ZERO, |since| ended.duration_since(since));
+        let took = ended.duration_since(began);
+        self.since = Some(ended);
+        self.taken = self.taken.saturating_sub(passed / OF).saturating_add(took);
+        self.taken.saturating_sub(AT_ONCE).saturating_mul(OF).min(AT_ONCE)
     }
 }
 
@@ -89,9 +117,34 @@ fn give_way() {
 
 #[cfg(test)]
 mod tests {
-    use super::Afterwards;
+    use super::{AT_ONCE, Afterwards, Share};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn it_takes_a_tenth_of_the_time_in_the_long_run() {
+        let each = Duration::from_millis(2);
+        let (mut share, start) = (Share::default(), Instant::now());
+        let (mut now, mut took, mut paused) = (start, Duration::ZERO, None);
+        while took < Duration::from_secs(2) {
+            let pause = share.pause(now, now + each);
+            took += each;
+            if paused.is_none() && !pause.is_zero() {
+                paused = Some(took);
+            }
+            now += each + pause;
+        }
+        let paused = paused.unwrap();
+        assert!(paused > AT_ONCE && paused < 2 * AT_ONCE, "{paused:?} at once");
+        let whole = now - start;
+        assert!(whole > 8 * took && whole < 11 * took, "{took:?} of {whole:?}");
+        let long = share.pause(now, now + Duration::from_secs(5));
+        assert_eq!(long, AT_ONCE);
+        // Who rested may take as much at once again.
+        let later = now + Duration::from_secs(120);
+        assert_eq!(share.pause(later, later + AT_ONCE / 2), Duration::ZERO);
+    }
 
     #[tokio::test]
     async fn all_is_done_but_what_has_no_place() {
