@@ -283,3 +283,56 @@ async fn what_pods_would_be_told_is_left_out_where_too_many_wait() {
     assert!(metrics.contains("sekisho_requests_unforeseen_total 1\n"), "{metrics}");
     assert!(metrics.contains("sekisho_errors_total 0\n"), "{metrics}");
 }
+
+const MANY: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: counts}
+spec:
+  crd: {spec: {names: {kind: Counts}, validation: {openAPIV3Schema: {type: object, properties: {rest: {type: integer}}}}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package counts
+      violation[{"msg": sprintf("%d", [n])}] {
+        name := input.review.name
+        n := count([i | i := numbers.range(1, 1000)[_]; i % 50 == input.parameters.rest; name != ""])
+      }
+"#;
+
+/// Of what would take a thread more than it may at once, a second one evaluates a part.
+#[tokio::test]
+async fn two_threads_judge_what_many_policies_are_about() {
+    let constraint = |n| {
+        format!(
+            "---\napiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Counts\n\
+             metadata: {{name: c{n:02}}}\nspec: {{parameters: {{rest: {n}}}}}\n"
+        )
+    };
+    let policies: String = (0..32).map(constraint).collect();
+    let mut answers = Vec::new();
+    for judging in [1, 2] {
+        let live = Arc::new(Live::default());
+        live.renew(basis_of(&format!("{MANY}{policies}")));
+        // A little less than all of them take.
+        let limits = Limits { judging, at_once: 150_000, ..Limits::default() };
+        let server = Running::start_with(live, limits, FailureDirection::Fail).await;
+        let mut evaluated = vec![0];
+        for _ in 0..10 {
+            answers.push(server.post("/validate?timeout=20s", review(GOOD)).await);
+            let (_, metrics) = server.get("/metrics").await;
+            let first = "sekisho_policy_evaluations_total{policy=\"local/gatekeeper/Counts/c00\"} ";
+            let count = metrics.lines().find_map(|line| line.strip_prefix(first)).unwrap();
+            evaluated.push(count.parse::<u64>().unwrap());
+        }
+        // One thread begins anew where it may take longer; two are done before, unless the second
+        // comes late.
+        let anew = evaluated.windows(2).filter(|two| two[1] - two[0] == 2).count();
+        match judging {
+            1 => assert_eq!(anew, 10, "{evaluated:?}"),
+            _ if std::thread::available_parallelism().unwrap().get() == 1 => {}
+            _ => assert!(anew < 10, "{evaluated:?}"),
+        }
+    }
+    assert!(answers[0].1.contains("[c31] 20"), "{answers:?}");
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
