@@ -1,5 +1,6 @@
 //! What is done once requests are answered, on a thread that gives way to those that answer.
 
+use super::crowd::Crowd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,11 +25,11 @@ pub(super) struct Place {
 
 impl Afterwards {
     /// A queue for so many. Where there is no thread for it, it has no place for anything.
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, crowd: Arc<Crowd>) -> Self {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         let (queue, queued) = channel();
         let thread = std::thread::Builder::new().name("afterwards".to_owned());
-        let most = thread.spawn(move || work(&queued)).map_or(0, |_| most);
+        let most = thread.spawn(move || work(&queued, &crowd)).map_or(0, |_| most);
         let places = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let places = || Arc::new(Semaphore::new(places));
         Self { queue, in_queue: places(), beside: places(), most }
@@ -72,7 +73,7 @@ impl Place {
     }
 }
 
-fn work(queued: &Receiver<(Work, Place)>) {
+fn work(queued: &Receiver<(Work, Place)>, crowd: &Crowd) {
     give_way();
     let mut share = Share::default();
     while let Ok((work, place)) = queued.recv() {
@@ -80,13 +81,15 @@ fn work(queued: &Receiver<(Work, Place)>) {
         // What one breaks off at is no reason to leave the next undone.
         let _ = catch_unwind(AssertUnwindSafe(work));
         drop(place);
-        std::thread::sleep(share.pause(began, Instant::now()));
+        let pause = share.pause(began, Instant::now());
+        if crowd.is_there() {
+            std::thread::sleep(pause);
+        }
     }
 }
 
-/// How much time the thread may take: of every ten seconds one, and a quarter of a second at once.
-/// So it does all there is where requests come as people make them, and takes little from answers
-/// where they come without end.
+/// How much time the thread may take in a crowd: of every ten seconds one, and a quarter of a second
+/// at once.
 #[derive(Default)]
 struct Share {
     /// what was taken, less what the time that passed allows for
@@ -103,7 +106,7 @@ impl Share {
         let passed = self.since.map_or(Duration::ZERO, |since| ended.duration_since(since));
         let took = ended.duration_since(began);
         self.since = Some(ended);
-        self.taken = self.taken.saturating_sub(passed / OF).saturating_add(took);
+        self.taken = self.taken.saturating_sub(passed / OF).saturating_add(took).min(2 * AT_ONCE);
         self.taken.saturating_sub(AT_ONCE).saturating_mul(OF).min(AT_ONCE)
     }
 }
@@ -117,7 +120,7 @@ fn give_way() {
 
 #[cfg(test)]
 mod tests {
-    use super::{AT_ONCE, Afterwards, Share};
+    use super::{AT_ONCE, Afterwards, Crowd, Share};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::{Duration, Instant};
@@ -148,7 +151,8 @@ mod tests {
 
     #[tokio::test]
     async fn all_is_done_but_what_has_no_place() {
-        let (afterwards, done) = (Afterwards::new(2), Arc::new(AtomicUsize::new(0)));
+        let (afterwards, done) =
+            (Afterwards::new(2, Arc::new(Crowd::new(0))), Arc::new(AtomicUsize::new(0)));
         let count = |place| {
             let done = Arc::clone(&done);
             afterwards.queue(move || _ = done.fetch_add(1, Ordering::Relaxed), place);
@@ -167,6 +171,6 @@ mod tests {
         assert_eq!(afterwards.taken(), 2);
         drop(beside);
         assert_eq!(afterwards.taken(), 0);
-        assert!(Afterwards::new(0).place().is_none());
+        assert!(Afterwards::new(0, Arc::new(Crowd::new(0))).place().is_none());
     }
 }

@@ -23,9 +23,12 @@ pub struct Limits {
     /// how many requests may wait for the API server's answers beside those that are judged
     pub asking: usize,
     /// how many workloads may have been answered before their pods are judged, and how many requests
-    /// before what was found of themselves is told; the pods of more are not judged, and what was
-    /// found of more is told before they are answered
+    /// before what was found of themselves is told; of more that is done before they are answered, as
+    /// far as it takes little
     pub afterwards: usize,
+    /// how many requests are there at once before it is a crowd: then pods of workloads are judged in
+    /// a tenth of a core's time, and those that there is no time for are not
+    pub crowd: usize,
     /// how many requests wait for their turn; more are answered by the failure direction
     pub waiting: usize,
     /// how long a request may take where the API server does not say
@@ -51,6 +54,7 @@ impl Default for Limits {
             judging: cores,
             asking: 32,
             afterwards: 8,
+            crowd: 8 * cores,
             waiting: 1024,
             deadline: Duration::from_secs(5),
             patience: Duration::from_secs(5),

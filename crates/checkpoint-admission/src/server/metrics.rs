@@ -146,7 +146,7 @@ impl Metrics {
         let help = "What could not be evaluated, and its policy lets through.";
         out.family("tolerated_errors_total", "counter", help);
         out.line("tolerated_errors_total", "", get(&self.tolerated));
-        let help = "Workloads, answered as all are, whose pods nobody judged before they came.";
+        let help = "Workloads, answered as all are, whose pods nobody judged before they come.";
         out.family("requests_unforeseen_total", "counter", help);
         out.line("requests_unforeseen_total", "", get(&self.unforeseen));
         out.family("request_duration_seconds", "histogram", "From the body to the answer.");

@@ -5,6 +5,7 @@ mod afterwards;
 mod body;
 mod certificate;
 mod connections;
+mod crowd;
 mod deadline;
 mod limits;
 mod metrics;
@@ -241,6 +242,7 @@ async fn talk(
     let answer = service_fn(|request: Request<Incoming>| {
         let (routes, door, came) = (Arc::clone(routes), speaker.door, Instant::now());
         let busy = speaker.connections.busy(speaker.connection);
+        let present = routes.work.crowd.enter();
         let kept = speaker.connections.keep(speaker.connection, limits.kept);
         let turns = (!is_http2).then(|| Arc::clone(&turns));
         async move {
@@ -248,7 +250,7 @@ async fn talk(
                 turns.one_answer().await;
             }
             let reply = routes.answer(door, request, came).await;
-            drop(busy);
+            drop((busy, present));
             Ok::<_, Infallible>(reply.map(|text| Full::new(kept.answer(text))))
         }
     });

@@ -6,6 +6,7 @@ mod telling;
 
 use super::afterwards::Afterwards;
 use super::body::Body;
+use super::crowd::Crowd;
 use super::limits::Limits;
 use super::metrics::{Metrics, Outcome};
 use super::room::{Room, SMALL};
@@ -49,6 +50,8 @@ pub(super) struct Work {
     turns: Arc<Semaphore>,
     asking: Arc<Semaphore>,
     afterwards: Afterwards,
+    /// the requests that are there
+    pub(super) crowd: Arc<Crowd>,
     second: SecondThread,
     room: Room,
     limits: Limits,
@@ -215,6 +218,7 @@ impl Work {
         metrics: Arc<Metrics>,
         limits: Limits,
     ) -> Self {
+        let crowd = Arc::new(Crowd::new(limits.crowd));
         Self {
             live,
             on_error,
@@ -225,7 +229,8 @@ impl Work {
             waiting: AtomicUsize::new(0),
             turns: Arc::new(Semaphore::new(limits.judging)),
             asking: Arc::new(Semaphore::new(limits.asking)),
-            afterwards: Afterwards::new(limits.afterwards),
+            afterwards: Afterwards::new(limits.afterwards, Arc::clone(&crowd)),
+            crowd,
             second: SecondThread::new(),
             room: Room::new(limits.read),
             limits,
