@@ -218,7 +218,7 @@ fn refusal(request: &Request, denials: &[Denial]) -> Option<Refusal> {
         Manner::With(reason) => (reason.code(), reason.as_str()),
     };
     let messages: Vec<String> = denials.iter().map(|denial| worded(request, denial)).collect();
-    let about = about(request, denials.first()?.manner);
+    let about = about(request, denials);
     Some(Refusal { code, reason, message: messages.join("\n"), about, ..Refusal::default() })
 }
 
@@ -254,14 +254,22 @@ fn name(request: &Request) -> &str {
 }
 
 /// What the details of a refusal's status say, where its message says it, too.
-fn about(request: &Request, manner: Manner) -> Option<RefusedObject> {
-    let kind = match manner {
+///
+/// Source of the causes: `Dispatch` in `pkg/admission/plugin/policy/validating` of k8s.io/apiserver.
+fn about(request: &Request, denials: &[Denial]) -> Option<RefusedObject> {
+    let (kind, has_causes) = match denials.first()?.manner {
         Manner::Plain => return None,
-        Manner::Forbidden | Manner::With(_) => request.resource.to_string(),
-        Manner::Invalid => request.gvk.kind.to_string(),
+        Manner::Forbidden => (&request.resource, false),
+        Manner::With(_) => (&request.resource, true),
+        Manner::Invalid => (&request.gvk.kind, true),
     };
-    let group = request.gvk.group.to_string();
-    Some(RefusedObject { group, kind, name: name(request).to_owned() })
+    let causes = denials.iter().filter(|_| has_causes).map(|denial| denial.message.clone());
+    Some(RefusedObject {
+        group: request.gvk.group.to_string(),
+        kind: kind.to_string(),
+        name: name(request).to_owned(),
+        causes: causes.collect(),
+    })
 }
 
 /// Audit annotations as an API server takes them from a webhook: it puts the webhook's name and a
@@ -281,7 +289,7 @@ mod tests {
     use super::{FailureDirection, FailureDirections, RefusedObject, annotations, answer};
     use sekisho_engine::{Denial, ErrorKind, Verdict, VerdictError};
     use sekisho_kube_model::Gvk;
-    use sekisho_policy::{Manner, Pattern, PolicyId, Request};
+    use sekisho_policy::{Manner, Pattern, PolicyId, Request, StatusReason};
     use sekisho_value::{Pointer, from_json};
 
     fn request(metadata: &str) -> Request {
@@ -409,16 +417,18 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_it_is_about() {
-        let named = |kind: &str| {
+        let named = |kind: &str, causes: &[&str]| {
             let (group, name) = ("apps".to_owned(), "web".to_owned());
-            Some(RefusedObject { group, kind: kind.to_owned(), name })
+            let causes = causes.iter().map(|cause| (*cause).to_owned()).collect();
+            Some(RefusedObject { group, kind: kind.to_owned(), name, causes })
         };
         for (manner, about) in [
-            (Manner::Forbidden, named("deployments")),
-            (Manner::Invalid, named("Deployment")),
+            (Manner::Forbidden, named("deployments", &[])),
+            (Manner::With(StatusReason::Invalid), named("deployments", &["m", "n"])),
+            (Manner::Invalid, named("Deployment", &["m", "n"])),
             (Manner::Plain, None),
         ] {
-            let denials = vec![denial(manner, "m")];
+            let denials = vec![denial(manner, "m"), denial(Manner::Plain, "n")];
             let verdict = Verdict { denials, ..Verdict::default() };
             let on_error = FailureDirections::default();
             let refused = answer(&request(r#"{"name":"web"}"#), &verdict, &on_error);

@@ -42,6 +42,8 @@ pub struct RefusedObject {
     pub kind: String,
     /// its name
     pub name: String,
+    /// why, where a client reads that and not the message: kubectl does where it is invalid
+    pub causes: Vec<String>,
 }
 
 /// How many characters all warnings of an answer may have before the API server cuts them.
@@ -107,7 +109,10 @@ impl Refusal {
     }
 
     fn detail(&self, details: &mut ObjectWriter<'_>) {
-        if let Some(RefusedObject { group, kind, name }) = &self.about {
+        if let Some(RefusedObject { group, kind, name, causes }) = &self.about {
+            if !causes.is_empty() {
+                details.list("causes", causes, |told, cause| told.text("message", cause));
+            }
             let all = [("group", group), ("kind", kind), ("name", name)];
             for (key, text) in all.into_iter().filter(|(_, text)| !text.is_empty()) {
                 details.text(key, text);
@@ -182,7 +187,12 @@ mod tests {
             code: 403,
             reason: "Forbidden",
             message: "no \"x\"".to_owned(),
-            about: Some(RefusedObject { kind: "pods".into(), name: "x".into(), ..<_>::default() }),
+            about: Some(RefusedObject {
+                kind: "pods".into(),
+                name: "x".into(),
+                causes: vec!["c".to_owned(), "d".to_owned()],
+                ..<_>::default()
+            }),
             retry_after_seconds: Some(1),
         };
         let refused = Answer::refused(refusal).to_json(ReviewVersion::V1, "u");
@@ -192,7 +202,10 @@ mod tests {
         assert_eq!(status.path_str(&["status"]), Some("Failure"));
         assert_eq!(status.path(&["code"]).unwrap().as_i64(), Some(403));
         let details = status.get("details").unwrap();
-        assert_eq!(details.to_json(), r#"{"kind":"pods","name":"x","retryAfterSeconds":1}"#);
+        assert_eq!(
+            details.to_json(),
+            r#"{"causes":[{"message":"c"},{"message":"d"}],"kind":"pods","name":"x","retryAfterSeconds":1}"#
+        );
         assert_eq!(refused.path(&["response", "allowed"]).unwrap().as_bool(), Some(false));
     }
 
