@@ -2,6 +2,7 @@
 
 use crate::go;
 use crate::json::{Field, write_struct, written};
+use crate::pieces::{self, Pieces};
 use rayon::prelude::*;
 use sekisho_manifest::to_wide_yaml;
 use sekisho_value::{Map, Value};
@@ -68,50 +69,40 @@ const TARGET: &str = "admission.k8s.gatekeeper.sh";
 /// Where `out` cannot be written.
 pub(crate) fn print(found: &[Found], format: ObjectFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        ObjectFormat::Text => each(found, |_| 0, line, out),
+        ObjectFormat::Text => each(found, |_, one, out| line(one, &mut out.own), out),
         ObjectFormat::Json if found.is_empty() => out.write_all(b"null"),
         ObjectFormat::Json => {
             out.write_all(b"[")?;
             let last = found.len() - 1;
-            let len = |one: &Found| one.constraint.json().len() + one.object.json().len();
-            each(found, len, |at, one, text| json(one, at == last, text), out)?;
+            each(found, |at, one, out| json(one, at == last, out), out)?;
             out.write_all(b"\n]")
         }
         ObjectFormat::Yaml if found.is_empty() => out.write_all(b"[]\n"),
-        ObjectFormat::Yaml => each(found, |_| 0, yaml, out),
+        ObjectFormat::Yaml => each(found, |_, one, out| yaml(one, &mut out.own), out),
     }
 }
 
 /// How many are written into one text; and how many texts are written at once. All that they take
 /// is new memory, which takes longer to get than to fill.
 const EACH: usize = 8;
-const TEXTS: usize = 4;
-
-/// What is printed of one beside its constraint and its object is hardly ever longer.
-const REST: usize = 1024;
+const TEXTS: usize = 8;
 
 /// Prints many, on all cores, without all of the text in memory: while some are printed, the next
-/// are written as text. `len` is how long at least the text of one will be.
-fn each(
-    found: &[Found],
-    len: impl Fn(&Found) -> usize + Sync,
-    write: impl Fn(usize, &Found, &mut String) + Sync,
+/// are written as text.
+fn each<'f>(
+    found: &'f [Found],
+    write: impl Fn(usize, &'f Found, &mut Pieces<'f>) + Sync,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let fill = |turn: usize, held: &[Found], texts: &mut [String]| {
-        texts.iter_mut().for_each(String::clear);
+    let fill = |turn: usize, held: &'f [Found], texts: &mut [Pieces<'f>]| {
+        texts.iter_mut().for_each(Pieces::clear);
         held.par_chunks(EACH).zip(texts).enumerate().for_each(|(chunk, (all, text))| {
-            let expected = all.iter().map(|one| len(one) + REST).sum();
-            if text.capacity() < expected {
-                // Growing would copy what is there, though it is cleared.
-                *text = String::with_capacity(usize::next_power_of_two(expected));
-            }
             for (index, one) in all.iter().enumerate() {
                 write((turn * TEXTS + chunk) * EACH + index, one, text);
             }
         });
     };
-    let mut ready = vec![String::new(); TEXTS];
+    let mut ready = vec![Pieces::default(); TEXTS];
     let mut next = ready.clone();
     let mut turns = found.chunks(TEXTS * EACH).enumerate();
     loop {
@@ -121,7 +112,7 @@ fn each(
             if let Some((turn, held)) = turn {
                 scope.spawn(move |_| fill(turn, held, texts));
             }
-            ready.iter().try_for_each(|text| out.write_all(text.as_bytes()))
+            pieces::write_all(&ready, out)
         })?;
         if turn.is_none() {
             return Ok(());
@@ -130,7 +121,7 @@ fn each(
     }
 }
 
-fn line(_: usize, one: &Found, out: &mut String) {
+fn line(one: &Found, out: &mut String) {
     let text = |keys: &[&str]| one.object.value.path_str(keys).unwrap_or_default();
     let name = match text(&["metadata", "namespace"]) {
         "" => text(&["metadata", "name"]).to_owned(),
@@ -146,7 +137,7 @@ fn line(_: usize, one: &Found, out: &mut String) {
     ));
 }
 
-fn json(one: &Found, last: bool, out: &mut String) {
+fn json<'f>(one: &'f Found, last: bool, out: &mut Pieces<'f>) {
     let mut fields = vec![("target", Field::Value(TARGET.into()))];
     if !one.message.is_empty() {
         fields.push(("msg", Field::Value(one.message.as_str().into())));
@@ -163,15 +154,15 @@ fn json(one: &Found, last: bool, out: &mut String) {
     }
     fields.push(("violatingObject", Field::Written(one.object.json())));
     fields.push(("trace", Field::Value(Value::Null)));
-    out.push_str("\n    ");
+    out.own.push_str("\n    ");
     write_struct(&fields, 1, out);
     if !last {
-        out.push(',');
+        out.own.push(',');
     }
 }
 
 /// In block style, as gator writes it.
-fn yaml(_: usize, one: &Found, out: &mut String) {
+fn yaml(one: &Found, out: &mut String) {
     let result = [
         ("target", Value::from(TARGET)),
         ("msg", Value::from(one.message.as_str())),

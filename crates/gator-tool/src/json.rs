@@ -1,5 +1,6 @@
 //! JSON as Go writes it: `json.Marshal`, and `json.MarshalIndent` with four spaces.
 
+use crate::pieces::Pieces;
 use sekisho_value::{JsonStyle, Value};
 
 const PRETTY: JsonStyle = JsonStyle { indent: Some(4), for_html: true };
@@ -28,24 +29,26 @@ pub(crate) enum Field<'f> {
     Written(&'f str),
 }
 
-/// Writes fields in the order in which they stand, within so many other values.
-pub(crate) fn write_struct(fields: &[(&str, Field<'_>)], depth: usize, out: &mut String) {
+/// Writes fields in the order in which they stand, within so many other values. What is written
+/// already is borrowed.
+pub(crate) fn write_struct<'f>(fields: &[(&str, Field<'f>)], depth: usize, out: &mut Pieces<'f>) {
     let line = |depth| "\n".to_owned() + &"    ".repeat(depth);
     let (of_field, of_end) = (line(depth + 1), line(depth));
     for (index, (name, field)) in fields.iter().enumerate() {
         let before = if index == 0 { "{" } else { "," };
-        out.extend([before, &of_field, "\"", *name, "\": "]);
+        out.own.extend([before, &of_field, "\"", *name, "\": "]);
         match field {
-            Field::Value(value) => value.push_json(PRETTY, depth + 1, out),
-            Field::Written(text) => out.push_str(text),
+            Field::Value(value) => value.push_json(PRETTY, depth + 1, &mut out.own),
+            Field::Written(text) => out.borrow(text),
         }
     }
-    out.extend([&*of_end, "}"]);
+    out.own.extend([&*of_end, "}"]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Field, compact, pretty, write_struct, written};
+    use crate::pieces::{self, Pieces};
     use sekisho_value::from_json;
 
     #[test]
@@ -58,9 +61,11 @@ mod tests {
         let deep = (0..30).fold(String::from("1"), |inner, _| format!("[{inner}]"));
         let deep = written(&from_json(&deep).unwrap(), 1);
         assert!(deep.contains(&format!("\n{}1\n", "    ".repeat(31))), "{deep}");
-        let mut text = String::new();
+        let mut pieces = Pieces::default();
         let fields = [("z", Field::Value("1".into())), ("a", Field::Written("true"))];
-        write_struct(&fields, 1, &mut text);
-        assert_eq!(text, "{\n        \"z\": \"1\",\n        \"a\": true\n    }");
+        write_struct(&fields, 1, &mut pieces);
+        let mut text = Vec::new();
+        pieces::write_all(&[pieces], &mut text).unwrap();
+        assert_eq!(text, b"{\n        \"z\": \"1\",\n        \"a\": true\n    }");
     }
 }

@@ -28,6 +28,7 @@ mod mutation;
 mod objects;
 mod outcome;
 mod paths;
+mod pieces;
 mod print;
 mod run;
 mod sources;

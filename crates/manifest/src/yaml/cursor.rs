@@ -114,6 +114,17 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// Passes spaces: much of what is written is indentation.
+    #[inline]
+    pub(super) fn eat_spaces(&mut self) {
+        while self.bytes.get(self.at..self.at + 4) == Some(b"    ") {
+            self.at += 4;
+        }
+        while self.peek() == b' ' {
+            self.at += 1;
+        }
+    }
+
     #[inline]
     pub(super) fn eat_blanks(&mut self) {
         while is_blank(self.peek()) {

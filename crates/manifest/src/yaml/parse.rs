@@ -5,6 +5,7 @@
 //! its line, right when it is read, so that nothing waits in a queue.
 
 use super::build::Builder;
+use super::chars::is_blank;
 use super::cursor::Cursor;
 use super::node::Properties;
 use super::resolve::{Reading, Scheme};
@@ -154,12 +155,9 @@ impl Parser<'_> {
     fn skip_to_token(&mut self) {
         loop {
             let tabs = self.flow > 0 || !self.key_allowed;
-            loop {
-                match self.cursor.peek() {
-                    b' ' => self.cursor.at += 1,
-                    b'\t' if tabs => self.cursor.at += 1,
-                    _ => break,
-                }
+            self.cursor.eat_spaces();
+            while tabs && is_blank(self.cursor.peek()) {
+                self.cursor.at += 1;
             }
             if self.cursor.peek() == b'#' {
                 self.cursor.eat_line();

@@ -59,12 +59,12 @@ pub(super) fn plain(
             break;
         }
         loop {
+            cursor.eat_spaces();
             if cursor.eat_break() {
                 broken = true;
                 continue;
             }
             match cursor.peek() {
-                b' ' => cursor.at += 1,
                 b'\t' if cursor.column() < indent => {
                     return Err(Fault::new(cursor.at, "a tab stands where a line is indented")
                         .help("YAML allows only spaces there"));

@@ -1,9 +1,9 @@
 //! Variables by number, and sets of them.
 
 use crate::builtins::{self, Builtin};
+use foldhash::HashMap;
 use sekisho_value::Str;
 use smol_str::format_smolstr;
-use std::collections::HashMap;
 
 /// A variable of the modules under analysis: its number among all [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,7 +62,7 @@ impl Names {
     pub(super) fn none() -> Self {
         Self {
             entries: Vec::new(),
-            by_text: HashMap::new(),
+            by_text: HashMap::default(),
             alike: false,
             generated: 0,
             wildcards: 0,

@@ -3,9 +3,9 @@
 
 use super::Planner;
 use super::emit::target;
+use crate::numbers::NumberMap;
 use crate::program::{From, FunctionId, Label, Op, Program, Src};
 use crate::shared::{Alike, Digest};
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
 
@@ -64,14 +64,14 @@ struct Digests<'p> {
     /// where functions begin, ascending
     entries: Vec<Label>,
     /// none of those that depend on something else than the input and their arguments
-    done: HashMap<FunctionId, Option<Digest>>,
+    done: NumberMap<FunctionId, Option<Digest>>,
 }
 
 impl<'p> Digests<'p> {
     fn of(program: &'p Program) -> Self {
         let mut entries: Vec<Label> = program.functions.iter().map(|of| of.entry).collect();
         entries.sort_unstable();
-        Self { program, entries, done: HashMap::new() }
+        Self { program, entries, done: NumberMap::default() }
     }
 
     fn code(&self, function: FunctionId) -> &'p [Op] {

@@ -33,11 +33,12 @@ use crate::program::{self, Function, FunctionId, Program, Reg, Src};
 use crate::{Code, Diagnostic};
 use emit::{Before, Emitter};
 use fold::{Folded, Folding};
+use foldhash::HashMap;
 use patterns::Compiling;
 use residual::{Residue, residue};
 use sekisho_value::{Map, Number, Str, Value};
 use special::Argument;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use tree::{NodeId, Tree};
 use visit::{Part, each_operand, each_part};
@@ -74,13 +75,13 @@ pub(crate) fn plan(
         hir,
         tree: Tree::of(hir),
         program: Program { sources: hir.sources.clone(), ..Program::default() },
-        functions: HashMap::new(),
+        functions: HashMap::default(),
         jobs: Vec::new(),
-        constants: HashMap::new(),
-        paths: HashMap::new(),
-        mocks: HashMap::new(),
+        constants: HashMap::default(),
+        paths: HashMap::default(),
+        mocks: HashMap::default(),
         replaced: HashSet::new(),
-        values: HashMap::new(),
+        values: HashMap::default(),
         replaces_input: false,
         prints: false,
         folding: None,

@@ -127,17 +127,31 @@ const BY_GO: u8 = 2;
 
 /// Where something stands that is to be escaped.
 fn special(bytes: &[u8], asked: u8) -> Option<usize> {
-    // Most texts have nothing of it: so many bytes are looked at together.
-    let none = |bytes: &[u8; 16]| {
-        !bytes.iter().fold(false, |any, byte| {
-            let by_go = matches!(byte, b'<' | b'>' | b'&' | 0xe2) & (asked & BY_GO != 0);
-            any | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\') | by_go
-        })
-    };
-    let skipped = 16 * bytes.as_chunks().0.iter().take_while(|chunk| none(chunk)).count();
+    // Most texts have nothing of it: so many bytes are looked at together, those at the end twice.
+    let (words, rest) = bytes.as_chunks();
+    let skipped = 8 * words.iter().take_while(|word| is_plain(**word)).count();
+    if skipped + rest.len() == bytes.len() && bytes.last_chunk().is_some_and(|end| is_plain(*end)) {
+        return None;
+    }
     let is_special = |byte: &u8| SPECIAL.get(usize::from(*byte)).is_some_and(|of| of & asked != 0);
     let at = bytes.get(skipped..)?.iter().position(is_special)?;
     Some(skipped + at)
+}
+
+/// Whether eight bytes are ASCII of which nothing is escaped anywhere. It may be denied of others,
+/// too: a byte borrows from the one above it only where it is special itself.
+fn is_plain(bytes: [u8; 8]) -> bool {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let word = u64::from_ne_bytes(bytes);
+    // The high bit of each byte that is below another, where the rest of its bits are none.
+    let below = |word: u64, limit: u8| word.wrapping_sub(each(limit)) & !word;
+    // `"` and `&` differ in one bit, and so do `<` and `>`.
+    let quotes = below((word & each(!4)) ^ each(b'"'), 1);
+    let angles = below((word & each(!2)) ^ each(b'<'), 1);
+    let backslashes = below(word ^ each(b'\\'), 1);
+    (word | below(word, b' ') | quotes | angles | backslashes) & each(0x80) == 0
 }
 
 /// Writes a string between quotes, with the escapes that are asked for and no others.
@@ -171,7 +185,7 @@ pub(super) fn write_string(string: &str, out: &mut impl Write, style: JsonStyle)
 
 #[cfg(test)]
 mod tests {
-    use super::JsonStyle;
+    use super::{BY_GO, EVERYWHERE, JsonStyle, SPECIAL, is_plain};
     use crate::Value;
 
     #[test]
@@ -194,14 +208,33 @@ mod tests {
     #[test]
     fn texts_are_escaped_wherever_it_stands_what_is() {
         let chars = ('\0'..='\u{100}').chain(['\u{2027}', '\u{2028}', '\u{2029}', '\u{2030}']);
-        for (char, before) in chars.flat_map(|char| (0..40).map(move |before| (char, before))) {
-            let [head, tail] = [before, 50 - before].map(|count| "x".repeat(count));
+        let places = (0..40).map(|before| (before, 50 - before)).chain((0..8).flat_map(|before| {
+            [(before, 0), (before, 7 - before), (before, 14 - before), (before + 9, 0)]
+        }));
+        let places: Vec<(usize, usize)> = places.collect();
+        for (char, (before, behind)) in
+            chars.flat_map(|char| places.iter().map(move |place| (char, *place)))
+        {
+            let [head, tail] = [before, behind].map(|count| "x".repeat(count));
             let text = Value::from(format!("{head}{char}{tail}"));
             for style in [JsonStyle::default(), JsonStyle::GO] {
                 // What stands alone is in no block.
                 let alone = Value::from(char.to_string()).to_json_as(style);
                 let escaped = &alone[1..alone.len() - 1];
                 assert_eq!(text.to_json_as(style), format!("\"{head}{escaped}{tail}\""));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_escaped_is_not_plain() {
+        for (place, byte) in (0..8).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
+            for other in [b'a', b' ', b'!', b'#', b'\'', b'=', b'?', b'[', b']', b'~', 0] {
+                let mut bytes = [other; 8];
+                bytes[place] = byte;
+                let escaped = |byte: &u8| SPECIAL[usize::from(*byte)] & (EVERYWHERE | BY_GO) != 0;
+                let wanted = bytes.is_ascii() && !bytes.iter().any(escaped);
+                assert_eq!(is_plain(bytes), wanted, "{bytes:?}");
             }
         }
     }
