@@ -9,8 +9,9 @@ use sekisho_engine::{
     Denial, ErrorKind, Judge, Mutated, Partner, Split, Verdict, VerdictError, evaluate,
     evaluate_with, json_patch, judge_implied,
 };
+use sekisho_kube_model::Gvr;
 use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
-use sekisho_value::{Pointer, Value};
+use sekisho_value::{Pointer, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -227,19 +228,23 @@ fn refusal(request: &Request, denials: &[Denial]) -> Option<Refusal> {
 /// Source: `NewForbidden` and `NewInvalid` of k8s.io/apimachinery, `extractResourceName` of
 /// k8s.io/apiserver.
 fn worded(request: &Request, denial: &Denial) -> String {
-    let grouped = |of: &str| match request.gvk.group.as_str() {
-        "" => of.to_owned(),
-        group => format!("{of}.{group}"),
-    };
-    let name = name(request);
-    let message = &denial.message;
-    match denial.manner {
-        Manner::Plain => message.clone(),
+    let Denial { message, manner, .. } = denial;
+    let Some((group, of)) = refused(request, *manner) else { return message.clone() };
+    let of = if group.is_empty() { of.to_string() } else { format!("{of}.{group}") };
+    let is = if *manner == Manner::Invalid { "invalid" } else { "forbidden" };
+    format!("{of} {:?} is {is}: {message}", name(request))
+}
+
+/// Group and resource of what is forbidden, as they were asked for, or group and kind of what is
+/// invalid: those of a subresource may differ.
+fn refused(request: &Request, manner: Manner) -> Option<(Str, Str)> {
+    match manner {
+        Manner::Plain => None,
+        Manner::Invalid => Some((request.gvk.group.clone(), request.gvk.kind.clone())),
         Manner::Forbidden | Manner::With(_) => {
-            format!("{} {name:?} is forbidden: {message}", grouped(&request.resource))
-        }
-        Manner::Invalid => {
-            format!("{} {name:?} is invalid: {message}", grouped(&request.gvk.kind))
+            let asked = request.requested.as_ref().map(|asked| asked.resource.clone());
+            let Gvr { group, resource, .. } = asked.unwrap_or_else(|| request.resource_in_group());
+            Some((group, resource))
         }
     }
 }
@@ -257,15 +262,12 @@ fn name(request: &Request) -> &str {
 ///
 /// Source of the causes: `Dispatch` in `pkg/admission/plugin/policy/validating` of k8s.io/apiserver.
 fn about(request: &Request, denials: &[Denial]) -> Option<RefusedObject> {
-    let (kind, has_causes) = match denials.first()?.manner {
-        Manner::Plain => return None,
-        Manner::Forbidden => (&request.resource, false),
-        Manner::With(_) => (&request.resource, true),
-        Manner::Invalid => (&request.gvk.kind, true),
-    };
+    let manner = denials.first()?.manner;
+    let (group, kind) = refused(request, manner)?;
+    let has_causes = manner != Manner::Forbidden;
     let causes = denials.iter().filter(|_| has_causes).map(|denial| denial.message.clone());
     Some(RefusedObject {
-        group: request.gvk.group.to_string(),
+        group: group.to_string(),
         kind: kind.to_string(),
         name: name(request).to_owned(),
         causes: causes.collect(),
@@ -288,8 +290,8 @@ fn annotations(full: &[(String, String)]) -> BTreeMap<String, String> {
 mod tests {
     use super::{FailureDirection, FailureDirections, RefusedObject, annotations, answer};
     use sekisho_engine::{Denial, ErrorKind, Verdict, VerdictError};
-    use sekisho_kube_model::Gvk;
-    use sekisho_policy::{Manner, Pattern, PolicyId, Request, StatusReason};
+    use sekisho_kube_model::{Gvk, Gvr};
+    use sekisho_policy::{Manner, Pattern, PolicyId, Request, Requested, StatusReason};
     use sekisho_value::{Pointer, from_json};
 
     fn request(metadata: &str) -> Request {
@@ -339,6 +341,42 @@ mod tests {
             let answer = answer(&request(metadata), &verdict, &FailureDirection::Fail.into());
             let refusal = answer.refusal.unwrap();
             assert_eq!((refusal.code, refusal.message.as_str()), (code, message));
+        }
+    }
+
+    #[test]
+    fn a_subresource_is_of_the_group_of_its_resource() {
+        let gvr = |group: &str, version: &str| Gvr {
+            group: group.into(),
+            version: version.into(),
+            resource: "deployments".into(),
+        };
+        let scale = Gvk::new("autoscaling", "v1", "Scale");
+        let requested = |resource| {
+            Some(Requested { kind: scale.clone(), resource, subresource: "scale".into() })
+        };
+        for (manner, requested, group, told) in [
+            (Manner::Forbidden, None, "apps", r#"deployments.apps "web" is forbidden: m"#),
+            (
+                Manner::With(StatusReason::Invalid),
+                requested(gvr("extensions", "v1beta1")),
+                "extensions",
+                r#"deployments.extensions "web" is forbidden: m"#,
+            ),
+            (Manner::Invalid, None, "autoscaling", r#"Scale.autoscaling "web" is invalid: m"#),
+            (Manner::Plain, None, "", "m"),
+        ] {
+            let asked = Request {
+                gvk: scale.clone(),
+                gvr: Some(gvr("apps", "v1")),
+                subresource: "scale".into(),
+                requested,
+                ..request(r#"{"name":"web"}"#)
+            };
+            let verdict = Verdict { denials: vec![denial(manner, "m")], ..Verdict::default() };
+            let refusal = answer(&asked, &verdict, &FailureDirection::Fail.into()).refusal.unwrap();
+            let about = refusal.about.unwrap_or_default();
+            assert_eq!((refusal.message.as_str(), about.group.as_str()), (told, group));
         }
     }
 

@@ -180,12 +180,11 @@ impl Attributes {
 }
 
 /// The resource in the request's path. The kind of a subresource may be of another group than the
-/// resource.
+/// resource, whose group is looked up where nobody said it.
 fn gvr(scene: Scene<'_>) -> Gvr {
-    let Request { gvk, resource, subresource, .. } = scene.request;
-    let own =
-        Gvr { group: gvk.group.clone(), version: gvk.version.clone(), resource: resource.clone() };
-    if subresource.is_empty() {
+    let Request { gvr, resource, subresource, .. } = scene.request;
+    let own = scene.request.resource_in_group();
+    if gvr.is_some() || subresource.is_empty() {
         return own;
     }
     let known = || scene.schemas.kinds().filter(|kind| kind.served() && kind.plural() == resource);

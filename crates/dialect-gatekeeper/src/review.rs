@@ -4,7 +4,7 @@
 //! `k8s.io/api/admission/v1`.
 
 use crate::matching::{NAMESPACE_NAME_LABEL, Namespace};
-use sekisho_kube_model::{Gvk, shown_namespace};
+use sekisho_kube_model::{Gvk, Gvr, shown_namespace};
 use sekisho_policy::{
     EvalContext, Form, NamespaceObject, Operation, Point, Reads, Request, Requested,
 };
@@ -162,18 +162,18 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
     let mut review = Fields::default();
     review.add("uid", request.uid.clone());
     review.add("kind", kind(&request.gvk));
-    review.add("resource", resource(&request.gvk, &request.resource));
+    let own = request.resource_in_group();
+    review.add("resource", resource(&own));
     review.add_text("subResource", &request.subresource);
     match &request.requested {
         Some(Requested { kind: asked, resource: at, subresource }) => {
-            let gvk = Gvk::new(at.group.clone(), at.version.clone(), "");
             review.add("requestKind", kind(asked));
-            review.add("requestResource", resource(&gvk, &at.resource));
+            review.add("requestResource", resource(at));
             review.add_text("requestSubResource", subresource);
         }
         None => {
             review.add("requestKind", kind(&request.gvk));
-            review.add("requestResource", resource(&request.gvk, &request.resource));
+            review.add("requestResource", resource(&own));
             review.add_text("requestSubResource", &request.subresource);
         }
     }
@@ -203,7 +203,7 @@ fn bare(request: &Request, namespace: Option<&Str>, object: &Value) -> Value {
     let mut review = Fields::default();
     review.add("uid", "");
     review.add("kind", kind(&request.gvk));
-    review.add("resource", resource(&Gvk::new("", "", ""), ""));
+    review.add("resource", resource(&Gvr::default()));
     review.add_text("name", &request.name);
     review.add_text("namespace", namespace.map_or("", Str::as_str));
     review.add("operation", "");
@@ -243,11 +243,11 @@ fn kind(gvk: &Gvk) -> Value {
     ]))
 }
 
-fn resource(gvk: &Gvk, resource: &str) -> Value {
+fn resource(gvr: &Gvr) -> Value {
     Value::Object(Map::from_iter([
-        ("group", gvk.group.clone()),
-        ("version", gvk.version.clone()),
-        ("resource", Str::new(resource)),
+        ("group", gvr.group.clone()),
+        ("version", gvr.version.clone()),
+        ("resource", gvr.resource.clone()),
     ]))
 }
 

@@ -101,6 +101,7 @@ fn generated(request: &Request, object: &Value) -> Request {
     Request {
         gvk: Gvk::of(object).unwrap_or_else(|| Gvk::new("", "", "")),
         resource: Str::default(),
+        gvr: None,
         subresource: Str::default(),
         name: text("name").into(),
         namespace: namespace.map(Str::new),

@@ -14,7 +14,7 @@ pub struct Gvk {
 }
 
 /// A group, a version and a resource: what paths and admission rules name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gvr {
     /// empty for the core group
     pub group: SmolStr,

@@ -158,6 +158,9 @@ pub struct Request {
     pub gvk: Gvk,
     /// plural resource name, `pods`; empty where it is not known
     pub resource: Str,
+    /// the resource with its own group and version, where that was said: the kind of a subresource
+    /// may be of others
+    pub gvr: Option<Gvr>,
     /// empty for the object itself
     pub subresource: Str,
     /// the object's name; empty where it is generated
@@ -199,6 +202,7 @@ impl Default for Request {
         Self {
             gvk: Gvk::new("", "", ""),
             resource: Str::default(),
+            gvr: None,
             subresource: Str::default(),
             name: Str::default(),
             namespace: None,
@@ -216,5 +220,18 @@ impl Default for Request {
             generated: false,
             namespace_object: NamespaceObject::Inventory,
         }
+    }
+}
+
+impl Request {
+    /// The resource with the group and version that it is of: those of the kind, where nobody said
+    /// others.
+    #[must_use]
+    pub fn resource_in_group(&self) -> Gvr {
+        self.gvr.clone().unwrap_or_else(|| Gvr {
+            group: self.gvk.group.clone(),
+            version: self.gvk.version.clone(),
+            resource: self.resource.clone(),
+        })
     }
 }

@@ -115,7 +115,8 @@ fn read_request(fields: &Fields<'_>) -> Result<Request, ReviewError> {
     Ok(Request {
         requested: requested(fields, &gvk, &resource)?,
         gvk,
-        resource: resource.resource,
+        resource: resource.resource.clone(),
+        gvr: Some(resource),
         subresource: fields.text("subResource")?.into(),
         name: name.into(),
         namespace: Some(namespace).filter(|n| !n.is_empty() && !in_itself).map(Str::from),
@@ -335,6 +336,10 @@ mod tests {
         let anonymous = read(with("/request/userInfo", "null")).request;
         assert_eq!(anonymous.user.username, "");
         assert_eq!(read(with("/request/namespace", "null")).request.namespace, None);
+
+        let scale = r#"{"group":"autoscaling","version":"v1","kind":"Scale"}"#;
+        let scaled = read(with("/request/kind", scale)).request.resource_in_group();
+        assert_eq!((scaled.group.as_str(), scaled.resource.as_str()), ("apps", "deployments"));
 
         let namespace = r#"{"group":"","version":"v1","kind":"Namespace"}"#;
         assert_eq!(read(with("/request/kind", namespace)).request.namespace, None);

@@ -2,7 +2,8 @@
 
 use crate::scene::{bound, compile_files, creation, in_order};
 use sekisho_engine::{MemoryInventory, PolicySet, Verdict, evaluate};
-use sekisho_policy::KubernetesVersion;
+use sekisho_kube_model::Gvr;
+use sekisho_policy::{KubernetesVersion, Request};
 use sekisho_value::from_json;
 
 fn judge(set: &PolicySet, object: &str, known: &[&str], user: &str) -> Verdict {
@@ -311,5 +312,36 @@ spec: {policyName: p, validationActions: [Deny], paramRef: {name: l, parameterNo
         let mut found: Vec<String> = set.skipped().iter().map(line).collect();
         found.sort_by(|a, b| b.cmp(a));
         assert_eq!(found, skipped, "{beside}");
+    }
+}
+
+#[test]
+fn the_resource_of_a_subresource_is_what_the_api_server_says() {
+    let of = |group: &str, resource: &str| {
+        let (group, resource) = (group.into(), resource.into());
+        Some(Gvr { group, version: "v1".into(), resource })
+    };
+    let set = in_order(&bound(
+        "matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], \
+         operations: ['*'], resources: ['*/scale']}]}, validations: [{expression: \
+         \"request.resource.group != 'example.com'\", message: refused}]",
+        "",
+    ));
+    // Custom kinds are not known here, and may be called as others are.
+    for (gvr, resource, denied) in [
+        (of("example.com", "gadgets"), "gadgets", 1),
+        (of("example.com", "deployments"), "deployments", 1),
+        (of("apps", "deployments"), "deployments", 0),
+        (None, "deployments", 0),
+    ] {
+        let scale = r#"{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"g","namespace":"shop"}}"#;
+        let request = Request {
+            resource: resource.into(),
+            subresource: "scale".into(),
+            gvr: gvr.clone(),
+            ..creation(scale, "")
+        };
+        let verdict = evaluate(&set, &request, &crate::scene::judge(&MemoryInventory::new()));
+        assert_eq!(verdict.denials.len(), denied, "{gvr:?} {verdict:?}");
     }
 }

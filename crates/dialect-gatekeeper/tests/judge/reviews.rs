@@ -2,7 +2,7 @@
 
 use crate::scene::{bare, create, errors, json, judge, messages, policy, set};
 use sekisho_engine::ErrorKind;
-use sekisho_kube_model::Gvk;
+use sekisho_kube_model::{Gvk, Gvr};
 use sekisho_policy::{Form, NamespaceObject, Operation, Point, Request, UserInfo};
 use sekisho_value::{Map, Value};
 
@@ -41,6 +41,25 @@ fn a_request_is_what_an_api_server_sends() {
         r#"{{"uid":"42","kind":{{"group":"","version":"v1","kind":"Pod"}},"resource":{{"group":"","version":"v1","resource":"pods"}},"subResource":"ephemeralcontainers","requestKind":{{"group":"","version":"v1","kind":"Pod"}},"requestResource":{{"group":"","version":"v1","resource":"pods"}},"requestSubResource":"ephemeralcontainers","name":"web","namespace":"shop","operation":"UPDATE","userInfo":{{"username":"alice","uid":"7","groups":["dev"],"extra":{{"k":["v"]}}}},"object":{POD},"oldObject":{POD},"dryRun":false,"options":{{"apiVersion":"meta.k8s.io/v1","kind":"UpdateOptions"}},"namespaceObject":{SHOP}}}"#
     );
     assert_eq!(review(&request, &[json(SHOP)]), json(&wanted));
+}
+
+#[test]
+fn a_subresource_is_of_the_group_of_its_resource() {
+    let scale =
+        r#"{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"w","namespace":"s"}}"#;
+    let of = |text: &str| text.into();
+    let gvr = Gvr { group: of("apps"), version: of("v1"), resource: of("deployments") };
+    let request = Request {
+        resource: "deployments".into(),
+        gvr: Some(gvr),
+        subresource: "scale".into(),
+        ..create(&json(scale))
+    };
+    let review = review(&request, &[]);
+    let wanted = json(r#"{"group":"apps","version":"v1","resource":"deployments"}"#);
+    for field in ["resource", "requestResource"] {
+        assert_eq!(review.get(field), Some(&wanted), "{field}");
+    }
 }
 
 #[test]

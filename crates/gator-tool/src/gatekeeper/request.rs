@@ -106,7 +106,8 @@ fn of_review(request: &Value) -> Request {
     Request {
         gvk,
         form,
-        resource: resource.resource,
+        resource: resource.resource.clone(),
+        gvr: Some(resource),
         subresource: text(&["subResource"]),
         name: text(&["name"]),
         namespace: Some(text(&["namespace"])).filter(|name| !name.is_empty()),
