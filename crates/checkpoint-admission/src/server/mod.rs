@@ -26,6 +26,7 @@ use connections::{Connection, Connections};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -107,8 +108,8 @@ impl Server {
         self
     }
 
-    /// Answers until `stop` ends; then it is no longer ready, answers for a moment more, and
-    /// finishes what it began.
+    /// Answers until `stop` ends; then it is no longer ready, answers for a moment more, each
+    /// client of HTTP/1.1 once, and finishes what it began.
     ///
     /// # Errors
     /// Where the listener is lost.
@@ -139,7 +140,8 @@ impl Server {
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
-        drop(finished);
+        // Whoever comes now is refused at once, and asks another.
+        drop((listener, finished));
         let _ = finish.send(true);
         let finished = async {
             finish.closed().await;
@@ -249,8 +251,12 @@ async fn talk(
             if let Some(turns) = turns {
                 turns.one_answer().await;
             }
-            let reply = routes.answer(door, request, came).await;
+            let mut reply = routes.answer(door, request, came).await;
             drop((busy, present));
+            // Who speaks HTTP/1.1 is told in an answer to ask elsewhere, and by nothing else.
+            if !is_http2 && routes.stopping.load(Ordering::Relaxed) {
+                reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(reply.map(|text| Full::new(kept.answer(text))))
         }
     });
@@ -280,6 +286,8 @@ async fn until<T: Future>(
 ) {
     let mut talk = pin!(talk);
     tokio::select! {
+        // What came before the end is read before it.
+        biased;
         _ = poll_fn(|context| turns.begin(|| talk.as_mut().poll(context))) => {}
         _ = finish.changed() => {
             end(talk.as_mut());

@@ -23,6 +23,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -33,6 +35,10 @@ pub(crate) struct Running {
     pub(crate) authority: String,
     /// what is logged
     pub(crate) log: Arc<Mutex<Vec<String>>>,
+    /// is told to stop it
+    pub(crate) stop: Arc<Notify>,
+    /// that it ended
+    pub(crate) ended: JoinHandle<std::io::Result<()>>,
 }
 
 pub(crate) fn basis(level: &str) -> Basis {
@@ -89,8 +95,10 @@ impl Running {
         let server = with(server.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(server.serve(listener, std::future::pending()));
-        Self { address, live, certificate, authority, log }
+        let stop = Arc::new(Notify::new());
+        let stopped = Arc::clone(&stop).notified_owned();
+        let ended = tokio::spawn(server.serve(listener, stopped));
+        Self { address, live, certificate, authority, log, stop, ended }
     }
 
     pub(crate) async fn tls(&self) -> std::io::Result<TlsStream<TcpStream>> {

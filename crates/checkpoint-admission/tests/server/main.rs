@@ -6,3 +6,4 @@ mod client;
 mod doors;
 mod renewal;
 mod reviews;
+mod stopping;
