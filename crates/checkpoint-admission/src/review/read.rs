@@ -132,7 +132,7 @@ fn read_request(fields: &Fields<'_>) -> Result<Request, ReviewError> {
 }
 
 fn operation(fields: &Fields<'_>) -> Result<Operation, ReviewError> {
-    let text = fields.text("operation")?;
+    let text = fields.wanted_text("operation")?;
     match text {
         "CREATE" => Ok(Operation::Create),
         "UPDATE" => Ok(Operation::Update),
@@ -367,6 +367,16 @@ mod tests {
             (with("/request/kind", "null"), "`request.kind` is missing"),
             (with("/request/kind/kind", r#""""#), "`request.kind.kind` is missing"),
             (with("/request/operation", r#""create""#), "`request.operation` is `create`"),
+            (with("/request/kind/kind", "1"), "`request.kind.kind` is a number"),
+            (with("/request/resource", "null"), "`request.resource` is missing"),
+            (with("/request/resource/resource", "null"), "`request.resource.resource` is missing"),
+            (with("/request/operation", "null"), "`request.operation` is missing"),
+            (with("/request/operation", r#""""#), "`request.operation` is missing"),
+            (with("/request/operation", "[]"), "`request.operation` is a list"),
+            (
+                with("/request/operation", r#""FOO""#),
+                "`request.operation` is `FOO`, and is to be CREATE, UPDATE, DELETE or CONNECT",
+            ),
             (with("/request/object", "null"), "`request.object` is missing"),
             (with("/request/oldObject", "null"), "`request.oldObject` is missing"),
             (with("/request/object", "[]"), "`request.object` is a list, and is to be an object"),

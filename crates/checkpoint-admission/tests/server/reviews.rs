@@ -48,6 +48,35 @@ async fn objects_of_wrong_types_go_the_configured_way() {
     }
 }
 
+/// Wherever what cannot be judged goes: the API server goes by its own direction.
+#[tokio::test]
+async fn what_is_no_review_is_never_let_through() {
+    let server = Running::start(Limits::default(), FailureDirection::Ignore).await;
+    let words = "CREATE, UPDATE, DELETE or CONNECT";
+    for (of, by, told) in [
+        (r#""CREATE""#, r#""FOO""#, words),
+        (r#""CREATE""#, r#""Create""#, words),
+        (r#""CREATE""#, r#""*""#, words),
+        (r#""CREATE""#, r#""""#, "`request.operation` is missing"),
+        (r#""operation""#, r#""other""#, "`request.operation` is missing"),
+        (r#""kind":{"#, r#""other":{"#, "`request.kind` is missing"),
+        (r#""resource":{"#, r#""other":{"#, "`request.resource` is missing"),
+        (r#""resource":"pods""#, r#""other":"pods""#, "`request.resource.resource` is missing"),
+        (r#""uid":"u1""#, r#""uid":"""#, "`request.uid` is empty"),
+        (r#""dryRun":false"#, r#""dryRun":"false""#, "`request.dryRun` is a string"),
+        ("admission.k8s.io/v1", "admission.k8s.io/v2", "is to be an `AdmissionReview`"),
+        ("admission.k8s.io/v1", "", "is to be an `AdmissionReview`"),
+        (r#""kind":"AdmissionReview","#, "", "is to be an `AdmissionReview`"),
+    ] {
+        let review = review(GOOD).replacen(of, by, 1);
+        for path in ["/validate", "/mutate"] {
+            let (status, text) = server.post(path, review.clone()).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{by}: {text}");
+            assert!(text.contains(told) && !text.contains("allowed"), "{by}: {text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_asked_wrongly_is_told() {
     let server = start().await;
