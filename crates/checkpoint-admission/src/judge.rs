@@ -3,15 +3,15 @@
 use crate::basis::Basis;
 use crate::direction::{FailureDirection, FailureDirections};
 use crate::readable::wrong_types;
-use crate::review::{Answer, ImageReview, Refusal, RefusedObject};
+use crate::refusal::refusal;
+use crate::review::{Answer, ImageReview, Refusal};
 use crate::timed::{OnWait, Timed};
 use sekisho_engine::{
-    Denial, ErrorKind, Judge, Mutated, Partner, Split, Verdict, VerdictError, evaluate,
-    evaluate_with, json_patch, judge_implied,
+    ErrorKind, Judge, Mutated, Partner, Split, Verdict, VerdictError, evaluate, evaluate_with,
+    json_patch, judge_implied,
 };
-use sekisho_kube_model::Gvr;
-use sekisho_policy::{Manner, Pattern, PolicyId, Request, Stop};
-use sekisho_value::{Pointer, Str, Value};
+use sekisho_policy::{Pattern, PolicyId, Request, Stop};
+use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -211,69 +211,6 @@ fn failed(error: &VerdictError) -> String {
     }
 }
 
-/// All refusals as one; the first says how it reaches the client.
-fn refusal(request: &Request, denials: &[Denial]) -> Option<Refusal> {
-    let (code, reason) = match denials.first()?.manner {
-        Manner::Forbidden | Manner::Plain => (403, "Forbidden"),
-        Manner::Invalid => (422, "Invalid"),
-        Manner::With(reason) => (reason.code(), reason.as_str()),
-    };
-    let messages: Vec<String> = denials.iter().map(|denial| worded(request, denial)).collect();
-    let about = about(request, denials);
-    Some(Refusal { code, reason, message: messages.join("\n"), about, ..Refusal::default() })
-}
-
-/// The words of a refusal as the API server's own errors have them.
-///
-/// Source: `NewForbidden` and `NewInvalid` of k8s.io/apimachinery, `extractResourceName` of
-/// k8s.io/apiserver.
-fn worded(request: &Request, denial: &Denial) -> String {
-    let Denial { message, manner, .. } = denial;
-    let Some((group, of)) = refused(request, *manner) else { return message.clone() };
-    let of = if group.is_empty() { of.to_string() } else { format!("{of}.{group}") };
-    let is = if *manner == Manner::Invalid { "invalid" } else { "forbidden" };
-    format!("{of} {:?} is {is}: {message}", name(request))
-}
-
-/// Group and resource of what is forbidden, as they were asked for, or group and kind of what is
-/// invalid: those of a subresource may differ.
-fn refused(request: &Request, manner: Manner) -> Option<(Str, Str)> {
-    match manner {
-        Manner::Plain => None,
-        Manner::Invalid => Some((request.gvk.group.clone(), request.gvk.kind.clone())),
-        Manner::Forbidden | Manner::With(_) => {
-            let asked = request.requested.as_ref().map(|asked| asked.resource.clone());
-            let Gvr { group, resource, .. } = asked.unwrap_or_else(|| request.resource_in_group());
-            Some((group, resource))
-        }
-    }
-}
-
-/// The name that a refusal is about.
-fn name(request: &Request) -> &str {
-    let of_object =
-        |key| request.object.path_str(&["metadata", key]).filter(|text| !text.is_empty());
-    let named = Some(request.name.as_str()).filter(|name| !name.is_empty());
-    let named = named.or_else(|| of_object("name")).or_else(|| of_object("generateName"));
-    named.unwrap_or("Unknown")
-}
-
-/// What the details of a refusal's status say, where its message says it, too.
-///
-/// Source of the causes: `Dispatch` in `pkg/admission/plugin/policy/validating` of k8s.io/apiserver.
-fn about(request: &Request, denials: &[Denial]) -> Option<RefusedObject> {
-    let manner = denials.first()?.manner;
-    let (group, kind) = refused(request, manner)?;
-    let has_causes = manner != Manner::Forbidden;
-    let causes = denials.iter().filter(|_| has_causes).map(|denial| denial.message.clone());
-    Some(RefusedObject {
-        group: group.to_string(),
-        kind: kind.to_string(),
-        name: name(request).to_owned(),
-        causes: causes.collect(),
-    })
-}
-
 /// Audit annotations as an API server takes them from a webhook: it puts the webhook's name and a
 /// slash before each key, and takes no second slash.
 fn annotations(full: &[(String, String)]) -> BTreeMap<String, String> {
@@ -288,10 +225,10 @@ fn annotations(full: &[(String, String)]) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FailureDirection, FailureDirections, RefusedObject, annotations, answer};
+    use super::{FailureDirection, FailureDirections, annotations, answer};
     use sekisho_engine::{Denial, ErrorKind, Verdict, VerdictError};
-    use sekisho_kube_model::{Gvk, Gvr};
-    use sekisho_policy::{Manner, Pattern, PolicyId, Request, Requested, StatusReason};
+    use sekisho_kube_model::Gvk;
+    use sekisho_policy::{Manner, Pattern, PolicyId, Request};
     use sekisho_value::{Pointer, from_json};
 
     fn request(metadata: &str) -> Request {
@@ -305,7 +242,7 @@ mod tests {
 
     fn denial(manner: Manner, message: &str) -> Denial {
         let policy = PolicyId::new("local", "d", "K", "p");
-        Denial { policy, message: message.to_owned(), manner }
+        Denial { policy, message: message.to_owned(), manner, causes: Vec::new() }
     }
 
     fn broken() -> VerdictError {
@@ -316,76 +253,6 @@ mod tests {
             message: "no".to_owned(),
             help: Some("do".to_owned()),
         }
-    }
-
-    #[test]
-    fn refusals_have_the_words_of_the_api_server() {
-        for (metadata, manner, code, message) in [
-            (
-                r#"{"name":"web"}"#,
-                Manner::Forbidden,
-                403,
-                r#"deployments.apps "web" is forbidden: m"#,
-            ),
-            (
-                r#"{"generateName":"w-"}"#,
-                Manner::Forbidden,
-                403,
-                r#"deployments.apps "w-" is forbidden: m"#,
-            ),
-            ("{}", Manner::Forbidden, 403, r#"deployments.apps "Unknown" is forbidden: m"#),
-            (r#"{"name":"web"}"#, Manner::Invalid, 422, r#"Deployment.apps "web" is invalid: m"#),
-            (r#"{"name":"web"}"#, Manner::Plain, 403, "m"),
-        ] {
-            let verdict = Verdict { denials: vec![denial(manner, "m")], ..Verdict::default() };
-            let answer = answer(&request(metadata), &verdict, &FailureDirection::Fail.into());
-            let refusal = answer.refusal.unwrap();
-            assert_eq!((refusal.code, refusal.message.as_str()), (code, message));
-        }
-    }
-
-    #[test]
-    fn a_subresource_is_of_the_group_of_its_resource() {
-        let gvr = |group: &str, version: &str| Gvr {
-            group: group.into(),
-            version: version.into(),
-            resource: "deployments".into(),
-        };
-        let scale = Gvk::new("autoscaling", "v1", "Scale");
-        let requested = |resource| {
-            Some(Requested { kind: scale.clone(), resource, subresource: "scale".into() })
-        };
-        for (manner, requested, group, told) in [
-            (Manner::Forbidden, None, "apps", r#"deployments.apps "web" is forbidden: m"#),
-            (
-                Manner::With(StatusReason::Invalid),
-                requested(gvr("extensions", "v1beta1")),
-                "extensions",
-                r#"deployments.extensions "web" is forbidden: m"#,
-            ),
-            (Manner::Invalid, None, "autoscaling", r#"Scale.autoscaling "web" is invalid: m"#),
-            (Manner::Plain, None, "", "m"),
-        ] {
-            let asked = Request {
-                gvk: scale.clone(),
-                gvr: Some(gvr("apps", "v1")),
-                subresource: "scale".into(),
-                requested,
-                ..request(r#"{"name":"web"}"#)
-            };
-            let verdict = Verdict { denials: vec![denial(manner, "m")], ..Verdict::default() };
-            let refusal = answer(&asked, &verdict, &FailureDirection::Fail.into()).refusal.unwrap();
-            let about = refusal.about.unwrap_or_default();
-            assert_eq!((refusal.message.as_str(), about.group.as_str()), (told, group));
-        }
-    }
-
-    #[test]
-    fn every_refusal_is_told() {
-        let denials = vec![denial(Manner::Plain, "[a] one"), denial(Manner::Plain, "[b] two")];
-        let verdict = Verdict { denials, ..Verdict::default() };
-        let answer = answer(&request("{}"), &verdict, &FailureDirection::Fail.into());
-        assert_eq!(answer.refusal.unwrap().message, "[a] one\n[b] two");
     }
 
     #[test]
@@ -450,27 +317,6 @@ mod tests {
             assert_eq!((lines, answer.warnings.len()), (refused, warnings), "{answer:?}");
             let told = answer.annotations["error"].matches("could not be evaluated").count();
             assert_eq!(told, verdict.errors.len(), "every error is in the audit log");
-        }
-    }
-
-    #[test]
-    fn a_refusal_says_what_it_is_about() {
-        let named = |kind: &str, causes: &[&str]| {
-            let (group, name) = ("apps".to_owned(), "web".to_owned());
-            let causes = causes.iter().map(|cause| (*cause).to_owned()).collect();
-            Some(RefusedObject { group, kind: kind.to_owned(), name, causes })
-        };
-        for (manner, about) in [
-            (Manner::Forbidden, named("deployments", &[])),
-            (Manner::With(StatusReason::Invalid), named("deployments", &["m", "n"])),
-            (Manner::Invalid, named("Deployment", &["m", "n"])),
-            (Manner::Plain, None),
-        ] {
-            let denials = vec![denial(manner, "m"), denial(Manner::Plain, "n")];
-            let verdict = Verdict { denials, ..Verdict::default() };
-            let on_error = FailureDirections::default();
-            let refused = answer(&request(r#"{"name":"web"}"#), &verdict, &on_error);
-            assert_eq!(refused.refusal.unwrap().about, about, "{manner:?}");
         }
     }
 

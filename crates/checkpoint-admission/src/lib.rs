@@ -14,6 +14,7 @@ mod judge;
 mod live;
 mod log;
 mod readable;
+mod refusal;
 mod review;
 mod server;
 mod spans;
@@ -33,7 +34,9 @@ pub use events::{EventWriter, Events};
 pub use judge::{Conduct, foresee, judge, judge_images, mutate};
 pub use live::Live;
 pub use log::line;
-pub use review::{Answer, ImageReview, Refusal, RefusedObject, Review, ReviewError, ReviewVersion};
+pub use review::{
+    Answer, ImageReview, Refusal, RefusedFor, RefusedObject, Review, ReviewError, ReviewVersion,
+};
 pub use server::{Certificate, CertificateError, Issued, Limits, OnVerdict, SelfSigned, Server};
 pub use spans::SpanLines;
 pub use timed::OnWait;

@@ -44,5 +44,5 @@ pub use patch::json_patch;
 pub use policy_set::{BuildOptions, PolicySet};
 pub use split::{Partner, Split};
 pub use unread::unread;
-pub use verdict::{Denial, ErrorKind, ExpandedPod, Judgement, Verdict, VerdictError};
+pub use verdict::{Cause, Denial, ErrorKind, ExpandedPod, Judgement, Verdict, VerdictError};
 pub use violations::as_violation;

@@ -64,6 +64,17 @@ pub struct Denial {
     pub message: String,
     /// how it reaches a client
     pub manner: Manner,
+    /// the violations that it is about
+    pub causes: Vec<Cause>,
+}
+
+/// A violation behind a [`Denial`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// in the words of the policy
+    pub message: String,
+    /// the offending field, where it is one
+    pub pointer: Option<Pointer>,
 }
 
 /// One violated rule, judged: a finding before it has a place in a file.

@@ -1,6 +1,6 @@
 use crate::about::About;
 use crate::exceptions::Candidate;
-use crate::verdict::{Denial, ErrorKind, Judgement, Verdict, VerdictError};
+use crate::verdict::{Cause, Denial, ErrorKind, Judgement, Verdict, VerdictError};
 use crate::{PolicySet, actions};
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{Action, CompiledPolicy, Request, Severity, Unevaluated, Violation};
@@ -229,8 +229,17 @@ fn word(policy: &CompiledPolicy, ruled: &[(Violation, Ruling)], verdict: &mut Ve
                     policy: policy.id.clone(),
                     message: policy.evaluate.refusal(name, &violations),
                     manner: policy.evaluate.manner(&violations),
+                    causes: violations.into_iter().map(cause).collect(),
                 });
             }
         }
     }
+}
+
+fn cause(violation: &Violation) -> Cause {
+    let pointer = match violation.pointers.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
+    Cause { message: violation.message.clone(), pointer }
 }

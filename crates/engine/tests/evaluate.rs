@@ -226,7 +226,9 @@ fn kinds_and_operations_are_matched() {
     assert_eq!(errors, Vec::<String>::new());
     let verdict = judge(&set, POD, Operation::Create, false);
     assert_eq!(summary(&verdict), ["deny pods /spec/hostPID", "warn any /spec"]);
-    assert_eq!(verdict.denials[0].message, "1 fields");
+    let denial = &verdict.denials[0];
+    assert_eq!(denial.message, "1 fields");
+    assert_eq!(denial.causes[0].pointer.as_ref().unwrap().as_str(), "/spec/hostPID");
     assert_eq!(verdict.warnings, ["1 fields"]);
     assert!(!verdict.allowed());
     assert!(judge(&set, POD, Operation::Delete, false).judgements.is_empty());

@@ -43,7 +43,18 @@ pub struct RefusedObject {
     /// its name
     pub name: String,
     /// why, where a client reads that and not the message: kubectl does where it is invalid
-    pub causes: Vec<String>,
+    pub causes: Vec<RefusedFor>,
+}
+
+/// One cause of a refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusedFor {
+    /// the machine-readable reason, as `FieldValueInvalid`; empty where there is none
+    pub reason: &'static str,
+    /// what the client reads
+    pub message: String,
+    /// the field that it is about, as `spec.containers[0].image`; empty where it is not one
+    pub field: String,
 }
 
 /// How many characters all warnings of an answer may have before the API server cuts them.
@@ -111,7 +122,12 @@ impl Refusal {
     fn detail(&self, details: &mut ObjectWriter<'_>) {
         if let Some(RefusedObject { group, kind, name, causes }) = &self.about {
             if !causes.is_empty() {
-                details.list("causes", causes, |told, cause| told.text("message", cause));
+                details.list("causes", causes, |told, RefusedFor { reason, message, field }| {
+                    let all = [("field", field.as_str()), ("message", message), ("reason", reason)];
+                    for (key, text) in all.into_iter().filter(|(_, text)| !text.is_empty()) {
+                        told.text(key, text);
+                    }
+                });
             }
             let all = [("group", group), ("kind", kind), ("name", name)];
             for (key, text) in all.into_iter().filter(|(_, text)| !text.is_empty()) {
@@ -174,7 +190,9 @@ fn cut(text: &str, characters: usize) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Refusal, RefusedObject, ReviewVersion, WARNING, WARNINGS, shown};
+    use super::{
+        Answer, Refusal, RefusedFor, RefusedObject, ReviewVersion, WARNING, WARNINGS, shown,
+    };
     use sekisho_value::from_json;
 
     #[test]
@@ -190,7 +208,10 @@ mod tests {
             about: Some(RefusedObject {
                 kind: "pods".into(),
                 name: "x".into(),
-                causes: vec!["c".to_owned(), "d".to_owned()],
+                causes: vec![
+                    RefusedFor { message: "c".to_owned(), ..<_>::default() },
+                    RefusedFor { reason: "R", message: "d".into(), field: "spec".into() },
+                ],
                 ..<_>::default()
             }),
             retry_after_seconds: Some(1),
@@ -204,7 +225,7 @@ mod tests {
         let details = status.get("details").unwrap();
         assert_eq!(
             details.to_json(),
-            r#"{"causes":[{"message":"c"},{"message":"d"}],"kind":"pods","name":"x","retryAfterSeconds":1}"#
+            r#"{"causes":[{"message":"c"},{"field":"spec","message":"d","reason":"R"}],"kind":"pods","name":"x","retryAfterSeconds":1}"#
         );
         assert_eq!(refused.path(&["response", "allowed"]).unwrap().as_bool(), Some(false));
     }

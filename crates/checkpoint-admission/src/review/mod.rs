@@ -7,6 +7,6 @@ mod answer;
 mod image;
 mod read;
 
-pub use answer::{Answer, Refusal, RefusedObject};
+pub use answer::{Answer, Refusal, RefusedFor, RefusedObject};
 pub use image::ImageReview;
 pub use read::{Review, ReviewError, ReviewVersion};
