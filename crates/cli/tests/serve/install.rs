@@ -103,6 +103,61 @@ fn wrong_values_are_told() {
 }
 
 #[test]
+fn what_the_server_would_not_have_is_told() {
+    let own = "image.repository=registry.example.com/sekisho";
+    let in_cluster = "policies.cluster=true";
+    let packed = "policies.files.a.yaml=''";
+    let in_no = |option: &str| format!("`{option}` is in no volume of the server");
+    let rights = |option: &str, value: &str| {
+        format!(
+            "`{option}` is given to the server, and nothing is granted for it: set `{value}` in its \
+             place"
+        )
+    };
+    // the values, the exit code, what is told
+    for (values, code, told) in [
+        (&["policies.args=[-p, /other]"][..], 2, in_no("--policies=/other")),
+        (&["policies.args=[--policies=policies]"], 2, in_no("--policies=policies")),
+        (&["policies.args=[-p, /policies]"], 2, in_no("--policies=/policies")),
+        (
+            &["policies.args=[-p, /policies/b.yaml]", packed],
+            2,
+            in_no("--policies=/policies/b.yaml"),
+        ),
+        (&["policies.args=[--pack=recommended, -p, /policies/a.yaml]", packed], 0, String::new()),
+        (&["server.extraArgs=[--inventory=/i]"], 2, in_no("--inventory=/i")),
+        (&["server.extraArgs=[--pod-security-config=/c]"], 2, in_no("--pod-security-config=/c")),
+        (&["server.extraArgs=[--target, /t]"], 2, in_no("--target=/t")),
+        (&["server.extraArgs=[--external-data, /e]"], 2, in_no("--external-data=/e")),
+        (&["policies.args=[-p, /other]", own], 0, in_no("--policies=/other")),
+        (&["server.extraArgs=[--cluster]"], 2, rights("--cluster", "policies.cluster=true")),
+        (&["policies.args=[--cluster]"], 2, rights("--cluster", "policies.cluster=true")),
+        (&["server.extraArgs=[--events]"], 2, rights("--events", "server.events=true")),
+        (&["server.extraArgs=[--events]", own], 2, rights("--events", "server.events=true")),
+        (
+            &["server.extraArgs=[--admission-policies]", in_cluster],
+            2,
+            rights("--admission-policies", "policies.admissionPolicies=true"),
+        ),
+        (
+            &["server.extraArgs=[--policy-config-map=a/b]", in_cluster],
+            2,
+            rights("--policy-config-map", "policies.configMap=NAME"),
+        ),
+        (&["server.extraArgs=[--cluster, --kubeconfig=/k]", own], 0, in_no("--kubeconfig=/k")),
+        (&["server.events=true", in_cluster], 0, String::new()),
+    ] {
+        let mut arguments = vec!["install", "--set", PINNED];
+        values.iter().for_each(|value| arguments.extend(["--set", value]));
+        let (found, said) = sekisho(&arguments);
+        assert_eq!(found, Some(code), "{values:?}: {said}");
+        assert!(said.contains(&told), "{values:?}: {said}");
+        assert_eq!(said.contains("kind: Deployment"), code == 0, "{values:?}: {said}");
+        assert_eq!(said.contains("note: `"), code == 0 && !told.is_empty(), "{values:?}: {said}");
+    }
+}
+
+#[test]
 fn faulty_policies_are_not_installed() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod policies;
+mod reach;
 mod unasked;
 
 use crate::{config, output};

@@ -1,5 +1,6 @@
 //! Policies on their way into a ConfigMap: packed, and compiled as the server will compile them.
 
+use super::reach::{self, MOUNTED};
 use super::unasked;
 use crate::args::{Cli, Command, PolicyArgs, ServeArgs};
 use crate::commands::{command, serve};
@@ -22,8 +23,6 @@ use std::path::{Path, PathBuf};
 ///
 /// Source: `MaxSecretSize` of k8s.io/kubernetes/pkg/apis/core, which holds for both.
 const CONFIG_MAP: usize = 1 << 20;
-/// Where the server finds the ConfigMap.
-const MOUNTED: &str = "/policies";
 
 /// Policies under the names that they have where they come from.
 pub(super) type Files = Vec<BundleFile>;
@@ -80,6 +79,8 @@ pub(super) fn compile(
     templates: Option<Files>,
 ) -> Result<()> {
     let serve = arguments(objects)?;
+    reach::rights(values, &serve)?;
+    reach::files(values, objects, &serve)?;
     let packed = values.path(&["policies", "files"]).and_then(Value::as_object);
     let packed = || packed.into_iter().flat_map(Map::iter);
     let bytes: usize = packed().map(|(_, text)| text.as_str().map_or(0, str::len)).sum();
