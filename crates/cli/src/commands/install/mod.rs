@@ -171,6 +171,7 @@ fn sound(
     let objects = manifests(values, &release(args))?;
     refuse(&objects.iter().flat_map(of_schema).collect::<Vec<_>>())?;
     policies::compile(values, &objects, of_paths, templates)?;
+    reach::image(values);
     Ok(objects)
 }
 

@@ -13,6 +13,16 @@ use std::path::Path;
 /// Where the server finds the ConfigMap.
 pub(super) const MOUNTED: &str = "/policies";
 
+/// Tells of an image that may be another one tomorrow.
+pub(super) fn image(values: &Value) {
+    if text(values, &["image", "digest"]).is_none() {
+        output::note(
+            "note: the image has no digest: its tag may be moved, and `--pack restricted` refuses it: \
+             see `image.digest`",
+        );
+    }
+}
+
 /// Refuses what asks an API server where nothing is granted, nor mounted to ask by.
 pub(super) fn rights(values: &Value, serve: &ServeArgs) -> Result<()> {
     let is = |path: &[&str]| values.path(path).and_then(Value::as_bool) == Some(true);
