@@ -6,6 +6,7 @@ use sekisho_manifest::Document;
 use sekisho_policy::{Budget, Fault, Told, Watch};
 use sekisho_rego::analyze::Negation;
 use sekisho_rego::ast::{Module, Version};
+use sekisho_rego::builtins::Release;
 use sekisho_rego::{
     Coverable, Known, Location, Options, Policies, Prepared, Source, SourceId, syntax,
 };
@@ -247,7 +248,13 @@ impl Rego {
 }
 
 pub(super) fn options() -> Options {
-    Options { negation: Negation::AsOpa, print: false, network: false, ..Options::default() }
+    Options {
+        negation: Negation::AsOpa,
+        print: false,
+        release: Release::V1_17,
+        network: false,
+        ..Options::default()
+    }
 }
 
 struct Compile<'a, 'd> {

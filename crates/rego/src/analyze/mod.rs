@@ -49,6 +49,7 @@ pub use query::{QueryContext, analyze_query, analyze_query_in};
 pub use schemas::Schemas;
 
 use crate::ast;
+use crate::builtins::Release;
 use crate::hir::{self, Hir};
 use crate::{Code, Diagnostic, Limit, Source, SourceId};
 use cx::Cx;
@@ -67,6 +68,8 @@ pub struct Options {
     pub negation: Negation,
     /// `print` shows its arguments; otherwise calls of it are dropped
     pub print: bool,
+    /// what built-ins give is as this release of OPA has it
+    pub release: Release,
     /// functions that ask the network may be called
     pub network: bool,
     /// what documents are; without, annotations that say so are passed over
@@ -80,6 +83,7 @@ impl Default for Options {
         Self {
             negation: Negation::AsOpa,
             print: true,
+            release: Release::default(),
             network: false,
             schemas: None,
             error_limit: 1_000,
@@ -126,7 +130,7 @@ pub(crate) fn analyze_upon(
     options: &Options,
     budget: &Budget<'_>,
 ) -> (Option<Hir>, Vec<Diagnostic>) {
-    let mut cx = Cx::new(Names::new("__local"), sources, options, budget);
+    let mut cx = Cx::new(Names::new("__local", options.release), sources, options, budget);
     let hir = run(&mut cx, modules, base);
     let diagnostics = finish(cx);
     (hir.filter(|_| diagnostics.is_empty()), diagnostics)

@@ -1,6 +1,6 @@
 //! Variables by number, and sets of them.
 
-use crate::builtins::{self, Builtin};
+use crate::builtins::{self, Builtin, Release};
 use foldhash::HashMap;
 use sekisho_value::Str;
 use smol_str::format_smolstr;
@@ -45,13 +45,15 @@ pub(super) struct Names {
     generated: u32,
     wildcards: u32,
     prefix: &'static str,
+    /// whose built-ins are called
+    pub(super) release: Release,
 }
 
 impl Names {
     /// Only the fixed names; generated ones start with the prefix (`__local`, of queries
     /// `__localq`).
-    pub(super) fn new(prefix: &'static str) -> Self {
-        let mut names = Self { prefix, ..Self::none() };
+    pub(super) fn new(prefix: &'static str, release: Release) -> Self {
+        let mut names = Self { prefix, release, ..Self::none() };
         for fixed in ["input", "data", "eq", "assign"] {
             names.intern(&Str::from(fixed));
         }
@@ -67,6 +69,7 @@ impl Names {
             generated: 0,
             wildcards: 0,
             prefix: "",
+            release: Release::default(),
         }
     }
 

@@ -52,7 +52,8 @@ pub fn analyze_query_in(
     options: &Options,
     budget: &Budget<'_>,
 ) -> Answer {
-    let mut cx = Cx::new(Names::new("__localq"), &against.sources, options, budget);
+    let mut cx =
+        Cx::new(Names::new("__localq", options.release), &against.sources, options, budget);
     let query = run(&mut cx, query, context, against);
     let diagnostics = finish(cx);
     (query.filter(|_| diagnostics.is_empty()), diagnostics)

@@ -84,7 +84,21 @@ const GROUPS: &[&[(&str, Function)]] = &[
     yaml::FUNCTIONS,
 ];
 
+/// What is another function in the release before.
+const BEFORE: &[&[(&str, Function)]] = &[sprintf::BEFORE, yaml::BEFORE];
+
+/// A release of OPA: what built-ins give is told as it tells it, where that has changed since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Release {
+    /// that of Gatekeeper v3.23
+    V1_17,
+    /// the one that is the measure of all else
+    #[default]
+    V1_22,
+}
+
 /// A built-in function: what OPA declares of it, and its code.
+#[derive(Clone)]
 pub struct Builtin {
     /// its name, dots included
     pub name: &'static str,
@@ -119,6 +133,15 @@ impl Builtin {
         let signed = self.name.starts_with("crypto.") || self.name.starts_with("io.jwt.");
         let without = self.function.is_none() && signed;
         without.then_some("this was built without the feature `public-key`")
+    }
+
+    /// The same of a release.
+    #[must_use]
+    pub fn of(&'static self, release: Release) -> &'static Self {
+        match release {
+            Release::V1_17 => BUILTINS_BEFORE.get(self.name).unwrap_or(self),
+            Release::V1_22 => self,
+        }
     }
 
     /// The types of its parameters.
@@ -163,6 +186,13 @@ static BUILTINS: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
             (declared.name, builtin)
         })
         .collect()
+});
+
+static BUILTINS_BEFORE: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
+    let of = |(name, function): &(&str, Function)| {
+        find(name).map(|now| (now.name, Builtin { function: Some(*function), ..now.clone() }))
+    };
+    BEFORE.iter().copied().flatten().filter_map(of).collect()
 });
 
 /// The built-in of this name.

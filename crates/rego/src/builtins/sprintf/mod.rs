@@ -15,7 +15,10 @@ use num_bigint::BigInt;
 use sekisho_budget::{Budget, BudgetExceeded};
 use write::Writer;
 
-pub(super) const FUNCTIONS: &[(&str, Function)] = &[("sprintf", sprintf)];
+pub(super) const FUNCTIONS: &[(&str, Function)] =
+    &[("sprintf", |context, operands| sprintf(context, operands, INT64))];
+pub(super) const BEFORE: &[(&str, Function)] =
+    &[("sprintf", |context, operands| sprintf(context, operands, GO_INT))];
 
 /// Names of types in Go.
 pub(super) const STRING: &str = "string";
@@ -40,10 +43,15 @@ pub(super) enum Arg {
 }
 
 impl Arg {
-    fn of(term: Term<'_>, budget: &Budget<'_>) -> Result<Self, BudgetExceeded> {
+    /// Integers are of a type of this name.
+    fn of(
+        term: Term<'_>,
+        int_type: &'static str,
+        budget: &Budget<'_>,
+    ) -> Result<Self, BudgetExceeded> {
         let mut text = Text::new(budget);
         Ok(match term {
-            Term::Int(int) => Self::Int(int, INT64),
+            Term::Int(int) => Self::Int(int, int_type),
             Term::Number(literal) if literal.contains(['.', 'e', 'E']) => {
                 match literal.parse::<f64>() {
                     Ok(double) if double.is_finite() => Self::Double(double),
@@ -53,7 +61,7 @@ impl Arg {
             Term::Number(literal) => {
                 let int = with_literal(term, |literal| literal.to_integer(Cost(budget)));
                 match (term.as_int(), int.transpose()?.flatten()) {
-                    (Some(int), _) => Self::Int(int, INT64),
+                    (Some(int), _) => Self::Int(int, int_type),
                     (None, Some(int)) => Self::Big(int),
                     (None, None) => Self::String(literal.to_owned(), STRING),
                 }
@@ -83,7 +91,11 @@ impl Arg {
     }
 }
 
-fn sprintf<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> {
+fn sprintf<'a>(
+    context: &mut Context<'a>,
+    operands: &[Term<'a>],
+    int_type: &'static str,
+) -> Outcome<'a> {
     let (format, values) = (string(operands, 1)?, array(operands, 2)?);
     let budget = context.arena.budget();
     budget.step(1 + (format.len() / 16 + values.len().unwrap_or(0)) as u64)?;
@@ -91,7 +103,8 @@ fn sprintf<'a>(context: &mut Context<'a>, operands: &[Term<'a>]) -> Outcome<'a> 
     if is_simple(format, values) {
         write_simple(format, values, &mut out)?;
     } else {
-        let args: Result<Vec<_>, _> = values.items().map(|value| Arg::of(value, budget)).collect();
+        let args: Result<Vec<_>, _> =
+            values.items().map(|value| Arg::of(value, int_type, budget)).collect();
         write_all(format, &args?, &mut out)?;
     }
     Ok(context.arena.string(out.as_str())?)

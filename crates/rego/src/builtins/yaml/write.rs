@@ -6,13 +6,26 @@ use sekisho_budget::{Budget, BudgetExceeded};
 use std::cmp::Ordering;
 
 /// The text of a value whose keys are text, and whose numbers are as they are to be written.
-pub(super) fn write(term: Term<'_>, budget: &Budget<'_>) -> Result<String, BudgetExceeded> {
-    let mut writer = Writer { out: String::new(), budget };
+pub(super) fn write(
+    term: Term<'_>,
+    lists: Lists,
+    budget: &Budget<'_>,
+) -> Result<String, BudgetExceeded> {
+    let mut writer = Writer { out: String::new(), lists, budget };
     writer.node(term, 0, Place::Root)?;
     if !writer.out.ends_with('\n') {
         writer.out.push('\n');
     }
     Ok(writer.out)
+}
+
+/// Where lists that are values of keys stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// further in than the key
+    Within,
+    /// as far in as the key
+    AtKeys,
 }
 
 /// Behind what a value is written.
@@ -32,6 +45,7 @@ const MAX_KEY: usize = 128;
 
 struct Writer<'b> {
     out: String,
+    lists: Lists,
     budget: &'b Budget<'b>,
 }
 
@@ -98,6 +112,8 @@ impl Writer<'_> {
         indent: usize,
         place: Place,
     ) -> Result<(), BudgetExceeded> {
+        let outdented = place == Place::Value && self.lists == Lists::AtKeys;
+        let indent = if outdented { indent.saturating_sub(2) } else { indent };
         for (index, item) in term.items().enumerate() {
             if index > 0 || place == Place::Value {
                 self.line(indent)?;
