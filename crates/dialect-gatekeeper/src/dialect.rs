@@ -1,5 +1,5 @@
 use crate::config::{self, Exclusions};
-use crate::constraint::Reading;
+use crate::constraint::{Numbers, Reading};
 use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::template::FailurePolicy;
@@ -89,7 +89,9 @@ impl Dialect for GatekeeperCli {
     }
 
     fn compile(&self, documents: &[PolicyDocument<'_>], context: &CompileContext<'_>) -> Compiled {
-        let reading = Reading { strict: context.strict, as_given: true, ..Reading::default() };
+        let numbers = Numbers::Doubles;
+        let reading =
+            Reading { strict: context.strict, as_given: true, numbers, ..Reading::default() };
         compile(documents, reading, context.workers)
     }
 }
@@ -101,10 +103,12 @@ impl Gatekeeper {
     #[must_use]
     pub fn compile_as_given(
         documents: &[PolicyDocument<'_>],
+        numbers: Numbers,
         failure_policy: FailurePolicy,
         workers: &dyn Workers,
     ) -> Compiled {
-        compile(documents, Reading { strict: false, as_given: true, failure_policy }, workers)
+        let reading = Reading { strict: false, as_given: true, numbers, failure_policy };
+        compile(documents, reading, workers)
     }
 }
 

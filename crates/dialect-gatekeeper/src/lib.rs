@@ -7,6 +7,7 @@ mod code;
 mod config;
 mod constraint;
 mod dialect;
+mod double;
 mod enforcement;
 mod evaluate;
 mod expansion;
@@ -20,6 +21,7 @@ mod structural;
 mod sync;
 mod template;
 
-pub use constraint::with_defaults;
+pub use constraint::{Numbers, with_defaults};
 pub use dialect::{Gatekeeper, GatekeeperCli, NAME};
+pub use double::of_inventory;
 pub use template::FailurePolicy;

@@ -3,6 +3,7 @@
 //! Source of the rules: `pkg/target` and `pkg/webhook/policy.go` of Gatekeeper, and
 //! `k8s.io/api/admission/v1`.
 
+use crate::double::in_rego;
 use crate::matching::{NAMESPACE_NAME_LABEL, Namespace};
 use sekisho_kube_model::{Gvk, Gvr, shown_namespace};
 use sekisho_policy::{
@@ -14,7 +15,8 @@ use std::sync::OnceLock;
 
 /// What all constraints make of one request, once.
 pub(crate) struct Review {
-    /// `input`, less the parameters, which every constraint has of its own
+    /// `input`, less the parameters, which every constraint has of its own; numbers of objects are
+    /// doubles in it
     pub(crate) input: Value,
     /// the object that is judged; null where there is none
     pub(crate) object: Value,
@@ -113,9 +115,14 @@ impl Review {
                 let taken = review.as_object_mut().and_then(|review| review.remove(key));
                 taken.unwrap_or_default()
             };
-            let object = take(&mut review, "object");
-            let old_object = take(&mut review, "oldObject");
-            let _ = take(&mut review, "namespaceObject");
+            // Numbers are no doubles here.
+            let old_object = match take(&mut review, "oldObject") {
+                Value::Null => Value::Null,
+                _ => self.old_object.clone(),
+            };
+            for key in ["object", "namespaceObject"] {
+                let _ = take(&mut review, key);
+            }
             let deleted = review.path_str(&["operation"]) == Some("DELETE");
             if let Some(request) = review.as_object_mut() {
                 for (from, to) in [("kind", "requestKind"), ("resource", "requestResource")] {
@@ -137,7 +144,7 @@ impl Review {
                 (Known::Object(object), Point::Admission | Point::Audit) => shown_namespace(object),
                 _ => Value::Null,
             };
-            let object = if deleted { Value::Null } else { object };
+            let object = if deleted { Value::Null } else { self.object.clone() };
             CelReview { object, old_object, request: review, namespace }
         })
     }
@@ -185,8 +192,8 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
     };
     review.add("operation", operation);
     review.add("userInfo", request.user.to_value());
-    review.add("object", object.clone());
-    review.add("oldObject", request.old_object.clone());
+    review.add_object("object", object);
+    review.add_object("oldObject", &request.old_object);
     review.add("dryRun", request.dry_run);
     review.add("options", request.options.clone());
     // Gatekeeper's CLI never gives it.
@@ -208,7 +215,7 @@ fn bare(request: &Request, namespace: Option<&Str>, object: &Value) -> Value {
     review.add_text("namespace", namespace.map_or("", Str::as_str));
     review.add("operation", "");
     review.add("userInfo", Map::new());
-    review.add("object", object.clone());
+    review.add_object("object", object);
     review.add("oldObject", Value::Null);
     review.add("options", Value::Null);
     review.add("namespaceObject", Map::new());
@@ -258,6 +265,10 @@ struct Fields(Vec<(&'static str, Value)>);
 impl Fields {
     fn add(&mut self, name: &'static str, value: impl Into<Value>) {
         self.0.push((name, value.into()));
+    }
+
+    fn add_object(&mut self, name: &'static str, object: &Value) {
+        self.add(name, in_rego(object).unwrap_or_else(|| object.clone()));
     }
 
     /// An empty text is left out, as Go's `omitempty` has it.

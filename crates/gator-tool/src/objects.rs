@@ -12,7 +12,7 @@ use crate::sources::{self, Sources};
 use crate::watch::Watched;
 use crate::{FAILED, OK, tell};
 use rayon::prelude::*;
-use sekisho_dialect_gatekeeper::FailurePolicy;
+use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, of_inventory};
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
     VerdictError, evaluate, mutate,
@@ -247,11 +247,11 @@ impl World {
             }
         }
         let set = || match cel {
-            Some(failure_policy) => set_of(&policies, failure_policy),
+            Some(failure_policy) => set_of(&policies, Numbers::Doubles, failure_policy),
             None => {
                 let others = policies.iter().filter(|document| !by_cel(document));
                 let judging: Vec<&Document> = without_cel.iter().chain(others.copied()).collect();
-                set_of(&judging, FailurePolicy::default())
+                set_of(&judging, Numbers::Doubles, FailurePolicy::default())
             }
         };
         let held = || {
@@ -263,7 +263,7 @@ impl World {
                     let name = Str::new(document.name().unwrap_or_default());
                     namespaces.insert(name, document.value.clone());
                 }
-                inventory.insert(as_held(document, &constraints));
+                inventory.insert(of_inventory(as_held(document, &constraints)));
             }
             (constraints, inventory, namespaces)
         };

@@ -9,11 +9,11 @@ pub(crate) use schema::of as schema_of;
 
 use crate::NAME;
 use crate::code::{CelCode, Code, RegoCode};
+use crate::double::{in_rego, to_doubles};
 use crate::enforcement::Enforcement;
 use crate::evaluate::Judgement;
 use crate::matching::Match;
 use crate::severity;
-use crate::structural::Schema;
 use crate::template::{self, Engine, FailurePolicy, Template};
 use sekisho_policy::{
     CompiledPolicy, Fault, Matcher, OperationSet, Point, PolicyDocument, PolicyId, ResourceRule,
@@ -36,6 +36,17 @@ pub(crate) fn id(policy: &PolicyDocument<'_>) -> PolicyId {
     PolicyId::new(policy.origin, NAME, document.kind(), document.name().unwrap_or_default())
 }
 
+/// What policies see numbers of a constraint as that are written as integers. Defaults are
+/// integers always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Numbers {
+    /// as an API server stores them, and `gator verify` reads them
+    #[default]
+    Integers,
+    /// as `gator test` reads them
+    Doubles,
+}
+
 /// How documents are read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reading {
@@ -43,6 +54,8 @@ pub(crate) struct Reading {
     pub(crate) strict: bool,
     /// as Gatekeeper's CLI takes them, and not as an API server stores them
     pub(crate) as_given: bool,
+    /// what numbers of constraints are
+    pub(crate) numbers: Numbers,
     /// what becomes of errors of CEL where a template does not say it
     pub(crate) failure_policy: FailurePolicy,
 }
@@ -59,7 +72,7 @@ pub(crate) fn read(
     let value = &document.value;
     check_head(value, told);
     let mut faults = Vec::new();
-    let value = loaded(&template.constraints, value, reading.as_given, &mut faults);
+    let value = loaded(template, value, reading, &mut faults);
     for fault in &mut faults {
         if fault.pointer.as_str() == "/spec/parameters" && value.path(PARAMETERS).is_some() {
             without_parameters(template, fault);
@@ -166,14 +179,21 @@ const PARAMETERS: &[&str] = &["spec", "parameters"];
 /// A constraint as policies see it: checked, and completed by the schema's defaults. The API server
 /// takes nulls out and sets defaults before anything is checked; Gatekeeper's CLI takes it as it is
 /// given, and sets defaults last.
-fn loaded(schema: &Schema, given: &Value, as_given: bool, faults: &mut Vec<Fault>) -> Value {
+fn loaded(template: &Template, given: &Value, reading: Reading, faults: &mut Vec<Fault>) -> Value {
+    let schema = &template.constraints;
     let mut value = given.clone();
-    if !as_given {
+    if !reading.as_given {
         schema.prune_nulls(&mut value);
         schema.fill(&mut value);
     }
     schema.validate(&value, &Pointer::root(), faults);
-    if as_given {
+    if reading.numbers == Numbers::Doubles {
+        value = match template.engine {
+            Engine::Cel(_) => to_doubles(&value),
+            Engine::Rego(_) => in_rego(&value).unwrap_or(value),
+        };
+    }
+    if reading.as_given {
         schema.fill(&mut value);
     } else if faults.is_empty() {
         // Gatekeeper's CLI does not ask rules in CEL.

@@ -7,7 +7,6 @@
 
 mod apply_to;
 mod conflicts;
-mod double;
 mod external;
 mod fault;
 mod image;
@@ -31,6 +30,7 @@ pub use path_tests::{Condition, PathTests, PathTestsError};
 pub use setter::{Assigned, SetOperation, Setter};
 pub(crate) use webhook::Webhook;
 
+use crate::double;
 use crate::matching::{Namespace, Source};
 use external::Placeholders;
 use sekisho_policy::{Budget, Operation};

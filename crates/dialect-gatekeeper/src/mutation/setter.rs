@@ -1,8 +1,8 @@
 //! What a mutator writes where its location ends.
 
-use super::double::to_doubles;
 use super::external::{DataSource, Placeholders, Reference};
 use super::image::ImageParts;
+use crate::double::to_doubles;
 use sekisho_value::{Str, Value};
 
 /// What a mutator does at its location.

@@ -5,7 +5,7 @@ use super::{BenchEngine, BenchOptions};
 use crate::gatekeeper::{engines, only, request, set_of};
 use crate::go;
 use crate::objects::without_kind;
-use sekisho_dialect_gatekeeper::FailurePolicy;
+use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, of_inventory};
 use sekisho_engine::{ErrorKind, Judge, MemoryInventory, PolicySet, VerdictError, evaluate};
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
@@ -64,11 +64,11 @@ pub(super) fn measure(
     let refused =
         |diagnostics| Failed { diagnostics, ..failed("the policies are not in order".to_owned()) };
     let start = Instant::now();
-    set_of(&policies, FailurePolicy::default()).map_err(refused)?;
+    set_of(&policies, Numbers::Doubles, FailurePolicy::default()).map_err(refused)?;
     let template_compilation = nanoseconds(start);
     policies.extend(&loaded_constraints);
     let start = Instant::now();
-    let set = set_of(&policies, FailurePolicy::default()).map_err(refused)?;
+    let set = set_of(&policies, Numbers::Doubles, FailurePolicy::default()).map_err(refused)?;
     // They are made for their templates, which are compiled with them.
     let constraint_loading = nanoseconds(start);
     let start = Instant::now();
@@ -90,7 +90,7 @@ pub(super) fn measure(
             let message = format!("adding data {}", go::quoted(&name(object)));
             return Err(Failed { message, diagnostics: vec![lacking] });
         }
-        inventory.insert(object.value.clone());
+        inventory.insert(of_inventory(object.value.clone()));
     }
     let data_loading = nanoseconds(start);
     let setup = Setup { client_creation, template_compilation, constraint_loading, data_loading };

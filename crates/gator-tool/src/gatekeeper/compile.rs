@@ -6,7 +6,7 @@ use crate::judge::{Compiled, Engine, Given, Judged, Policies, Refusal, Subject};
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
 use crate::watch::Watched;
-use sekisho_dialect_gatekeeper::{FailurePolicy, Gatekeeper};
+use sekisho_dialect_gatekeeper::{FailurePolicy, Gatekeeper, Numbers, of_inventory};
 use sekisho_dialects::Cores;
 use sekisho_engine::{BuildOptions, ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::{Gvk, Schemas};
@@ -65,7 +65,7 @@ fn is_of_template(policies: &Policies<'_>) -> Result<(), Refusal> {
 fn set(policies: &Policies<'_>, failure_policy: FailurePolicy) -> Result<PolicySet, Refusal> {
     let Policies { template, constraint, expansions } = *policies;
     let documents: Vec<&Document> = [template, constraint].into_iter().chain(expansions).collect();
-    set_of(&documents, failure_policy).map_err(|diagnostics| {
+    set_of(&documents, Numbers::Integers, failure_policy).map_err(|diagnostics| {
         of_expansions(&diagnostics, expansions)
             .or_else(|| refusal(&diagnostics, template, constraint))
             .unwrap_or_else(|| Refusal::Constraint(Problem::error("it cannot be compiled")))
@@ -75,6 +75,7 @@ fn set(policies: &Policies<'_>, failure_policy: FailurePolicy) -> Result<PolicyS
 /// Compiles documents by the dialect, as gator reads them.
 pub(crate) fn set_of(
     documents: &[&Document],
+    numbers: Numbers,
     failure_policy: FailurePolicy,
 ) -> Result<PolicySet, Vec<Diagnostic>> {
     let target = Target::default();
@@ -87,7 +88,7 @@ pub(crate) fn set_of(
             origin: PolicyId::LOCAL,
         })
         .collect();
-    let compiled = Gatekeeper::compile_as_given(&of_dialect, failure_policy, &Cores);
+    let compiled = Gatekeeper::compile_as_given(&of_dialect, numbers, failure_policy, &Cores);
     if !compiled.diagnostics.is_empty() {
         return Err(compiled.diagnostics);
     }
@@ -254,7 +255,7 @@ impl Compiled for Judgement {
         };
         let mut inventory = MemoryInventory::new();
         for object in given.inventory {
-            inventory.insert((*object).clone());
+            inventory.insert(of_inventory((*object).clone()));
         }
         inventory.set_external(given.external);
         let Watching { lines, prints } = &self.watching;

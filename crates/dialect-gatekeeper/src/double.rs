@@ -1,0 +1,159 @@
+//! Numbers that Gatekeeper reads as doubles, whatever they look like: those of `assign.value`, of
+//! objects where Rego sees them, and of constraints in the words of its CLI.
+//!
+//! Those of objects and locations are integers of 64 bits to mutators: an assigned `80` is no key
+//! `80`, nor in a list that holds `80`, until the object is written as JSON. A literal with a
+//! fraction of zero stands for such a double while mutators run, and in CEL.
+
+use sekisho_value::{Map, Number, Value};
+use std::sync::Arc;
+
+/// A value with its numbers as doubles.
+pub(crate) fn to_doubles(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => Value::Number(to_double(number)),
+        Value::Array(items) => Value::Array(Arc::new(items.iter().map(to_doubles).collect())),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(k, v)| (k.clone(), to_doubles(v))).collect::<Map>())
+        }
+        other => other.clone(),
+    }
+}
+
+fn to_double(number: &Number) -> Number {
+    let Some(double) = Number::from_f64(number.as_f64()) else {
+        return number.clone();
+    };
+    match double.held() {
+        Ok(int) => Number::from_literal(&format!("{int}.0")).unwrap_or(double),
+        Err(_) => double,
+    }
+}
+
+/// A value with its numbers as they are written; `None` where they are already.
+pub(crate) fn written(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(number) => {
+            let int = number.held().err()?.strip_suffix(".0")?;
+            Number::from_literal(int).map(Value::Number)
+        }
+        other => within(other, written),
+    }
+}
+
+/// A value with its numbers as Gatekeeper hands doubles to Rego: `1e+06` of a million. `None`
+/// where they are so already.
+pub(crate) fn in_rego(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(number) => shortest(number).map(Value::Number),
+        other => within(other, in_rego),
+    }
+}
+
+/// An object of the inventory as Gatekeeper's CLI holds it: numbers are doubles to Rego.
+#[must_use]
+pub fn of_inventory(object: Value) -> Value {
+    in_rego(&object).unwrap_or(object)
+}
+
+/// Integers below this one are written as they are.
+const LARGE: u64 = 1_000_000;
+
+/// A double as Go's `strconv.FormatFloat` writes it for `'g'` and `-1`; `None` where the number is
+/// written so.
+fn shortest(number: &Number) -> Option<Number> {
+    if number.held().is_ok_and(|int| int.unsigned_abs() < LARGE) {
+        return None;
+    }
+    let double = number.as_f64();
+    let text = format!("{double:e}");
+    let (mantissa, exponent) = text.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let literal = match exponent {
+        -4..6 => format!("{double}"),
+        _ => format!("{mantissa}e{exponent:+03}"),
+    };
+    let changed = Number::from_literal(&literal)?;
+    (changed != *number).then_some(changed)
+}
+
+/// A list or an object with what stands in it changed; `None` where nothing is.
+fn within(value: &Value, change: fn(&Value) -> Option<Value>) -> Option<Value> {
+    match value {
+        Value::Array(items) => {
+            let mut changed: Option<Vec<Value>> = None;
+            for (index, item) in items.iter().enumerate() {
+                if let Some(item) = change(item)
+                    && let Some(place) =
+                        changed.get_or_insert_with(|| items.to_vec()).get_mut(index)
+                {
+                    *place = item;
+                }
+            }
+            changed.map(Value::from)
+        }
+        Value::Object(map) => {
+            let mut changed: Option<Map> = None;
+            for (key, value) in map.iter() {
+                if let Some(value) = change(value) {
+                    changed.get_or_insert_with(|| map.clone()).insert(key.clone(), value);
+                }
+            }
+            changed.map(Value::Object)
+        }
+        _ => None,
+    }
+}
+
+/// Whether two values are one as they are written.
+pub(crate) fn are_written_alike(one: &Value, other: &Value) -> bool {
+    one == other || written(one).as_ref().unwrap_or(one) == written(other).as_ref().unwrap_or(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{in_rego, to_doubles, written};
+    use sekisho_value::from_json;
+
+    #[test]
+    fn doubles_are_told_from_integers_until_they_are_written() {
+        for (text, during, after) in [
+            ("80", "80.0", "80"),
+            ("1.5", "1.5", "1.5"),
+            ("[1,{\"a\":-2}]", "[1.0,{\"a\":-2.0}]", "[1,{\"a\":-2}]"),
+            ("9007199254740993", "9007199254740992.0", "9007199254740992"),
+            ("1e30", "1e+30", "1e+30"),
+            ("\"80\"", "\"80\"", "\"80\""),
+        ] {
+            let doubles = to_doubles(&from_json(text).unwrap());
+            assert_eq!(doubles.to_json(), during, "{text}");
+            assert_eq!(written(&doubles).unwrap_or(doubles).to_json(), after, "{text}");
+        }
+    }
+
+    #[test]
+    fn rego_is_given_doubles() {
+        for (text, given) in [
+            ("999999", None),
+            ("-999999", None),
+            ("1000000", Some("1e+06")),
+            ("-12345678", Some("-1.2345678e+07")),
+            ("9007199254740993", Some("9.007199254740992e+15")),
+            ("12345678901234567890", Some("1.2345678901234567e+19")),
+            ("1.0", Some("1")),
+            ("1.50", Some("1.5")),
+            ("1e3", Some("1000")),
+            ("123456.5", None),
+            ("123456789.5", Some("1.234567895e+08")),
+            ("0.0001", None),
+            ("0.00001", Some("1e-05")),
+            ("-0", None),
+            ("1e999", None),
+            ("{\"a\":[1,{\"b\":1e30}],\"c\":2}", Some("{\"a\":[1,{\"b\":1e+30}],\"c\":2}")),
+            ("[\"1000000\",true,null]", None),
+        ] {
+            let found = in_rego(&from_json(text).unwrap()).map(|value| value.to_json());
+            assert_eq!(found.as_deref(), given, "{text}");
+        }
+    }
+}
