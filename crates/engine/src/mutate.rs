@@ -27,6 +27,27 @@ pub struct Mutated {
 /// before it is validated. What the result is decoded to is checked again.
 #[must_use]
 pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated {
+    let mutated = mutate_unread(set, request, judge);
+    let Request { operation, gvk, object, .. } = request;
+    if !mutated.errors.is_empty() || mutated.sent == *object {
+        return mutated;
+    }
+    match admitted(*operation, gvk, object, &mutated.sent, judge.schemas) {
+        Err(errors) => Mutated {
+            object: object.clone(),
+            sent: object.clone(),
+            errors,
+            reads: mutated.reads,
+            ..Mutated::default()
+        },
+        Ok(decoded) => Mutated { object: decoded.object, problems: decoded.problems, ..mutated },
+    }
+}
+
+/// As [`mutate`], of an object that nobody reads: it is as the policies leave it, whatever an API
+/// server makes of that.
+#[must_use]
+pub fn mutate_unread(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated {
     let unchanged = || Mutated {
         object: request.object.clone(),
         sent: request.object.clone(),
@@ -66,21 +87,8 @@ pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated 
         }
     }
     let reads = inventory.into_read_set();
-    if now.object == request.object {
-        return Mutated { applied, reads, ..unchanged() };
-    }
-    let Request { operation, gvk, object, .. } = request;
-    match admitted(*operation, gvk, object, &now.object, judge.schemas) {
-        Err(errors) => Mutated { errors, reads, ..unchanged() },
-        Ok(decoded) => Mutated {
-            object: decoded.object,
-            sent: now.object,
-            applied,
-            problems: decoded.problems,
-            errors: Vec::new(),
-            reads,
-        },
-    }
+    let sent = now.object;
+    Mutated { object: sent.clone(), sent, applied, reads, ..Mutated::default() }
 }
 
 /// What the API server reads a mutated object as.

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, of_inventory};
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
-    VerdictError, evaluate, mutate,
+    VerdictError, evaluate, mutate_unread,
 };
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
@@ -329,7 +329,7 @@ impl World {
         request: Request,
     ) -> Result<(Value, Vec<ExpandedRequest>), Diagnostic> {
         let judge = self.judging();
-        let mutated = mutate(&self.set, &request, &judge);
+        let mutated = mutate_unread(&self.set, &request, &judge);
         if let Some(error) = mutated.errors.first() {
             return Err(at(document, error));
         }
