@@ -9,7 +9,8 @@ use sekisho_value::{Map, Number, Value};
 use std::sync::Arc;
 
 /// A value with its numbers as doubles.
-pub(crate) fn to_doubles(value: &Value) -> Value {
+#[must_use]
+pub fn to_doubles(value: &Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(to_double(number)),
         Value::Array(items) => Value::Array(Arc::new(items.iter().map(to_doubles).collect())),
@@ -28,6 +29,12 @@ fn to_double(number: &Number) -> Number {
         Ok(int) => Number::from_literal(&format!("{int}.0")).unwrap_or(double),
         Err(_) => double,
     }
+}
+
+/// A value of doubles as it is written.
+#[must_use]
+pub fn from_doubles(value: Value) -> Value {
+    written(&value).unwrap_or(value)
 }
 
 /// A value with its numbers as they are written; `None` where they are already.

@@ -12,7 +12,7 @@ use crate::sources::{self, Sources};
 use crate::watch::Watched;
 use crate::{FAILED, OK, tell};
 use rayon::prelude::*;
-use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, of_inventory};
+use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, from_doubles, of_inventory, to_doubles};
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
     VerdictError, evaluate, mutate_unread,
@@ -329,16 +329,28 @@ impl World {
         request: Request,
     ) -> Result<(Value, Vec<ExpandedRequest>), Diagnostic> {
         let judge = self.judging();
+        // Numbers are doubles to gator here, too: of keys in locations, which are integers, none is
+        // that of an item.
+        let read = |object: &Value| match self.set.mutates() {
+            true => to_doubles(object),
+            false => object.clone(),
+        };
+        let request = Request { object: read(&request.object), ..request };
         let mutated = mutate_unread(&self.set, &request, &judge);
         if let Some(error) = mutated.errors.first() {
             return Err(at(document, error));
         }
-        let request = Request { object: mutated.sent.clone(), ..request };
-        let all = self
+        let object = from_doubles(mutated.sent);
+        let request = Request { object: read(&object), ..request };
+        let mut all = self
             .expansions
             .expand(&self.set, &request, &judge, &Reads::new(&self.inventory.inventory))
             .map_err(|error| at(document, &error))?;
-        Ok((mutated.sent, all))
+        for ExpandedRequest { expanded, request, .. } in &mut all {
+            expanded.object = from_doubles(std::mem::take(&mut expanded.object));
+            request.object = expanded.object.clone();
+        }
+        Ok((object, all))
     }
 
     /// Gator judges an object as it is given, and shows it as mutators leave it.
@@ -477,9 +489,10 @@ fn scoped_actions(constraint: &Value) -> Vec<Value> {
     };
     let of_gator = actions.unwrap_or_default().iter().filter(for_gator);
     let mut found: Vec<Value> = Vec::new();
-    for action in of_gator.filter_map(|entry| entry.get("action")) {
-        if !found.contains(action) {
-            found.push(action.clone());
+    for entry in of_gator {
+        let action = entry.get("action").cloned().unwrap_or_else(|| Value::from(""));
+        if !found.contains(&action) {
+            found.push(action);
         }
     }
     found

@@ -25,10 +25,6 @@ const DIFFERENT: &[(&[&str], &str)] = &[
     (&["e-nosource", "e-source-null", "o-c-no-source"], "gator panics"),
     (&["g-ms-2", "g-same-name-kinds"], "the API server sets the default of `operation`"),
     (&["g-null-meta"], "an API server takes nulls out"),
-    (
-        &["g-path-38", "g-val-16"],
-        "gator reads the numbers of files as doubles, and the webhook as integers, as keys are",
-    ),
     (&["g-pt-8", "g-ptc-8"], "a path test without a condition never lets the mutator do anything"),
     (&["o-t-conflict", "r-conflict"], "the words of OPA 1.17"),
     (&["r-http"], "nothing is asked over the network"),

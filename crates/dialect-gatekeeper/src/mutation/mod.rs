@@ -183,5 +183,5 @@ fn finished(
             .resolve(&object, input.external, budget)
             .map_err(|fault| MutateError { mutator: None, fault })?
     };
-    Ok(double::written(&object).unwrap_or(object))
+    Ok(double::from_doubles(object))
 }
