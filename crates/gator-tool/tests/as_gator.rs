@@ -55,7 +55,6 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("schema validation failed: [].spec", "the schema's own words, with the place of the field"),
     ("not a valid selector operator", "the selector's own words"),
     ("unable to compile modules: ", "the template's name in the place of the module's"),
-    ("eval_conflict_error: ", "the words of OPA 1.22; gator has OPA 1.17"),
     (".msg accessor error: ", "our own words for a message that is no text"),
     ("unknown fields: [", "the words of another schema validation"),
     ("missing required field: ", "the words of another schema validation"),

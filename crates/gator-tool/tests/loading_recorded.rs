@@ -26,7 +26,6 @@ const DIFFERENT: &[(&[&str], &str)] = &[
     (&["g-ms-2", "g-same-name-kinds"], "the API server sets the default of `operation`"),
     (&["g-null-meta"], "an API server takes nulls out"),
     (&["g-pt-8", "g-ptc-8"], "a path test without a condition never lets the mutator do anything"),
-    (&["o-t-conflict", "r-conflict"], "the words of OPA 1.17"),
     (&["r-http"], "nothing is asked over the network"),
     (&["r-on"], "OPA 1.17 reads YAML 1.1, and OPA 1.22 reads YAML 1.2"),
     (&["s-fmt-creditcard-bad", "s-fmt-isbn-bad"], "formats that are not checked"),

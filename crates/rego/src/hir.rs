@@ -7,7 +7,7 @@
 //! interpolated strings are gone, and what OPA hoists out of `not` and out of operands is hoisted
 //! in the same place.
 
-use crate::builtins::Builtin;
+use crate::builtins::{Builtin, Release};
 use crate::{Location, Source};
 use sekisho_value::Str;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub struct Hir {
     pub sources: Vec<Source>,
     /// packages without rules included: the paths of all packages, below `data`
     pub packages: Vec<Vec<Str>>,
+    /// whose words evaluations have
+    pub release: Release,
     /// what the analysis of queries needs to know of the rules
     pub environment: Arc<crate::analyze::Environment>,
 }

@@ -5,7 +5,7 @@
 //! jumps to its `fail` label, which planning has set to the innermost open loop's next step, or
 //! to the end of the body: there is no search for where to go on, and no stack of choices.
 
-use crate::builtins::{Builtin, Patterns};
+use crate::builtins::{Builtin, Patterns, Release};
 use crate::known::Known;
 use crate::shared::Alike;
 use crate::term::{Arena, Term};
@@ -425,6 +425,8 @@ pub(crate) struct Program {
     pub(crate) memos: u32,
     /// a part of the input that evaluations put there themselves
     pub(crate) known: Option<Known>,
+    /// whose words errors have
+    pub(crate) release: Release,
     /// whose text the locations mean
     pub(crate) sources: Vec<Source>,
 }

@@ -76,7 +76,7 @@ fn what_fails_is_an_error_and_no_violation() {
         (
             "package found\nx = 1 { true }\nx = 2 { true }\nviolation[{\"msg\": \"a\"}] { x }",
             ErrorKind::Failed,
-            "template:3: eval_conflict_error: rule data.template.x produced conflicting values",
+            "template:3: eval_conflict_error: complete rules must not produce multiple outputs",
         ),
         (
             "package found\nviolation[{\"msg\": \"a\"}] { count([1 | numbers.range(1, 5000)[_]; numbers.range(1, 5000)[_]]) > 0 }",

@@ -226,6 +226,7 @@ fn run(cx: &mut Cx<'_>, written: Vec<&ast::Module>, base: &Hir) -> Option<Hir> {
         rules: base.rules.iter().cloned().chain(rules.into_iter().map(Arc::new)).collect(),
         sources: cx.sources.to_vec(),
         packages: packages(base, modules),
+        release: cx.options.release,
         environment: Arc::new(Environment { tree, types }),
     })
 }

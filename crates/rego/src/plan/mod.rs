@@ -74,7 +74,11 @@ pub(crate) fn plan(
     let mut planner = Planner {
         hir,
         tree: Tree::of(hir),
-        program: Program { sources: hir.sources.clone(), ..Program::default() },
+        program: Program {
+            release: hir.release,
+            sources: hir.sources.clone(),
+            ..Program::default()
+        },
         functions: HashMap::default(),
         jobs: Vec::new(),
         constants: HashMap::default(),

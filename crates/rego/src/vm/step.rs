@@ -2,7 +2,7 @@
 
 use super::context::Memo;
 use super::{EvalCode, EvalError, Frame, Limit, Machine};
-use crate::builtins::Failure;
+use crate::builtins::{Failure, Release};
 use crate::program::{Comparison, Conflict, Found, Function, FunctionId, Label, Op, QUERY, Reg};
 use crate::term::{Term, TermKind};
 use sekisho_budget::BudgetExceeded;
@@ -458,9 +458,17 @@ impl<'a> Machine<'a> {
     fn conflict(&self, conflict: Conflict) -> EvalError {
         let running = self.frames.last().map_or(0, |frame| frame.function as usize);
         let name = self.program.functions.get(running).map_or("", |running| running.name.as_str());
-        let message = match conflict {
-            Conflict::Rule => format!("rule data.{name} produced conflicting values"),
-            Conflict::Function => {
+        let message = match (conflict, self.program.release) {
+            (Conflict::Rule, Release::V1_17) => {
+                "complete rules must not produce multiple outputs".to_owned()
+            }
+            (Conflict::Function, Release::V1_17) => {
+                "functions must not produce multiple outputs for same inputs".to_owned()
+            }
+            (Conflict::Rule, Release::V1_22) => {
+                format!("rule data.{name} produced conflicting values")
+            }
+            (Conflict::Function, Release::V1_22) => {
                 format!("function data.{name} produced conflicting values for the same inputs")
             }
         };
