@@ -6,6 +6,9 @@ use crate::{Code, Diagnostic};
 /// How to mend an error, told by its message.
 pub(super) fn advice(fault: &Diagnostic) -> Option<String> {
     if let Some(name) = fault.message.strip_prefix("undefined function ") {
+        if builtins::find(name).is_some() {
+            return Some("OPA has it in later releases".to_owned());
+        }
         return similar(name).map(|known| format!("did you mean `{known}`?"));
     }
     if let Some(name) =

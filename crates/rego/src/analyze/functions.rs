@@ -33,7 +33,7 @@ pub(super) fn builtin(names: &Names, operator: &Term) -> Option<&'static Builtin
         name.push('.');
         name.push_str(part);
     }
-    builtins::find(&name)
+    builtins::find(&name)?.of(names.release)
 }
 
 /// The path below `data` of a reference that starts there; none where it starts elsewhere.

@@ -195,7 +195,7 @@ impl<'n> Lower<'n> {
 
     fn callee(&self, operator: &Term) -> Option<Callee> {
         if let Some(builtin) = functions::builtin(self.names, operator) {
-            return Some(Callee::Builtin(builtin.of(self.names.release)));
+            return Some(Callee::Builtin(builtin));
         }
         functions::data_strings(operator).map(|path| Callee::Function(path.into()))
     }

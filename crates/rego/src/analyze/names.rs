@@ -84,7 +84,8 @@ impl Names {
             return *name;
         }
         self.alike |= text.starts_with(self.prefix);
-        let name = self.push(text.clone(), builtins::find(text));
+        let builtin = builtins::find(text).and_then(|builtin| builtin.of(self.release));
+        let name = self.push(text.clone(), builtin);
         self.by_text.insert(text.clone(), name);
         name
     }

@@ -87,6 +87,9 @@ const GROUPS: &[&[(&str, Function)]] = &[
 /// What is another function in the release before.
 const BEFORE: &[&[(&str, Function)]] = &[sprintf::BEFORE, yaml::BEFORE];
 
+/// What the release before does not have.
+const SINCE: &[&str] = &["strings.split_n"];
+
 /// A release of OPA: what built-ins give is told as it tells it, where that has changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Release {
@@ -135,12 +138,13 @@ impl Builtin {
         without.then_some("this was built without the feature `public-key`")
     }
 
-    /// The same of a release.
+    /// The same of a release; none where that does not have it.
     #[must_use]
-    pub fn of(&'static self, release: Release) -> &'static Self {
+    pub fn of(&'static self, release: Release) -> Option<&'static Self> {
         match release {
-            Release::V1_17 => BUILTINS_BEFORE.get(self.name).unwrap_or(self),
-            Release::V1_22 => self,
+            Release::V1_17 if SINCE.contains(&self.name) => None,
+            Release::V1_17 => Some(BUILTINS_BEFORE.get(self.name).unwrap_or(self)),
+            Release::V1_22 => Some(self),
         }
     }
 
