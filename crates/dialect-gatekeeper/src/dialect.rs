@@ -1,6 +1,5 @@
 use crate::config::{self, Exclusions};
 use crate::constraint::{Numbers, Reading};
-use crate::double::to_doubles;
 use crate::expansion::{self, Expansion, Template};
 use crate::mutation::{self, Mutator, MutatorId, MutatorKind, Mutators, Webhook};
 use crate::template::FailurePolicy;
@@ -12,7 +11,6 @@ use sekisho_policy::{
 };
 use sekisho_report::Diagnostic;
 use sekisho_value::{Pointer, Str};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -346,11 +344,7 @@ impl<'d> Run<'d> {
         let mut given: BTreeMap<MutatorId, &PolicyDocument<'_>> = BTreeMap::new();
         for policy in documents.iter().filter(|policy| group(policy) == mutation::GROUP) {
             let mut told = Told::of(policy.document);
-            let value = match reading.numbers {
-                Numbers::Integers => Cow::Borrowed(&policy.document.value),
-                Numbers::Doubles => Cow::Owned(to_doubles(&policy.document.value)),
-            };
-            let mutator = match Mutator::read(&value, reading.strict) {
+            let mutator = match Mutator::read(&policy.document.value, reading.strict) {
                 Ok(mutator) => mutator,
                 Err(faults) => {
                     told.extend(faults, &Pointer::root());

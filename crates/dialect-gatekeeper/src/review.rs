@@ -15,9 +15,9 @@ use std::sync::OnceLock;
 
 /// What all constraints make of one request, once.
 pub(crate) struct Review {
-    /// `input`, less the parameters, which every constraint has of its own; numbers of objects are
-    /// doubles in it
-    pub(crate) input: Value,
+    /// `input.review`, with numbers as they are written
+    review: Value,
+    input: OnceLock<Value>,
     /// the object that is judged; null where there is none
     pub(crate) object: Value,
     /// the object before; null where there is none
@@ -96,7 +96,8 @@ impl Review {
             (false, namespace) => namespace.unwrap_or_default(),
         };
         Self {
-            input: Value::Object(Map::from_iter([("review", value)])),
+            review: value,
+            input: OnceLock::new(),
             object: object.clone(),
             old_object: request.old_object.clone(),
             namespace: known,
@@ -107,22 +108,26 @@ impl Review {
         }
     }
 
+    /// `input` as rules of Rego see it, less the parameters, which every constraint has of its own:
+    /// all of its numbers are doubles.
+    pub(crate) fn input(&self) -> &Value {
+        self.input.get_or_init(|| {
+            let review = in_rego(&self.review).unwrap_or_else(|| self.review.clone());
+            Value::Object(Map::from_iter([("review", review)]))
+        })
+    }
+
     /// The same as expressions of CEL see it.
     pub(crate) fn cel(&self) -> &CelReview {
         self.cel.get_or_init(|| {
-            let mut review = self.input.get("review").cloned().unwrap_or_default();
+            let mut review = self.review.clone();
             let take = |review: &mut Value, key: &str| {
                 let taken = review.as_object_mut().and_then(|review| review.remove(key));
                 taken.unwrap_or_default()
             };
-            // Numbers are no doubles here.
-            let old_object = match take(&mut review, "oldObject") {
-                Value::Null => Value::Null,
-                _ => self.old_object.clone(),
-            };
-            for key in ["object", "namespaceObject"] {
-                let _ = take(&mut review, key);
-            }
+            let object = take(&mut review, "object");
+            let old_object = take(&mut review, "oldObject");
+            let _ = take(&mut review, "namespaceObject");
             let deleted = review.path_str(&["operation"]) == Some("DELETE");
             if let Some(request) = review.as_object_mut() {
                 for (from, to) in [("kind", "requestKind"), ("resource", "requestResource")] {
@@ -144,7 +149,7 @@ impl Review {
                 (Known::Object(object), Point::Admission | Point::Audit) => shown_namespace(object),
                 _ => Value::Null,
             };
-            let object = if deleted { Value::Null } else { self.object.clone() };
+            let object = if deleted { Value::Null } else { object };
             CelReview { object, old_object, request: review, namespace }
         })
     }
@@ -192,8 +197,8 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
     };
     review.add("operation", operation);
     review.add("userInfo", request.user.to_value());
-    review.add_object("object", object);
-    review.add_object("oldObject", &request.old_object);
+    review.add("object", object.clone());
+    review.add("oldObject", request.old_object.clone());
     review.add("dryRun", request.dry_run);
     review.add("options", request.options.clone());
     // Gatekeeper's CLI never gives it.
@@ -215,7 +220,7 @@ fn bare(request: &Request, namespace: Option<&Str>, object: &Value) -> Value {
     review.add_text("namespace", namespace.map_or("", Str::as_str));
     review.add("operation", "");
     review.add("userInfo", Map::new());
-    review.add_object("object", object);
+    review.add("object", object.clone());
     review.add("oldObject", Value::Null);
     review.add("options", Value::Null);
     review.add("namespaceObject", Map::new());
@@ -265,10 +270,6 @@ struct Fields(Vec<(&'static str, Value)>);
 impl Fields {
     fn add(&mut self, name: &'static str, value: impl Into<Value>) {
         self.0.push((name, value.into()));
-    }
-
-    fn add_object(&mut self, name: &'static str, object: &Value) {
-        self.add(name, in_rego(object).unwrap_or_else(|| object.clone()));
     }
 
     /// An empty text is left out, as Go's `omitempty` has it.

@@ -36,7 +36,7 @@ pub use expand::{ExpandedRequest, Expansions};
 pub use external::ExternalAnswers;
 pub use implied::implies_pods;
 pub use inventory::MemoryInventory;
-pub use mutate::{Mutated, admitted, mutate, mutate_unread};
+pub use mutate::{Mutated, admitted, mutate, mutate_only};
 
 pub use key::{Subject, finding_key};
 pub use owner::subject;

@@ -27,7 +27,7 @@ pub struct Mutated {
 /// before it is validated. What the result is decoded to is checked again.
 #[must_use]
 pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated {
-    let mutated = mutate_unread(set, request, judge);
+    let mutated = mutate_only(set, request, judge);
     let Request { operation, gvk, object, .. } = request;
     if !mutated.errors.is_empty() || mutated.sent == *object {
         return mutated;
@@ -44,10 +44,10 @@ pub fn mutate(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated 
     }
 }
 
-/// As [`mutate`], of an object that nobody reads: it is as the policies leave it, whatever an API
-/// server makes of that.
+/// As [`mutate`], but neither decoded nor defaulted anew: the object is as the policies leave it,
+/// whatever an API server makes of that.
 #[must_use]
-pub fn mutate_unread(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated {
+pub fn mutate_only(set: &PolicySet, request: &Request, judge: &Judge<'_>) -> Mutated {
     let unchanged = || Mutated {
         object: request.object.clone(),
         sent: request.object.clone(),

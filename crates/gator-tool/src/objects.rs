@@ -15,13 +15,14 @@ use rayon::prelude::*;
 use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, from_doubles, of_inventory, to_doubles};
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
-    VerdictError, evaluate, mutate_unread,
+    VerdictError, evaluate, mutate_only,
 };
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
 use sekisho_policy::{Action, NamespaceObject, Reads, Request};
 use sekisho_report::Diagnostic;
 use sekisho_value::{Map, Pointer, Str, Value};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -54,10 +55,11 @@ pub struct ExpandOptions {
 }
 
 const TEMPLATES: &str = "templates.gatekeeper.sh";
+const MUTATORS: &str = "mutations.gatekeeper.sh";
 
 /// The groups whose objects are policies.
 const POLICIES: [&str; 4] =
-    [TEMPLATES, "constraints.gatekeeper.sh", "expansion.gatekeeper.sh", "mutations.gatekeeper.sh"];
+    [TEMPLATES, "constraints.gatekeeper.sh", "expansion.gatekeeper.sh", MUTATORS];
 
 /// Judges every object that is given by every constraint that is given; ends as `gator test` does:
 /// 1 where a constraint denies, or something cannot be read, compiled or judged.
@@ -208,6 +210,15 @@ pub(crate) fn without_kind(document: &Document) -> Option<Diagnostic> {
     ))
 }
 
+/// A policy as gator reads it: what mutators set are doubles.
+fn with_doubles(policy: &Document) -> Cow<'_, Document> {
+    let mut read = Cow::Borrowed(policy);
+    if group(policy) == MUTATORS {
+        read.to_mut().value = to_doubles(&policy.value);
+    }
+    read
+}
+
 /// All that is given: it judges, and is looked up.
 struct World {
     set: PolicySet,
@@ -231,8 +242,9 @@ impl World {
         cel: Option<FailurePolicy>,
         now: jiff::Timestamp,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let policies: Vec<&Document> =
-            documents.iter().filter(|document| POLICIES.contains(&group(document))).collect();
+        let policies = documents.iter().filter(|document| POLICIES.contains(&group(document)));
+        let policies: Vec<Cow<'_, Document>> = policies.map(with_doubles).collect();
+        let policies: Vec<&Document> = policies.iter().map(Cow::as_ref).collect();
         let by_cel = |document: &&&Document| {
             group(document) == TEMPLATES && engines(&document.value).contains(&Engine::Cel)
         };
@@ -336,7 +348,7 @@ impl World {
             false => object.clone(),
         };
         let request = Request { object: read(&request.object), ..request };
-        let mutated = mutate_unread(&self.set, &request, &judge);
+        let mutated = mutate_only(&self.set, &request, &judge);
         if let Some(error) = mutated.errors.first() {
             return Err(at(document, error));
         }
@@ -490,7 +502,8 @@ fn scoped_actions(constraint: &Value) -> Vec<Value> {
     let of_gator = actions.unwrap_or_default().iter().filter(for_gator);
     let mut found: Vec<Value> = Vec::new();
     for entry in of_gator {
-        let action = entry.get("action").cloned().unwrap_or_else(|| Value::from(""));
+        let action = entry.get("action").filter(|action| !action.is_null());
+        let action = action.cloned().unwrap_or_else(|| Value::from(""));
         if !found.contains(&action) {
             found.push(action);
         }

@@ -76,7 +76,7 @@ impl RegoCode {
         let watched = watch.and_then(|watch| Some((watch, self.rego.watched()?)));
         let violation = watched.map_or(&self.violation, |(_, watched)| &watched.violation);
         let whole_input = watched.map(|_| {
-            let mut input = review.input.as_object().cloned().unwrap_or_default();
+            let mut input = review.input().as_object().cloned().unwrap_or_default();
             input.insert("parameters", self.parameters.clone());
             Value::Object(input)
         });
@@ -90,7 +90,7 @@ impl RegoCode {
             }
         };
         let question = Question {
-            input: Some(whole_input.as_ref().unwrap_or(&review.input)),
+            input: Some(whole_input.as_ref().unwrap_or(review.input())),
             reads: noted.then_some(&note),
             print: if watched.is_some() { Some(&print) } else { None },
             cover: if watched.is_some() { Some(&cover) } else { None },

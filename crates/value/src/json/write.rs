@@ -127,15 +127,21 @@ const BY_GO: u8 = 2;
 
 /// Where something stands that is to be escaped.
 fn special(bytes: &[u8], asked: u8) -> Option<usize> {
+    let is_special = |byte: &u8| SPECIAL.get(usize::from(*byte)).is_some_and(|of| of & asked != 0);
     // Most texts have nothing of it: so many bytes are looked at together, those at the end twice.
     let (words, rest) = bytes.as_chunks();
-    let skipped = 8 * words.iter().take_while(|word| is_plain(**word)).count();
-    if skipped + rest.len() == bytes.len() && bytes.last_chunk().is_some_and(|end| is_plain(*end)) {
+    for (word, start) in words.iter().zip((0..).step_by(8)) {
+        if !is_plain(*word)
+            && let Some(at) = word.iter().position(is_special)
+        {
+            return Some(start + at);
+        }
+    }
+    if bytes.last_chunk().is_some_and(|end| is_plain(*end)) {
         return None;
     }
-    let is_special = |byte: &u8| SPECIAL.get(usize::from(*byte)).is_some_and(|of| of & asked != 0);
-    let at = bytes.get(skipped..)?.iter().position(is_special)?;
-    Some(skipped + at)
+    let at = rest.iter().position(is_special)?;
+    Some(bytes.len() - rest.len() + at)
 }
 
 /// Whether eight bytes are ASCII of which nothing is escaped anywhere. It may be denied of others,
