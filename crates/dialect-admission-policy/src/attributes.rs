@@ -24,7 +24,7 @@ pub(crate) struct Attributes {
     pub(crate) object: Value,
     /// null where something is created
     pub(crate) old_object: Value,
-    /// the plural is that of a schema, and not what it would be by rule
+    /// the plural was said, or is that of a schema, and not what it would be by rule
     pub(crate) plural_is_known: bool,
     gvr: Gvr,
     is_namespace: bool,
@@ -71,8 +71,9 @@ impl Attributes {
             true => Some(request.name.clone()),
             false => request.namespace.clone(),
         };
-        let plural_is_known =
-            !request.subresource.is_empty() || scene.schemas.kind_of(&request.gvk).is_some();
+        let plural_is_known = request.gvr.is_some()
+            || !request.subresource.is_empty()
+            || scene.schemas.kind_of(&request.gvk).is_some();
         let given = |object: &Value, there: bool| if there { object.clone() } else { Value::Null };
         Self {
             gvk: request.gvk.clone(),

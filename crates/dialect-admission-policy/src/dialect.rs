@@ -1,5 +1,6 @@
 use crate::advice;
 use crate::join::Join;
+use crate::matching;
 use crate::mutation::{Bound, MutatingPolicy, Mutators};
 use crate::read::Reader;
 use crate::validation::{Judgement, ValidatingPolicy};
@@ -7,7 +8,7 @@ use sekisho_cel::kubernetes::KindTypes;
 use sekisho_kube_model::Schemas;
 use sekisho_policy::{
     Action, CompileContext, Compiled, CompiledMutators, CompiledPolicy, Dialect, Digest, Matcher,
-    OperationSet, PolicyDocument, PolicyId, ResourceRule, Rule, Severity, Told,
+    PolicyDocument, PolicyId, ResourceRule, Rule, Severity, Told,
 };
 use sekisho_value::{Pointer, Str, Value};
 use std::collections::BTreeSet;
@@ -137,36 +138,31 @@ fn judged(judgement: Judgement) -> CompiledPolicy {
     }
 }
 
-/// What is certainly no request for a policy is not handed to it: the kinds of plurals that are
-/// built in are known, whatever their version and, as some are in two, their group.
+/// What is certainly no request for a policy is not handed to it: the kinds of plurals in groups that
+/// are built in are known, whatever their version and, as some are in two, their group.
 fn matcher(policy: &ValidatingPolicy) -> Matcher {
-    let rules = &policy.definition.constraints.rules;
-    let any = || {
-        rules.iter().map(|rule| ResourceRule {
-            group: None,
-            kind: None,
-            operations: rule.operations,
-        })
-    };
-    let named = policy.definition.constraints.plurals().and_then(|plurals| {
-        let kinds = plurals.into_iter().map(|(rule, plural)| kinds(plural, rule.operations));
-        kinds.collect::<Option<Vec<_>>>()
-    });
-    let rules = match named {
-        Some(named) => named.into_iter().flatten().collect(),
-        None => any().collect(),
+    let constraints = &policy.definition.constraints;
+    let rules = match constraints.plurals() {
+        Some(plurals) => {
+            plurals.into_iter().flat_map(|(rule, plural)| kinds(rule, plural)).collect()
+        }
+        None => constraints.rules.iter().map(|rule| of_kind(rule, None)).collect(),
     };
     Matcher { rules, ..Matcher::default() }
 }
 
-/// The built-in kinds of a plural; `None` where there are none.
-fn kinds(plural: &str, operations: OperationSet) -> Option<Vec<ResourceRule>> {
+/// The built-in kinds of a plural; any where it may be the plural of others.
+fn kinds(rule: &matching::ResourceRule, plural: &str) -> Vec<ResourceRule> {
     let schemas = Schemas::builtin();
-    let kinds: BTreeSet<Str> = schemas
-        .kinds()
-        .filter(|kind| kind.plural() == plural)
-        .map(|kind| Str::new(kind.kind()))
-        .collect();
-    let rule = |kind: Str| ResourceRule { group: None, kind: Some(kind), operations };
-    (!kinds.is_empty()).then(|| kinds.into_iter().map(rule).collect())
+    let is_built_in = |group: &Str| schemas.kinds().any(|kind| group == kind.group());
+    let of_plural = schemas.kinds().filter(|kind| kind.plural() == plural);
+    let kinds: BTreeSet<Str> = of_plural.map(|kind| Str::new(kind.kind())).collect();
+    if kinds.is_empty() || !rule.groups.iter().all(is_built_in) {
+        return vec![of_kind(rule, None)];
+    }
+    kinds.into_iter().map(|kind| of_kind(rule, Some(kind))).collect()
+}
+
+fn of_kind(rule: &matching::ResourceRule, kind: Option<Str>) -> ResourceRule {
+    ResourceRule { group: None, kind, operations: rule.operations }
 }

@@ -315,12 +315,48 @@ spec: {policyName: p, validationActions: [Deny], paramRef: {name: l, parameterNo
     }
 }
 
+/// A resource, as the API server says it.
+fn of(group: &str, resource: &str) -> Option<Gvr> {
+    let (group, resource) = (group.into(), resource.into());
+    Some(Gvr { group, version: "v1".into(), resource })
+}
+
+#[test]
+fn the_plural_of_a_custom_kind_is_what_the_api_server_says() {
+    const GIZMO: &str = r#"{"apiVersion":"example.com/v1","kind":"Gizmo","metadata":{"name":"g","namespace":"shop"}}"#;
+    // The groups and the plurals of a rule, and the plural: denials and errors.
+    for (groups, plurals, said, wanted) in [
+        ("example.com", "gadgets", None, (0, 1)),
+        ("example.com", "gadgets", Some("gizmos"), (0, 0)),
+        ("'*'", "gadgets, pods", Some("gizmos"), (0, 0)),
+        ("example.com", "gadgets", Some("gadgets"), (1, 0)),
+        ("example.com", "gizmos", Some("gadgets"), (0, 0)),
+        // It may be one of a built-in kind.
+        ("example.com", "deployments", Some("deployments"), (1, 0)),
+        ("'*'", "deployments", Some("deployments"), (1, 0)),
+        ("apps", "deployments", Some("deployments"), (0, 0)),
+    ] {
+        let set = in_order(&bound(
+            &format!(
+                "matchConstraints: {{resourceRules: [{{apiGroups: [{groups}], apiVersions: ['*'], \
+                 operations: ['*'], resources: [{plurals}]}}]}}, validations: [{{expression: \
+                 'false'}}]"
+            ),
+            "",
+        ));
+        let mut request = creation(GIZMO, "");
+        if let Some(plural) = said {
+            request =
+                Request { resource: plural.into(), gvr: of("example.com", plural), ..request };
+        }
+        let verdict = evaluate(&set, &request, &crate::scene::judge(&MemoryInventory::new()));
+        let found = (verdict.denials.len(), verdict.errors.len());
+        assert_eq!(found, wanted, "{groups} {plurals} {said:?} {verdict:?}");
+    }
+}
+
 #[test]
 fn the_resource_of_a_subresource_is_what_the_api_server_says() {
-    let of = |group: &str, resource: &str| {
-        let (group, resource) = (group.into(), resource.into());
-        Some(Gvr { group, version: "v1".into(), resource })
-    };
     let set = in_order(&bound(
         "matchConstraints: {resourceRules: [{apiGroups: [example.com], apiVersions: [v1], \
          operations: ['*'], resources: ['*/scale']}]}, validations: [{expression: \
