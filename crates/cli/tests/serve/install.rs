@@ -129,6 +129,7 @@ fn what_the_server_would_not_have_is_told() {
         (&["server.extraArgs=[--pod-security-config=/c]"], 2, in_no("--pod-security-config=/c")),
         (&["server.extraArgs=[--target, /t]"], 2, in_no("--target=/t")),
         (&["server.extraArgs=[--external-data, /e]"], 2, in_no("--external-data=/e")),
+        (&["server.extraArgs=[--config=/c]"], 2, in_no("--config=/c")),
         (&["policies.args=[-p, /other]", own], 0, in_no("--policies=/other")),
         (&["server.extraArgs=[--cluster]"], 2, rights("--cluster", "policies.cluster=true")),
         (&["policies.args=[--cluster]"], 2, rights("--cluster", "policies.cluster=true")),
@@ -154,6 +155,30 @@ fn what_the_server_would_not_have_is_told() {
         assert!(said.contains(&told), "{values:?}: {said}");
         assert_eq!(said.contains("kind: Deployment"), code == 0, "{values:?}: {said}");
         assert_eq!(said.contains("note: `"), code == 0 && !told.is_empty(), "{values:?}: {said}");
+    }
+}
+
+#[test]
+fn all_that_the_server_would_not_have_is_told() {
+    let own = "image.repository=registry.example.com/sekisho";
+    let files = "policies.args=[-p, /one, -p, /two, --config=/c]";
+    let rights = "server.extraArgs=[--cluster, --events]";
+    let absent = ["--policies=/one", "--policies=/two", "--config=/c"];
+    // the values, the exit code, how lines begin, what they are about
+    for (values, code, begin, about) in [
+        (&[files][..], 2, "error", &absent[..]),
+        (&[files, own], 0, "note", &absent),
+        (&[files, rights, own], 2, "note", &absent),
+        (&[rights], 2, "error", &["--cluster", "--events"]),
+        (&[files, rights], 2, "error", &["--cluster", "--events", absent[0], absent[1], absent[2]]),
+    ] {
+        let mut arguments = vec!["install", "--set", PINNED];
+        values.iter().for_each(|value| arguments.extend(["--set", value]));
+        let (found, said) = sekisho(&arguments);
+        assert_eq!(found, Some(code), "{values:?}: {said}");
+        let begin = format!("{begin}: `");
+        let lines = said.lines().filter_map(|line| line.strip_prefix(&begin)?.split('`').next());
+        assert_eq!(lines.collect::<Vec<_>>(), about, "{values:?}: {said}");
     }
 }
 

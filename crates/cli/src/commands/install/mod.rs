@@ -170,7 +170,9 @@ fn sound(
     certificate(values)?;
     let objects = manifests(values, &release(args))?;
     refuse(&objects.iter().flat_map(of_schema).collect::<Vec<_>>())?;
-    policies::compile(values, &objects, of_paths, templates)?;
+    let serve = reach::arguments(&objects)?;
+    refuse(&reach::lacking(values, &objects, &serve))?;
+    policies::compile(values, &serve, of_paths, templates)?;
     reach::image(values);
     Ok(objects)
 }

@@ -1,19 +1,17 @@
 //! Policies on their way into a ConfigMap: packed, and compiled as the server will compile them.
 
-use super::reach::{self, MOUNTED};
+use super::reach::MOUNTED;
 use super::unasked;
-use crate::args::{Cli, Command, PolicyArgs, ServeArgs};
-use crate::commands::{command, serve};
+use crate::args::{PolicyArgs, ServeArgs};
+use crate::commands::serve;
 use crate::{output, policies};
 use anyhow::{Context as _, Result, bail};
-use clap::FromArgMatches as _;
 use sekisho_checkpoint_admission::Basis;
 use sekisho_checkpoint_check::bundle_of_paths;
 use sekisho_cluster::{ApiResource, CacheLimits, Client, bundle_file, discover, list_once, origin};
 use sekisho_dialects::{DIALECTS, unsupported};
 use sekisho_engine::BuildOptions;
 use sekisho_install::merge;
-use sekisho_manifest::Document;
 use sekisho_policy::{Bundle, BundleFile};
 use sekisho_report::{Diagnostic, Level, RenderOptions, render_diagnostic};
 use sekisho_value::{Map, Value};
@@ -74,13 +72,10 @@ pub(super) async fn templates(client: &Client, values: &Value) -> Result<Files> 
 /// `templates` are those of the cluster, where it is asked.
 pub(super) fn compile(
     values: &Value,
-    objects: &[Document],
+    serve: &ServeArgs,
     of_paths: Files,
     templates: Option<Files>,
 ) -> Result<()> {
-    let serve = arguments(objects)?;
-    reach::rights(values, &serve)?;
-    reach::files(values, objects, &serve)?;
     let packed = values.path(&["policies", "files"]).and_then(Value::as_object);
     let packed = || packed.into_iter().flat_map(Map::iter);
     let bytes: usize = packed().map(|(_, text)| text.as_str().map_or(0, str::len)).sum();
@@ -125,7 +120,7 @@ pub(super) fn compile(
     match built {
         // What is named may be where this does not see it.
         Ok(_) if elsewhere || serve.cluster.cluster => Ok(()),
-        Ok(basis) => serve::named_policies(&serve, basis.set.states()),
+        Ok(basis) => serve::named_policies(serve, basis.set.states()),
         Err(errors) if serve.cluster.cluster => refuse(&not_of_cluster(errors, asked)),
         Err(errors) => refuse(&errors),
     }
@@ -146,32 +141,6 @@ fn not_of_cluster(mut errors: Vec<Diagnostic>, asked: bool) -> Vec<Diagnostic> {
         errors.retain(|error| !may_be_there(error));
     }
     errors
-}
-
-/// The arguments that the server will be started with.
-fn arguments(objects: &[Document]) -> Result<ServeArgs> {
-    let deployment = objects.iter().find(|object| object.kind() == "Deployment");
-    let containers =
-        deployment.and_then(|d| d.value.path(&["spec", "template", "spec", "containers"]));
-    let first = containers.and_then(Value::as_array).and_then(<[Value]>::first);
-    let given = first.and_then(|container| container.get("args")).and_then(Value::as_array);
-    let given = given.unwrap_or_default().iter().filter_map(Value::as_str);
-    let wrong = "the server would not start by `policies.args`, `server.failurePolicies` and \
-                 `server.extraArgs`";
-    let matches = command().try_get_matches_from(std::iter::once("sekisho").chain(given)).map_err(
-        |error| {
-            let text = error.to_string();
-            let said = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            anyhow::anyhow!("{wrong}: {said}")
-        },
-    )?;
-    match Cli::from_arg_matches(&matches)?.command {
-        Command::Serve(serve) => {
-            serve::sound(&serve).context(wrong)?;
-            Ok(*serve)
-        }
-        _ => bail!("{wrong}"),
-    }
 }
 
 /// Tells what is wrong with policies, as `check` does.
