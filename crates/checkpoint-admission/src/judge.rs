@@ -10,6 +10,7 @@ use sekisho_engine::{
     ErrorKind, Judge, Mutated, Partner, Split, Verdict, VerdictError, evaluate, evaluate_with,
     json_patch, judge_implied,
 };
+use sekisho_kube_model::Schemas;
 use sekisho_policy::{Pattern, PolicyId, Request, Stop};
 use sekisho_value::{Pointer, Value};
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
         none if none.is_empty() => evaluate_with(&basis.set, request, &judging, conduct.partner),
         errors => Verdict { errors, ..Verdict::default() },
     };
-    let mut answer = answer(request, &verdict, conduct.on_error);
+    let mut answer = answer(request, &verdict, &basis.schemas, conduct.on_error);
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     (answer, verdict)
 }
@@ -103,7 +104,7 @@ pub fn judge_images(
     // They do not say whose they are.
     verdict.warnings.clear();
     verdict.annotations.clear();
-    let mut answer = answer(&request, &verdict, conduct.on_error);
+    let mut answer = answer(&request, &verdict, &basis.schemas, conduct.on_error);
     answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
     (request, answer, verdict)
 }
@@ -155,9 +156,14 @@ fn judging<'a>(basis: &'a Basis, inventory: &'a Timed<'a>, conduct: &Conduct<'a>
     }
 }
 
-fn answer(request: &Request, verdict: &Verdict, on_error: &FailureDirections) -> Answer {
+fn answer(
+    request: &Request,
+    verdict: &Verdict,
+    schemas: &Schemas,
+    on_error: &FailureDirections,
+) -> Answer {
     let mut answer = Answer {
-        refusal: refusal(request, &verdict.denials),
+        refusal: refusal(request, &verdict.denials, schemas),
         // One warning for each violation, as the systems that the policies come from have it.
         warnings: verdict.warnings.iter().flat_map(|all| all.lines()).map(str::to_owned).collect(),
         annotations: annotations(&verdict.annotations),
@@ -227,7 +233,7 @@ fn annotations(full: &[(String, String)]) -> BTreeMap<String, String> {
 mod tests {
     use super::{FailureDirection, FailureDirections, annotations, answer};
     use sekisho_engine::{Denial, ErrorKind, Verdict, VerdictError};
-    use sekisho_kube_model::Gvk;
+    use sekisho_kube_model::{Gvk, Schemas};
     use sekisho_policy::{Manner, Pattern, PolicyId, Request};
     use sekisho_value::{Pointer, from_json};
 
@@ -259,19 +265,22 @@ mod tests {
     fn errors_go_the_configured_way() {
         let told = "policy `local/d/K/p` could not be evaluated: no (do)";
         let verdict = Verdict { errors: vec![broken()], ..Verdict::default() };
-        let closed = answer(&request("{}"), &verdict, &FailureDirection::Fail.into());
+        let closed =
+            answer(&request("{}"), &verdict, &Schemas::builtin(), &FailureDirection::Fail.into());
         let refusal = closed.refusal.unwrap();
         assert_eq!((refusal.code, refusal.message.as_str()), (500, told));
         assert_eq!(closed.annotations["error"], told);
 
-        let open = answer(&request("{}"), &verdict, &FailureDirection::Ignore.into());
+        let open =
+            answer(&request("{}"), &verdict, &Schemas::builtin(), &FailureDirection::Ignore.into());
         assert_eq!(open.refusal, None);
         assert_eq!(open.warnings, [told]);
         assert_eq!(open.annotations["error"], told);
 
         let denials = vec![denial(Manner::Plain, "m")];
         let both = Verdict { denials, errors: vec![broken()], ..Verdict::default() };
-        let both = answer(&request("{}"), &both, &FailureDirection::Ignore.into());
+        let both =
+            answer(&request("{}"), &both, &Schemas::builtin(), &FailureDirection::Ignore.into());
         assert_eq!(both.refusal.unwrap().message, "m");
     }
 
@@ -288,7 +297,7 @@ mod tests {
             for direction in [FailureDirection::Fail, FailureDirection::Ignore] {
                 let error = VerdictError { message: said.to_owned(), help: None, ..broken() };
                 let verdict = Verdict { errors: vec![error], ..Verdict::default() };
-                let answer = answer(&asked, &verdict, &direction.into());
+                let answer = answer(&asked, &verdict, &Schemas::builtin(), &direction.into());
                 let wanted = format!("policy `local/d/K/p` could not be evaluated: {message}");
                 assert_eq!(answer.annotations["error"], wanted);
                 let refused = answer.refusal.map(|refusal| refusal.message);
@@ -312,7 +321,7 @@ mod tests {
             (vec![broken("soft"), broken("hard"), broken("softer")], Some(1), 2),
         ] {
             let verdict = Verdict { errors, ..Verdict::default() };
-            let answer = answer(&request("{}"), &verdict, &directions);
+            let answer = answer(&request("{}"), &verdict, &Schemas::builtin(), &directions);
             let lines = answer.refusal.as_ref().map(|refusal| refusal.message.lines().count());
             assert_eq!((lines, answer.warnings.len()), (refused, warnings), "{answer:?}");
             let told = answer.annotations["error"].matches("could not be evaluated").count();

@@ -2,19 +2,19 @@
 
 use crate::review::{Refusal, RefusedFor, RefusedObject};
 use sekisho_engine::{Cause, Denial};
-use sekisho_kube_model::Gvr;
+use sekisho_kube_model::{FieldRef, Gvr, Schemas, Shape, TypeRef};
 use sekisho_policy::{Manner, Request};
 use sekisho_value::{Pointer, Str};
 
 /// All refusals as one; the first says how it reaches the client.
-pub(crate) fn refusal(request: &Request, denials: &[Denial]) -> Option<Refusal> {
+pub(crate) fn refusal(request: &Request, denials: &[Denial], schemas: &Schemas) -> Option<Refusal> {
     let (code, reason) = match denials.first()?.manner {
         Manner::Forbidden | Manner::Plain => (403, "Forbidden"),
         Manner::Invalid => (422, "Invalid"),
         Manner::With(reason) => (reason.code(), reason.as_str()),
     };
     let messages: Vec<String> = denials.iter().map(|denial| worded(request, denial)).collect();
-    let about = about(request, denials);
+    let about = about(request, denials, schemas);
     Some(Refusal { code, reason, message: messages.join("\n"), about, ..Refusal::default() })
 }
 
@@ -55,10 +55,12 @@ fn name(request: &Request) -> &str {
 
 /// What the details of a refusal's status say, where its message says it, too. What is forbidden has
 /// no causes.
-fn about(request: &Request, denials: &[Denial]) -> Option<RefusedObject> {
+fn about(request: &Request, denials: &[Denial], schemas: &Schemas) -> Option<RefusedObject> {
     let manner = denials.first()?.manner;
     let (group, kind) = refused(request, manner)?;
-    let causes = denials.iter().filter(|_| manner != Manner::Forbidden).flat_map(causes);
+    let of = schemas.type_of(&request.gvk);
+    let denials = denials.iter().filter(|_| manner != Manner::Forbidden);
+    let causes = denials.flat_map(|denial| causes(denial, of));
     Some(RefusedObject {
         group: group.to_string(),
         kind: kind.to_string(),
@@ -69,8 +71,10 @@ fn about(request: &Request, denials: &[Denial]) -> Option<RefusedObject> {
 
 /// Source: `Dispatch` in `pkg/admission/plugin/policy/validating` of k8s.io/apiserver, which names no
 /// field; `NewInvalid` of k8s.io/apimachinery.
-fn causes(denial: &Denial) -> Vec<RefusedFor> {
-    let field = |cause: &Cause| cause.pointer.as_ref().map(field).unwrap_or_default();
+fn causes(denial: &Denial, of: Option<TypeRef<'_>>) -> Vec<RefusedFor> {
+    let field = |cause: &Cause| {
+        cause.pointer.as_ref().map(|pointer| field(pointer, of)).unwrap_or_default()
+    };
     let is_invalid = denial.manner == Manner::Invalid;
     let of_field = |cause: &Cause| {
         let (field, message) = (field(cause), cause.message.as_str());
@@ -89,20 +93,27 @@ fn causes(denial: &Denial) -> Vec<RefusedFor> {
     }
 }
 
-/// A field as the API server names it: `spec.containers[0].image`, `metadata.labels[app]`.
-fn field(pointer: &Pointer) -> String {
-    let (mut field, mut is_map) = (String::new(), false);
+/// Maps that every kind may have, for where no schema tells.
+const MAPS: [&str; 4] = ["annotations", "labels", "matchLabels", "nodeSelector"];
+
+/// A field of an object of this type as the API server names it: `spec.containers[0].image`,
+/// `metadata.labels[app]`.
+fn field(pointer: &Pointer, mut of: Option<TypeRef<'_>>) -> String {
+    let (mut path, mut is_map) = (String::new(), false);
     for token in pointer.tokens() {
         let name = token.as_str();
-        let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric());
-        if is_map || !is_plain || token.as_index().is_some() {
-            field.extend(["[", name, "]"]);
+        let known = of.and_then(|of| of.field(name)).map(FieldRef::value_type);
+        let is_plain =
+            name.chars().all(|c| c.is_ascii_alphanumeric()) && token.as_index().is_none();
+        if known.is_some() || is_plain && !is_map {
+            path.extend([if path.is_empty() { "" } else { "." }, name]);
         } else {
-            field.extend([if field.is_empty() { "" } else { "." }, name]);
+            path.extend(["[", name, "]"]);
         }
-        is_map = ["annotations", "labels", "matchLabels", "nodeSelector"].contains(&name);
+        of = known.or_else(|| of.and_then(TypeRef::item));
+        is_map = of.map_or_else(|| MAPS.contains(&name), |of| of.shape() == Shape::Map);
     }
-    field
+    path
 }
 
 #[cfg(test)]
@@ -110,7 +121,7 @@ mod tests {
     use super::{field, refusal};
     use crate::review::{RefusedFor, RefusedObject};
     use sekisho_engine::{Cause, Denial};
-    use sekisho_kube_model::{Gvk, Gvr};
+    use sekisho_kube_model::{Gvk, Gvr, Schemas};
     use sekisho_policy::{Manner, PolicyId, Request, Requested, StatusReason};
     use sekisho_value::{Pointer, from_json};
 
@@ -147,7 +158,8 @@ mod tests {
             (r#"{"name":"web"}"#, Manner::Invalid, 422, r#"Deployment.apps "web" is invalid: m"#),
             (r#"{"name":"web"}"#, Manner::Plain, 403, "m"),
         ] {
-            let refusal = refusal(&request(metadata), &[denial(manner, "m")]).unwrap();
+            let refusal =
+                refusal(&request(metadata), &[denial(manner, "m")], &Schemas::builtin()).unwrap();
             assert_eq!((refusal.code, refusal.message.as_str()), (code, message));
         }
     }
@@ -181,7 +193,7 @@ mod tests {
                 requested,
                 ..request(r#"{"name":"web"}"#)
             };
-            let refusal = refusal(&asked, &[denial(manner, "m")]).unwrap();
+            let refusal = refusal(&asked, &[denial(manner, "m")], &Schemas::builtin()).unwrap();
             let about = refusal.about.unwrap_or_default();
             assert_eq!((refusal.message.as_str(), about.group.as_str()), (told, group));
         }
@@ -190,7 +202,8 @@ mod tests {
     #[test]
     fn every_refusal_is_told() {
         let denials = vec![denial(Manner::Plain, "[a] one"), denial(Manner::Plain, "[b] two")];
-        assert_eq!(refusal(&request("{}"), &denials).unwrap().message, "[a] one\n[b] two");
+        let refusal = refusal(&request("{}"), &denials, &Schemas::builtin()).unwrap();
+        assert_eq!(refusal.message, "[a] one\n[b] two");
     }
 
     #[test]
@@ -209,7 +222,7 @@ mod tests {
             (Manner::Plain, None),
         ] {
             let denials = vec![denial(manner, "m"), denial(Manner::Plain, "n")];
-            let refused = refusal(&request(r#"{"name":"web"}"#), &denials);
+            let refused = refusal(&request(r#"{"name":"web"}"#), &denials, &Schemas::builtin());
             assert_eq!(refused.unwrap().about, about, "{manner:?}");
         }
     }
@@ -242,18 +255,55 @@ mod tests {
             };
             let causes = of.iter().map(cause).collect();
             let denied = Denial { causes, ..denial(manner, "m") };
-            let about = refusal(&request("{}"), &[denied]).unwrap().about.unwrap();
+            let about =
+                refusal(&request("{}"), &[denied], &Schemas::builtin()).unwrap().about.unwrap();
             let found: Vec<_> =
                 about.causes.iter().map(|c| (c.reason, &*c.message, &*c.field)).collect();
             assert_eq!(found, wanted, "{manner:?}");
         }
-        for (pointer, wanted) in [
-            ("", ""),
-            ("/spec/http2/0/1", "spec.http2[0][1]"),
-            ("/metadata/labels/app", "metadata.labels[app]"),
-            ("/data/a.b", "data[a.b]"),
+    }
+
+    #[test]
+    fn fields_are_named_as_the_api_server_names_them() {
+        let definition = from_json(
+            r#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","spec":{
+                "group":"x.io","names":{"kind":"X","plural":"xs"},"versions":[{"name":"v1","schema":{
+                "openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object","properties":{
+                "of-key":{"type":"object","additionalProperties":{"type":"string"}}}}}}}}]}}"#,
+        );
+        let schemas = Schemas::with_crds([&definition.unwrap()]).0;
+        let pod = Gvk::new("", "v1", "Pod");
+        let custom = Gvk::new("x.io", "v1", "X");
+        let unknown = Gvk::new("y.io", "v1", "Y");
+        for (kind, pointer, wanted) in [
+            (&pod, "", ""),
+            (&pod, "/metadata/labels/app", "metadata.labels[app]"),
+            (
+                &pod,
+                "/spec/containers/0/resources/limits/cpu",
+                "spec.containers[0].resources.limits[cpu]",
+            ),
+            (
+                &pod,
+                "/spec/volumes/1/csi/volumeAttributes/a",
+                "spec.volumes[1].csi.volumeAttributes[a]",
+            ),
+            (&Gvk::new("", "v1", "Service"), "/spec/selector/app", "spec.selector[app]"),
+            (
+                &Gvk::new("apps", "v1", "Deployment"),
+                "/spec/selector/matchLabels/app",
+                "spec.selector.matchLabels[app]",
+            ),
+            (&Gvk::new("", "v1", "ConfigMap"), "/data/key", "data[key]"),
+            (&Gvk::new("", "v1", "ConfigMap"), "/data/0", "data[0]"),
+            (&custom, "/metadata/annotations/a", "metadata.annotations[a]"),
+            (&custom, "/spec/of-key/a", "spec.of-key[a]"),
+            (&unknown, "/metadata/labels/app", "metadata.labels[app]"),
+            (&unknown, "/spec/http2/0/1", "spec.http2[0][1]"),
+            (&unknown, "/data/a.b", "data[a.b]"),
         ] {
-            assert_eq!(field(&Pointer::parse(pointer).unwrap()), wanted);
+            let found = field(&Pointer::parse(pointer).unwrap(), schemas.type_of(kind));
+            assert_eq!(found, wanted);
         }
     }
 }
