@@ -59,7 +59,7 @@ fn about(request: &Request, denials: &[Denial], schemas: &Schemas) -> Option<Ref
     let manner = denials.first()?.manner;
     let (group, kind) = refused(request, manner)?;
     let of = schemas.type_of(&request.gvk);
-    let denials = denials.iter().filter(|_| manner != Manner::Forbidden);
+    let denials = denials.iter().filter(|_| manner.tells_causes());
     let causes = denials.flat_map(|denial| causes(denial, of));
     Some(RefusedObject {
         group: group.to_string(),
@@ -86,8 +86,7 @@ fn causes(denial: &Denial, of: Option<TypeRef<'_>>) -> Vec<RefusedFor> {
         all @ [_, ..] if is_invalid => all.iter().map(of_field).collect(),
         all => {
             // The words of admission policies are those of the first.
-            let is_its = matches!(denial.manner, Manner::With(_)) || all.len() == 1;
-            let field = all.first().filter(|_| is_its).map(field).unwrap_or_default();
+            let field = all.first().map(field).unwrap_or_default();
             vec![RefusedFor { reason: "", message: denial.message.clone(), field }]
         }
     }

@@ -64,7 +64,7 @@ pub struct Denial {
     pub message: String,
     /// how it reaches a client
     pub manner: Manner,
-    /// the violations that it is about
+    /// the violations that it is about, where its manner tells them
     pub causes: Vec<Cause>,
 }
 

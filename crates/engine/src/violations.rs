@@ -225,11 +225,13 @@ fn word(policy: &CompiledPolicy, ruled: &[(Violation, Ruling)], verdict: &mut Ve
             if action == Action::Warn {
                 verdict.warnings.push(policy.evaluate.warning(name, &violations));
             } else {
+                let manner = policy.evaluate.manner(&violations);
+                let told = violations.iter().filter(|_| manner.tells_causes());
                 verdict.denials.push(Denial {
                     policy: policy.id.clone(),
                     message: policy.evaluate.refusal(name, &violations),
-                    manner: policy.evaluate.manner(&violations),
-                    causes: violations.into_iter().map(cause).collect(),
+                    manner,
+                    causes: told.copied().map(cause).collect(),
                 });
             }
         }

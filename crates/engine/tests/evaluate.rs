@@ -2,22 +2,23 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use sekisho_engine::{
-    BuildOptions, ExceptionUse, Judge, MemoryInventory, Partner, PolicySet, Split, Verdict,
+    BuildOptions, Cause, ExceptionUse, Judge, MemoryInventory, Partner, PolicySet, Split, Verdict,
     evaluate, evaluate_with, take_part,
 };
 use sekisho_kube_model::{Gvk, Schemas};
 use sekisho_policy::{
     Action, Bundle, BundleFile, BundleManifest, CompileContext, Compiled, CompiledPolicy, Dialect,
-    EvalContext, EvalError, Evaluate, Matcher, Operation, OperationSet, Outcome, Pattern,
-    PolicyDocument, PolicyId, Request, ResourceRule, Severity, Stop, Target, UserInfo, Violation,
+    EvalContext, EvalError, Evaluate, Manner, Matcher, Operation, OperationSet, Outcome, Pattern,
+    PolicyDocument, PolicyId, Request, ResourceRule, Severity, StatusReason, Stop, Target,
+    UserInfo, Violation,
 };
 use sekisho_report::{PolicyStatus, Status};
 use sekisho_value::{Pointer, Value, from_json};
 use std::sync::Arc;
 
 /// Policies of kind `Rule`: `spec` has `kind`, `action`, `fields` (JSON pointers that must be
-/// absent), `does` (`fail`, `spend`, `read`, `count`), and `says` (a violation, `ACTION MESSAGE`, each, on
-/// the fields that are there).
+/// absent), `does` (`fail`, `spend`, `read`, `count`, or how it refuses: `plain`, `invalid`, `with`),
+/// and `says` (a violation, `ACTION MESSAGE`, each, on the fields that are there).
 struct TestDialect;
 
 struct TestRule {
@@ -29,6 +30,15 @@ struct TestRule {
 impl Evaluate for TestRule {
     fn stands_alone(&self) -> bool {
         self.does != "count"
+    }
+
+    fn manner(&self, _: &[&Violation]) -> Manner {
+        match self.does.as_str() {
+            "plain" => Manner::Plain,
+            "invalid" => Manner::Invalid,
+            "with" => Manner::With(StatusReason::Invalid),
+            _ => Manner::Forbidden,
+        }
     }
 
     fn evaluate(&self, context: &EvalContext<'_>) -> Result<Outcome, EvalError> {
@@ -226,12 +236,32 @@ fn kinds_and_operations_are_matched() {
     assert_eq!(errors, Vec::<String>::new());
     let verdict = judge(&set, POD, Operation::Create, false);
     assert_eq!(summary(&verdict), ["deny pods /spec/hostPID", "warn any /spec"]);
-    let denial = &verdict.denials[0];
-    assert_eq!(denial.message, "1 fields");
-    assert_eq!(denial.causes[0].pointer.as_ref().unwrap().as_str(), "/spec/hostPID");
+    assert_eq!(verdict.denials[0].message, "1 fields");
     assert_eq!(verdict.warnings, ["1 fields"]);
     assert!(!verdict.allowed());
     assert!(judge(&set, POD, Operation::Delete, false).judgements.is_empty());
+}
+
+#[test]
+fn causes_are_kept_where_they_are_told() {
+    for (manner, wanted) in
+        [("forbidden", &[][..]), ("plain", &[]), ("invalid", &["a", "b"]), ("with", &["a", "b"])]
+    {
+        let policy = rule(
+            "pods",
+            &format!(
+                "{{kind: Pod, fields: [/spec/hostPID], does: {manner}, says: [deny a, deny b]}}"
+            ),
+        );
+        let (set, _) = build(&policy, BundleManifest::default());
+        let verdict = judge(&set, POD, Operation::Create, false);
+        let [denial] = verdict.denials.as_slice() else { panic!("{manner}: {verdict:?}") };
+        let told = |cause: &Cause| {
+            assert_eq!(cause.pointer.as_ref().unwrap().as_str(), "/spec/hostPID");
+            cause.message.clone()
+        };
+        assert_eq!(denial.causes.iter().map(told).collect::<Vec<_>>(), wanted, "{manner}");
+    }
 }
 
 #[test]

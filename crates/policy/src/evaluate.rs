@@ -84,6 +84,14 @@ pub enum Manner {
     With(StatusReason),
 }
 
+impl Manner {
+    /// Whether the violations behind a refusal are told one by one, as causes.
+    #[must_use]
+    pub fn tells_causes(self) -> bool {
+        matches!(self, Self::Invalid | Self::With(_))
+    }
+}
+
 /// Why an API server says that it refuses: the `reason` of its status, which has an HTTP status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum StatusReason {
