@@ -37,6 +37,8 @@ pub struct Limits {
     pub patience: Duration,
     /// how long a connection may be idle
     pub idle: Duration,
+    /// how long a server that stops answers as before, until its endpoints are taken away
+    pub leave: Duration,
 }
 
 impl Default for Limits {
@@ -59,6 +61,7 @@ impl Default for Limits {
             deadline: Duration::from_secs(5),
             patience: Duration::from_secs(5),
             idle: Duration::from_secs(120),
+            leave: Duration::from_secs(3),
         }
     }
 }

@@ -54,9 +54,7 @@ pub struct Server {
     metrics: Option<TcpListener>,
 }
 
-/// How long a server that stops waits for its endpoints to be taken away, and for what is being
-/// answered.
-const LEAVE: Duration = Duration::from_secs(3);
+/// How long a server that stops waits for what is being answered.
 const FINISH: Duration = Duration::from_secs(30);
 
 /// How many may ask for metrics at once, where they are told at a door of their own.
@@ -108,8 +106,9 @@ impl Server {
         self
     }
 
-    /// Answers until `stop` ends; then it is no longer ready, answers for a moment more, each
-    /// client of HTTP/1.1 once, and finishes what it began.
+    /// Answers until `stop` ends; then it is no longer ready, answers for a moment more, and finishes
+    /// what it began. A connection of HTTP/1.1 has one more answer at most, as that carries
+    /// `Connection: close`.
     ///
     /// # Errors
     /// Where the listener is lost.
@@ -122,7 +121,7 @@ impl Server {
         let mut stop = pin!(async {
             stop.await;
             routes.stopping.store(true, Ordering::Relaxed);
-            tokio::time::sleep(LEAVE).await;
+            tokio::time::sleep(routes.limits.leave).await;
         });
         let (finish, finished) = watch::channel(false);
         if let Some(listener) = self.metrics {
