@@ -138,31 +138,36 @@ fn judged(judgement: Judgement) -> CompiledPolicy {
     }
 }
 
-/// What is certainly no request for a policy is not handed to it: the kinds of plurals in groups that
-/// are built in are known, whatever their version and, as some are in two, their group.
+/// What is certainly no request for a policy is not handed to it: the kinds of plurals that are
+/// built in are known, whatever their version and, as some are in two, their group.
 fn matcher(policy: &ValidatingPolicy) -> Matcher {
     let constraints = &policy.definition.constraints;
+    let any = |rule: &matching::ResourceRule| of_kind(rule, None, None);
     let rules = match constraints.plurals() {
         Some(plurals) => {
             plurals.into_iter().flat_map(|(rule, plural)| kinds(rule, plural)).collect()
         }
-        None => constraints.rules.iter().map(|rule| of_kind(rule, None)).collect(),
+        None => constraints.rules.iter().map(any).collect(),
     };
     Matcher { rules, ..Matcher::default() }
 }
 
-/// The built-in kinds of a plural; any where it may be the plural of others.
+/// The built-in kinds of a plural, and all of groups that a rule names and that are not built in: the
+/// plural may be one of theirs. Any kind where the plural is not built in.
 fn kinds(rule: &matching::ResourceRule, plural: &str) -> Vec<ResourceRule> {
     let schemas = Schemas::builtin();
-    let is_built_in = |group: &Str| schemas.kinds().any(|kind| group == kind.group());
     let of_plural = schemas.kinds().filter(|kind| kind.plural() == plural);
     let kinds: BTreeSet<Str> = of_plural.map(|kind| Str::new(kind.kind())).collect();
-    if kinds.is_empty() || !rule.groups.iter().all(is_built_in) {
-        return vec![of_kind(rule, None)];
+    if kinds.is_empty() {
+        return vec![of_kind(rule, None, None)];
     }
-    kinds.into_iter().map(|kind| of_kind(rule, Some(kind))).collect()
+    let is_custom =
+        |group: &&Str| *group != "*" && schemas.kinds().all(|kind| *group != kind.group());
+    let groups = rule.groups.iter().filter(is_custom);
+    let groups = groups.map(|group| of_kind(rule, Some(group.clone()), None));
+    groups.chain(kinds.into_iter().map(|kind| of_kind(rule, None, Some(kind)))).collect()
 }
 
-fn of_kind(rule: &matching::ResourceRule, kind: Option<Str>) -> ResourceRule {
-    ResourceRule { group: None, kind, operations: rule.operations }
+fn of_kind(rule: &matching::ResourceRule, group: Option<Str>, kind: Option<Str>) -> ResourceRule {
+    ResourceRule { group, kind, operations: rule.operations }
 }

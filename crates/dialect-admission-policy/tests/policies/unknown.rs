@@ -333,7 +333,7 @@ fn the_plural_of_a_custom_kind_is_what_the_api_server_says() {
         ("example.com", "gizmos", Some("gadgets"), (0, 0)),
         // It may be one of a built-in kind.
         ("example.com", "deployments", Some("deployments"), (1, 0)),
-        ("'*'", "deployments", Some("deployments"), (1, 0)),
+        ("apps, example.com", "pods, deployments", Some("deployments"), (1, 0)),
         ("apps", "deployments", Some("deployments"), (0, 0)),
     ] {
         let set = in_order(&bound(
