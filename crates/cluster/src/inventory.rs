@@ -2,7 +2,7 @@
 
 use crate::{ApiResource, Client, Error, Pages};
 use sekisho_engine::MemoryInventory;
-use sekisho_policy::{AccessReviews, Inventory, InventoryKey};
+use sekisho_policy::{AccessReviews, Inventory, InventoryKey, Shown};
 use sekisho_value::{Map, Value};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -60,8 +60,8 @@ impl Inventory for LiveInventory {
         false
     }
 
-    fn tree(&self) -> Value {
-        self.current().tree()
+    fn tree(&self, shown: Shown) -> Value {
+        self.current().tree(shown)
     }
 
     fn external(&self) -> Value {

@@ -1,5 +1,5 @@
 //! Numbers that Gatekeeper reads as doubles, whatever they look like: those of `assign.value`, of
-//! objects where Rego sees them, and of constraints in the words of its CLI.
+//! objects and of the inventory where Rego sees them, and of constraints in the words of its CLI.
 //!
 //! Those of objects and locations are integers of 64 bits to mutators: an assigned `80` is no key
 //! `80`, nor in a list that holds `80`, until the object is written as JSON. A literal with a
@@ -57,10 +57,18 @@ pub(crate) fn in_rego(value: &Value) -> Option<Value> {
     }
 }
 
-/// An object of the inventory as Gatekeeper's CLI holds it: numbers are doubles to Rego.
-#[must_use]
-pub fn of_inventory(object: Value) -> Value {
-    in_rego(&object).unwrap_or(object)
+/// A value that an API server stores, as Gatekeeper hands it to Rego where it does not read it anew:
+/// integers of 64 bits are integers, however they are written, and other numbers doubles. `None`
+/// where they are so already.
+pub(crate) fn stored_in_rego(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(number) => {
+            number.held().err()?;
+            let int = Number::from_f64(number.as_f64()).filter(|int| int.held().is_ok());
+            int.or_else(|| shortest(number)).map(Value::Number)
+        }
+        other => within(other, stored_in_rego),
+    }
 }
 
 /// Integers below this one are written as they are.
@@ -119,7 +127,7 @@ pub(crate) fn are_written_alike(one: &Value, other: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_rego, to_doubles, written};
+    use super::{in_rego, stored_in_rego, to_doubles, written};
     use sekisho_value::from_json;
 
     #[test]
@@ -135,6 +143,27 @@ mod tests {
             let doubles = to_doubles(&from_json(text).unwrap());
             assert_eq!(doubles.to_json(), during, "{text}");
             assert_eq!(written(&doubles).unwrap_or(doubles).to_json(), after, "{text}");
+        }
+    }
+
+    #[test]
+    fn rego_is_given_integers_of_what_is_stored() {
+        for (text, given) in [
+            ("1000000", None),
+            ("9007199254740993", None),
+            ("2.0", Some("2")),
+            ("1e6", Some("1000000")),
+            ("1.5", None),
+            ("1234567.5", Some("1.2345675e+06")),
+            ("0.00001", Some("1e-05")),
+            ("9223372036854775807", None),
+            ("9223372036854775808", Some("9.223372036854776e+18")),
+            ("1e20", Some("1e+20")),
+            ("1e999", None),
+            ("{\"a\":[1.0,{\"b\":1000000}]}", Some("{\"a\":[1,{\"b\":1000000}]}")),
+        ] {
+            let found = stored_in_rego(&from_json(text).unwrap()).map(|value| value.to_json());
+            assert_eq!(found.as_deref(), given, "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 use crate::ExternalAnswers;
 use sekisho_kube_model::Gvk;
-use sekisho_policy::{Inventory, InventoryKey};
+use sekisho_policy::{Inventory, InventoryKey, Shown};
 use sekisho_value::{Map, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -73,17 +73,17 @@ impl Inventory for MemoryInventory {
         }
     }
 
-    fn tree(&self) -> Value {
+    fn tree(&self, shown: Shown) -> Value {
         let objects = || self.kinds.values().flat_map(BTreeMap::iter);
         self.tree
-            .get_or_init(|| tree(objects().map(|(key, object)| (&key.0, &key.1, object))))
+            .get_or_init(|| tree(objects().map(|(key, object)| (&key.0, &key.1, object)), shown))
             .clone()
     }
 }
 
 /// `cluster`, group and version, kind, name; `namespace`, its name, group and version, kind, name:
 /// the document that Gatekeeper gives policies as `data.inventory`.
-fn tree<'a>(objects: impl Iterator<Item = (&'a Str, &'a Str, &'a Value)>) -> Value {
+fn tree<'a>(objects: impl Iterator<Item = (&'a Str, &'a Str, &'a Value)>, shown: Shown) -> Value {
     type Kinds<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<(Str, Value)>>>;
     let mut cluster = Kinds::new();
     let mut namespaces: BTreeMap<&str, Kinds<'_>> = BTreeMap::new();
@@ -94,7 +94,7 @@ fn tree<'a>(objects: impl Iterator<Item = (&'a Str, &'a Str, &'a Value)>) -> Val
             namespace => namespaces.entry(namespace).or_default(),
         };
         let of_kind = kinds.entry(text("apiVersion")).or_default().entry(text("kind")).or_default();
-        of_kind.push((name.clone(), object.clone()));
+        of_kind.push((name.clone(), shown(object).unwrap_or_else(|| object.clone())));
     }
     let kinds = |kinds: Kinds<'_>| {
         let versions = kinds.into_iter().map(|(version, kinds)| {
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn objects_stand_in_a_tree() {
         let mut inventory = MemoryInventory::new();
-        assert_eq!(inventory.tree(), Value::object());
+        assert_eq!(inventory.tree(|_| None), Value::object());
         for object in [
             r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}"#,
             r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"s"}}"#,
@@ -133,7 +133,7 @@ mod tests {
         ] {
             inventory.insert(from_json(object).unwrap());
         }
-        let tree = inventory.tree();
+        let tree = inventory.tree(|_| None);
         let kind = |path: &[&str]| tree.path(path).and_then(|object| object.path_str(&["kind"]));
         assert_eq!(kind(&["cluster", "v1", "Node", "n"]), Some("Node"));
         assert_eq!(kind(&["namespace", "s", "apps/v1", "Deployment", "d"]), Some("Deployment"));
@@ -141,6 +141,6 @@ mod tests {
         inventory.insert(
             from_json(r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"m"}}"#).unwrap(),
         );
-        assert!(inventory.tree().path(&["cluster", "v1", "Node", "m"]).is_some());
+        assert!(inventory.tree(|_| None).path(&["cluster", "v1", "Node", "m"]).is_some());
     }
 }

@@ -12,7 +12,7 @@ use crate::sources::{self, Sources};
 use crate::watch::Watched;
 use crate::{FAILED, OK, tell};
 use rayon::prelude::*;
-use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, from_doubles, of_inventory, to_doubles};
+use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, from_doubles, to_doubles};
 use sekisho_engine::{
     ErrorKind, ExpandedRequest, Expansions, Judge, Judgement, MemoryInventory, PolicySet,
     VerdictError, evaluate, mutate_only,
@@ -275,7 +275,7 @@ impl World {
                     let name = Str::new(document.name().unwrap_or_default());
                     namespaces.insert(name, document.value.clone());
                 }
-                inventory.insert(of_inventory(as_held(document, &constraints)));
+                inventory.insert(as_held(document, &constraints));
             }
             (constraints, inventory, namespaces)
         };

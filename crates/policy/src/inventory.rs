@@ -31,6 +31,10 @@ pub struct InventoryKey {
     pub name: Str,
 }
 
+/// What a reader of all objects makes of one; `None` where that is the object as it is stored. A
+/// tree is made with that of its first reader.
+pub type Shown = fn(&Value) -> Option<Value>;
+
 /// The objects that are known beside the one that is judged: namespaces, parameters, and what
 /// policies ask for. A checkpoint fills it from files, from watches or from a bundle. One that says
 /// nothing of itself knows nothing, and is not complete.
@@ -52,9 +56,10 @@ pub trait Inventory: Send + Sync {
         self.beneath().is_some_and(Inventory::is_complete)
     }
     /// All objects: `cluster`, group and version, kind, name; and `namespace`, its name, group and
-    /// version, kind, name. Made once; who reads it tells [`Reads`] of what was read.
-    fn tree(&self) -> Value {
-        self.beneath().map_or_else(Value::object, Inventory::tree)
+    /// version, kind, name. Made once; who reads it tells [`Reads`] of what was read, and gives
+    /// what it makes of an object: `None` where it is as it is stored.
+    fn tree(&self, shown: Shown) -> Value {
+        self.beneath().map_or_else(Value::object, |beneath| beneath.tree(shown))
     }
     /// What providers of external data answer: by provider, the `answers` by key, each an object
     /// with the `value`, or with the `error` that tells why there is none; or a `systemError` that
@@ -147,8 +152,8 @@ impl<'a> Reads<'a> {
 
     /// All objects as a tree, see [`Inventory::tree`]. The reader notes what it reads of it.
     #[must_use]
-    pub fn tree(&self) -> Value {
-        self.inventory.tree()
+    pub fn tree(&self, shown: Shown) -> Value {
+        self.inventory.tree(shown)
     }
 
     /// What providers of external data answer, see [`Inventory::external`]. The reader notes what

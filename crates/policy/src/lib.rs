@@ -34,7 +34,7 @@ pub use evaluate::{
 };
 pub use expand::{CompiledExpansion, Expand, Expanded};
 pub use identity::{Digest, PolicyId};
-pub use inventory::{Inventory, InventoryKey, KindNeeded, ReadSet, Reads};
+pub use inventory::{Inventory, InventoryKey, KindNeeded, ReadSet, Reads, Shown};
 pub use matcher::{Matcher, ResourceRule};
 pub use mutate::{CompiledMutators, Mutate, MutateContext, MutateError, Mutation};
 pub use pattern::Pattern;

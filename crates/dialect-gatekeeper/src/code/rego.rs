@@ -3,6 +3,7 @@
 //! Source of the rules: `pkg/client/drivers/rego` of the constraint framework.
 
 use super::Found;
+use crate::double::in_rego;
 use crate::review::Review;
 use crate::template::{ANSWERS, Rego};
 use sekisho_policy::{Budget, BudgetExceeded, EvalContext, EvalError, InventoryKey, Reads};
@@ -51,7 +52,7 @@ impl RegoCode {
         let given;
         let data = if uses.inventory || uses.external {
             given = Value::Object(Map::from_iter([
-                ("inventory", context.inventory.tree()),
+                ("inventory", context.inventory.tree(in_rego)),
                 (ANSWERS, context.inventory.external()),
             ]));
             &given

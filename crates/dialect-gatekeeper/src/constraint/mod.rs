@@ -9,7 +9,7 @@ pub(crate) use schema::of as schema_of;
 
 use crate::NAME;
 use crate::code::{CelCode, Code, RegoCode};
-use crate::double::{in_rego, to_doubles};
+use crate::double::{in_rego, stored_in_rego, to_doubles};
 use crate::enforcement::Enforcement;
 use crate::evaluate::Judgement;
 use crate::matching::Match;
@@ -199,7 +199,10 @@ fn loaded(template: &Template, given: &Value, reading: Reading, faults: &mut Vec
         // Gatekeeper's CLI does not ask rules in CEL.
         schema.check_rules(&value, &Pointer::root(), faults);
     }
-    value
+    match (&template.engine, reading.numbers) {
+        (Engine::Rego(_), Numbers::Integers) => stored_in_rego(&value).unwrap_or(value),
+        _ => value,
+    }
 }
 
 /// A constraint as Gatekeeper's CLI shows it: with the defaults of its template, which compiles.

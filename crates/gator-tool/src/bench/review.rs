@@ -5,7 +5,7 @@ use super::{BenchEngine, BenchOptions};
 use crate::gatekeeper::{engines, only, request, set_of};
 use crate::go;
 use crate::objects::without_kind;
-use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers, of_inventory};
+use sekisho_dialect_gatekeeper::{FailurePolicy, Numbers};
 use sekisho_engine::{ErrorKind, Judge, MemoryInventory, PolicySet, VerdictError, evaluate};
 use sekisho_kube_model::Schemas;
 use sekisho_manifest::Document;
@@ -90,7 +90,7 @@ pub(super) fn measure(
             let message = format!("adding data {}", go::quoted(&name(object)));
             return Err(Failed { message, diagnostics: vec![lacking] });
         }
-        inventory.insert(of_inventory(object.value.clone()));
+        inventory.insert(object.value.clone());
     }
     let data_loading = nanoseconds(start);
     let setup = Setup { client_creation, template_compilation, constraint_loading, data_loading };

@@ -6,7 +6,7 @@ use crate::judge::{Compiled, Engine, Given, Judged, Policies, Refusal, Subject};
 use crate::outcome::{Note, Problem};
 use crate::suite::Place;
 use crate::watch::Watched;
-use sekisho_dialect_gatekeeper::{FailurePolicy, Gatekeeper, Numbers, of_inventory};
+use sekisho_dialect_gatekeeper::{FailurePolicy, Gatekeeper, Numbers};
 use sekisho_dialects::Cores;
 use sekisho_engine::{BuildOptions, ErrorKind, Judge, MemoryInventory, PolicySet, evaluate};
 use sekisho_kube_model::{Gvk, Schemas};
@@ -255,7 +255,7 @@ impl Compiled for Judgement {
         };
         let mut inventory = MemoryInventory::new();
         for object in given.inventory {
-            inventory.insert(of_inventory((*object).clone()));
+            inventory.insert((*object).clone());
         }
         inventory.set_external(given.external);
         let Watching { lines, prints } = &self.watching;
