@@ -86,10 +86,11 @@ impl Review {
             _ => &request.object,
         };
         let value = match request.form {
+            Form::Bare => bare(request, namespace.as_ref(), object, None),
+            _ if request.generated => bare(request, namespace.as_ref(), object, Some(&known)),
             Form::Admission | Form::Unstated => {
                 admission(request, namespace.as_ref(), object, &known)
             }
-            Form::Bare => bare(request, namespace.as_ref(), object),
         };
         let namespace_name = match (is_namespace, namespace) {
             (true, _) => request.name.clone(),
@@ -191,45 +192,51 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
     }
     review.add_text("name", &request.name);
     review.add_text("namespace", namespace.map_or("", Str::as_str));
-    let operation = match request.form {
-        Form::Unstated => "",
-        Form::Admission | Form::Bare => request.operation.as_str(),
-    };
-    review.add("operation", operation);
+    review.add("operation", operation(request));
     review.add("userInfo", request.user.to_value());
     review.add("object", object.clone());
     review.add("oldObject", request.old_object.clone());
     review.add("dryRun", request.dry_run);
     review.add("options", request.options.clone());
-    // Gatekeeper's CLI never gives it.
-    let namespace_object = match request.point {
-        Point::Gator => Value::object(),
-        Point::Admission | Point::Audit => namespace_object(known),
-    };
-    review.add("namespaceObject", namespace_object);
+    review.add("namespaceObject", namespace_object(request, known));
     review.done()
 }
 
-/// The request as Gatekeeper's CLI makes one of an object.
-fn bare(request: &Request, namespace: Option<&Str>, object: &Value) -> Value {
+/// The request as Gatekeeper's CLI makes one of an object; or, where it is known of the namespace,
+/// the webhook of an object that would come of another.
+fn bare(
+    request: &Request,
+    namespace: Option<&Str>,
+    object: &Value,
+    known: Option<&Known>,
+) -> Value {
     let mut review = Fields::default();
     review.add("uid", "");
     review.add("kind", kind(&request.gvk));
     review.add("resource", resource(&Gvr::default()));
     review.add_text("name", &request.name);
     review.add_text("namespace", namespace.map_or("", Str::as_str));
-    review.add("operation", "");
+    review.add("operation", known.map_or("", |_| operation(request)));
     review.add("userInfo", Map::new());
     review.add("object", object.clone());
-    review.add("oldObject", Value::Null);
+    review.add("oldObject", known.map_or(Value::Null, |_| request.old_object.clone()));
     review.add("options", Value::Null);
-    review.add("namespaceObject", Map::new());
+    let of_known = |known| namespace_object(request, known);
+    review.add("namespaceObject", known.map_or_else(Value::object, of_known));
     review.done()
 }
 
-/// Of what is in no namespace, an empty object.
-fn namespace_object(known: &Known) -> Value {
+fn operation(request: &Request) -> &str {
+    match request.form {
+        Form::Unstated => "",
+        Form::Admission | Form::Bare => request.operation.as_str(),
+    }
+}
+
+/// Of what is in no namespace, an empty object. Gatekeeper's CLI never gives it.
+fn namespace_object(request: &Request, known: &Known) -> Value {
     match known {
+        _ if request.point == Point::Gator => Value::object(),
         Known::Absent => Value::object(),
         Known::Object(object) => object.clone(),
         Known::Name(name) => {

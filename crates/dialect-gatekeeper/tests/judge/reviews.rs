@@ -70,6 +70,28 @@ fn gators_request_is_the_object_alone() {
     assert_eq!(review(&bare(&json(POD)), &[json(SHOP)]), json(&wanted));
 }
 
+/// As Gatekeeper's webhook answered for the pod of a Deployment, by an ExpansionTemplate.
+#[test]
+fn what_would_come_of_an_object_is_the_object_alone_and_what_is_done() {
+    for (operation, old_object, told) in
+        [(Operation::Create, Value::Null, "null"), (Operation::Delete, json(POD), POD)]
+    {
+        let request = Request {
+            uid: "42".into(),
+            operation,
+            old_object,
+            options: json(r#"{"apiVersion":"meta.k8s.io/v1","kind":"CreateOptions"}"#),
+            generated: true,
+            ..create(&json(POD))
+        };
+        let wanted = format!(
+            r#"{{"uid":"","kind":{{"group":"","version":"v1","kind":"Pod"}},"resource":{{"group":"","version":"","resource":""}},"name":"web","namespace":"shop","operation":"{}","userInfo":{{}},"object":{POD},"oldObject":{told},"options":null,"namespaceObject":{SHOP}}}"#,
+            operation.as_str()
+        );
+        assert_eq!(review(&request, &[json(SHOP)]), json(&wanted));
+    }
+}
+
 #[test]
 fn namespaces() {
     let namespace_object = |request: &Request, inventory: &[Value]| {
