@@ -232,24 +232,11 @@ fn annotations(full: &[(String, String)]) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::{FailureDirection, FailureDirections, annotations, answer};
-    use sekisho_engine::{Denial, ErrorKind, Verdict, VerdictError};
+    use crate::refusal::tests::{denial, request};
+    use sekisho_engine::{ErrorKind, Verdict, VerdictError};
     use sekisho_kube_model::{Gvk, Schemas};
-    use sekisho_policy::{Manner, Pattern, PolicyId, Request};
-    use sekisho_value::{Pointer, from_json};
-
-    fn request(metadata: &str) -> Request {
-        Request {
-            gvk: Gvk::new("apps", "v1", "Deployment"),
-            resource: "deployments".into(),
-            object: from_json(&format!(r#"{{"metadata":{metadata}}}"#)).unwrap(),
-            ..Request::default()
-        }
-    }
-
-    fn denial(manner: Manner, message: &str) -> Denial {
-        let policy = PolicyId::new("local", "d", "K", "p");
-        Denial { policy, message: message.to_owned(), manner, causes: Vec::new() }
-    }
+    use sekisho_policy::{Manner, Pattern, PolicyId};
+    use sekisho_value::Pointer;
 
     fn broken() -> VerdictError {
         VerdictError {

@@ -116,7 +116,7 @@ fn field(pointer: &Pointer, mut of: Option<TypeRef<'_>>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::{field, refusal};
     use crate::review::{RefusedFor, RefusedObject};
     use sekisho_engine::{Cause, Denial};
@@ -124,7 +124,7 @@ mod tests {
     use sekisho_policy::{Manner, PolicyId, Request, Requested, StatusReason};
     use sekisho_value::{Pointer, from_json};
 
-    fn request(metadata: &str) -> Request {
+    pub(crate) fn request(metadata: &str) -> Request {
         Request {
             gvk: Gvk::new("apps", "v1", "Deployment"),
             resource: "deployments".into(),
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    fn denial(manner: Manner, message: &str) -> Denial {
+    pub(crate) fn denial(manner: Manner, message: &str) -> Denial {
         let policy = PolicyId::new("local", "d", "K", "p");
         Denial { policy, message: message.to_owned(), manner, causes: Vec::new() }
     }
