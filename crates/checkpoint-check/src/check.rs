@@ -11,7 +11,7 @@ use crate::objects::Object;
 use crate::places::Places;
 use crate::reviews;
 use crate::schema_findings;
-use crate::{Progress, Silent};
+use crate::{AT_ONCE, Progress, Silent};
 use rayon::prelude::*;
 use sekisho_engine::{
     BuildOptions, ExceptionUse, Judge, Judgement, PolicySet, VerdictError, as_violation, evaluate,
@@ -212,6 +212,7 @@ impl Run<'_> {
         let watchdog = Watchdog::start(LIMIT);
         let judged: Vec<Judged> = objects
             .par_iter()
+            .with_max_len(AT_ONCE)
             .map(|object| {
                 let watched = watchdog.watch();
                 let judge = Judge { cancelled: Some(watched.stop()), ..judge };

@@ -36,6 +36,10 @@ pub use mutate::{MutateOptions, MutatedManifest, MutatedManifests, mutate_manife
 pub use rules::RULES;
 pub use show::{ShowOptions, Shown, show};
 
+/// How many files or objects a thread takes at once at the most: with more, the others wait for it
+/// in the end.
+const AT_ONCE: usize = 8;
+
 /// Told of the progress of a run; called from several threads.
 pub trait Progress: Sync {
     /// So many files are to be read.

@@ -1,8 +1,8 @@
 //! Reads the inputs into documents, several files at once.
 
-use crate::Progress;
 use crate::file::read_file;
 use crate::input::{Input, InputSource};
+use crate::{AT_ONCE, Progress};
 use rayon::prelude::*;
 use sekisho_engine::unread;
 use sekisho_manifest::{Document, ReadOptions};
@@ -40,6 +40,7 @@ pub fn load(input: Input, stdin: Stdin<'_>, progress: &dyn Progress) -> Loaded {
     let read: Vec<OneFile> = input
         .sources
         .par_iter()
+        .with_max_len(AT_ONCE)
         .map(|source| {
             let file = read_source(source, stdin);
             progress.read_file();

@@ -23,5 +23,5 @@ mod template;
 
 pub use constraint::{Numbers, with_defaults};
 pub use dialect::{Gatekeeper, GatekeeperCli, NAME};
-pub use double::{from_doubles, to_doubles};
+pub use double::{are_small_integers, from_doubles, to_doubles};
 pub use template::FailurePolicy;

@@ -5,7 +5,14 @@ use sekisho_value::{Map, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-type Objects = BTreeMap<(Str, Str), Value>;
+type Objects = BTreeMap<(Str, Str), Held>;
+
+#[derive(Debug)]
+struct Held {
+    object: Value,
+    /// readers of the tree make nothing else of it
+    is_shown_as_is: bool,
+}
 
 /// An inventory held in memory, filled from files.
 #[derive(Debug, Default)]
@@ -33,13 +40,24 @@ impl MemoryInventory {
 
     /// Adds an object; one of the same kind, namespace and name is replaced.
     pub fn insert(&mut self, object: Value) {
-        let Some(gvk) = Gvk::of(&object) else {
+        self.hold(Held { object, is_shown_as_is: false });
+    }
+
+    /// Adds an object of which every reader of the tree is known to make nothing else, as by
+    /// [`Inventory::tree`]'s `shown`: it is not asked again.
+    pub fn insert_shown_as_is(&mut self, object: Value) {
+        self.hold(Held { object, is_shown_as_is: true });
+    }
+
+    fn hold(&mut self, held: Held) {
+        let object = &held.object;
+        let Some(gvk) = Gvk::of(object) else {
             return;
         };
         self.tree = OnceLock::new();
         let text = |keys: &[&str]| Str::new(object.path_str(keys).unwrap_or_default());
         let key = (text(&["metadata", "namespace"]), text(&["metadata", "name"]));
-        self.kinds.entry((gvk.group, gvk.kind)).or_default().insert(key, object);
+        self.kinds.entry((gvk.group, gvk.kind)).or_default().insert(key, held);
     }
 
     /// What providers of external data answer.
@@ -51,7 +69,8 @@ impl MemoryInventory {
 impl Inventory for MemoryInventory {
     fn get(&self, key: &InventoryKey) -> Option<Value> {
         let objects = self.kinds.get(&(key.group.clone(), key.kind.clone()))?;
-        objects.get(&(key.namespace.clone(), key.name.clone())).cloned()
+        let held = objects.get(&(key.namespace.clone(), key.name.clone()))?;
+        Some(held.object.clone())
     }
 
     fn list(&self, range: &InventoryKey) -> Vec<Value> {
@@ -59,7 +78,11 @@ impl Inventory for MemoryInventory {
             return Vec::new();
         };
         let within = |namespace: &Str| range.namespace.is_empty() || *namespace == range.namespace;
-        objects.iter().filter(|((ns, _), _)| within(ns)).map(|(_, object)| object.clone()).collect()
+        objects
+            .iter()
+            .filter(|((ns, _), _)| within(ns))
+            .map(|(_, held)| held.object.clone())
+            .collect()
     }
 
     fn is_complete(&self) -> bool {
@@ -76,25 +99,26 @@ impl Inventory for MemoryInventory {
     fn tree(&self, shown: Shown) -> Value {
         let objects = || self.kinds.values().flat_map(BTreeMap::iter);
         self.tree
-            .get_or_init(|| tree(objects().map(|(key, object)| (&key.0, &key.1, object)), shown))
+            .get_or_init(|| tree(objects().map(|(key, held)| (&key.0, &key.1, held)), shown))
             .clone()
     }
 }
 
 /// `cluster`, group and version, kind, name; `namespace`, its name, group and version, kind, name:
 /// the document that Gatekeeper gives policies as `data.inventory`.
-fn tree<'a>(objects: impl Iterator<Item = (&'a Str, &'a Str, &'a Value)>, shown: Shown) -> Value {
+fn tree<'a>(objects: impl Iterator<Item = (&'a Str, &'a Str, &'a Held)>, shown: Shown) -> Value {
     type Kinds<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<(Str, Value)>>>;
     let mut cluster = Kinds::new();
     let mut namespaces: BTreeMap<&str, Kinds<'_>> = BTreeMap::new();
-    for (namespace, name, object) in objects {
+    for (namespace, name, Held { object, is_shown_as_is }) in objects {
         let text = |key: &str| object.path_str(&[key]).unwrap_or_default();
         let kinds = match namespace.as_str() {
             "" => &mut cluster,
             namespace => namespaces.entry(namespace).or_default(),
         };
         let of_kind = kinds.entry(text("apiVersion")).or_default().entry(text("kind")).or_default();
-        of_kind.push((name.clone(), shown(object).unwrap_or_else(|| object.clone())));
+        let other = if *is_shown_as_is { None } else { shown(object) };
+        of_kind.push((name.clone(), other.unwrap_or_else(|| object.clone())));
     }
     let kinds = |kinds: Kinds<'_>| {
         let versions = kinds.into_iter().map(|(version, kinds)| {

@@ -8,7 +8,7 @@ use crate::gatekeeper::{engines, only, request, set_of};
 use crate::go_yaml::to_yaml;
 use crate::json::pretty;
 use crate::judge::Engine;
-use crate::sources::{self, Sources};
+use crate::sources::{self, Given, Sources};
 use crate::watch::Watched;
 use crate::{FAILED, OK, tell};
 use rayon::prelude::*;
@@ -57,6 +57,10 @@ pub struct ExpandOptions {
 const TEMPLATES: &str = "templates.gatekeeper.sh";
 const MUTATORS: &str = "mutations.gatekeeper.sh";
 
+/// How many objects a thread takes at once at the most: with more, the others wait for it in the
+/// end.
+const AT_ONCE: usize = 8;
+
 /// The groups whose objects are policies.
 const POLICIES: [&str; 4] =
     [TEMPLATES, "constraints.gatekeeper.sh", "expansion.gatekeeper.sh", MUTATORS];
@@ -72,26 +76,28 @@ pub fn test_objects(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let documents = match given(&options.filenames, stdin, err)? {
-        Some(documents) => documents,
+    let sources = match given(&options.filenames, stdin, err)? {
+        Some(sources) => sources,
         None => return Ok(FAILED),
     };
-    let world = match World::of(&documents, options.cel, options.now) {
+    let given: Vec<Given<'_>> = sources.given().collect();
+    let world = match World::of(&given, options.cel, options.now) {
         Ok(world) => World { verbose: options.verbose, ..world },
         Err(errors) => {
             tell(&errors, false, err)?;
             return Ok(FAILED);
         }
     };
-    let nameless: Vec<Diagnostic> = documents.iter().filter_map(without_kind).collect();
+    let nameless = given.iter().filter(|given| given.seen.lacks_kind);
+    let nameless: Vec<_> = nameless.filter_map(|given| without_kind(given.document)).collect();
     if !nameless.is_empty() {
         tell(&nameless, false, err)?;
         return Ok(FAILED);
     }
     // What is printed stands in the order of the objects.
     let judged: Vec<_> = match options.verbose {
-        true => documents.iter().map(|document| world.judge(document)).collect(),
-        false => documents.par_iter().map(|document| world.judge(document)).collect(),
+        true => given.iter().map(|given| world.judge(given)).collect(),
+        false => given.par_iter().with_max_len(AT_ONCE).map(|one| world.judge(one)).collect(),
     };
     let mut found = Vec::with_capacity(judged.iter().flatten().map(Vec::len).sum());
     let mut errors = Vec::new();
@@ -105,7 +111,7 @@ pub fn test_objects(
         tell(&errors, false, err)?;
         return Ok(FAILED);
     }
-    found.par_sort_by(|a, b| (&a.action, &a.message).cmp(&(&b.action, &b.message)));
+    sort(&mut found);
     let denied = found.iter().any(Found::is_denied);
     found.retain(|one| !options.deny_only || one.is_denied());
     found::print(&found, options.format, out)?;
@@ -114,8 +120,17 @@ pub fn test_objects(
         writeln!(out, "\n{}\n", printed.join("\n"))?;
     }
     // Giving back what the process ends with takes longer than printing it.
-    std::mem::forget((found, world, documents));
+    std::mem::forget((found, world, sources));
     Ok(if denied { FAILED } else { OK })
+}
+
+/// By action and message; what is alike stays in its order.
+fn sort(found: &mut [Found]) {
+    let order = |a: &Found, b: &Found| (&a.action, &a.message).cmp(&(&b.action, &b.message));
+    // A part for each core first: rayon leaves two thousand to one.
+    let part = found.len().div_ceil(rayon::current_num_threads()).max(1);
+    found.par_chunks_mut(part).for_each(|part| part.sort_by(order));
+    found.par_sort_by(order);
 }
 
 /// Prints what would come of every object that is given, as `gator expand` does.
@@ -128,16 +143,16 @@ pub fn expand_objects(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let documents = match given(&options.filenames, stdin, err)? {
-        Some(documents) => documents,
+    let sources = match given(&options.filenames, stdin, err)? {
+        Some(sources) => sources,
         None => return Ok(FAILED),
     };
     // Templates and constraints judge nothing here: what is wrong with them is not asked.
-    let is_asked = |document: &&Document| {
-        let group = group(document);
+    let is_asked = |given: &Given<'_>| {
+        let group = given.seen.group();
         !POLICIES.contains(&group) || group.starts_with("expansion") || group.starts_with("mutat")
     };
-    let asked: Vec<Document> = documents.iter().filter(is_asked).cloned().collect();
+    let asked: Vec<Given<'_>> = sources.given().filter(is_asked).collect();
     let world = match World::of(&asked, Some(FailurePolicy::default()), options.now) {
         Ok(world) => world,
         Err(errors) => {
@@ -147,8 +162,8 @@ pub fn expand_objects(
     };
     let mut resultants = Vec::new();
     let mut errors = Vec::new();
-    for document in &documents {
-        match world.expand(document, world.request(document)) {
+    for given in sources.given() {
+        match world.expand(&given, world.request(&given)) {
             Ok((_, all)) => resultants.extend(all.into_iter().map(|one| one.expanded.object)),
             Err(error) => errors.push(error),
         }
@@ -174,13 +189,13 @@ fn given(
     filenames: &[PathBuf],
     stdin: Option<&mut dyn Read>,
     err: &mut dyn Write,
-) -> io::Result<Option<Vec<Document>>> {
+) -> io::Result<Option<Sources>> {
     match sources::read(filenames, stdin, err)? {
-        Ok(Sources { documents }) if documents.is_empty() => {
+        Ok(sources) if sources.documents.is_empty() => {
             writeln!(err, "no input data identified")?;
             Ok(None)
         }
-        Ok(Sources { documents }) => Ok(Some(documents)),
+        Ok(sources) => Ok(Some(sources)),
         Err(errors) => {
             tell(&errors, false, err)?;
             Ok(None)
@@ -188,7 +203,8 @@ fn given(
     }
 }
 
-fn group(document: &Document) -> &str {
+/// The API group that a document is of.
+pub(crate) fn group(document: &Document) -> &str {
     document.api_version().split_once('/').map_or("", |(group, _)| group)
 }
 
@@ -211,10 +227,10 @@ pub(crate) fn without_kind(document: &Document) -> Option<Diagnostic> {
 }
 
 /// A policy as gator reads it: what mutators set are doubles.
-fn with_doubles(policy: &Document) -> Cow<'_, Document> {
-    let mut read = Cow::Borrowed(policy);
-    if group(policy) == MUTATORS {
-        read.to_mut().value = to_doubles(&policy.value);
+fn with_doubles<'d>(policy: &Given<'d>) -> Cow<'d, Document> {
+    let mut read = Cow::Borrowed(policy.document);
+    if policy.seen.group() == MUTATORS {
+        read.to_mut().value = to_doubles(&policy.document.value);
     }
     read
 }
@@ -238,11 +254,11 @@ struct World {
 
 impl World {
     fn of(
-        documents: &[Document],
+        given: &[Given<'_>],
         cel: Option<FailurePolicy>,
         now: jiff::Timestamp,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let policies = documents.iter().filter(|document| POLICIES.contains(&group(document)));
+        let policies = given.iter().filter(|given| POLICIES.contains(&given.seen.group()));
         let policies: Vec<Cow<'_, Document>> = policies.map(with_doubles).collect();
         let policies: Vec<&Document> = policies.iter().map(Cow::as_ref).collect();
         let by_cel = |document: &&&Document| {
@@ -270,12 +286,16 @@ impl World {
             let constraints = with_defaults(&policies);
             let mut inventory = MemoryInventory::new();
             let mut namespaces = HashMap::new();
-            for document in documents {
+            for given in given {
+                let Given { document, seen } = given;
                 if document.api_version() == "v1" && document.kind() == "Namespace" {
                     let name = Str::new(document.name().unwrap_or_default());
                     namespaces.insert(name, document.value.clone());
                 }
-                inventory.insert(as_held(document, &constraints));
+                match seen.has_small_integers {
+                    true => inventory.insert_shown_as_is(as_held(given, &constraints)),
+                    false => inventory.insert(as_held(given, &constraints)),
+                }
             }
             (constraints, inventory, namespaces)
         };
@@ -307,8 +327,8 @@ impl World {
         }
     }
 
-    fn request(&self, document: &Document) -> Request {
-        let request = request::of_object(as_held(document, &self.constraints));
+    fn request(&self, given: &Given<'_>) -> Request {
+        let request = request::of_object(as_held(given, &self.constraints));
         Request { namespace_object: self.namespace_of(&request), ..request }
     }
 
@@ -337,9 +357,10 @@ impl World {
     /// The object as mutators leave it, and what would come of it.
     fn expand(
         &self,
-        document: &Document,
+        given: &Given<'_>,
         request: Request,
     ) -> Result<(Value, Vec<ExpandedRequest>), Diagnostic> {
+        let Given { document, seen } = given;
         let judge = self.judging();
         // Numbers are doubles to gator here, too: of keys in locations, which are integers, none is
         // that of an item.
@@ -352,7 +373,10 @@ impl World {
         if let Some(error) = mutated.errors.first() {
             return Err(at(document, error));
         }
-        let object = from_doubles(mutated.sent);
+        let object = match seen.has_small_integers && !self.set.mutates() {
+            true => mutated.sent,
+            false => from_doubles(mutated.sent),
+        };
         let request = Request { object: read(&object), ..request };
         let mut all = self
             .expansions
@@ -366,11 +390,12 @@ impl World {
     }
 
     /// Gator judges an object as it is given, and shows it as mutators leave it.
-    fn judge(&self, document: &Document) -> Result<Vec<Found>, Diagnostic> {
-        let request = self.request(document);
+    fn judge(&self, given: &Given<'_>) -> Result<Vec<Found>, Diagnostic> {
+        let document = given.document;
+        let request = self.request(given);
         let namespace_object = request.namespace_object.clone();
         let mut results = self.results(&request, "", None, document)?;
-        let (object, all) = self.expand(document, request)?;
+        let (object, all) = self.expand(given, request)?;
         for ExpandedRequest { expanded, request, .. } in all {
             let request = Request { namespace_object: namespace_object.clone(), ..request };
             results.extend(self.results(&request, &expanded.prefix, expanded.action, document)?);
@@ -479,8 +504,9 @@ fn with_defaults(policies: &[&Document]) -> Constraints {
 }
 
 /// An object as gator holds it.
-fn as_held(document: &Document, constraints: &Constraints) -> Value {
-    let held = match group(document).starts_with("constraints") {
+fn as_held(given: &Given<'_>, constraints: &Constraints) -> Value {
+    let document = given.document;
+    let held = match given.seen.group().starts_with("constraints") {
         true => constraints.get(&kind_and_name_of(document)).map(|held| &held.value),
         false => None,
     };

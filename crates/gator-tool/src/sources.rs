@@ -4,20 +4,69 @@
 
 use crate::file::read_objects;
 use crate::go;
+use crate::objects::{group, without_kind};
 use rayon::prelude::*;
 use sekisho_checkpoint_check::{read_file, read_stream};
+use sekisho_dialect_gatekeeper::are_small_integers;
 use sekisho_manifest::Document;
 use sekisho_report::Diagnostic;
+use sekisho_value::Str;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How many files a thread takes at once at the most: with more, the others wait for it in the end.
+const AT_ONCE: usize = 8;
 
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// Everything that was given, in reading order.
 pub(crate) struct Sources {
     pub(crate) documents: Vec<Document>,
+    /// what was seen of each document when it was read
+    pub(crate) seen: Vec<Seen>,
+}
+
+/// A document, and what was seen of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) seen: &'d Seen,
+}
+
+impl Sources {
+    pub(crate) fn given(&self) -> impl Iterator<Item = Given<'_>> {
+        self.documents.iter().zip(&self.seen).map(|(document, seen)| Given { document, seen })
+    }
+}
+
+/// What is asked of every document, seen where it is read: by many threads, and while it is at
+/// hand.
+pub(crate) struct Seen {
+    /// what makes objects one and the same: group, kind, name, namespace
+    key: [Str; 4],
+    /// see [`are_small_integers`]
+    pub(crate) has_small_integers: bool,
+    /// see [`without_kind`]
+    pub(crate) lacks_kind: bool,
+}
+
+impl Seen {
+    fn of(document: &Document) -> Self {
+        let text = |keys: &[&str]| Str::new(document.value.path_str(keys).unwrap_or_default());
+        let [kind, name] = [text(&["kind"]), text(&["metadata", "name"])];
+        Self {
+            key: [Str::new(group(document)), kind, name, text(&["metadata", "namespace"])],
+            has_small_integers: are_small_integers(&document.value),
+            lacks_kind: without_kind(document).is_some(),
+        }
+    }
+
+    /// The API group that the document is of.
+    pub(crate) fn group(&self) -> &str {
+        &self.key[0]
+    }
 }
 
 /// Reads files, what is below folders, and standard input where it is given. What stands twice is
@@ -35,18 +84,21 @@ pub(crate) fn read(
             Err(error) => errors.push(error),
         }
     }
-    let mut read: Vec<FromOne> = paths.par_iter().map(|path| read_path(path)).collect();
+    let read = paths.par_iter().with_max_len(AT_ONCE).map(|path| read_path(path));
+    let mut read: Vec<FromOne> = read.collect();
     if let Some(stdin) = stdin {
         read.push(FromOne::new(STDIN.into(), read_stream(stdin)));
     }
     let mut documents = Vec::with_capacity(read.len());
+    let mut seen = Vec::with_capacity(read.len());
     for of_one in read {
         documents.extend(of_one.documents);
+        seen.extend(of_one.seen);
         errors.extend(of_one.errors);
     }
-    let mut seen = HashMap::with_capacity(documents.len());
-    for document in &documents {
-        if let Some(before) = seen.insert(key(document), document) {
+    let mut known = HashMap::with_capacity(documents.len());
+    for (document, Seen { key, .. }) in documents.iter().zip(&seen) {
+        if let Some(before) = known.insert(key, document) {
             let name = go::quoted(document.name().unwrap_or_default());
             let (origin, before) = (origin(document), origin(before));
             writeln!(
@@ -55,7 +107,7 @@ pub(crate) fn read(
             )?;
         }
     }
-    Ok(if errors.is_empty() { Ok(Sources { documents }) } else { Err(errors) })
+    Ok(if errors.is_empty() { Ok(Sources { documents, seen }) } else { Err(errors) })
 }
 
 /// What standard input is called.
@@ -73,6 +125,7 @@ fn origin(document: &Document) -> String {
 #[derive(Default)]
 struct FromOne {
     documents: Vec<Document>,
+    seen: Vec<Seen>,
     errors: Vec<Diagnostic>,
 }
 
@@ -98,15 +151,9 @@ impl FromOne {
             let message = format!("an object is expected, found a {}", document.value.kind());
             Diagnostic::file(Arc::clone(&name), message)
         };
-        Self { documents, errors: others.iter().map(wrong).collect() }
+        let seen = documents.iter().map(Seen::of).collect();
+        Self { documents, seen, errors: others.iter().map(wrong).collect() }
     }
-}
-
-/// What makes objects one and the same: group, kind, name, namespace.
-fn key(document: &Document) -> [&str; 4] {
-    let text = |keys: &[&str]| document.value.path_str(keys).unwrap_or_default();
-    let group = document.api_version().split_once('/').map_or("", |(group, _)| group);
-    [group, text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"])]
 }
 
 /// A file, or the files below a folder in byte order.

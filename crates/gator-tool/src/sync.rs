@@ -47,7 +47,7 @@ pub fn sync_test(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let Sources { documents } = match sources::read(&options.filenames, stdin, err)? {
+    let Sources { documents, .. } = match sources::read(&options.filenames, stdin, err)? {
         Ok(sources) => sources,
         Err(errors) => {
             tell(&errors, false, err)?;

@@ -36,7 +36,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     let cli = Cli::from_arg_matches(&matches)?;
     let of_command = matches.subcommand().map(|(_, matches)| matches.clone()).unwrap_or_default();
     match cli.command {
-        Command::Check(args) => check::run(&args, &of_command, settings.as_deref()),
+        Command::Check(args) => {
+            on_this_thread_too();
+            check::run(&args, &of_command, settings.as_deref())
+        }
         Command::Show(args) => show::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Audit(args) => audit::run(&args, &of_command),
@@ -48,11 +51,22 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Expand(args) => gator::run_expand(&args),
-        Command::Gator(args) => gator::run(&args),
+        Command::Gator(args) => {
+            on_this_thread_too();
+            gator::run(&args)
+        }
         Command::Cel(args) => cel::run(&args),
         Command::Rego(args) => rego::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
+}
+
+/// Lets the thread that runs a command be one of those that do its work: one thread fewer is to be
+/// started, and none waits beside as many as there are cores. Not for what leaves work to others
+/// while this thread waits for something else.
+fn on_this_thread_too() {
+    // Where a pool was made before, that one goes on.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
 }
 
 /// Parses again with what the settings file adds, put right behind the command's name. Gives the

@@ -110,7 +110,7 @@ pub fn bench(
              metrics. Consider using at least {ENOUGH} iterations.\n"
         )?;
     }
-    let Sources { documents } = match sources::read(&options.filenames, stdin, err)? {
+    let Sources { documents, .. } = match sources::read(&options.filenames, stdin, err)? {
         Ok(sources) => sources,
         Err(errors) => {
             tell(&errors, false, err)?;

@@ -26,7 +26,7 @@ pub(super) struct Frame {
     pub(super) dash: usize,
     anchor: Option<usize>,
     /// How many levels are below.
-    height: usize,
+    pub(super) height: usize,
     /// How much there was when it was opened.
     opened: Size,
 }

@@ -9,6 +9,8 @@ const COLON_HASH: u8 = 8;
 const FLOW: u8 = 16;
 const WORD: u8 = 32;
 const END: u8 = 64;
+/// Stands in the keys that manifests usually have.
+const KEY: u8 = 128;
 
 const fn classify() -> [u8; 256] {
     let mut table = [0; 256];
@@ -23,7 +25,8 @@ const fn classify() -> [u8; 256] {
             0xc2 | 0xe2 => WIDE,
             b':' | b'#' => COLON_HASH,
             b',' | b'?' | b'[' | b']' | b'{' | b'}' => FLOW,
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-' => WORD,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-' => WORD | KEY,
+            b'.' | b'/' => KEY,
             _ => 0,
         };
         #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
@@ -52,6 +55,12 @@ pub(super) fn is_blank(byte: u8) -> bool {
 #[inline]
 pub(super) fn is_word(byte: u8) -> bool {
     class(byte) & WORD != 0
+}
+
+/// A letter, digit, `_`, `-`, `.` or `/`: what keys are usually made of.
+#[inline]
+pub(super) fn is_in_usual_key(byte: u8) -> bool {
+    class(byte) & KEY != 0
 }
 
 /// Whether a plain scalar needs a closer look at this byte.

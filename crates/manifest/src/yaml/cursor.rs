@@ -83,6 +83,14 @@ impl<'t> Cursor<'t> {
         true
     }
 
+    /// Passes the LF before `line`, and the spaces up to `at`.
+    #[inline]
+    pub(super) fn go_to_line(&mut self, line: usize, at: usize) {
+        self.at = at;
+        self.line += 1;
+        self.line_start = line;
+    }
+
     /// Passes the line break at the cursor, and adds what it reads as to `out`: LS and PS stay
     /// themselves, all others read as LF.
     pub(super) fn read_break(&mut self, out: &mut String) -> bool {

@@ -15,7 +15,7 @@ pub(super) struct KeyStart {
 }
 
 /// How many characters a key without `?` may have (YAML 1.1, section 9.1.1, and libyaml).
-const MAX_KEY: usize = 1024;
+pub(super) const MAX_KEY: usize = 1024;
 
 impl Parser<'_> {
     /// Where a key may begin: here, or at the properties before.

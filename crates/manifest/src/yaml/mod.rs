@@ -15,6 +15,7 @@ mod flow;
 mod key;
 mod merge;
 mod node;
+mod pair;
 mod parse;
 mod property;
 mod quoted;

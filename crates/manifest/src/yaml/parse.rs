@@ -31,6 +31,17 @@ pub(crate) fn parse(
     reading: Reading,
     count: &mut Count,
 ) -> Result<Option<Parsed>, Fault> {
+    parse_in(true, text, start, reading, count)
+}
+
+/// As [`parse`], with or without what reads the usual lines at once: it comes to the same.
+pub(super) fn parse_in(
+    usual_lines: bool,
+    text: &str,
+    start: usize,
+    reading: Reading,
+    count: &mut Count,
+) -> Result<Option<Parsed>, Fault> {
     let mut parser = Parser {
         cursor: Cursor::new(text, start),
         builder: Builder::new(start, *count, reading.last_key_wins),
@@ -42,6 +53,7 @@ pub(crate) fn parse(
         properties: None,
         template: false,
         scheme: reading.scheme,
+        usual_lines,
     };
     let read = parser.document();
     *count = parser.builder.count;
@@ -74,6 +86,8 @@ pub(super) struct Parser<'t> {
     /// `{{` was met where a node begins.
     pub(super) template: bool,
     pub(super) scheme: Scheme,
+    /// Usual lines are read at once.
+    usual_lines: bool,
 }
 
 impl Parser<'_> {
@@ -94,6 +108,9 @@ impl Parser<'_> {
             let column = signed(self.cursor.column());
             if self.flow == 0 && self.indent > column {
                 self.unroll(column)?;
+            }
+            if self.usual_lines && self.usual_pair(self.cursor.column())? {
+                continue;
             }
             let byte = self.cursor.peek();
             if byte == 0 {
