@@ -29,7 +29,7 @@ pub use bundle::bundle_of_paths;
 pub use case::CheckFiles;
 pub use check::{CheckOptions, check};
 pub use external::Answers;
-pub use file::{read_file, read_stream};
+pub use file::{read_file, read_listed_file, read_stream};
 pub use input::{Input, InputSource, collect};
 pub use load::{Loaded, Stdin, load};
 pub use mutate::{MutateOptions, MutatedManifest, MutatedManifests, mutate_manifests};

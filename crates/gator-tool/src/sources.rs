@@ -6,7 +6,7 @@ use crate::file::read_objects;
 use crate::go;
 use crate::objects::{group, without_kind};
 use rayon::prelude::*;
-use sekisho_checkpoint_check::{read_file, read_stream};
+use sekisho_checkpoint_check::{read_file, read_listed_file, read_stream};
 use sekisho_dialect_gatekeeper::are_small_integers;
 use sekisho_manifest::Document;
 use sekisho_report::Diagnostic;
@@ -76,15 +76,15 @@ pub(crate) fn read(
     stdin: Option<&mut dyn io::Read>,
     err: &mut dyn Write,
 ) -> io::Result<Result<Sources, Vec<Diagnostic>>> {
-    let mut paths = Vec::new();
+    let mut all = Vec::new();
     let mut errors = Vec::new();
     for given in filenames {
         match files(given) {
-            Ok(below) => paths.extend(below),
+            Ok(below) => all.extend(below),
             Err(error) => errors.push(error),
         }
     }
-    let read = paths.par_iter().with_max_len(AT_ONCE).map(|path| read_path(path));
+    let read = all.par_iter().with_max_len(AT_ONCE).map(FromOne::of_file);
     let mut read: Vec<FromOne> = read.collect();
     if let Some(stdin) = stdin {
         read.push(FromOne::new(STDIN.into(), read_stream(stdin)));
@@ -129,11 +129,19 @@ struct FromOne {
     errors: Vec<Diagnostic>,
 }
 
-fn read_path(path: &Path) -> FromOne {
-    FromOne::new(path.display().to_string().into(), read_file(path))
+/// A file that was given, or that stands below a folder that was.
+struct File {
+    path: PathBuf,
+    /// its folder says that it is one, and no link
+    listed: bool,
 }
 
 impl FromOne {
+    fn of_file(File { path, listed }: &File) -> Self {
+        let bytes = if *listed { read_listed_file(path) } else { read_file(path) };
+        Self::new(path.display().to_string().into(), bytes)
+    }
+
     fn new(name: Arc<str>, bytes: Result<Vec<u8>, String>) -> Self {
         let read =
             bytes.map_err(|reason| Diagnostic::file(Arc::clone(&name), reason)).and_then(|bytes| {
@@ -157,14 +165,14 @@ impl FromOne {
 }
 
 /// A file, or the files below a folder in byte order.
-fn files(given: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+fn files(given: &Path) -> Result<Vec<File>, Diagnostic> {
     let about = std::fs::metadata(given).map_err(|error| unreadable(given, &error))?;
     if !about.is_dir() {
         if !is_read(given) {
             let message = "the name does not end in .yaml, .yml or .json";
             return Err(Diagnostic::file(given.display().to_string(), message));
         }
-        return Ok(vec![given.to_owned()]);
+        return Ok(vec![File { path: given.to_owned(), listed: false }]);
     }
     let mut found = Vec::new();
     let mut level = vec![given.to_owned()];
@@ -178,8 +186,8 @@ fn files(given: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
         }
     }
     // What is below a folder stands together, as where names are compared one by one.
-    found.par_sort_by_cached_key(|path| {
-        let bytes = path.as_os_str().as_encoded_bytes().iter();
+    found.par_sort_by_cached_key(|file| {
+        let bytes = file.path.as_os_str().as_encoded_bytes().iter();
         bytes.map(|byte| if *byte == b'/' { 0 } else { *byte }).collect::<Vec<u8>>()
     });
     Ok(found)
@@ -189,7 +197,7 @@ fn files(given: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
 #[derive(Default)]
 struct Entries {
     folders: Vec<PathBuf>,
-    files: Vec<PathBuf>,
+    files: Vec<File>,
 }
 
 fn entries(folder: &Path) -> Result<Entries, Diagnostic> {
@@ -201,7 +209,9 @@ fn entries(folder: &Path) -> Result<Entries, Diagnostic> {
         let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
         match kind.is_dir() {
             true => found.folders.push(path),
-            false if is_read(&path) => found.files.push(path),
+            false if is_read(&path) => {
+                found.files.push(File { listed: kind.is_file(), path });
+            }
             false => {}
         }
     }

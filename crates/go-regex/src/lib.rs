@@ -90,7 +90,8 @@ const BYTES_OF_INSTRUCTION: u64 = 16;
 const SMALL: u64 = 1 << 16;
 
 impl Pattern {
-    /// Reads a pattern; what searches with it is made when something is first searched.
+    /// Reads a pattern; what searches with it is made when something is first searched, or by
+    /// [`Self::make`].
     ///
     /// # Errors
     /// Where Go refuses it, or it is too large, or nests too deep.
@@ -112,10 +113,19 @@ impl Pattern {
     /// Where Go refuses it, or it is too large, or nests too deep.
     pub fn new(source: &str) -> Result<Self, PatternError> {
         let pattern = Self::read(source)?;
-        if pattern.automaton().is_none_or(Result::is_err) && pattern.size.instructions <= SMALL {
-            pattern.program()?;
-        }
+        pattern.make()?;
         Ok(pattern)
+    }
+
+    /// Makes what searches with it, but where that is large.
+    ///
+    /// # Errors
+    /// Where it is too large after all.
+    pub fn make(&self) -> Result<(), PatternError> {
+        if self.automaton().is_none_or(Result::is_err) && self.size.instructions <= SMALL {
+            self.program()?;
+        }
+        Ok(())
     }
 
     /// The pattern as it was written.

@@ -89,6 +89,12 @@ impl Kept {
             kept.clear();
         }
         kept.insert(key.to_owned(), Arc::clone(&pattern));
+        drop(kept);
+        if !forgets {
+            // No evaluation is to wait for what another one makes. Where it is too large, the one
+            // that searches says so.
+            drop(pattern.make());
+        }
         pattern
     }
 }
