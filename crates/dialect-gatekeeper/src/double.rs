@@ -147,7 +147,7 @@ pub(crate) fn are_written_alike(one: &Value, other: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_rego, stored_in_rego, to_doubles, written};
+    use super::{are_small_integers, in_rego, stored_in_rego, to_doubles, written};
     use sekisho_value::from_json;
 
     #[test]
@@ -208,8 +208,10 @@ mod tests {
             ("{\"a\":[1,{\"b\":1e30}],\"c\":2}", Some("{\"a\":[1,{\"b\":1e+30}],\"c\":2}")),
             ("[\"1000000\",true,null]", None),
         ] {
-            let found = in_rego(&from_json(text).unwrap()).map(|value| value.to_json());
+            let value = from_json(text).unwrap();
+            let found = in_rego(&value).map(|value| value.to_json());
             assert_eq!(found.as_deref(), given, "{text}");
+            assert!(!are_small_integers(&value) || given.is_none(), "{text}");
         }
     }
 }

@@ -167,4 +167,18 @@ mod tests {
         );
         assert!(inventory.tree(|_| None).path(&["cluster", "v1", "Node", "m"]).is_some());
     }
+    #[test]
+    fn readers_of_the_tree_are_asked_what_they_make_of_an_object_unless_that_is_known() {
+        let mut inventory = MemoryInventory::new();
+        let object = |name: &str| {
+            let text = r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"NAME"}}"#;
+            from_json(&text.replace("NAME", name)).unwrap()
+        };
+        inventory.insert(object("asked"));
+        inventory.insert_shown_as_is(object("known"));
+        let tree = inventory.tree(|_| Some(Value::from("another")));
+        let node = |name: &str| tree.path(&["cluster", "v1", "Node", name]).cloned();
+        assert_eq!(node("asked"), Some(Value::from("another")));
+        assert_eq!(node("known"), Some(object("known")));
+    }
 }

@@ -57,9 +57,9 @@ pub struct ExpandOptions {
 const TEMPLATES: &str = "templates.gatekeeper.sh";
 const MUTATORS: &str = "mutations.gatekeeper.sh";
 
-/// How many objects a thread takes at once at the most: with more, the others wait for it in the
-/// end.
-const AT_ONCE: usize = 8;
+/// How many files or objects a thread takes at once at the most: with more, the others wait for it
+/// in the end.
+pub(crate) const AT_ONCE: usize = 8;
 
 /// The groups whose objects are policies.
 const POLICIES: [&str; 4] =
@@ -206,6 +206,11 @@ fn given(
 /// The API group that a document is of.
 pub(crate) fn group(document: &Document) -> &str {
     document.api_version().split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Whether the group is that of constraints.
+pub(crate) fn is_constraint(group: &str) -> bool {
+    group.starts_with("constraints")
 }
 
 /// Gator looks every object up by version and kind, and refuses what lacks one of them.
@@ -493,7 +498,7 @@ fn with_defaults(policies: &[&Document]) -> Constraints {
         let kind = template.value.path_str(&["spec", "crd", "spec", "names", "kind"]);
         templates.insert(kind.unwrap_or_default(), &template.value);
     }
-    let of_constraint = |document: &&&Document| group(document).starts_with("constraints");
+    let of_constraint = |document: &&&Document| is_constraint(group(document));
     let constraints = policies.iter().filter(of_constraint).map(|document| {
         let template = templates.get(document.kind()).copied();
         let mut held = sekisho_dialect_gatekeeper::with_defaults(template, &document.value);
@@ -506,7 +511,7 @@ fn with_defaults(policies: &[&Document]) -> Constraints {
 /// An object as gator holds it.
 fn as_held(given: &Given<'_>, constraints: &Constraints) -> Value {
     let document = given.document;
-    let held = match given.seen.group().starts_with("constraints") {
+    let held = match is_constraint(given.seen.group()) {
         true => constraints.get(&kind_and_name_of(document)).map(|held| &held.value),
         false => None,
     };

@@ -4,7 +4,7 @@
 
 use crate::file::read_objects;
 use crate::go;
-use crate::objects::{group, without_kind};
+use crate::objects::{AT_ONCE, group, is_constraint, without_kind};
 use rayon::prelude::*;
 use sekisho_checkpoint_check::{read_file, read_listed_file, read_stream};
 use sekisho_dialect_gatekeeper::are_small_integers;
@@ -15,9 +15,6 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// How many files a thread takes at once at the most: with more, the others wait for it in the end.
-const AT_ONCE: usize = 8;
 
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
@@ -46,7 +43,8 @@ impl Sources {
 pub(crate) struct Seen {
     /// what makes objects one and the same: group, kind, name, namespace
     key: [Str; 4],
-    /// see [`are_small_integers`]
+    /// its numbers are the same for all that read it, see [`are_small_integers`]; not said of
+    /// constraints, which have those of their schema's defaults, too
     pub(crate) has_small_integers: bool,
     /// see [`without_kind`]
     pub(crate) lacks_kind: bool,
@@ -56,9 +54,10 @@ impl Seen {
     fn of(document: &Document) -> Self {
         let text = |keys: &[&str]| Str::new(document.value.path_str(keys).unwrap_or_default());
         let [kind, name] = [text(&["kind"]), text(&["metadata", "name"])];
+        let group = group(document);
         Self {
-            key: [Str::new(group(document)), kind, name, text(&["metadata", "namespace"])],
-            has_small_integers: are_small_integers(&document.value),
+            key: [Str::new(group), kind, name, text(&["metadata", "namespace"])],
+            has_small_integers: !is_constraint(group) && are_small_integers(&document.value),
             lacks_kind: without_kind(document).is_some(),
         }
     }
