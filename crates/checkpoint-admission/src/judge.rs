@@ -55,7 +55,7 @@ pub fn judge(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answer
         errors => Verdict { errors, ..Verdict::default() },
     };
     let mut answer = answer(request, &verdict, &basis.schemas, conduct.on_error);
-    answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
+    answer.annotations.insert("policy-set".to_owned(), basis.set.digest().to_owned());
     (answer, verdict)
 }
 
@@ -105,7 +105,7 @@ pub fn judge_images(
     verdict.warnings.clear();
     verdict.annotations.clear();
     let mut answer = answer(&request, &verdict, &basis.schemas, conduct.on_error);
-    answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
+    answer.annotations.insert("policy-set".to_owned(), basis.set.digest().to_owned());
     (request, answer, verdict)
 }
 
@@ -124,7 +124,7 @@ pub fn mutate(request: &Request, basis: &Basis, conduct: &Conduct<'_>) -> (Answe
         }
     };
     let mut answer = Answer::default();
-    answer.annotations.insert("policy-set".to_owned(), basis.set.digest());
+    answer.annotations.insert("policy-set".to_owned(), basis.set.digest().to_owned());
     if !mutated.errors.is_empty() {
         go_astray(&mut answer, request, &mutated.errors, conduct.on_error);
         return (answer, mutated);

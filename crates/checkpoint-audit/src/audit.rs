@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         let summary = summary.count(&self.findings);
         let target = self.options.target;
         let basis = Basis {
-            policy_set: known.set.digest(),
+            policy_set: known.set.digest().to_owned(),
             sequence: known.set.sequence(),
             engine_version: self.options.engine_version.to_owned(),
             target: TargetBasis {

@@ -371,7 +371,7 @@ impl Run<'_> {
     fn basis(&self, revision: String) -> Basis {
         let target = self.options.target;
         Basis {
-            policy_set: self.set.digest(),
+            policy_set: self.set.digest().to_owned(),
             sequence: self.set.sequence(),
             engine_version: self.options.engine_version.to_owned(),
             target: TargetBasis {

@@ -68,9 +68,9 @@ impl<'a> Pages<'a> {
         self.remaining = remaining.and_then(|count| u64::try_from(count).ok());
         let items = match page.get_mut("items") {
             Some(items @ Value::Array(_)) => {
-                items.as_array_mut().map(std::mem::take).unwrap_or_default()
+                items.as_list_mut().map(std::mem::take).unwrap_or_default()
             }
-            Some(Value::Null) => Vec::new(),
+            Some(Value::Null) => sekisho_value::List::new(),
             _ => {
                 let what = format!("GET {}", self.path);
                 return Err(Error::Answer { what, reason: "it has no items".to_owned() });

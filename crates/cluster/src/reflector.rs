@@ -79,10 +79,10 @@ impl Reflector {
             |reason: &str| Error::Answer { what: "a list".to_owned(), reason: reason.to_owned() };
         let items = match page.get_mut("items") {
             Some(items @ Value::Array(_)) => {
-                items.as_array_mut().map(std::mem::take).unwrap_or_default()
+                items.as_list_mut().map(std::mem::take).unwrap_or_default()
             }
             // Go writes an empty list so.
-            Some(Value::Null) => Vec::new(),
+            Some(Value::Null) => sekisho_value::List::new(),
             _ => return Err(wrong("it has no items")),
         };
         let Stage::Listing { resume, staged, .. } = &mut self.stage else {

@@ -5,15 +5,14 @@
 //! `80`, nor in a list that holds `80`, until the object is written as JSON. A literal with a
 //! fraction of zero stands for such a double while mutators run, and in CEL.
 
-use sekisho_value::{Map, Number, Value};
-use std::sync::Arc;
+use sekisho_value::{List, Map, Number, Value};
 
 /// A value with its numbers as doubles.
 #[must_use]
 pub fn to_doubles(value: &Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(to_double(number)),
-        Value::Array(items) => Value::Array(Arc::new(items.iter().map(to_doubles).collect())),
+        Value::Array(items) => Value::Array(items.iter().map(to_doubles).collect()),
         Value::Object(map) => {
             Value::Object(map.iter().map(|(k, v)| (k.clone(), to_doubles(v))).collect::<Map>())
         }
@@ -116,16 +115,16 @@ fn shortest(number: &Number) -> Option<Number> {
 fn within(value: &Value, change: fn(&Value) -> Option<Value>) -> Option<Value> {
     match value {
         Value::Array(items) => {
-            let mut changed: Option<Vec<Value>> = None;
+            let mut changed: Option<List> = None;
             for (index, item) in items.iter().enumerate() {
-                if let Some(item) = change(item)
-                    && let Some(place) =
-                        changed.get_or_insert_with(|| items.to_vec()).get_mut(index)
-                {
-                    *place = item;
+                if let Some(item) = change(item) {
+                    let changed = changed.get_or_insert_with(|| items.clone()).make_mut();
+                    if let Some(place) = changed.get_mut(index) {
+                        *place = item;
+                    }
                 }
             }
-            changed.map(Value::from)
+            changed.map(Value::Array)
         }
         Value::Object(map) => {
             let mut changed: Option<Map> = None;

@@ -11,6 +11,7 @@ use sekisho_policy::{
     Severity, Violation,
 };
 use sekisho_value::{Str, Value};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// A constraint, ready to judge.
@@ -86,9 +87,13 @@ impl Evaluate for Judgement {
     }
 
     fn refusal(&self, _: &str, violations: &[&Violation]) -> String {
-        let lines: Vec<String> =
-            violations.iter().map(|found| format!("[{}] {}", self.name, found.message)).collect();
-        lines.join("\n")
+        let mut lines = String::new();
+        for found in violations {
+            let between = if lines.is_empty() { "" } else { "\n" };
+            // Writing to a `String` cannot fail.
+            let _ = write!(lines, "{between}[{}] {}", self.name, found.message);
+        }
+        lines
     }
 }
 

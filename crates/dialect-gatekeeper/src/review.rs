@@ -174,9 +174,10 @@ pub(crate) fn known(request: &Request, inventory: &Reads<'_>, namespace: Option<
 fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: &Known) -> Value {
     let mut review = Fields::default();
     review.add("uid", request.uid.clone());
-    review.add("kind", kind(&request.gvk));
-    let own = request.resource_in_group();
-    review.add("resource", resource(&own));
+    let own_kind = kind(&request.gvk);
+    let own = resource(&request.resource_in_group());
+    review.add("kind", own_kind.clone());
+    review.add("resource", own.clone());
     review.add_text("subResource", &request.subresource);
     match &request.requested {
         Some(Requested { kind: asked, resource: at, subresource }) => {
@@ -185,8 +186,8 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
             review.add_text("requestSubResource", subresource);
         }
         None => {
-            review.add("requestKind", kind(&request.gvk));
-            review.add("requestResource", resource(&own));
+            review.add("requestKind", own_kind);
+            review.add("requestResource", own);
             review.add_text("requestSubResource", &request.subresource);
         }
     }
@@ -257,16 +258,16 @@ fn namespace_object(request: &Request, known: &Known) -> Value {
 fn kind(gvk: &Gvk) -> Value {
     Value::Object(Map::from_iter([
         ("group", gvk.group.clone()),
-        ("version", gvk.version.clone()),
         ("kind", gvk.kind.clone()),
+        ("version", gvk.version.clone()),
     ]))
 }
 
 fn resource(gvr: &Gvr) -> Value {
     Value::Object(Map::from_iter([
         ("group", gvr.group.clone()),
-        ("version", gvr.version.clone()),
         ("resource", gvr.resource.clone()),
+        ("version", gvr.version.clone()),
     ]))
 }
 

@@ -186,12 +186,14 @@ fn evaluate_one(
     let mut verdict = Verdict::default();
     let is_asked =
         |policy: &&CompiledPolicy| judged.is_for(policy) && policy.matcher.matches(request);
-    let policies: Vec<&CompiledPolicy> = set.candidates(request).filter(is_asked).collect();
+    let mut policies: Vec<&CompiledPolicy> = Vec::with_capacity(set.policies().len().min(64));
+    policies.extend(set.candidates(request).filter(is_asked));
     let evaluation = Evaluation::new(set, request, judge);
     // One step after the other for all policies, and not one policy after the other: what the
     // processor keeps of a step's code serves all of them.
     // What another thread reads is not recorded.
-    let told = match partner.filter(|_| policies.len() >= MANY && !judge.record) {
+    let is_worth_it = policies.len() >= MANY && !judge.record;
+    let told = match partner.filter(|partner| is_worth_it && partner.is_free()) {
         None => evaluation.of_all(&policies),
         Some(partner) => evaluation.of_all_with(&policies, partner),
     };

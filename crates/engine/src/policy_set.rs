@@ -43,7 +43,7 @@ pub struct PolicySet {
     advice: Vec<Advice>,
     needs: BTreeSet<KindNeeded>,
     manifest: BundleManifest,
-    digest: Option<Digest>,
+    digest: String,
     skipped: Vec<Skipped>,
 }
 
@@ -56,7 +56,7 @@ impl PolicySet {
             set: Self {
                 manifest: bundle.manifest().clone(),
                 target: options.target.clone(),
-                digest: Some(bundle.digest()),
+                digest: bundle.digest().to_string(),
                 ..Self::default()
             },
             exceptions: Vec::new(),
@@ -173,8 +173,8 @@ impl PolicySet {
 
     /// The digest of the bundle, as shown.
     #[must_use]
-    pub fn digest(&self) -> String {
-        self.digest.map_or(String::new(), |digest| digest.to_string())
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// The sequence number of the bundle.

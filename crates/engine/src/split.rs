@@ -9,6 +9,9 @@ pub(crate) type Said = Result<Outcome, EvalError>;
 
 /// Whoever may find another thread for a part of an evaluation.
 pub trait Partner {
+    /// Whether there may be another thread: otherwise nothing is made ready for it.
+    fn is_free(&self) -> bool;
+
     /// Has another thread [take part](crate::take_part()), where there is one: with the same target,
     /// request, schemas, inventory and time. Nobody waits for it.
     fn invite(&self, split: &Arc<Split>);
@@ -132,6 +135,10 @@ mod tests {
     struct Kept(RefCell<Option<Arc<Split>>>);
 
     impl Partner for Kept {
+        fn is_free(&self) -> bool {
+            true
+        }
+
         fn invite(&self, split: &Arc<Split>) {
             self.0.replace(Some(Arc::clone(split)));
         }

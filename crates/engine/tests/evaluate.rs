@@ -498,6 +498,10 @@ enum Other<'t, 's> {
 }
 
 impl Partner for Other<'_, '_> {
+    fn is_free(&self) -> bool {
+        true
+    }
+
     fn invite(&self, split: &Arc<Split>) {
         let take_part = |set: &PolicySet, request: &Request, split: &Split| {
             let (inventory, schemas) = (MemoryInventory::new(), Schemas::builtin());

@@ -1,5 +1,5 @@
 use sha2::{Digest as _, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 /// A SHA-256 digest, shown as `sha256:` and 64 hexadecimal digits.
@@ -33,13 +33,9 @@ impl Digest {
     /// The first `digits` hexadecimal digits, 64 at the most.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
-        let mut text = String::with_capacity(64);
-        for half in self.0.as_chunks().0.iter().take(digits.div_ceil(32)) {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "{:032x}", u128::from_be_bytes(*half));
-        }
-        text.truncate(digits);
-        text
+        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+        let all = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+        all.take(digits).collect()
     }
 
     /// The raw bytes.

@@ -83,23 +83,18 @@ impl UserInfo {
     /// As the `userInfo` of an AdmissionRequest: what is empty is left out.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let texts = |texts: &[String]| -> Value {
-            texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()
+        let texts = |texts: &[String]| {
+            Value::Array(texts.iter().map(|text| Value::from(text.as_str())).collect())
         };
-        let mut fields = Map::new();
-        for (name, text) in [("username", &self.username), ("uid", &self.uid)] {
-            if !text.is_empty() {
-                fields.insert(name, text.as_str());
-            }
-        }
-        if !self.groups.is_empty() {
-            fields.insert("groups", texts(&self.groups));
-        }
-        if !self.extra.is_empty() {
-            let extra = self.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
-            fields.insert("extra", Map::from_iter(extra));
-        }
-        Value::Object(fields)
+        let extra = self.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
+        let text = |text: &String| (!text.is_empty()).then(|| text.as_str().into());
+        let fields = [
+            ("extra", (!self.extra.is_empty()).then(|| Value::Object(extra.collect()))),
+            ("groups", (!self.groups.is_empty()).then(|| texts(&self.groups))),
+            ("uid", text(&self.uid)),
+            ("username", text(&self.username)),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Map>().into()
     }
 }
 

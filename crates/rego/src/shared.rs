@@ -74,7 +74,7 @@ fn json(term: Term<'_>, left: &mut usize) -> Option<Value> {
         }
         Term::Array(..) | Term::JsonArray(_) => {
             let items: Option<Vec<Value>> = term.items().map(|item| json(item, left)).collect();
-            Value::Array(Arc::new(items?))
+            Value::Array(items?.into())
         }
         Term::JsonObject(map) => Value::Object(map.clone()),
         Term::Object(entries, _) => {

@@ -20,7 +20,7 @@ pub use json::{
 pub use map::Map;
 pub use number::Number;
 pub use pointer::{ParsePointerError, Pointer, Token};
-pub use value::{Kind, Value};
+pub use value::{Kind, List, Value};
 
 /// An object key: inline up to 23 bytes, which covers nearly every Kubernetes field name.
 pub type Key = smol_str::SmolStr;

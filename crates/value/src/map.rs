@@ -1,10 +1,10 @@
 use crate::{Key, Value};
+use ecow::EcoVec;
 use std::fmt;
-use std::sync::Arc;
 
 /// An object: entries sorted by key, cheap to clone, copied on write.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Map(Arc<Vec<(Key, Value)>>);
+pub struct Map(EcoVec<(Key, Value)>);
 
 /// So many entries are gone through one by one.
 const FEW: usize = 16;
@@ -20,24 +20,21 @@ impl Map {
     ///
     /// # Errors
     /// The duplicate key.
-    pub fn from_entries(mut entries: Vec<(Key, Value)>) -> Result<Self, Key> {
-        if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let twice = entries.windows(2).find_map(|pair| match pair {
-                [(a, _), (b, _)] if a == b => Some(a.clone()),
-                _ => None,
-            });
-            if let Some(key) = twice {
-                return Err(key);
+    pub fn from_entries(entries: impl IntoIterator<Item = (Key, Value)>) -> Result<Self, Key> {
+        let mut entries: EcoVec<_> = entries.into_iter().collect();
+        if !is_sorted(&entries) {
+            entries.make_mut().sort_by(|(a, _), (b, _)| a.cmp(b));
+            if let Some(key) = twice(&entries) {
+                return Err(key.clone());
             }
         }
-        Ok(Self(Arc::new(entries)))
+        Ok(Self(entries))
     }
 
     /// Of entries that are in the order of their keys, none twice.
-    pub(crate) fn from_sorted(entries: Vec<(Key, Value)>) -> Self {
-        debug_assert!(entries.is_sorted_by(|(a, _), (b, _)| a < b), "sorted, each key once");
-        Self(Arc::new(entries))
+    pub(crate) fn from_sorted(entries: EcoVec<(Key, Value)>) -> Self {
+        debug_assert!(is_sorted(&entries), "sorted, each key once");
+        Self(entries)
     }
 
     /// How many entries there are.
@@ -72,7 +69,7 @@ impl Map {
     /// The value of a key, to change; copies the entries where they are shared.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let index = self.position(key).ok()?;
-        Arc::make_mut(&mut self.0).get_mut(index).map(|(_, value)| value)
+        self.0.make_mut().get_mut(index).map(|(_, value)| value)
     }
 
     /// Whether the key is there.
@@ -84,12 +81,13 @@ impl Map {
     /// Sets a key; gives back what it was.
     pub fn insert(&mut self, key: impl Into<Key>, value: impl Into<Value>) -> Option<Value> {
         let (key, value) = (key.into(), value.into());
-        let position = self.position(&key);
-        let entries = Arc::make_mut(&mut self.0);
-        match position {
-            Ok(index) => entries.get_mut(index).map(|entry| std::mem::replace(&mut entry.1, value)),
+        match self.position(&key) {
+            Ok(index) => {
+                let entry = self.0.make_mut().get_mut(index);
+                entry.map(|(_, held)| std::mem::replace(held, value))
+            }
             Err(index) => {
-                entries.insert(index, (key, value));
+                self.0.insert(index, (key, value));
                 None
             }
         }
@@ -97,28 +95,26 @@ impl Map {
 
     /// Sets a key where it is absent, and gives its value to change.
     pub fn get_or_insert_with(&mut self, key: &str, value: impl FnOnce() -> Value) -> &mut Value {
-        let position = self.position(key);
-        let entries = Arc::make_mut(&mut self.0);
-        let index = match position {
+        let index = match self.position(key) {
             Ok(index) => index,
             Err(index) => {
-                entries.insert(index, (Key::new(key), value()));
+                self.0.insert(index, (Key::new(key), value()));
                 index
             }
         };
         #[expect(clippy::indexing_slicing, reason = "the entry was found or put there above")]
-        &mut entries[index].1
+        &mut self.0.make_mut()[index].1
     }
 
     /// Takes a key out.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         let index = self.position(key).ok()?;
-        Some(Arc::make_mut(&mut self.0).remove(index).1)
+        Some(self.0.remove(index).1)
     }
 
-    /// Keeps the entries for which `keep` holds; copies nothing where all are kept.
+    /// Keeps the entries for which `keep` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&Key, &mut Value) -> bool) {
-        Arc::make_mut(&mut self.0).retain_mut(|(key, value)| keep(key, value));
+        self.0.retain(|(key, value)| keep(key, value));
     }
 
     /// The entries in the order of their keys.
@@ -128,7 +124,7 @@ impl Map {
 
     /// The entries, values to change; copies the entries where they are shared.
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&Key, &mut Value)> {
-        Arc::make_mut(&mut self.0).iter_mut().map(|(key, value)| (&*key, value))
+        self.0.make_mut().iter_mut().map(|(key, value)| (&*key, value))
     }
 
     /// The keys in order.
@@ -140,7 +136,7 @@ impl Map {
     /// and nothing need be compared.
     #[must_use]
     pub fn is_shared_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || (self.is_empty() && other.is_empty())
+        std::ptr::eq(self.0.as_slice(), other.0.as_slice()) || (self.is_empty() && other.is_empty())
     }
 
     /// The entry at a position in key order.
@@ -168,15 +164,32 @@ impl fmt::Debug for Map {
 /// Later entries replace earlier ones of the same key.
 impl<K: Into<Key>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut entries: Vec<(Key, Value)> =
-            entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        // A stable sort leaves the last of equal keys last; keep that one.
-        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-        entries.reverse();
-        entries.dedup_by(|(a, _), (b, _)| a == b);
-        entries.reverse();
-        Self(Arc::new(entries))
+        let entries = entries.into_iter().map(|(key, value)| (key.into(), value.into()));
+        let mut entries: EcoVec<(Key, Value)> = entries.collect();
+        if !is_sorted(&entries) {
+            entries.make_mut().sort_by(|(a, _), (b, _)| a.cmp(b));
+            if twice(&entries).is_some() {
+                // A stable sort leaves the last of equal keys last; keep that one.
+                let mut unique: Vec<(Key, Value)> = entries.into_iter().rev().collect();
+                unique.dedup_by(|(a, _), (b, _)| a == b);
+                entries = unique.into_iter().rev().collect();
+            }
+        }
+        Self(entries)
     }
+}
+
+/// Whether entries are in the order of their keys, none twice.
+fn is_sorted(entries: &[(Key, Value)]) -> bool {
+    entries.is_sorted_by(|(a, _), (b, _)| a < b)
+}
+
+/// The first key that stands twice among entries in the order of their keys.
+fn twice(entries: &[(Key, Value)]) -> Option<&Key> {
+    entries.windows(2).find_map(|pair| match pair {
+        [(a, _), (b, _)] if a == b => Some(a),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 use crate::{Map, Number, Pointer, Str, Token};
+use ecow::EcoVec;
 use std::fmt;
-use std::sync::Arc;
+
+/// A list of values, cheap to clone, copied on write.
+pub type List = EcoVec<Value>;
 
 /// A JSON value.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -15,7 +18,7 @@ pub enum Value {
     /// a string
     String(Str),
     /// a list
-    Array(Arc<Vec<Value>>),
+    Array(List),
     /// an object, sorted by key
     Object(Map),
 }
@@ -121,9 +124,14 @@ impl Value {
     }
 
     /// The items of a list, to change; copies the list where it is shared.
-    pub fn as_array_mut(&mut self) -> Option<&mut Vec<Value>> {
+    pub fn as_array_mut(&mut self) -> Option<&mut [Value]> {
+        self.as_list_mut().map(List::make_mut)
+    }
+
+    /// The list, to change.
+    pub fn as_list_mut(&mut self) -> Option<&mut List> {
         match self {
-            Self::Array(items) => Some(Arc::make_mut(items)),
+            Self::Array(items) => Some(items),
             _ => None,
         }
     }
@@ -255,6 +263,6 @@ impl From<Map> for Value {
 
 impl From<Vec<Value>> for Value {
     fn from(items: Vec<Value>) -> Self {
-        Self::Array(Arc::new(items))
+        Self::Array(items.into())
     }
 }

@@ -10,7 +10,7 @@ use super::{Arguments, RivalWebhook, measured, process};
 use crate::bench::gatekeeper::library;
 use crate::bench::{Figure, measure, report};
 use crate::workspace;
-use anyhow::{anyhow, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use bytes::Bytes;
 use sekisho_value::{Map, Value, from_json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,10 @@ use std::sync::Arc;
 /// does.
 const FEW: f64 = 50.0;
 const MANY: f64 = 1_000.0;
+
+/// In how many turns servers are asked as much as they take, one after the other: whatever else the
+/// machine does meanwhile is then in the way of all of them alike.
+const TURNS: u32 = 5;
 
 /// After how many requests memory is looked at.
 const REQUESTS: [usize; 2] = [100_000, 1_000_000];
@@ -108,7 +112,13 @@ impl Course<'_> {
         measured(target, self.reviews, plan, self.arguments.warm_up, Some(pid)).await
     }
 
-    async fn side(&self, name: &str, target: &Target, pid: u32) -> anyhow::Result<Side> {
+    /// Which reviews a server denies, and what it takes where few come.
+    async fn few(
+        &self,
+        name: &str,
+        target: &Target,
+        pid: u32,
+    ) -> anyhow::Result<(BTreeSet<usize>, Report)> {
         let once = Plan { most: self.reviews.len(), seconds: 3_600.0, ..self.plan(None) };
         let once = super::drive::drive(target, self.reviews, &once).await?;
         ensure!(once.failures == 0, "{name}: {} requests failed", once.failures);
@@ -116,28 +126,64 @@ impl Course<'_> {
         let few = Plan { seconds: self.arguments.seconds * 2.0, ..self.plan(Some(FEW)) };
         let few = self.run(target, &few, pid).await?;
         println!("{name}, {FEW:.0} a second\n{}", few.text());
-        let most = self.run(target, &self.plan(None), pid).await?;
-        println!("{name}, as many as it takes\n{}", most.text());
-        Ok(Side { refused: once.refused, few, most })
+        Ok((once.refused, few))
+    }
+
+    /// One turn in which a server is asked as much as it takes, beside those that it had before.
+    async fn turn(
+        &self,
+        before: Option<Report>,
+        target: &Target,
+        pid: u32,
+    ) -> anyhow::Result<Report> {
+        let part = |seconds: f64| seconds / f64::from(TURNS);
+        let plan = Plan { seconds: part(self.arguments.seconds), ..self.plan(None) };
+        let warm_up = part(self.arguments.warm_up);
+        let turn = measured(target, self.reviews, &plan, warm_up, Some(pid)).await?;
+        match before {
+            None => Ok(turn),
+            Some(before) => before.and(turn),
+        }
     }
 
     /// Ours and the rival's, with the constraints alone.
     async fn beside(&self, given: &[OsString]) -> anyhow::Result<Vec<Figure>> {
         let http1 = self.arguments.http1;
         let serving = Serving::start(&self.program, given, http1).await?;
-        let ours = self.side("sekisho", &serving.target, serving.pid()).await?;
-        drop(serving);
+        let our = (&serving.target, serving.pid());
+        let (refused, few) = self.few("sekisho", our.0, our.1).await?;
+        let rival = match self.arguments.rival {
+            None => None,
+            Some(RivalWebhook::Gatekeeper) => {
+                Some(Gatekeeper::start(&self.constraints, &self.namespaces, http1)?)
+            }
+        };
+        let of_rival = match &rival {
+            None => None,
+            Some(rival) => Some(self.few(&rival.name, &rival.target, rival.pid()).await?),
+        };
+        let (mut most, mut most_of_rival) = (None, None);
+        for _ in 0..TURNS {
+            most = Some(self.turn(most.take(), our.0, our.1).await?);
+            if let Some(rival) = &rival {
+                let turn = self.turn(most_of_rival.take(), &rival.target, rival.pid()).await?;
+                most_of_rival = Some(turn);
+            }
+        }
+        let told = |name: &str, most: &Report| {
+            println!("{name}, as many as it takes, in {TURNS} turns\n{}", most.text());
+        };
+        let most = most.context("no turn was taken")?;
+        told("sekisho", &most);
+        let ours = Side { refused, few, most };
         for report in [&ours.few, &ours.most] {
             ensure!(report.result.failures == 0, "{} requests failed", report.result.failures);
         }
-        let theirs = match self.arguments.rival {
-            None => None,
-            Some(RivalWebhook::Gatekeeper) => {
-                let rival = Gatekeeper::start(&self.constraints, &self.namespaces, http1)?;
-                let side = self.side(&rival.name, &rival.target, rival.pid()).await?;
-                Some((rival.name.clone(), side))
-            }
-        };
+        let theirs =
+            rival.zip(of_rival).zip(most_of_rival).map(|((rival, (refused, few)), most)| {
+                told(&rival.name, &most);
+                (rival.name.clone(), Side { refused, few, most })
+            });
         if let Some((name, theirs)) = &theirs {
             println!("{}", self.verdicts(&ours, name, theirs)?);
         }

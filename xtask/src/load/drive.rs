@@ -49,7 +49,7 @@ impl Outcome {
         })
     }
 
-    fn add(&mut self, other: &Self) -> anyhow::Result<()> {
+    pub(super) fn add(&mut self, other: &Self) -> anyhow::Result<()> {
         self.due.add(&other.due)?;
         self.sent.add(&other.sent)?;
         self.allowed += other.allowed;

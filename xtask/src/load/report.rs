@@ -49,6 +49,21 @@ impl Report {
         out
     }
 
+    /// This run and a later one, as one: what the process took between them is left out.
+    pub(super) fn and(mut self, later: Self) -> anyhow::Result<Self> {
+        self.result.add(&later.result)?;
+        self.result.took += later.result.took;
+        self.used = self.used.zip(later.used).map(|((before, after), (from, to))| {
+            (before, Taken { cpu: after.cpu + to.cpu - from.cpu, ..to })
+        });
+        self.own = self.own.zip(later.own).map(|((before, after), (from, to))| {
+            let more = from.into_iter().zip(to).map(|((_, from), (_, to))| to - from);
+            let after = after.into_iter().zip(more);
+            (before, after.map(|((bound, count), more)| (bound, count + more)).collect())
+        });
+        Ok(self)
+    }
+
     /// How many requests were answered.
     pub(super) fn answered(&self) -> u64 {
         self.result.allowed + self.result.denied

@@ -1,7 +1,6 @@
 use super::Term;
 use crate::{EvalError, Evaluation};
 use sekisho_value::{Key, Map, Number, Value};
-use std::sync::Arc;
 
 /// A value as JSON, as cel-go writes it: times and durations as text, bytes as base64.
 ///
@@ -27,7 +26,7 @@ pub fn to_json(evaluation: Evaluation<'_>, term: Term<'_>) -> Result<Value, Eval
         Term::Duration(_) => Value::from(crate::library::to_text(term).unwrap_or_default()),
         Term::JsonList(items) => {
             evaluation.step(items.len())?;
-            Value::Array(Arc::new(items.to_vec()))
+            Value::Array((*items).into())
         }
         Term::JsonMap(map) => Value::Object(map.clone()),
         Term::List(items) => {

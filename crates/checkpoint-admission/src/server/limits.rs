@@ -23,8 +23,8 @@ pub struct Limits {
     /// how many requests may wait for the API server's answers beside those that are judged
     pub asking: usize,
     /// how many workloads may have been answered before their pods are judged, and how many requests
-    /// before what was found of themselves is told; of more that is done before they are answered, as
-    /// far as it takes little
+    /// before what was found of themselves is told; pods of more are not judged, and what was found
+    /// of more is told before they are answered
     pub afterwards: usize,
     /// how many requests are there at once before it is a crowd: then pods of workloads are judged in
     /// a tenth of a core's time, and those that there is no time for are not
@@ -55,7 +55,8 @@ impl Default for Limits {
             at_once: 500_000,
             judging: cores,
             asking: 32,
-            afterwards: 8,
+            // None of them is large.
+            afterwards: 32,
             crowd: 8 * cores,
             waiting: 1024,
             deadline: Duration::from_secs(5),

@@ -188,7 +188,7 @@ fn policies(out: &mut Text, live: &Live) {
     }
     let Some(basis) = live.basis() else { return };
     out.family("policy_set_info", "gauge", "The policy set in force.");
-    out.line("policy_set_info", &label("digest", &basis.set.digest()), 1);
+    out.line("policy_set_info", &label("digest", basis.set.digest()), 1);
     out.family("policies", "gauge", "Policies, by what becomes of them.");
     let mut by_status: Vec<(&str, usize)> = Vec::new();
     for state in basis.set.states() {

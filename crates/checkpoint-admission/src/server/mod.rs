@@ -40,7 +40,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -241,7 +241,7 @@ async fn talk(
     let (limits, stream, is_http2) = (routes.limits, TokioIo::new(stream), speaker.is_http2);
     let turns = Arc::new(Turns::default());
     let answer = service_fn(|request: Request<Incoming>| {
-        let (routes, door, came) = (Arc::clone(routes), speaker.door, Instant::now());
+        let (routes, door) = (Arc::clone(routes), speaker.door);
         let busy = speaker.connections.busy(speaker.connection);
         let present = routes.work.crowd.enter();
         let kept = speaker.connections.keep(speaker.connection, limits.kept);
@@ -250,7 +250,7 @@ async fn talk(
             if let Some(turns) = turns {
                 turns.one_answer().await;
             }
-            let mut reply = routes.answer(door, request, came).await;
+            let mut reply = routes.answer(door, request, &present).await;
             drop((busy, present));
             // Who speaks HTTP/1.1 is told in an answer to ask elsewhere, and by nothing else.
             if !is_http2 && routes.stopping.load(Ordering::Relaxed) {

@@ -2,6 +2,7 @@
 
 use super::body::{Body, BodyError, Held, discard};
 use super::connections::Connections;
+use super::crowd::Present;
 use super::deadline::deadline;
 use super::limits::Limits;
 use super::metrics::{Gauges, Metrics, Outcome};
@@ -85,20 +86,20 @@ impl Routes {
         is_here.then_some(place)
     }
 
-    /// Answers a request that came at a time.
+    /// Answers a request that is there.
     pub(super) async fn answer(
         &self,
         door: Door,
         request: Request<Incoming>,
-        came: Instant,
+        present: &Present,
     ) -> Reply {
         // Over HTTP/1.1 the body is left out where it is written, and its length told.
         let is_head = request.method() == Method::HEAD && request.version() == Version::HTTP_2;
-        let reply = self.reply(door, request, came).await;
+        let reply = self.reply(door, request, present).await;
         if is_head { reply.map(|_| Bytes::new()) } else { reply }
     }
 
-    async fn reply(&self, door: Door, request: Request<Incoming>, came: Instant) -> Reply {
+    async fn reply(&self, door: Door, request: Request<Incoming>, present: &Present) -> Reply {
         let Some(place) = self.place(door, request.uri().path()) else {
             return text(StatusCode::NOT_FOUND, "there is nothing here\n");
         };
@@ -112,7 +113,7 @@ impl Routes {
             return reply;
         }
         match place {
-            Place::Review(asked) => self.review(asked, request, came).await,
+            Place::Review(asked) => self.review(asked, request, present).await,
             Place::Live => text(StatusCode::OK, "ok\n"),
             Place::Ready => self.ready(),
             Place::Metrics => text(StatusCode::OK, self.metrics()),
@@ -120,7 +121,7 @@ impl Routes {
         }
     }
 
-    async fn review(&self, asked: Asked, request: Request<Incoming>, came: Instant) -> Reply {
+    async fn review(&self, asked: Asked, request: Request<Incoming>, present: &Present) -> Reply {
         let (head, mut incoming) = request.into_parts();
         let within = deadline(head.uri.query(), self.limits.deadline);
         let refused = match unreadable(&head.headers) {
@@ -128,7 +129,7 @@ impl Routes {
                 self.metrics.count(asked, Outcome::NoReview);
                 text(StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted)
             }
-            None => match self.body(asked, &mut incoming, within, came).await {
+            None => match self.body(asked, &mut incoming, within, present).await {
                 Ok((body, started)) => {
                     let trace = head.headers.get("traceparent");
                     let span = span(asked, trace.and_then(|value| value.to_str().ok()));
@@ -146,6 +147,7 @@ impl Routes {
         };
         // A client of HTTP/2 whose stream is closed while it sends does not read why.
         if head.version == Version::HTTP_2 {
+            let _aside = present.aside();
             let rest = discard(&mut incoming, self.limits.held);
             let _ = tokio::time::timeout(self.limits.patience.min(within), rest).await;
         }
@@ -158,15 +160,17 @@ impl Routes {
         asked: Asked,
         incoming: &mut Incoming,
         within: Duration,
-        came: Instant,
+        present: &Present,
     ) -> Result<(Body, Instant), Reply> {
         let Limits { body: most, held: together, patience, .. } = self.limits;
         let mut reading = pin!(self.held.read(incoming, most, together));
         let read = match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
-            Poll::Ready(read) => Ok((read, came)),
-            Poll::Pending => tokio::time::timeout(patience.min(within), reading)
-                .await
-                .map(|read| (read, Instant::now())),
+            Poll::Ready(read) => Ok((read, present.since())),
+            Poll::Pending => {
+                let _aside = present.aside();
+                let read = tokio::time::timeout(patience.min(within), reading).await;
+                read.map(|read| (read, Instant::now()))
+            }
         };
         let unread = |status, why: String| {
             self.metrics.count(asked, Outcome::NoReview);

@@ -125,12 +125,12 @@ async fn a_hundred_reloads_fail_no_request() {
         });
     }
     // Which sets were in force, and what each of them says of what is not good.
-    let mut sets = BTreeSet::from([(false, live.basis().unwrap().set.digest())]);
+    let mut sets = BTreeSet::from([(false, live.basis().unwrap().set.digest().to_owned())]);
     for change in 1..=CHANGES {
         *written.policies.lock().unwrap() = level(change);
         tokio::task::block_in_place(|| keeper.look(&live, &server.certificate));
         if change % FAULTY != FAULTY - 1 {
-            sets.insert((!change.is_multiple_of(2), live.basis().unwrap().set.digest()));
+            sets.insert((!change.is_multiple_of(2), live.basis().unwrap().set.digest().to_owned()));
         }
         let (allowed, set) = ask(&mut server.connect().await, BAD).await;
         assert!(sets.contains(&(allowed, set)), "change {change}");

@@ -267,37 +267,33 @@ async fn what_pods_would_be_told_is_logged_and_not_waited_for() {
         ("unevaluated", "\"errors\":[{\"message\":"),
         ("endless", "\"errors\":[{\"message\":"),
     ] {
-        for afterwards in [0, 1] {
-            let live = Arc::new(Live::default());
-            live.renew(basis_of(&OF_PODS.replace("WHAT", what)));
-            let limits = Limits { afterwards, ..Limits::default() };
-            let server = Running::start_with(live, limits, FailureDirection::Fail).await;
-            let (status, answer) = server.post("/validate?timeout=2s", deployment()).await;
-            assert_eq!(status, StatusCode::OK);
-            assert!(answer.contains(r#""allowed":true"#), "{what}: {answer}");
-            assert!(!answer.contains("error"), "{what}: {answer}");
-            let line = server.logged(1).await.remove(0);
-            assert!(line.contains(r#""event":"allowed""#), "{line}");
-            assert!(line.contains(logged), "{what}: {line}");
-            assert!(line.contains(r#""kind":"Deployment""#), "{line}");
-            let (_, metrics) = server.get("/metrics").await;
-            let allowed = "sekisho_requests_total{endpoint=\"validate\",outcome=\"allowed\"} 1\n";
-            assert!(metrics.contains(allowed), "{what}: {metrics}");
-            let errors = match (what, afterwards) {
-                ("violated", _) => 0,
-                ("unevaluated", _) => 2,
-                // It is cut short once, however many policies are left.
-                (_, 0) => 1,
-                // A fast machine comes to the end of the policies' budgets before that of the time.
-                _ => continue,
-            };
-            let errors = format!("sekisho_errors_total {errors}\n");
-            assert!(metrics.contains(&errors), "{what}: {errors} in\n{metrics}");
-        }
+        let live = Arc::new(Live::default());
+        live.renew(basis_of(&OF_PODS.replace("WHAT", what)));
+        let server = Running::start_with(live, Limits::default(), FailureDirection::Fail).await;
+        let (status, answer) = server.post("/validate?timeout=2s", deployment()).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(answer.contains(r#""allowed":true"#), "{what}: {answer}");
+        assert!(!answer.contains("error"), "{what}: {answer}");
+        let line = server.logged(1).await.remove(0);
+        assert!(line.contains(r#""event":"allowed""#), "{line}");
+        assert!(line.contains(logged), "{what}: {line}");
+        assert!(line.contains(r#""kind":"Deployment""#), "{line}");
+        let (_, metrics) = server.get("/metrics").await;
+        let allowed = "sekisho_requests_total{endpoint=\"validate\",outcome=\"allowed\"} 1\n";
+        assert!(metrics.contains(allowed), "{what}: {metrics}");
+        let errors = match what {
+            "violated" => 0,
+            "unevaluated" => 2,
+            // A fast machine comes to the end of the policies' budgets before that of the time.
+            _ => continue,
+        };
+        let errors = format!("sekisho_errors_total {errors}\n");
+        assert!(metrics.contains(&errors), "{what}: {errors} in\n{metrics}");
     }
 }
 
-/// In a crowd only what was found of workloads themselves is told, which is said and counted.
+/// Where too many wait only what was found of workloads themselves is told, which is said and
+/// counted.
 #[tokio::test]
 async fn what_pods_would_be_told_is_left_out_where_too_many_wait() {
     let live = Arc::new(Live::default());
@@ -305,7 +301,7 @@ async fn what_pods_would_be_told_is_left_out_where_too_many_wait() {
          match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}]}\n  parameters: {what: violated}\n";
     let policies = OF_PODS.replace("WHAT", "violated") + "---\napiVersion: " + of_deployments;
     live.renew(basis_of(&policies));
-    let limits = Limits { afterwards: 0, crowd: 0, ..Limits::default() };
+    let limits = Limits { afterwards: 0, ..Limits::default() };
     let server = Running::start_with(live, limits, FailureDirection::Fail).await;
     let (_, answer) = server.post("/validate?timeout=2s", deployment()).await;
     assert!(answer.contains("[of-deployments] a violation"), "{answer}");

@@ -7,7 +7,6 @@
 use sekisho_cel::kubernetes::Operation;
 use sekisho_policy::{Budget, BudgetExceeded};
 use sekisho_value::Value;
-use std::sync::Arc;
 
 /// Why a patch is not applied.
 #[derive(Debug)]
@@ -111,7 +110,7 @@ fn parent<'v>(object: &'v mut Value, path: &str) -> Option<(&'v mut Value, Strin
             Value::Object(fields) => fields.get_mut(&step)?,
             Value::Array(items) => {
                 let index = index(&step, items.len()).ok()?;
-                Arc::make_mut(items).get_mut(index)?
+                items.make_mut().get_mut(index)?
             }
             _ => return None,
         };
@@ -145,13 +144,13 @@ fn add(parent: &mut Value, key: &str, value: Value) -> Result<(), String> {
         Value::Object(fields) => {
             fields.insert(key, value);
         }
-        Value::Array(items) if key == "-" => Arc::make_mut(items).push(value),
+        Value::Array(items) if key == "-" => items.push(value),
         Value::Array(items) => {
             let number = number(key)
                 .map_err(|why| format!("value was not a proper array index: '{key}': {why}"))?;
             // It may stand behind the last.
             let place = index(&number.to_string(), items.len() + 1)?;
-            Arc::make_mut(items).insert(place, value);
+            items.insert(place, value);
         }
         _ => {}
     }
@@ -165,7 +164,7 @@ fn remove(parent: &mut Value, key: &str) -> Result<Value, String> {
             .ok_or_else(|| format!("Unable to remove nonexistent key: {key}: {MISSING}")),
         Value::Array(items) => {
             let index = index(key, items.len())?;
-            Ok(Arc::make_mut(items).remove(index))
+            Ok(items.remove(index))
         }
         _ => Ok(Value::Null),
     }
@@ -201,7 +200,7 @@ fn replace(object: &mut Value, path: &str, value: Value) -> Done {
         }
         Value::Array(items) => match index(&key, items.len()) {
             Ok(index) => {
-                if let Some(item) = Arc::make_mut(items).get_mut(index) {
+                if let Some(item) = items.make_mut().get_mut(index) {
                     *item = value;
                 }
             }

@@ -4,9 +4,8 @@
 
 use super::fault::MutateFault;
 use sekisho_policy::Budget;
-use sekisho_value::{Map, Str, Value};
+use sekisho_value::{List, Map, Str, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 /// What providers of external data answer. A checkpoint brings it; the core asks no network.
 pub trait ExternalData: Sync {
@@ -90,7 +89,7 @@ pub enum OnFailure {
 /// Values that wait for an answer. One is held in the object as a list that is known by its
 /// address, which nothing in an object can forge.
 #[derive(Debug, Default)]
-pub(super) struct Placeholders(BTreeMap<(Reference, Str), Arc<Vec<Value>>>);
+pub(super) struct Placeholders(BTreeMap<(Reference, Str), List>);
 
 impl Placeholders {
     /// A value that waits for the answer to a key.
@@ -100,9 +99,9 @@ impl Placeholders {
         let list = self.0.entry(place).or_insert_with(|| {
             // Two that ask for the same are equal, and no others.
             let number = i64::try_from(number).unwrap_or(i64::MAX);
-            Arc::new(vec![Value::from(number)])
+            List::from([Value::from(number)])
         });
-        Value::Array(Arc::clone(list))
+        Value::Array(list.clone())
     }
 
     /// The key that a value waits for, where it is a placeholder.
@@ -119,7 +118,8 @@ impl Placeholders {
         let Value::Array(list) = value else {
             return None;
         };
-        self.0.iter().find(|(_, held)| Arc::ptr_eq(held, list)).map(|(place, _)| place)
+        let is_it = |held: &List| std::ptr::eq(held.as_slice(), list.as_slice());
+        self.0.iter().find(|(_, held)| is_it(held)).map(|(place, _)| place)
     }
 
     /// The object with answers in the place of all that waits.

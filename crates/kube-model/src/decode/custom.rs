@@ -6,7 +6,6 @@ use super::typed::Copy;
 use super::walk::{Outcome, Walk, Wants};
 use crate::schema::{Shape, Structural};
 use sekisho_value::{Map, Value};
-use std::sync::Arc;
 
 impl<'v> Walk<'v> {
     /// A whole object of a custom kind.
@@ -134,7 +133,7 @@ impl<'v> Walk<'v> {
                 }
             }
         }
-        copy.map(|items| Value::Array(Arc::new(items)))
+        copy.map(|items| Value::Array(items.into()))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::quantity::Quantity;
 use crate::schema::{BlobField, BlobShape, Struct};
 use sekisho_value::{Key, Map, Number, Value};
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// An object in which nothing is set.
 static NOTHING: LazyLock<Map> = LazyLock::new(Map::new);
@@ -175,7 +175,7 @@ impl<'v> Walk<'v> {
                 }
             }
         }
-        copy.map(|items| Value::Array(Arc::new(items)))
+        copy.map(|items| Value::Array(items.into()))
     }
 
     fn item(&mut self, item: BlobShape, value: &'v Value) -> Outcome {

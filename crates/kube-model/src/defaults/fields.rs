@@ -86,7 +86,7 @@ pub(super) fn push(map: &mut Map, key: &str, value: impl Into<Value>) {
     if list.is_null() {
         *list = Value::from(Vec::new());
     }
-    if let Some(items) = list.as_array_mut() {
+    if let Some(items) = list.as_list_mut() {
         items.push(value.into());
     }
 }

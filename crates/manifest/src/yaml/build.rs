@@ -199,14 +199,12 @@ impl<'t> Builder<'t> {
         self.nodes.extend(done.iter().map(|entry| entry.node));
         let drained = self.entries.drain(frame.base..);
         let value = if is_map {
-            let pairs = drained.map(|entry| (entry.key, entry.value)).collect();
-            match Map::from_entries(pairs) {
+            match Map::from_entries(drained.map(|entry| (entry.key, entry.value))) {
                 Ok(map) => Value::Object(map),
                 Err(key) => return Err(Fault::duplicate(&key, frame.start, frame.start)),
             }
         } else {
-            let items: Vec<Value> = drained.map(|entry| entry.value).collect();
-            items.into()
+            Value::Array(drained.map(|entry| entry.value).collect())
         };
         let node = Node { start: narrow(frame.start), len: narrow(frame.len), first };
         let built = Built { value, node, height: frame.height };

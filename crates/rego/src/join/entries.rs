@@ -75,7 +75,7 @@ fn list(found: Option<Term<'_>>) -> Option<Map> {
     for result in found?.items() {
         let text = result.items().next()?.as_str()?;
         let kept: Option<Vec<Value>> = result.items().map(kept).collect();
-        by.entry(text).or_default().push(Value::Array(Arc::new(kept?)));
+        by.entry(text).or_default().push(Value::Array(kept?.into()));
     }
     Some(by.into_iter().collect())
 }
@@ -88,7 +88,7 @@ fn kept(term: Term<'_>) -> Option<Value> {
         Term::Int(int) => Value::from(int),
         Term::Number(literal) => Value::Number(Number::from_literal(literal)?),
         Term::String(text) => Value::from(text),
-        Term::JsonArray(items) => Value::Array(Arc::new(items.to_vec())),
+        Term::JsonArray(items) => Value::Array((*items).into()),
         Term::JsonObject(map) => Value::Object(map.clone()),
         Term::Array(..) | Term::Object(..) | Term::Set(..) => return None,
     })

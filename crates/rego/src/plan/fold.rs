@@ -229,7 +229,7 @@ impl Planner<'_> {
     pub(super) fn fold_array(&mut self, items: &[Src]) -> Option<Src> {
         let items: Option<Vec<Value>> =
             items.iter().map(|item| self.known_value(*item).cloned()).collect();
-        Some(self.json(Value::Array(Arc::new(items?))))
+        Some(self.json(Value::Array(items?.into())))
     }
 
     /// An object of constants, keys and values in turn. Of equal keys the last one counts.

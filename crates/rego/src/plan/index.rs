@@ -13,7 +13,6 @@ use crate::numbers::NumberMap;
 use crate::program::{Index, Key, Label, Op, Reg};
 use sekisho_value::{Str, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Fewer rules are asked one after the other.
 const FEW: usize = 4;
@@ -132,7 +131,7 @@ impl<'h> Planner<'h> {
         self.e.emit(Op::Jump { to: ready });
         self.e.close(scope);
         self.e.place(absent);
-        let nothing = self.json(Value::Array(Arc::default()));
+        let nothing = self.json(Value::Array(sekisho_value::List::new()));
         self.e.emit(Op::Move { dst, src: nothing });
         self.e.place(ready);
     }

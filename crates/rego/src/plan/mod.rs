@@ -423,7 +423,7 @@ fn as_json(constant: &Constant) -> Option<Value> {
         Constant::String(text) => Value::String(text.clone()),
         Constant::Array(items) => {
             let items: Option<Vec<_>> = items.iter().map(as_json).collect();
-            Value::Array(Arc::new(items?))
+            Value::Array(items?.into())
         }
         Constant::Object(entries) => {
             let mut map = Map::new();

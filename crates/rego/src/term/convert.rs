@@ -71,7 +71,7 @@ fn convert(term: Term<'_>, take: Take<'_>) -> Result<Value, BudgetExceeded> {
             for item in term.items() {
                 items.push(convert(item, take)?);
             }
-            Value::Array(std::sync::Arc::new(items))
+            Value::Array(items.into())
         }
         Term::Object(..) | Term::JsonObject(_) => {
             let mut entries = Vec::with_capacity(term.entries().len());

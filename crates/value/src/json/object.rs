@@ -2,6 +2,9 @@ use super::write::{JsonStyle, write_string};
 use crate::Value;
 use std::fmt::Write as _;
 
+/// How many bytes are at hand for an object.
+const USUAL: usize = 512;
+
 /// Writes one compact JSON object, entry by entry: what is only to be told is no [`Value`] before.
 /// Keys are written in the order in which they are given.
 #[derive(Debug)]
@@ -14,7 +17,7 @@ impl ObjectWriter<'_> {
     /// The object whose entries `entries` writes.
     #[must_use]
     pub fn object(entries: impl FnOnce(&mut ObjectWriter<'_>)) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(USUAL);
         write_object(&mut out, entries);
         out
     }

@@ -105,7 +105,8 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     fn value<N: Notes>(&mut self, notes: &mut N) -> Result<(Value, N::Note), JsonError> {
         let mut stack: Vec<Open> = Vec::new();
-        let mut entries: Vec<Entry<N::Note>> = Vec::new();
+        // Of JSON as the API server writes it, 16 bytes are a value; few are open at once.
+        let mut entries: Vec<Entry<N::Note>> = Vec::with_capacity((self.text.len() / 16).min(64));
         let mut key: Option<(Key, Span)> = None;
         loop {
             self.white_space();
@@ -175,7 +176,7 @@ impl Reader<'_> {
                 let value = if close == b'}' {
                     Map::from_sorted(content.map(|entry| (entry.key, entry.value)).collect()).into()
                 } else {
-                    content.map(|entry| entry.value).collect::<Vec<_>>().into()
+                    Value::Array(content.map(|entry| entry.value).collect())
                 };
                 done = (value, note);
             }

@@ -18,11 +18,14 @@ pub(super) struct Invitation<'j> {
 }
 
 impl Partner for Invitation<'_> {
+    /// Where as many requests are there as there are cores, none is free for it.
+    fn is_free(&self) -> bool {
+        self.work.crowd.present() < self.work.limits.judging
+    }
+
     fn invite(&self, split: &Arc<Split>) {
         let Self { work, now, time, .. } = *self;
-        // Where as many are judged as may be there is no core for it.
-        let is_free = work.judging() < work.limits.judging;
-        let Some(hold) = is_free.then(|| work.second.hold()).flatten() else { return };
+        let Some(hold) = work.second.hold() else { return };
         let (basis, review) = (Arc::clone(self.basis), Arc::clone(self.review));
         let (split, of) = (Arc::clone(split), Arc::clone(work));
         let part = move || {

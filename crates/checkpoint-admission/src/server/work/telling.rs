@@ -27,8 +27,7 @@ pub(super) struct Owed {
 
 impl Work {
     /// Has what was found told once it is answered. Where the pods of many others are to be judged
-    /// first, those of this one are judged now, as far as that takes little; or not at all in a
-    /// crowd, where that would take what answers need.
+    /// first, those of this one are not: that would take what answers need.
     pub(super) fn follow(self: &Arc<Self>, mut owed: Owed, review: Arc<Review>) {
         let work = Arc::clone(self);
         let implies_pods = implies_pods(&review.request);
@@ -39,10 +38,6 @@ impl Work {
                 drop(in_time);
             };
             return self.afterwards.queue(tell, place);
-        }
-        if implies_pods && !self.crowd.is_there() {
-            let stop = Stop::after(self.limits.at_once);
-            return self.tell(owed, &review.request, Some(&stop));
         }
         if implies_pods {
             self.metrics.unforeseen();

@@ -302,7 +302,7 @@ impl<'p, 'h> Reduction<'p, 'h> {
                     _ => None,
                 })
                 .collect();
-            ways.push((bound, Residue::Known(Value::Array(Arc::new(items?)))));
+            ways.push((bound, Residue::Known(Value::Array(items?.into()))));
         }
         Some(ways)
     }
@@ -422,7 +422,7 @@ impl<'p, 'h> Reduction<'p, 'h> {
         };
         if let Some(mut values) = items.iter().map(known).collect::<Option<Vec<Value>>>() {
             if list {
-                return Some(Residue::Known(Value::Array(Arc::new(values))));
+                return Some(Residue::Known(Value::Array(values.into())));
             }
             values.sort_by(|left, right| compare(Term::borrowed(left), Term::borrowed(right)));
             values.dedup_by(|left, right| same(left, right));
