@@ -67,10 +67,11 @@ pub(crate) fn write_docs(figures: &[Figure]) -> anyhow::Result<()> {
          --write-docs`, after `cargo xtask rivals gatekeeper`: the creation of the same objects, \
          as an API server asks about it, sent over TLS to `sekisho serve` and to Gatekeeper's \
          webhook (its manager, as it is shipped, against the API server of `testenv/`), first with \
-         those constraints alone, and without an inventory. CPU and memory are those of the server \
-         as Linux tells them; latencies at the client count from when a request was due, on the \
-         same machine, whose cores the client shares. `all policies` are the level `restricted`, \
-         the constraints, and the admission policies of `xtask/src/load/admission-policies`.\n",
+         those constraints alone, and without an inventory; as much as they take is asked of both \
+         in turns. CPU and memory are those of the server as Linux tells them; latencies at the \
+         client count from when a request was due, on the same machine, whose cores the client \
+         shares. `all policies` are the level `restricted`, the constraints, and the admission \
+         policies of `xtask/src/load/admission-policies`.\n",
     );
     std::fs::write(path, text).context("cannot write docs/PERFORMANCE.md")
 }
