@@ -2,7 +2,7 @@
 
 use crate::object::slim;
 use crate::{ApiResource, Client, Error};
-use sekisho_value::Value;
+use sekisho_value::{List, Value};
 
 /// How many objects a page has.
 pub(crate) const PAGE: usize = 500;
@@ -70,7 +70,7 @@ impl<'a> Pages<'a> {
             Some(items @ Value::Array(_)) => {
                 items.as_list_mut().map(std::mem::take).unwrap_or_default()
             }
-            Some(Value::Null) => sekisho_value::List::new(),
+            Some(Value::Null) => List::new(),
             _ => {
                 let what = format!("GET {}", self.path);
                 return Err(Error::Answer { what, reason: "it has no items".to_owned() });

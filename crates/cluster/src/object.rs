@@ -52,14 +52,15 @@ pub(crate) fn weight(value: &Value) -> usize {
     /// what a string holds within itself
     const INLINE: usize = 23;
     let outside = |length: usize| if length > INLINE { length + 16 } else { 0 };
+    let header = |length: usize| if length > 0 { 16 } else { 0 };
     size_of::<Value>()
         + match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
             Value::String(text) => outside(text.len()),
-            Value::Array(items) => 40 + items.iter().map(weight).sum::<usize>(),
+            Value::Array(items) => header(items.len()) + items.iter().map(weight).sum::<usize>(),
             Value::Object(fields) => {
                 let entry = |(key, value): (&Str, &Value)| 24 + outside(key.len()) + weight(value);
-                40 + fields.iter().map(entry).sum::<usize>()
+                header(fields.len()) + fields.iter().map(entry).sum::<usize>()
             }
         }
 }

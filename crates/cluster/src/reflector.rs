@@ -5,7 +5,7 @@
 
 use crate::Error;
 use crate::client::status_error;
-use sekisho_value::{Value, from_json};
+use sekisho_value::{List, Value, from_json};
 use std::time::Duration;
 
 /// The first wait after something failed, and the longest.
@@ -82,7 +82,7 @@ impl Reflector {
                 items.as_list_mut().map(std::mem::take).unwrap_or_default()
             }
             // Go writes an empty list so.
-            Some(Value::Null) => sekisho_value::List::new(),
+            Some(Value::Null) => List::new(),
             _ => return Err(wrong("it has no items")),
         };
         let Stage::Listing { resume, staged, .. } = &mut self.stage else {

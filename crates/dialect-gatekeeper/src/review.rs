@@ -175,9 +175,9 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
     let mut review = Fields::default();
     review.add("uid", request.uid.clone());
     let own_kind = kind(&request.gvk);
-    let own = resource(&request.resource_in_group());
+    let own_resource = resource(&request.resource_in_group());
     review.add("kind", own_kind.clone());
-    review.add("resource", own.clone());
+    review.add("resource", own_resource.clone());
     review.add_text("subResource", &request.subresource);
     match &request.requested {
         Some(Requested { kind: asked, resource: at, subresource }) => {
@@ -187,7 +187,7 @@ fn admission(request: &Request, namespace: Option<&Str>, object: &Value, known: 
         }
         None => {
             review.add("requestKind", own_kind);
-            review.add("requestResource", own);
+            review.add("requestResource", own_resource);
             review.add_text("requestSubResource", &request.subresource);
         }
     }

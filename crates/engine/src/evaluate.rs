@@ -186,7 +186,7 @@ fn evaluate_one(
     let mut verdict = Verdict::default();
     let is_asked =
         |policy: &&CompiledPolicy| judged.is_for(policy) && policy.matcher.matches(request);
-    let mut policies: Vec<&CompiledPolicy> = Vec::with_capacity(set.policies().len().min(64));
+    let mut policies: Vec<&CompiledPolicy> = Vec::with_capacity(set.policies().len().min(USUAL));
     policies.extend(set.candidates(request).filter(is_asked));
     let evaluation = Evaluation::new(set, request, judge);
     // One step after the other for all policies, and not one policy after the other: what the
@@ -219,6 +219,9 @@ fn evaluate_one(
     verdict.reads = evaluation.inventory.into_read_set();
     verdict
 }
+
+/// More policies are seldom about one request.
+const USUAL: usize = 64;
 
 /// From so many policies on it pays to wake another thread.
 const MANY: usize = 16;

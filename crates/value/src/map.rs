@@ -202,6 +202,8 @@ mod tests {
         let map = Map::from_iter([("b", 1), ("a", 2), ("b", 3)]);
         assert_eq!(map.keys().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(map.get("b"), Some(&Value::from(3)));
+        let in_order = Map::from_iter([("a", 1), ("a", 2), ("a", 3), ("b", 4), ("b", 5)]);
+        assert_eq!(in_order, Map::from_iter([("a", 3), ("b", 5)]));
         let twice = Map::from_entries(vec![
             ("x".into(), Value::Null),
             ("y".into(), Value::Null),

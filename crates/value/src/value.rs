@@ -128,7 +128,7 @@ impl Value {
         self.as_list_mut().map(List::make_mut)
     }
 
-    /// The list, to change.
+    /// The list, to change; where it is shared it is copied once it is changed.
     pub fn as_list_mut(&mut self) -> Option<&mut List> {
         match self {
             Self::Array(items) => Some(items),

@@ -25,7 +25,7 @@ const MANY: f64 = 1_000.0;
 
 /// In how many turns servers are asked as much as they take, one after the other: whatever else the
 /// machine does meanwhile is then in the way of all of them alike.
-const TURNS: u32 = 5;
+const TURNS: u32 = 3;
 
 /// After how many requests memory is looked at.
 const REQUESTS: [usize; 2] = [100_000, 1_000_000];
@@ -94,6 +94,13 @@ fn object(review: &[u8]) -> anyhow::Result<String> {
     Ok(format!("{kind} {}/{}", of(&["request", "namespace"]), of(&["request", "name"])))
 }
 
+/// A server that is measured.
+struct Asked<'s> {
+    name: &'s str,
+    target: &'s Target,
+    pid: u32,
+}
+
 /// What was measured of one server under constraints alone.
 struct Side {
     /// the reviews that it denies, each sent once
@@ -105,7 +112,7 @@ struct Side {
 impl Course<'_> {
     fn plan(&self, rate: Option<f64>) -> Plan {
         let Arguments { seconds, lanes, .. } = *self.arguments;
-        Plan { rate, seconds, lanes, most: usize::MAX }
+        Plan { rate, seconds, lanes, most: usize::MAX, first: 0 }
     }
 
     async fn run(&self, target: &Target, plan: &Plan, pid: u32) -> anyhow::Result<Report> {
@@ -113,12 +120,8 @@ impl Course<'_> {
     }
 
     /// Which reviews a server denies, and what it takes where few come.
-    async fn few(
-        &self,
-        name: &str,
-        target: &Target,
-        pid: u32,
-    ) -> anyhow::Result<(BTreeSet<usize>, Report)> {
+    async fn few(&self, asked: &Asked<'_>) -> anyhow::Result<(BTreeSet<usize>, Report)> {
+        let Asked { name, target, pid } = *asked;
         let once = Plan { most: self.reviews.len(), seconds: 3_600.0, ..self.plan(None) };
         let once = super::drive::drive(target, self.reviews, &once).await?;
         ensure!(once.failures == 0, "{name}: {} requests failed", once.failures);
@@ -129,61 +132,60 @@ impl Course<'_> {
         Ok((once.refused, few))
     }
 
-    /// One turn in which a server is asked as much as it takes, beside those that it had before.
-    async fn turn(
-        &self,
-        before: Option<Report>,
-        target: &Target,
-        pid: u32,
-    ) -> anyhow::Result<Report> {
+    /// What servers take where as many come as are answered, each in its turns.
+    async fn most(&self, all: &[Asked<'_>]) -> anyhow::Result<Vec<Report>> {
         let part = |seconds: f64| seconds / f64::from(TURNS);
-        let plan = Plan { seconds: part(self.arguments.seconds), ..self.plan(None) };
-        let warm_up = part(self.arguments.warm_up);
-        let turn = measured(target, self.reviews, &plan, warm_up, Some(pid)).await?;
-        match before {
-            None => Ok(turn),
-            Some(before) => before.and(turn),
+        let mut told: Vec<Report> = Vec::new();
+        for _ in 0..TURNS {
+            for (at, Asked { target, pid, .. }) in all.iter().enumerate() {
+                // It goes on where it was, so that it is asked about all objects alike.
+                let first = told.get(at).map_or(0, |before| before.answered() as usize);
+                let seconds = part(self.arguments.seconds);
+                let plan = Plan { seconds, first, ..self.plan(None) };
+                let warm_up = part(self.arguments.warm_up);
+                let turn = measured(target, self.reviews, &plan, warm_up, Some(*pid)).await?;
+                match told.get_mut(at) {
+                    Some(before) => before.add(turn)?,
+                    None => told.push(turn),
+                }
+            }
         }
+        for (Asked { name, .. }, most) in all.iter().zip(&told) {
+            println!("{name}, as many as it takes, in {TURNS} turns\n{}", most.text());
+        }
+        Ok(told)
     }
 
     /// Ours and the rival's, with the constraints alone.
     async fn beside(&self, given: &[OsString]) -> anyhow::Result<Vec<Figure>> {
         let http1 = self.arguments.http1;
         let serving = Serving::start(&self.program, given, http1).await?;
-        let our = (&serving.target, serving.pid());
-        let (refused, few) = self.few("sekisho", our.0, our.1).await?;
         let rival = match self.arguments.rival {
             None => None,
             Some(RivalWebhook::Gatekeeper) => {
                 Some(Gatekeeper::start(&self.constraints, &self.namespaces, http1)?)
             }
         };
-        let of_rival = match &rival {
-            None => None,
-            Some(rival) => Some(self.few(&rival.name, &rival.target, rival.pid()).await?),
-        };
-        let (mut most, mut most_of_rival) = (None, None);
-        for _ in 0..TURNS {
-            most = Some(self.turn(most.take(), our.0, our.1).await?);
-            if let Some(rival) = &rival {
-                let turn = self.turn(most_of_rival.take(), &rival.target, rival.pid()).await?;
-                most_of_rival = Some(turn);
-            }
+        let ours = Asked { name: "sekisho", target: &serving.target, pid: serving.pid() };
+        let theirs = rival.iter().map(|rival| Asked {
+            name: &rival.name,
+            target: &rival.target,
+            pid: rival.pid(),
+        });
+        let asked: Vec<Asked<'_>> = std::iter::once(ours).chain(theirs).collect();
+        let mut few = Vec::new();
+        for asked in &asked {
+            few.push(self.few(asked).await?);
         }
-        let told = |name: &str, most: &Report| {
-            println!("{name}, as many as it takes, in {TURNS} turns\n{}", most.text());
-        };
-        let most = most.context("no turn was taken")?;
-        told("sekisho", &most);
-        let ours = Side { refused, few, most };
+        let most = self.most(&asked).await?;
+        let mut sides = asked.iter().zip(few).zip(most).map(|((asked, (refused, few)), most)| {
+            (asked.name.to_owned(), Side { refused, few, most })
+        });
+        let (_, ours) = sides.next().context("no server was asked")?;
         for report in [&ours.few, &ours.most] {
             ensure!(report.result.failures == 0, "{} requests failed", report.result.failures);
         }
-        let theirs =
-            rival.zip(of_rival).zip(most_of_rival).map(|((rival, (refused, few)), most)| {
-                told(&rival.name, &most);
-                (rival.name.clone(), Side { refused, few, most })
-            });
+        let theirs = sides.next();
         if let Some((name, theirs)) = &theirs {
             println!("{}", self.verdicts(&ours, name, theirs)?);
         }

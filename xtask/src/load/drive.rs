@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub(super) lanes: usize,
     /// no more requests than that
     pub(super) most: usize,
+    /// the review to begin with
+    pub(super) first: usize,
 }
 
 /// What came of it.
@@ -36,7 +38,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn new() -> anyhow::Result<Self> {
+    pub(super) fn new() -> anyhow::Result<Self> {
         let histogram = || Histogram::new_with_bounds(1, 60_000_000, 3);
         Ok(Self {
             due: histogram()?,
@@ -49,6 +51,7 @@ impl Outcome {
         })
     }
 
+    /// Adds what came of other requests; how long they took is for whoever sent them.
     pub(super) fn add(&mut self, other: &Self) -> anyhow::Result<()> {
         self.due.add(&other.due)?;
         self.sent.add(&other.sent)?;
@@ -90,6 +93,7 @@ pub(super) async fn drive(
             reviews: Arc::clone(reviews),
             next: Arc::clone(&next),
             most: plan.most,
+            first: plan.first,
             outcome: Outcome::new()?,
         });
     }
@@ -132,6 +136,7 @@ struct Lane {
     reviews: Arc<[Bytes]>,
     next: Arc<AtomicUsize>,
     most: usize,
+    first: usize,
     outcome: Outcome,
 }
 
@@ -150,7 +155,7 @@ impl Lane {
             if number >= self.most {
                 return self.outcome;
             }
-            self.one(number, at).await;
+            self.one(self.first + number, at).await;
         }
     }
 

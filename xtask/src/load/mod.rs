@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let target = Target::new(url, arguments.http1)?;
     let (rate, seconds, lanes) = (arguments.rate, arguments.seconds, arguments.lanes);
-    let plan = Plan { rate, seconds, lanes, most: usize::MAX };
+    let plan = Plan { rate, seconds, lanes, most: usize::MAX, first: 0 };
     let told = measured(&target, &reviews, &plan, arguments.warm_up, arguments.pid);
     let told = runtime.block_on(told)?;
     print!("{}", told.text());

@@ -49,19 +49,19 @@ impl Report {
         out
     }
 
-    /// This run and a later one, as one: what the process took between them is left out.
-    pub(super) fn and(mut self, later: Self) -> anyhow::Result<Self> {
+    /// Adds a later run, as if both were one: what the process did between them is left out.
+    pub(super) fn add(&mut self, later: Self) -> anyhow::Result<()> {
         self.result.add(&later.result)?;
         self.result.took += later.result.took;
-        self.used = self.used.zip(later.used).map(|((before, after), (from, to))| {
-            (before, Taken { cpu: after.cpu + to.cpu - from.cpu, ..to })
-        });
-        self.own = self.own.zip(later.own).map(|((before, after), (from, to))| {
-            let more = from.into_iter().zip(to).map(|((_, from), (_, to))| to - from);
-            let after = after.into_iter().zip(more);
-            (before, after.map(|((bound, count), more)| (bound, count + more)).collect())
-        });
-        Ok(self)
+        if let (Some((_, after)), Some((from, to))) = (&mut self.used, later.used) {
+            *after = Taken { cpu: after.cpu + to.cpu - from.cpu, ..to };
+        }
+        if let (Some((_, after)), Some((from, to))) = (&mut self.own, later.own) {
+            for (((_, count), (_, from)), (_, to)) in after.iter_mut().zip(from).zip(to) {
+                *count += to - from;
+            }
+        }
+        Ok(())
     }
 
     /// How many requests were answered.
@@ -104,7 +104,26 @@ pub(super) fn quantile(counts: &[(f64, u64)], part: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::quantile;
+    use super::{Report, quantile};
+    use crate::load::drive::Outcome;
+    use crate::load::process::Taken;
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_between_two_turns_is_left_out() {
+        let turn = |allowed, cpu: (f64, f64), own: (u64, u64)| {
+            let mut result = Outcome::new().unwrap();
+            (result.allowed, result.took) = (allowed, Duration::from_secs(2));
+            let taken = |cpu| Taken { cpu, resident: 1, peak: 2 };
+            let own = (vec![(50.0, own.0)], vec![(50.0, own.1)]);
+            Report { result, used: Some((taken(cpu.0), taken(cpu.1))), own: Some(own) }
+        };
+        let mut both = turn(30, (1.0, 2.0), (5, 35));
+        both.add(turn(10, (7.0, 8.0), (99, 109))).unwrap();
+        assert_eq!((both.answered(), both.throughput()), (40, 10.0));
+        assert_eq!(both.cpu(), Some(2e6 / 40.0));
+        assert_eq!(both.own(), Some(vec![(50.0, 40)]));
+    }
 
     #[test]
     fn buckets_hold_quantiles() {

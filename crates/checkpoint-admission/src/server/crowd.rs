@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Counts the requests that came and are not answered yet, less those that wait for their clients.
+/// Counts the requests that came and are not answered yet, less those that wait for their clients:
+/// for as long as nobody looks whether these sent what they are waited for.
 #[derive(Debug)]
 pub(super) struct Crowd {
     present: AtomicUsize,
@@ -51,7 +52,7 @@ impl Present {
     }
 
     /// It waits for its client until this is dropped.
-    pub(super) fn aside(&self) -> Aside<'_> {
+    pub(super) fn aside(&mut self) -> Aside<'_> {
         self.crowd.present.fetch_sub(1, Ordering::Relaxed);
         Aside(&self.crowd)
     }
@@ -79,7 +80,7 @@ mod tests {
         let crowd = Arc::new(Crowd::new(1));
         let one = crowd.enter();
         assert!(!crowd.is_there());
-        let other = crowd.enter();
+        let mut other = crowd.enter();
         assert!(crowd.is_there());
         let aside = other.aside();
         assert!(!crowd.is_there() && crowd.present() == 1);

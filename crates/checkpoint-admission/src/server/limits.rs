@@ -55,7 +55,7 @@ impl Default for Limits {
             at_once: 500_000,
             judging: cores,
             asking: 32,
-            // None of them is large.
+            // Each was a text of 64 KiB at the most.
             afterwards: 32,
             crowd: 8 * cores,
             waiting: 1024,

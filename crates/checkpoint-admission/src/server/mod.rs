@@ -243,14 +243,14 @@ async fn talk(
     let answer = service_fn(|request: Request<Incoming>| {
         let (routes, door) = (Arc::clone(routes), speaker.door);
         let busy = speaker.connections.busy(speaker.connection);
-        let present = routes.work.crowd.enter();
+        let mut present = routes.work.crowd.enter();
         let kept = speaker.connections.keep(speaker.connection, limits.kept);
         let turns = (!is_http2).then(|| Arc::clone(&turns));
         async move {
             if let Some(turns) = turns {
                 turns.one_answer().await;
             }
-            let mut reply = routes.answer(door, request, &present).await;
+            let mut reply = routes.answer(door, request, &mut present).await;
             drop((busy, present));
             // Who speaks HTTP/1.1 is told in an answer to ask elsewhere, and by nothing else.
             if !is_http2 && routes.stopping.load(Ordering::Relaxed) {

@@ -91,7 +91,7 @@ impl Routes {
         &self,
         door: Door,
         request: Request<Incoming>,
-        present: &Present,
+        present: &mut Present,
     ) -> Reply {
         // Over HTTP/1.1 the body is left out where it is written, and its length told.
         let is_head = request.method() == Method::HEAD && request.version() == Version::HTTP_2;
@@ -99,7 +99,7 @@ impl Routes {
         if is_head { reply.map(|_| Bytes::new()) } else { reply }
     }
 
-    async fn reply(&self, door: Door, request: Request<Incoming>, present: &Present) -> Reply {
+    async fn reply(&self, door: Door, request: Request<Incoming>, present: &mut Present) -> Reply {
         let Some(place) = self.place(door, request.uri().path()) else {
             return text(StatusCode::NOT_FOUND, "there is nothing here\n");
         };
@@ -121,7 +121,12 @@ impl Routes {
         }
     }
 
-    async fn review(&self, asked: Asked, request: Request<Incoming>, present: &Present) -> Reply {
+    async fn review(
+        &self,
+        asked: Asked,
+        request: Request<Incoming>,
+        present: &mut Present,
+    ) -> Reply {
         let (head, mut incoming) = request.into_parts();
         let within = deadline(head.uri.query(), self.limits.deadline);
         let refused = match unreadable(&head.headers) {
@@ -160,7 +165,7 @@ impl Routes {
         asked: Asked,
         incoming: &mut Incoming,
         within: Duration,
-        present: &Present,
+        present: &mut Present,
     ) -> Result<(Body, Instant), Reply> {
         let Limits { body: most, held: together, patience, .. } = self.limits;
         let mut reading = pin!(self.held.read(incoming, most, together));

@@ -313,6 +313,24 @@ async fn what_pods_would_be_told_is_left_out_where_too_many_wait() {
     assert!(metrics.contains("sekisho_errors_total 0\n"), "{metrics}");
 }
 
+/// So it is where one other waits, and no more may.
+#[tokio::test]
+async fn no_more_wait_for_their_pods_than_may() {
+    let live = Arc::new(Live::default());
+    live.renew(basis_of(&OF_PODS.replace("WHAT", "endless")));
+    let limits = Limits { afterwards: 1, ..Limits::default() };
+    let server = Running::start_with(live, limits, FailureDirection::Fail).await;
+    for _ in 0..2 {
+        let (_, answer) = server.post("/validate?timeout=2s", deployment()).await;
+        assert!(answer.contains(r#""allowed":true"#), "{answer}");
+    }
+    let lines = server.logged(2).await;
+    let left_out = lines.iter().filter(|line| line.contains("not found out: too many others"));
+    assert_eq!(left_out.count(), 1, "{lines:?}");
+    let (_, metrics) = server.get("/metrics").await;
+    assert!(metrics.contains("sekisho_requests_unforeseen_total 1\n"), "{metrics}");
+}
+
 const MANY: &str = r#"apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
 metadata: {name: counts}

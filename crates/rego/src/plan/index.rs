@@ -11,7 +11,7 @@ use super::special::{Argument, Branches};
 use crate::hir::{Body, Callee, Clause, Constant, Expr, ExprKind, Operand, Ref, Root, Rule, Var};
 use crate::numbers::NumberMap;
 use crate::program::{Index, Key, Label, Op, Reg};
-use sekisho_value::{Str, Value};
+use sekisho_value::{List, Str, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer rules are asked one after the other.
@@ -131,7 +131,7 @@ impl<'h> Planner<'h> {
         self.e.emit(Op::Jump { to: ready });
         self.e.close(scope);
         self.e.place(absent);
-        let nothing = self.json(Value::Array(sekisho_value::List::new()));
+        let nothing = self.json(Value::Array(List::new()));
         self.e.emit(Op::Move { dst, src: nothing });
         self.e.place(ready);
     }

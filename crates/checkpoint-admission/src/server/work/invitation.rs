@@ -18,7 +18,7 @@ pub(super) struct Invitation<'j> {
 }
 
 impl Partner for Invitation<'_> {
-    /// Where as many requests are there as there are cores, none is free for it.
+    /// Where as many requests are there as may be judged, no core is free for it.
     fn is_free(&self) -> bool {
         self.work.crowd.present() < self.work.limits.judging
     }

@@ -40,8 +40,7 @@ impl Work {
             return self.afterwards.queue(tell, place);
         }
         if implies_pods {
-            self.metrics.unforeseen();
-            owed.verdict.tolerated.push(not_of_a_policy(TOO_MANY.to_owned()));
+            self.leave_out(&mut owed.verdict);
         }
         let Some(place) = self.afterwards.place_beside() else {
             return self.tell(owed, &review.request, None);
@@ -62,9 +61,19 @@ impl Work {
         }
     }
 
+    /// Nobody finds out what pods would be told.
+    fn leave_out(&self, verdict: &mut Verdict) {
+        self.metrics.unforeseen();
+        verdict.tolerated.push(not_of_a_policy(TOO_MANY.to_owned()));
+    }
+
     fn tell_of(&self, owed: Owed, request: &Request, foresee_until: Option<&Stop>) {
         let Owed { basis, answer, mut verdict, took, within } = owed;
-        if let Some(stop) = foresee_until.filter(|_| implies_pods(request)) {
+        let foresee_until = foresee_until.filter(|_| implies_pods(request));
+        if foresee_until.is_some_and(Stop::is_raised) {
+            // Its time was over while it waited.
+            self.leave_out(&mut verdict);
+        } else if let Some(stop) = foresee_until {
             let _foreseeing = info_span!(parent: None, "foresee", uid = request.uid.as_str());
             let conduct = self.conduct(Time { started: Instant::now(), within }, stop);
             let mut whole = verdict.clone();
