@@ -139,7 +139,8 @@ impl Course<'_> {
         for _ in 0..TURNS {
             for (at, Asked { target, pid, .. }) in all.iter().enumerate() {
                 // It goes on where it was, so that it is asked about all objects alike.
-                let first = told.get(at).map_or(0, |before| before.answered() as usize);
+                let first = told.get(at).map_or(0, Report::answered);
+                let first = usize::try_from(first).unwrap_or_default();
                 let seconds = part(self.arguments.seconds);
                 let plan = Plan { seconds, first, ..self.plan(None) };
                 let warm_up = part(self.arguments.warm_up);
